@@ -1,0 +1,260 @@
+// Every default value and limit of the configuration, the unit in the name, the reason above it.
+// "sozu 2.1" means: chosen to behave like it, so that an existing file keeps its meaning. Only
+// numbers and names live here; what they are for is described where they are read.
+
+// --- the configuration file itself ---------------------------------------------------------------
+
+/** Anything larger is a mistake (a log, an image): 30 000 clusters are about 4 MiB. */
+export const MAX_CONFIG_FILE_BYTES = 16 * 1024 * 1024;
+/** Parsing takes about a kilobyte of memory for each separator; 30 000 clusters have 800 000. */
+export const MAX_CONFIG_SEPARATORS = 1_000_000;
+/** The deepest documented key has six levels; 64 leaves room and keeps recursion harmless. */
+export const MAX_CONFIG_NESTING = 64;
+/** A template or chain of a million characters still fits in one command message. */
+export const MAX_NAMED_FILE_CHARACTERS = 1_000_000;
+/** More than a person repairs in one go; bounds what a hostile file can make us print. */
+export const MAX_PROBLEMS_REPORTED = 200;
+/** Long enough to recognise a value, short enough for one terminal line. */
+export const MAX_QUOTED_VALUE_CHARACTERS = 80;
+/** Keys longer than any of ours are not worth an edit-distance computation. */
+export const MAX_SUGGESTION_CHARACTERS = 64;
+
+// --- control plane -------------------------------------------------------------------------------
+
+/** File name of the command socket in the working directory when none is configured (sozu 2.1). */
+export const DEFAULT_COMMAND_SOCKET_NAME = "sozu.sock";
+/** First size of a command channel buffer: a typical state fits without growing (sozu 2.1). */
+export const DEFAULT_COMMAND_BUFFER_BYTES = 1_000_000;
+/** Largest command message: bounds what one client can make us hold (sozu 2.1). */
+export const DEFAULT_MAX_COMMAND_BUFFER_BYTES = 2_000_000;
+/** Patience of the command line for one answer (sozu 2.1). */
+export const DEFAULT_CTL_COMMAND_TIMEOUT_MS = 1_000;
+/** How long main waits for all workers to answer one command (sozu 2.1). */
+export const DEFAULT_WORKER_TIMEOUT_SECONDS = 10;
+/** Two workers survive the crash of one (sozu 2.1). */
+export const DEFAULT_WORKER_COUNT = 2;
+/** A crashed worker is replaced unless asked otherwise (sozu 2.1). */
+export const DEFAULT_WORKER_AUTOMATIC_RESTART = true;
+/** Pinning to cores is opt-in: wrong on shared machines (sozu 2.1). */
+export const DEFAULT_HANDLE_PROCESS_AFFINITY = false;
+/** The state is written on demand only (sozu 2.1). */
+export const DEFAULT_AUTOMATIC_STATE_SAVE = false;
+/** Declared listeners start listening without a further command (sozu 2.1). */
+export const DEFAULT_ACTIVATE_LISTENERS = true;
+
+// --- logs and metrics ----------------------------------------------------------------------------
+
+/** Quiet in production, still shows life-cycle events (sozu 2.1). */
+export const DEFAULT_LOG_LEVEL = "info";
+/** Service managers and containers collect standard output (sozu 2.1). */
+export const DEFAULT_LOG_TARGET = "stdout";
+/** Escape sequences do not belong in collected logs (sozu 2.1). */
+export const DEFAULT_LOG_COLORED = false;
+/** Cluster metrics are the ones dashboards need; switching them off is opt-in (sozu 2.1). */
+export const DEFAULT_DISABLE_CLUSTER_METRICS = false;
+/** Plain statsd names; InfluxDB-style tags are opt-in (sozu 2.1). */
+export const DEFAULT_TAGGED_METRICS = false;
+
+// --- memory and connections ----------------------------------------------------------------------
+
+/** Client sessions a worker holds at once; needs twice as many file descriptors (sozu 2.1). */
+export const DEFAULT_MAX_CONNECTIONS = 10_000;
+/** Below this, evicting one percent of the sessions rounds to none (sozu 2.1). */
+export const MIN_CONNECTIONS_FOR_EVICTION = 100;
+/** Ceiling of the buffer pool (sozu 2.1). */
+export const DEFAULT_MAX_BUFFERS = 1_000;
+/** Floor of the buffer pool: grows on demand (sozu 2.1). */
+export const DEFAULT_MIN_BUFFERS = 1;
+/** RFC 9113 section 4.2: a frame header (9) and the smallest legal SETTINGS_MAX_FRAME_SIZE (16384). */
+export const MIN_BUFFER_BYTES_FOR_H2 = 9 + 16_384;
+/** The smallest buffer that can serve HTTP/2 (sozu 2.1). */
+export const DEFAULT_BUFFER_BYTES = MIN_BUFFER_BYTES_FOR_H2;
+/** Sessions need a client and a backend slot: fewer than two cannot proxy (sozu 2.1). */
+export const MIN_SLAB_ENTRIES_PER_CONNECTION = 2;
+/** More than this per connection is waste: an HTTP/2 session rarely holds more backends (sozu 2.1). */
+export const MAX_SLAB_ENTRIES_PER_CONNECTION = 32;
+/** What a worker uses when the file says nothing (sozu 2.1). */
+export const WORKER_SLAB_ENTRIES_PER_CONNECTION = 4;
+/** What a worker accepts as decoded Basic credentials when the file says nothing (sozu 2.1). */
+export const WORKER_BASIC_AUTH_CREDENTIAL_BYTES = 4_096;
+/** Credentials above this share of the buffer may not fit beside the rest of a head (sozu 2.1). */
+export const BASIC_AUTH_BUFFER_DIVISOR = 3;
+/** Size of a Linux pipe when nothing is configured: the kernel's own default. */
+export const WORKER_SPLICE_PIPE_BYTES = 65_536;
+/** 0 = no limit of connections from one address to one cluster (sozu 2.1). */
+export const DEFAULT_MAX_CONNECTIONS_PER_IP = 0;
+/** Retry-After of a 429 answer; 0 leaves the header out (sozu 2.1). */
+export const DEFAULT_RETRY_AFTER_SECONDS = 60;
+/** Refusing new clients is the calmer choice; evicting old ones is opt-in (sozu 2.1). */
+export const DEFAULT_EVICT_ON_QUEUE_FULL = false;
+
+// --- timeouts ------------------------------------------------------------------------------------
+
+/** An idle client connection (sozu 2.1). */
+export const DEFAULT_FRONT_TIMEOUT_SECONDS = 60;
+/** An idle backend connection, or a backend that does not answer (sozu 2.1). */
+export const DEFAULT_BACK_TIMEOUT_SECONDS = 30;
+/** Backends are near: three seconds lose at most one SYN retransmission (sozu 2.1). */
+export const DEFAULT_CONNECT_TIMEOUT_SECONDS = 3;
+/** A request head must arrive within this time: the answer to Slowloris (sozu 2.1). */
+export const DEFAULT_REQUEST_TIMEOUT_SECONDS = 10;
+/** Sweep for sessions no timer caught: a safety net, hence rare (sozu 2.1). */
+export const DEFAULT_ZOMBIE_CHECK_INTERVAL_SECONDS = 1_800;
+/** Clients that waited longer than this in the accept queue have given up (sozu 2.1). */
+export const DEFAULT_ACCEPT_QUEUE_TIMEOUT_SECONDS = 60;
+
+// --- listeners -----------------------------------------------------------------------------------
+
+/** Listeners do not expect the PROXY protocol unless told (sozu 2.1). */
+export const DEFAULT_EXPECT_PROXY = false;
+/** Name of the cookie of sticky sessions (sozu 2.1). */
+export const DEFAULT_STICKY_NAME = "SOZUBALANCEID";
+/** Both X-Real-IP edits are opt-in (sozu 2.1). */
+export const DEFAULT_ELIDE_X_REAL_IP = false;
+export const DEFAULT_SEND_X_REAL_IP = false;
+/** Name of the correlation header a worker adds (sozu 2.1). */
+export const WORKER_SOZU_ID_HEADER = "Sozu-Id";
+/** UDP flows are short: their timeouts do not follow the global ones (sozu 2.1). */
+export const DEFAULT_UDP_FRONT_TIMEOUT_SECONDS = 30;
+export const DEFAULT_UDP_BACK_TIMEOUT_SECONDS = 30;
+/** One Ethernet frame (sozu 2.1). */
+export const DEFAULT_MAX_RX_DATAGRAM_BYTES = 1_500;
+/** 0 = the worker derives the number of UDP flows from its file descriptor limit (sozu 2.1). */
+export const DEFAULT_MAX_UDP_FLOWS = 0;
+/** Statuses that had a template key of their own before the `answers` table existed (sozu 2.1). */
+export const LEGACY_ANSWER_STATUSES = [
+  "301",
+  "400",
+  "401",
+  "404",
+  "408",
+  "413",
+  "421",
+  "429",
+  "502",
+  "503",
+  "504",
+  "507",
+] as const;
+/** Statuses the proxy answers with on its own: the above and the two newer redirects. */
+export const ANSWER_STATUSES: readonly string[] = [...LEGACY_ANSWER_STATUSES, "302", "308"];
+
+// --- HTTP/2 (used by workers when a listener does not say otherwise; all from sozu 2.1) ----------
+
+/** Length of the window in which abusive frames are counted. */
+export const H2_ABUSE_WINDOW_SECONDS = 1;
+/** RST_STREAM frames a client may send per window: above it is the "rapid reset" attack. */
+export const WORKER_H2_MAX_RST_STREAM_PER_WINDOW = 100;
+/** PING frames per window: each costs an answer. */
+export const WORKER_H2_MAX_PING_PER_WINDOW = 100;
+/** SETTINGS frames per window: each costs an acknowledgement. */
+export const WORKER_H2_MAX_SETTINGS_PER_WINDOW = 50;
+/** Empty DATA frames per window: work without payload. */
+export const WORKER_H2_MAX_EMPTY_DATA_PER_WINDOW = 100;
+/** WINDOW_UPDATE frames on the connection per window. */
+export const WORKER_H2_MAX_WINDOW_UPDATE_STREAM0_PER_WINDOW = 100;
+/** CONTINUATION frames per header block: above it is the "continuation flood". */
+export const WORKER_H2_MAX_CONTINUATION_FRAMES = 20;
+/** Small anomalies tolerated; the count halves every second. */
+export const WORKER_H2_MAX_GLITCH_COUNT = 100;
+/** Receive window of a connection: a megabyte in flight. */
+export const WORKER_H2_INITIAL_CONNECTION_WINDOW_BYTES = 1_048_576;
+/** RFC 9113 section 6.9.2: the window starts at 65535 and cannot be announced smaller. */
+export const MIN_H2_INITIAL_CONNECTION_WINDOW_BYTES = 65_535;
+/** RFC 9113 section 6.9.1: 2^31-1. */
+export const MAX_H2_INITIAL_CONNECTION_WINDOW_BYTES = 2_147_483_647;
+/** SETTINGS_MAX_CONCURRENT_STREAMS; RFC 9113 section 6.5.2 recommends no less than 100. */
+export const WORKER_H2_MAX_CONCURRENT_STREAMS = 100;
+/** More streams than this on one connection is never a browser. */
+export const LIMIT_H2_MAX_CONCURRENT_STREAMS = 10_000;
+/** Stream slots are given back when this many times more are allocated than used. */
+export const WORKER_H2_STREAM_SHRINK_RATIO = 2;
+/** RST_STREAM frames received over the life of a connection. */
+export const WORKER_H2_MAX_RST_STREAM_LIFETIME = 10_000;
+/** Those that came before any answer was sent. */
+export const WORKER_H2_MAX_RST_STREAM_ABUSIVE_LIFETIME = 50;
+/** RST_STREAM frames we had to send because of errors of the peer. */
+export const WORKER_H2_MAX_RST_STREAM_EMITTED_LIFETIME = 500;
+/** Decoded size of a header list (RFC 9113 section 6.5.2). */
+export const WORKER_H2_MAX_HEADER_LIST_BYTES = 65_536;
+/** Largest HPACK table a peer may ask of us. */
+export const WORKER_H2_MAX_HEADER_TABLE_BYTES = 65_536;
+/** Header fields of one block. */
+export const WORKER_H2_MAX_HEADER_FIELDS = 128;
+/** A stream without progress; the worker takes this or `back_timeout`, whichever is longer. */
+export const WORKER_H2_STREAM_IDLE_TIMEOUT_SECONDS = 30;
+/** From GOAWAY to the forced close; 0 = wait for ever. */
+export const WORKER_H2_GRACEFUL_SHUTDOWN_SECONDS = 5;
+
+// --- TLS -----------------------------------------------------------------------------------------
+
+/** Everything older is broken (RFC 8996). */
+export const DEFAULT_TLS_VERSIONS = ["TLS_V12", "TLS_V13"] as const;
+/** Authenticated encryption with forward secrecy only, strongest first (sozu 2.1). */
+export const DEFAULT_CIPHERS: readonly string[] = [
+  "TLS13_AES_256_GCM_SHA384",
+  "TLS13_AES_128_GCM_SHA256",
+  "TLS13_CHACHA20_POLY1305_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+  "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+  "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+];
+/** Post-quantum hybrid first, then the curves every client has (sozu 2.1). */
+export const DEFAULT_GROUPS: readonly string[] = ["X25519MLKEM768", "x25519", "P-256", "P-384"];
+/** Not configurable, carried in every HTTPS listener message (sozu 2.1). */
+export const SIGNATURE_ALGORITHMS: readonly string[] = [
+  "ECDSA+SHA256",
+  "ECDSA+SHA384",
+  "ECDSA+SHA512",
+  "RSA+SHA256",
+  "RSA+SHA384",
+  "RSA+SHA512",
+  "RSA-PSS+SHA256",
+  "RSA-PSS+SHA384",
+  "RSA-PSS+SHA512",
+];
+/** HTTP/2 is preferred (sozu 2.1). */
+export const DEFAULT_ALPN_PROTOCOLS: readonly string[] = ["h2", "http/1.1"];
+/** Tickets per TLS 1.3 handshake: one for each of a browser's parallel connections (sozu 2.1). */
+export const DEFAULT_TLS13_TICKETS = 4n;
+/** The authority of a request must fit the certificate served, else 421 (sozu 2.1). */
+export const WORKER_STRICT_SNI_BINDING = true;
+/** HTTP/1.1 clients are welcome (sozu 2.1). */
+export const DEFAULT_DISABLE_HTTP11 = false;
+
+/** One year: what hstspreload.org asks for and sozu 2.1 sends. */
+export const DEFAULT_HSTS_MAX_AGE_SECONDS = 31_536_000;
+/** A policy shorter than a day protects nobody between two visits (sozu 2.1 warns as well). */
+export const MIN_USEFUL_HSTS_MAX_AGE_SECONDS = 86_400;
+/** Browsers accept no shorter policy in their preload list. */
+export const MIN_PRELOAD_HSTS_MAX_AGE_SECONDS = 31_536_000;
+
+// --- clusters and backends -----------------------------------------------------------------------
+
+/** Clusters have no cookie affinity, redirect nothing and send no PROXY header unless told. */
+export const DEFAULT_STICKY_SESSION = false;
+export const DEFAULT_HTTPS_REDIRECT = false;
+export const DEFAULT_SEND_PROXY = false;
+/** Equal weight for every backend (sozu 2.1). */
+export const DEFAULT_BACKEND_WEIGHT = 100;
+/** Seconds between two health probes, and patience for one (sozu 2.1). */
+export const DEFAULT_HEALTH_CHECK_INTERVAL_SECONDS = 10;
+export const DEFAULT_HEALTH_CHECK_TIMEOUT_SECONDS = 5;
+/** Probes in a row that change the opinion about a backend (sozu 2.1). */
+export const DEFAULT_HEALTHY_THRESHOLD = 3;
+export const DEFAULT_UNHEALTHY_THRESHOLD = 3;
+/** 0 = any 2xx status counts as healthy (sozu 2.1). */
+export const DEFAULT_EXPECTED_STATUS = 0;
+/** Used by workers when `[clusters.ID.udp]` leaves them out: 0 = unlimited (sozu 2.1). */
+export const WORKER_UDP_RESPONSES = 0;
+export const WORKER_UDP_REQUESTS = 0;
+/** Probes in a row for UDP backends: up after two, down after three (sozu 2.1). */
+export const WORKER_UDP_HEALTH_RISE = 2;
+export const WORKER_UDP_HEALTH_FALL = 3;
+/** With every backend down, forwarding anyway is better than certain loss (sozu 2.1). */
+export const WORKER_UDP_HEALTH_FAIL_OPEN = true;
+export const WORKER_UDP_PROBE_INTERVAL_SECONDS = 5;
+export const WORKER_UDP_PROBE_TIMEOUT_SECONDS = 2;

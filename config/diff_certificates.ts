@@ -1,0 +1,46 @@
+// The certificate part of a diff: new certificates come before old ones go, so that a name that keeps
+// being served is never without one.
+
+import { formatAddress } from "./address.ts";
+import type { BoundChanges } from "./diff_frontends.ts";
+import type { ListenerChanges } from "./diff_listeners.ts";
+import { equalMessages } from "./message_values.ts";
+import { CertificateAndKey } from "./messages.ts";
+import type { StoredCertificate } from "./state_certificates.ts";
+import type { ReadonlyTables } from "./state_tables.ts";
+import type { Verb } from "./state_verbs.ts";
+
+/** Diff of the certificates of HTTPS listeners. */
+export function diffCertificates(
+  { certificates: mine }: ReadonlyTables,
+  { certificates: theirs }: ReadonlyTables,
+  { removed, replaced }: ListenerChanges,
+): BoundChanges {
+  const before: Verb[] = [];
+  const after: Verb[] = [];
+  const late: Verb[] = [];
+  for (const stored of mine.sorted()) {
+    const address = formatAddress(stored.address);
+    if (replaced.has(address)) before.push(removal(stored));
+    else if (theirs.get(address, stored.fingerprint) === undefined) {
+      (removed.has(address) ? before : late).push(removal(stored));
+    }
+  }
+  for (const stored of theirs.sorted()) {
+    const address = formatAddress(stored.address);
+    const known = mine.get(address, stored.fingerprint);
+    if (known === undefined || replaced.has(address)) after.push(addition(stored));
+    else if (!equalMessages(CertificateAndKey, known.certificate, stored.certificate)) {
+      after.push(removal(known), addition(stored));
+    }
+  }
+  return { before, after: [...after, ...late] };
+}
+
+function removal({ address, fingerprint }: StoredCertificate): Verb {
+  return { kind: "remove_certificate", value: { address, fingerprint } };
+}
+
+function addition({ address, certificate }: StoredCertificate): Verb {
+  return { kind: "add_certificate", value: { address, certificate } };
+}

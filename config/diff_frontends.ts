@@ -1,0 +1,92 @@
+// The frontend part of a diff. What is bound to a listener that goes or is replaced is withdrawn
+// before the listener is touched, because the process that holds the listener forgets it with it.
+
+import { formatAddress } from "./address.ts";
+import type { ListenerChanges } from "./diff_listeners.ts";
+import { equalMessages } from "./message_values.ts";
+import { RequestHttpFrontend } from "./messages.ts";
+import { routeKey } from "./state_http_frontends.ts";
+import { compareStreamFrontends, type StreamFrontend } from "./state_stream_frontends.ts";
+import type { Verb } from "./state_verbs.ts";
+
+/** Verbs to send before, and after, the listeners change. */
+export interface BoundChanges {
+  readonly before: Verb[];
+  readonly after: Verb[];
+}
+
+interface HttpTable {
+  entries(): ReadonlyMap<string, RequestHttpFrontend>;
+  sorted(): RequestHttpFrontend[];
+}
+
+interface StreamTable {
+  has(frontend: StreamFrontend): boolean;
+  sorted(): StreamFrontend[];
+}
+
+/** Diff of HTTP or HTTPS frontends: removals, then changes and additions in the order of the keys. */
+export function diffHttpFrontends(
+  mine: HttpTable,
+  theirs: HttpTable,
+  { removed, replaced }: ListenerChanges,
+  add: (frontend: RequestHttpFrontend) => Verb,
+  remove: (frontend: RequestHttpFrontend) => Verb,
+): BoundChanges {
+  const before: Verb[] = [];
+  const after: Verb[] = [];
+  for (const frontend of mine.sorted()) {
+    const address = formatAddress(frontend.address);
+    if (replaced.has(address)) before.push(remove(frontend));
+    else if (!theirs.entries().has(routeKey(frontend))) {
+      (removed.has(address) ? before : after).push(remove(frontend));
+    }
+  }
+  for (const frontend of theirs.sorted()) {
+    const known = mine.entries().get(routeKey(frontend));
+    if (known === undefined || replaced.has(formatAddress(frontend.address))) {
+      after.push(add(frontend));
+    } else if (!equalMessages(RequestHttpFrontend, known, frontend)) {
+      after.push(remove(known), add(frontend));
+    }
+  }
+  return { before, after };
+}
+
+/**
+ * Diff of TCP or UDP frontends: all removals, then all additions. A listener has room for one
+ * cluster, and a removal empties it whatever cluster it names; so where anything is removed, all of
+ * the address is, and what stays is added again.
+ */
+export function diffStreamFrontends(
+  mine: StreamTable,
+  theirs: StreamTable,
+  { removed, replaced }: ListenerChanges,
+  add: (frontend: StreamFrontend) => Verb,
+  remove: (frontend: StreamFrontend) => Verb,
+): BoundChanges {
+  const cleared = new Set(replaced);
+  for (const frontend of mine.sorted()) {
+    if (!theirs.has(frontend)) cleared.add(formatAddress(frontend.address));
+  }
+  const before: Verb[] = [];
+  const after: Verb[] = [];
+  let last: StreamFrontend | null = null;
+  for (const frontend of mine.sorted()) {
+    const address = formatAddress(frontend.address);
+    if (!cleared.has(address)) continue;
+    // One removal takes every entry of the cluster at the address, whatever its tags.
+    const repeats = last !== null &&
+      compareStreamFrontends({ ...last, tags: frontend.tags }, frontend) === 0;
+    if (!repeats) {
+      (removed.has(address) || replaced.has(address) ? before : after).push(remove(frontend));
+    }
+    last = frontend;
+  }
+  for (const frontend of theirs.sorted()) {
+    if (cleared.has(formatAddress(frontend.address)) || !mine.has(frontend)) {
+      after.push(add(frontend));
+    }
+  }
+  return { before, after };
+}

@@ -1,0 +1,58 @@
+// The other files a configuration names: certificates, keys, answer templates. Reading is injected;
+// this file resolves names, bounds sizes and turns failures into values.
+
+import { MAX_NAMED_FILE_CHARACTERS } from "./defaults.ts";
+import { resolvePath } from "./file_path.ts";
+import { type Place, type Problems, quote } from "./file_problem.ts";
+
+/** Reads files named in a configuration; their paths are relative to the working directory. */
+export class FileSources {
+  readonly #cwd: string;
+  readonly #readFile: (path: string) => string;
+  readonly #problems: Problems;
+
+  /** `readFile` gets absolute paths and throws when it cannot read. */
+  constructor(cwd: string, readFile: (path: string) => string, problems: Problems) {
+    this.#cwd = cwd;
+    this.#readFile = readFile;
+    this.#problems = problems;
+  }
+
+  /** The text of a file that has to be there; undefined after an error was reported. */
+  required(path: string | undefined, place: Place): string | undefined {
+    return this.#read(path, place, (why) => this.#problems.error(place, why));
+  }
+
+  /** The text of a file the proxy can do without; undefined after a warning was reported. */
+  tolerated(path: string | undefined, place: Place): string | undefined {
+    return this.#read(
+      path,
+      place,
+      (why) => this.#problems.warn(place, `${why}; the key is treated as absent`),
+    );
+  }
+
+  #read(
+    path: string | undefined,
+    place: Place,
+    report: (why: string) => void,
+  ): string | undefined {
+    if (path === undefined) return undefined;
+    try {
+      if (path === "") throw new Error("the path is empty");
+      const text = this.#readFile(resolvePath(this.#cwd, path));
+      if (text.length <= MAX_NAMED_FILE_CHARACTERS) return text;
+      throw new Error(`it is longer than ${MAX_NAMED_FILE_CHARACTERS} characters`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      report(`File ${quote(path)} of '${place.key}' cannot be read: ${reason}`);
+      return undefined;
+    }
+  }
+}
+
+/** Splits a PEM bundle behind each END CERTIFICATE marker; text behind the last one is dropped. */
+export function splitCertificateChain(bundle: string): string[] {
+  const marker = "-----END CERTIFICATE-----";
+  return bundle.split(marker).slice(0, -1).map((part) => part.trimStart() + marker + "\n");
+}

@@ -1,0 +1,5 @@
+// The JSON form of messages, as saved states and the `--json` output of the command line use it.
+
+export { fromJson } from "./json_decode.ts";
+export { JsonError } from "./json_reader.ts";
+export { toJson, toJsonPretty } from "./json_write.ts";

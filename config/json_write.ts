@@ -1,0 +1,108 @@
+// Messages as JSON text, by table: keys are field names, a oneof is an object with one key in upper
+// case, enums and 64-bit integers are bare numbers, an absent optional field is `null`, bytes are an
+// array of numbers. Map entries are written by rising key: equal messages give equal texts.
+
+import type { Field, MessageType, OneofValue, Properties, ScalarKind } from "./message_type.ts";
+import { compareText } from "./text_order.ts";
+
+/** How a list is laid out: on one line, or one element a line. */
+interface Layout {
+  readonly newline: string;
+  readonly step: string;
+  readonly colon: string;
+}
+
+const COMPACT: Layout = { newline: "", step: "", colon: ":" };
+const PRETTY: Layout = { newline: "\n", step: "  ", colon: ": " };
+
+/** One message on one line, without white space. */
+export function toJson<T>(type: MessageType<T>, value: T): string {
+  return writeMessage(type, value as Properties, COMPACT, "");
+}
+
+/** One message with a line for each key and two spaces of indentation a level. */
+export function toJsonPretty<T>(type: MessageType<T>, value: T): string {
+  return writeMessage(type, value as Properties, PRETTY, "");
+}
+
+function writeMessage(
+  type: MessageType<unknown>,
+  message: Properties,
+  layout: Layout,
+  indent: string,
+): string {
+  const inner = indent + layout.step;
+  const parts: string[] = [];
+  const groups = new Set<string>();
+  for (const field of type.fields) {
+    if (field.label !== "oneof") {
+      parts.push(writeKey(field.name, layout) + writeField(field, message, layout, inner));
+    } else if (!groups.has(field.property)) {
+      groups.add(field.property);
+      parts.push(
+        writeKey(field.property, layout) + writeGroup(type, field, message, layout, inner),
+      );
+    }
+  }
+  return writeList("{", parts, "}", layout, indent);
+}
+
+function writeKey(name: string, { colon }: Layout): string {
+  return `${JSON.stringify(name)}${colon}`;
+}
+
+function writeGroup(
+  type: MessageType<unknown>,
+  { property }: Field,
+  message: Properties,
+  layout: Layout,
+  indent: string,
+): string {
+  const held = message[property] as OneofValue | null;
+  const field = type.fields.find((each) => each.label === "oneof" && each.name === held?.kind);
+  if (held === null || field === undefined) return "null";
+  const value = writeValue(field.type, held.value, layout, indent + layout.step);
+  return writeList("{", [writeKey(field.name.toUpperCase(), layout) + value], "}", layout, indent);
+}
+
+function writeField(field: Field, message: Properties, layout: Layout, indent: string): string {
+  const value = message[field.property];
+  if (value === undefined || value === null) return "null";
+  const inner = indent + layout.step;
+  if (field.label === "repeated") {
+    const elements = (value as unknown[]).map((each) =>
+      writeValue(field.type, each, layout, inner)
+    );
+    return writeList("[", elements, "]", layout, indent);
+  }
+  if (field.label !== "map") return writeValue(field.type, value, layout, indent);
+  const entries = [...value as Map<string, unknown>].sort(([a], [b]) => compareText(a, b));
+  const parts = entries.map(([key, each]) =>
+    writeKey(key, layout) + writeValue(field.type, each, layout, inner)
+  );
+  return writeList("{", parts, "}", layout, indent);
+}
+
+function writeValue(
+  type: ScalarKind | MessageType<unknown>,
+  value: unknown,
+  layout: Layout,
+  indent: string,
+): string {
+  if (typeof type !== "string") return writeMessage(type, value as Properties, layout, indent);
+  if (type === "string") return JSON.stringify(value);
+  if (type !== "bytes") return String(value);
+  return writeList("[", Array.from(value as Uint8Array, String), "]", layout, indent);
+}
+
+function writeList(
+  open: string,
+  parts: readonly string[],
+  close: string,
+  { newline, step }: Layout,
+  indent: string,
+): string {
+  if (parts.length === 0) return open + close;
+  const separator = newline + indent + step;
+  return open + separator + parts.join(`,${separator}`) + newline + indent + close;
+}

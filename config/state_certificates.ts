@@ -1,0 +1,117 @@
+// The certificates of a ConfigState: by listener address, then by fingerprint. Whether a listener
+// exists at the address is not checked here. Buckets that become empty are dropped.
+
+import { compareAddresses, formatAddress, normalizeAddress } from "./address.ts";
+import { type CertificateParser, parseFingerprint } from "./certificate.ts";
+import { type ConfigError, notFound } from "./config_error.ts";
+import { copyMessage } from "./message_values.ts";
+import {
+  type AddCertificate,
+  CertificateAndKey,
+  type RemoveCertificate,
+  type ReplaceCertificate,
+  type SocketAddress,
+} from "./messages.ts";
+import { compareText } from "./text_order.ts";
+
+/** One stored certificate with where it is served and what it is. */
+export interface StoredCertificate {
+  readonly address: SocketAddress;
+  readonly fingerprint: string;
+  readonly certificate: CertificateAndKey;
+}
+
+type Bucket = Map<string, StoredCertificate>;
+
+/** Certificates by address and fingerprint. */
+export class Certificates {
+  readonly #parse: CertificateParser;
+  #byAddress = new Map<string, Bucket>();
+
+  constructor(parse: CertificateParser) {
+    this.#parse = parse;
+  }
+
+  get size(): number {
+    return [...this.#byAddress.values()].reduce((sum, bucket) => sum + bucket.size, 0);
+  }
+
+  get(address: string, fingerprint: string): StoredCertificate | undefined {
+    return this.#byAddress.get(address)?.get(fingerprint);
+  }
+
+  /** Every certificate, in no particular order. */
+  *values(): Iterable<StoredCertificate> {
+    for (const bucket of this.#byAddress.values()) yield* bucket.values();
+  }
+
+  /** Every certificate by address and fingerprint. */
+  sorted(): StoredCertificate[] {
+    return [...this.values()].sort((a, b) =>
+      compareAddresses(a.address, b.address) || compareText(a.fingerprint, b.fingerprint)
+    );
+  }
+
+  /** Adds a certificate; one of the same fingerprint at the address stays as it is. */
+  add({ address, certificate }: AddCertificate): ConfigError | null {
+    const stored = this.#read(address, certificate);
+    if ("kind" in stored) return stored;
+    if (this.get(formatAddress(address), stored.fingerprint) === undefined) this.#store(stored);
+    return null;
+  }
+
+  /** Stores the new certificate, then forgets the old one; an unknown old one is tolerated. */
+  replace(request: ReplaceCertificate): ConfigError | null {
+    const old = parseFingerprint(request.old_fingerprint);
+    if (old === null) return badFingerprint(request.old_fingerprint);
+    const key = formatAddress(request.address);
+    const bucket = this.#byAddress.get(key);
+    if (bucket === undefined) return notFound("certificates of listener", key);
+    const stored = this.#read(request.address, request.new_certificate);
+    if ("kind" in stored) return stored;
+    bucket.delete(old);
+    bucket.set(stored.fingerprint, stored);
+    return null;
+  }
+
+  /** Forgets a certificate; one that is not there is no error. */
+  remove({ address, fingerprint }: RemoveCertificate): ConfigError | null {
+    const parsed = parseFingerprint(fingerprint);
+    if (parsed === null) return badFingerprint(fingerprint);
+    const key = formatAddress(address);
+    const bucket = this.#byAddress.get(key);
+    bucket?.delete(parsed);
+    if (bucket?.size === 0) this.#byAddress.delete(key);
+    return null;
+  }
+
+  copy(): Certificates {
+    const copy = new Certificates(this.#parse);
+    for (const [key, bucket] of this.#byAddress) copy.#byAddress.set(key, new Map(bucket));
+    return copy;
+  }
+
+  #read(address: SocketAddress, given: CertificateAndKey): StoredCertificate | ConfigError {
+    const facts = this.#parse(given.certificate);
+    if ("problem" in facts) {
+      return { kind: "certificate", message: `Cannot read the certificate: ${facts.problem}` };
+    }
+    const certificate = copyMessage(CertificateAndKey, given);
+    if (certificate.names.length === 0) certificate.names = [...facts.names];
+    return { address: normalizeAddress(address), fingerprint: facts.fingerprint, certificate };
+  }
+
+  #store(stored: StoredCertificate): void {
+    const key = formatAddress(stored.address);
+    let bucket = this.#byAddress.get(key);
+    if (bucket === undefined) this.#byAddress.set(key, bucket = new Map());
+    bucket.set(stored.fingerprint, stored);
+  }
+}
+
+function badFingerprint(text: string): ConfigError {
+  return {
+    kind: "certificate",
+    message: `Cannot read the fingerprint "${text}": accepted are pairs of hexadecimal digits`,
+  };
+}

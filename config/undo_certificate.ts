@@ -1,0 +1,73 @@
+// Taking back changes of certificates. A certificate is recognised by its text, which unlike its
+// fingerprint needs no parsing.
+
+import { formatAddress } from "./address.ts";
+import { parseFingerprint } from "./certificate.ts";
+import type { Request, SocketAddress } from "./messages.ts";
+import type { ConfigState } from "./state.ts";
+import type { StoredCertificate } from "./state_certificates.ts";
+import type { Verb } from "./state_verbs.ts";
+import { NOTHING, request, type Undo } from "./undo_parts.ts";
+
+/** How to take back a change of a certificate; `null` when the verb is about something else. */
+export function undoCertificate(state: ConfigState, verb: Verb): Undo | null {
+  switch (verb.kind) {
+    case "add_certificate": {
+      const { address, certificate: { certificate: pem } } = verb.value;
+      if (findByText(state, address, pem) !== null) return NOTHING;
+      return (after) => {
+        const added = findByText(after, address, pem);
+        return added === null ? [] : [removeCertificate(added)];
+      };
+    }
+    case "remove_certificate": {
+      const before = findByFingerprint(state, verb.value.address, verb.value.fingerprint);
+      return before === null ? NOTHING : () => [addCertificate(before)];
+    }
+    case "replace_certificate": {
+      const { address, new_certificate: { certificate: pem }, old_fingerprint } = verb.value;
+      const old = findByFingerprint(state, address, old_fingerprint);
+      const wasThere = findByText(state, address, pem) !== null;
+      return (after) => {
+        const added = wasThere ? null : findByText(after, address, pem);
+        const restore = old === null ? [] : [addCertificate(old)];
+        return added === null ? restore : [...restore, removeCertificate(added)];
+      };
+    }
+    default:
+      return null;
+  }
+}
+
+function findByFingerprint(
+  { tables }: ConfigState,
+  address: SocketAddress,
+  text: string,
+): StoredCertificate | null {
+  const fingerprint = parseFingerprint(text);
+  if (fingerprint === null) return null;
+  return tables.certificates.get(formatAddress(address), fingerprint) ?? null;
+}
+
+/** The certificate stored from exactly this text, which needs no parsing to recognise. */
+function findByText(
+  { tables }: ConfigState,
+  address: SocketAddress,
+  pem: string,
+): StoredCertificate | null {
+  const key = formatAddress(address);
+  for (const stored of tables.certificates.values()) {
+    if (stored.certificate.certificate === pem && formatAddress(stored.address) === key) {
+      return stored;
+    }
+  }
+  return null;
+}
+
+function addCertificate({ address, certificate }: StoredCertificate): Request {
+  return request({ kind: "add_certificate", value: { address, certificate } });
+}
+
+function removeCertificate({ address, fingerprint }: StoredCertificate): Request {
+  return request({ kind: "remove_certificate", value: { address, fingerprint } });
+}

@@ -1,0 +1,122 @@
+// Which template answers with which status: a cluster's own over the listener's over the built-in
+// one. Layers are immutable; a change builds a new layer or nothing at all. Knows nothing of
+// requests or of how a template is rendered.
+
+import { BUILT_IN_TEMPLATES } from "./built_in_templates.ts";
+import { compileTemplate, TemplateError } from "./template.ts";
+import type { CompiledTemplate } from "./template.ts";
+
+/** Deprecated one-field-per-status form; has the shape of the `CustomHttpAnswers` message. */
+export interface LegacyAnswers {
+  readonly answer_301?: string;
+  readonly answer_400?: string;
+  readonly answer_401?: string;
+  readonly answer_404?: string;
+  readonly answer_408?: string;
+  readonly answer_413?: string;
+  readonly answer_421?: string;
+  readonly answer_429?: string;
+  readonly answer_502?: string;
+  readonly answer_503?: string;
+  readonly answer_504?: string;
+  readonly answer_507?: string;
+}
+
+/** Compiled templates of one owner (a listener or a cluster), by status. */
+export type AnswerLayer = ReadonlyMap<number, CompiledTemplate>;
+
+/** Statuses this proxy answers with by itself. */
+export type AnswerStatus =
+  | 301
+  | 302
+  | 308
+  | 400
+  | 401
+  | 404
+  | 408
+  | 413
+  | 421
+  | 429
+  | 502
+  | 503
+  | 504
+  | 507;
+
+const LEGACY_FIELDS: readonly (keyof LegacyAnswers)[] = [
+  "answer_301",
+  "answer_400",
+  "answer_401",
+  "answer_404",
+  "answer_408",
+  "answer_413",
+  "answer_421",
+  "answer_429",
+  "answer_502",
+  "answer_503",
+  "answer_504",
+  "answer_507",
+];
+
+/**
+ * Compiles the answers of one owner. `answers` maps a status code to a template text and wins over
+ * `legacy`; an empty text counts as absent. The first template that does not compile refuses all.
+ */
+export function compileAnswers(
+  answers: ReadonlyMap<string, string>,
+  legacy: LegacyAnswers = {},
+): AnswerLayer | TemplateError {
+  const texts = new Map<string, string>();
+  for (const field of LEGACY_FIELDS) {
+    const text = legacy[field];
+    if (text !== undefined && text !== "") texts.set(field.slice("answer_".length), text);
+  }
+  for (const [code, text] of answers) if (text !== "") texts.set(code, text);
+
+  const layer = new Map<number, CompiledTemplate>();
+  for (const [code, text] of texts) {
+    const status = Number(code);
+    if (!/^[2-5][0-9]{2}$/.test(code)) {
+      return new TemplateError(code, "it is not a status, 200 to 599 is accepted");
+    }
+    const template = compileTemplate(status, text);
+    if (template instanceof TemplateError) return template;
+    layer.set(status, template);
+  }
+  return layer;
+}
+
+/** The entries of `base`, replaced or completed by those of `patch`. */
+export function mergeAnswers(base: AnswerLayer, patch: AnswerLayer): AnswerLayer {
+  return new Map([...base, ...patch]);
+}
+
+/** An owner that configured nothing. */
+export const NO_ANSWERS: AnswerLayer = new Map();
+
+const BUILT_IN = compileBuiltIn();
+
+function compileBuiltIn(): AnswerLayer {
+  const layer = new Map<number, CompiledTemplate>();
+  for (const [status, text] of BUILT_IN_TEMPLATES) {
+    const template = compileTemplate(status, text, { escapesHtml: true });
+    if (template instanceof TemplateError) throw new Error(template.message);
+    layer.set(status, template);
+  }
+  return layer;
+}
+
+/** The answers of one listener over the built-in ones; clusters bring theirs to each lookup. */
+export class AnswerSet {
+  readonly #templates: AnswerLayer;
+
+  constructor(listener: AnswerLayer = NO_ANSWERS) {
+    this.#templates = mergeAnswers(BUILT_IN, listener);
+  }
+
+  /** The template for `status`, the one of `cluster` first. */
+  lookup(status: AnswerStatus, cluster: AnswerLayer | null): CompiledTemplate {
+    const template = cluster?.get(status) ?? this.#templates.get(status);
+    if (template === undefined) throw new TypeError(`Cannot answer: no template for "${status}"`);
+    return template;
+  }
+}

@@ -1,0 +1,179 @@
+// One backend of a cluster: who it is, how it is doing and how busy it is. It keeps its own counters and
+// tells whoever orders backends by load when they change; who may be picked is decided by BackendSet.
+
+import { addressBytes } from "./flow_hash.ts";
+import { HealthState } from "./health_state.ts";
+import { PeakEwma } from "./peak_ewma.ts";
+import { RetryPolicy } from "./retry.ts";
+
+/** What "heavy" means for LEAST_LOADED and POWER_OF_TWO. Numbers of the wire contract. */
+export const LoadMetric = { CONNECTIONS: 0, REQUESTS: 1, CONNECTION_TIME: 2 } as const;
+
+/** The weight of a backend that has none configured. */
+export const DEFAULT_WEIGHT = 100;
+
+/** NORMAL takes connections; CLOSING was removed and finishes those it has; CLOSED has none left. */
+export type BackendStatus = "normal" | "closing" | "closed";
+
+/** A backend's address, as text for messages and keys, and split for dialling. */
+export interface BackendAddress {
+  /** `127.0.0.1:80` or `[::1]:80`. */
+  readonly text: string;
+  /** Without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What can be configured about a backend. */
+export interface BackendConfig {
+  readonly id: string;
+  readonly address: BackendAddress;
+  /** `null`: the id is what the sticky cookie carries. */
+  readonly stickyId: string | null;
+  /** `null`: {@linkcode DEFAULT_WEIGHT}. */
+  readonly weight: number | null;
+  /** Used only when no other backend can be. */
+  readonly backup: boolean;
+}
+
+/** Is told when the load of a candidate changed. */
+export interface LoadObserver {
+  loadChanged(backend: Backend): void;
+}
+
+/** Reads `1.2.3.4:80` or `[::1]:80`; `null` when it is neither. */
+export function parseBackendAddress(text: string): BackendAddress | null {
+  const colon = text.lastIndexOf(":");
+  const digits = text.slice(colon + 1);
+  if (colon < 1 || !/^[0-9]{1,5}$/.test(digits) || Number(digits) > 65535) return null;
+  const host = text.slice(0, colon);
+  const bracketed = host.startsWith("[") && host.endsWith("]");
+  if (bracketed !== host.includes(":") || host === "[]") return null;
+  return { text, host: bracketed ? host.slice(1, -1) : host, port: Number(digits) };
+}
+
+export class Backend {
+  readonly id: string;
+  readonly address: BackendAddress;
+  /** What is hashed of the address. */
+  readonly addressBytes: Uint8Array;
+  readonly retry = new RetryPolicy();
+  readonly health = new HealthState();
+  status: BackendStatus = "normal";
+  /** Position in the candidate list of its set, -1 when it is no candidate. Kept by the set. */
+  candidateIndex = -1;
+  /** Who orders the candidates by load, if anyone does. Kept by the set. */
+  loadObserver: LoadObserver | null = null;
+
+  #stickyId: string | null;
+  #weight: number;
+  #backup: boolean;
+  #activeConnections = 0;
+  #activeRequests = 0;
+  readonly #connectionTime: PeakEwma;
+
+  constructor(config: BackendConfig, nowMs: number) {
+    this.id = config.id;
+    this.address = config.address;
+    this.addressBytes = addressBytes(config.address.host, config.address.port) ??
+      new TextEncoder().encode(config.address.text);
+    this.#stickyId = config.stickyId;
+    this.#weight = config.weight ?? DEFAULT_WEIGHT;
+    this.#backup = config.backup;
+    this.#connectionTime = new PeakEwma(nowMs);
+  }
+
+  /** The configured sticky id. */
+  get stickyId(): string | null {
+    return this.#stickyId;
+  }
+
+  /** The value the sticky cookie carries for this backend. */
+  get stickyValue(): string {
+    return this.#stickyId ?? this.id;
+  }
+
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** Its weight where it decides a share of hashed flows: at least 1. */
+  get hashWeight(): number {
+    return Math.max(1, this.#weight);
+  }
+
+  get backup(): boolean {
+    return this.#backup;
+  }
+
+  /** Connections begun and not yet closed. */
+  get activeConnections(): number {
+    return this.#activeConnections;
+  }
+
+  /** HTTP exchanges in progress. */
+  get activeRequests(): number {
+    return this.#activeRequests;
+  }
+
+  /** Would this backend be of use, were its wait over? A wait does not make it unavailable. */
+  get available(): boolean {
+    return this.status === "normal" && this.health.healthy && !this.retry.down;
+  }
+
+  /** May a connection be opened now: healthy, not removed, not waiting? */
+  canOpen(nowMs: number): boolean {
+    return this.status === "normal" && this.health.healthy && this.retry.mayTry(nowMs);
+  }
+
+  /** Takes over what a repeated add says; counters, back-off and health stay. */
+  update(config: BackendConfig): void {
+    this.#stickyId = config.stickyId;
+    this.#weight = config.weight ?? DEFAULT_WEIGHT;
+    this.#backup = config.backup;
+  }
+
+  /** A connection to it is begun. */
+  connectionOpened(): void {
+    this.#activeConnections++;
+    this.loadObserver?.loadChanged(this);
+  }
+
+  /** A connection to it ended, or could not be made. Use {@linkcode BackendSet.connectionClosed}. */
+  connectionClosed(): void {
+    if (this.#activeConnections > 0) this.#activeConnections--;
+    this.loadObserver?.loadChanged(this);
+  }
+
+  /** An HTTP exchange with it begins. */
+  requestStarted(): void {
+    this.#activeRequests++;
+    this.loadObserver?.loadChanged(this);
+  }
+
+  /** An HTTP exchange with it ended. */
+  requestEnded(): void {
+    if (this.#activeRequests > 0) this.#activeRequests--;
+    this.loadObserver?.loadChanged(this);
+  }
+
+  /** A connection to it was established after `durationMs`. */
+  observeConnectionTime(durationMs: number, nowMs: number): void {
+    this.#connectionTime.observe(durationMs, nowMs);
+    this.loadObserver?.loadChanged(this);
+  }
+
+  /** Its load in the unit of the metric: a count, or nanoseconds for CONNECTION_TIME. */
+  load(metric: number, nowMs: number): number {
+    if (metric === LoadMetric.REQUESTS) return this.#activeRequests;
+    if (metric !== LoadMetric.CONNECTION_TIME) return this.#activeConnections;
+    return (this.#activeConnections + 1) * this.#connectionTime.read(nowMs) * 1e6;
+  }
+
+  /** A number that orders backends as `load` does, whatever the time is. */
+  loadRank(metric: number): number {
+    if (metric === LoadMetric.REQUESTS) return this.#activeRequests;
+    if (metric !== LoadMetric.CONNECTION_TIME) return this.#activeConnections;
+    return Math.log(this.#activeConnections + 1) + this.#connectionTime.rank;
+  }
+}

@@ -1,0 +1,306 @@
+// The backends of one cluster and the choice among them. It knows who may be used (status, health,
+// back-off, backup) and leaves the choice among those to a policy. The list of usable backends is kept
+// between picks and made anew only after a change or when a back-off ends, so a pick costs the same
+// with any number of backends. What operators must be told is collected as values, once per transition.
+
+import { Backend, type BackendConfig, LoadMetric, type LoadObserver } from "./backend.ts";
+import type { HealthThresholds } from "./health_state.ts";
+import { createPolicy } from "./policies.ts";
+import { LoadBalancing, type Policy } from "./policy.ts";
+
+/**
+ * Which backends the last pick chose among: those in normal use, backups, or, as none of either is
+ * healthy, every one that may be tried (`fail_open`).
+ */
+export type Regime = "primary" | "backup" | "fail_open" | "none";
+
+/** Something operators are told, once each time it becomes true. */
+export type BackendNotification =
+  | { readonly kind: "backend_down"; readonly backend: Backend }
+  | { readonly kind: "backend_up"; readonly backend: Backend }
+  | { readonly kind: "backend_unhealthy"; readonly backend: Backend }
+  | { readonly kind: "backend_healthy"; readonly backend: Backend }
+  | { readonly kind: "removed_backend_has_no_connections"; readonly backend: Backend }
+  | { readonly kind: "fail_open_entered" }
+  | { readonly kind: "fail_open_left" }
+  | { readonly kind: "no_available_backends"; readonly total: number }
+  | { readonly kind: "cluster_recovered" };
+
+const NO_NOTIFICATIONS: readonly BackendNotification[] = [];
+
+export class BackendSet {
+  readonly #random: () => number;
+  readonly #members: Backend[] = [];
+  readonly #byPair = new Map<string, Backend>();
+  /** By the value the sticky cookie carries; several only if configured so, in order of addition. */
+  readonly #bySticky = new Map<string, Backend[]>();
+  #policy: Policy;
+  #notifications: BackendNotification[] = [];
+
+  #regime: Regime = "none";
+  #candidatesStale = true;
+  #membersStale = true;
+  /** When the first waiting backend may be tried again, in ms. */
+  #validUntilMs = Number.POSITIVE_INFINITY;
+
+  #available = 0;
+  #allDown = false;
+  #failingOpen = false;
+
+  /**
+   * `random` gives numbers in [0, 1). Until {@linkcode setPolicy} is called, backends are drawn at
+   * random, as they are when they are configured before their cluster.
+   */
+  constructor(random: () => number) {
+    this.#random = random;
+    this.#policy = createPolicy(LoadBalancing.RANDOM, LoadMetric.CONNECTIONS, random);
+  }
+
+  /** Every backend, usable or not, in order of addition. */
+  get members(): readonly Backend[] {
+    return this.#members;
+  }
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  /** How many are healthy and not down; one that waits to be tried again counts. */
+  get availableCount(): number {
+    return this.#available;
+  }
+
+  /** What the last pick chose among. */
+  get regime(): Regime {
+    return this.#regime;
+  }
+
+  /** Starts a new policy, with nothing remembered (the round-robin cursor restarts). */
+  setPolicy(algorithm: number, metric: number): void {
+    for (const backend of this.#members) backend.loadObserver = null;
+    this.#policy = createPolicy(algorithm, metric, this.#random);
+    this.#candidatesStale = true;
+    this.#membersStale = true;
+  }
+
+  /** Adds a backend, or updates the one with the same id and address. */
+  add(config: BackendConfig, nowMs: number): Backend {
+    const pair = pairKey(config.id, config.address.text);
+    const known = this.#byPair.get(pair);
+    this.#candidatesStale = true;
+    this.#membersStale = true;
+    if (known !== undefined) {
+      this.#forgetSticky(known);
+      known.update(config);
+      this.#rememberSticky(known);
+      return known;
+    }
+    const backend = new Backend(config, nowMs);
+    this.#members.push(backend);
+    this.#byPair.set(pair, backend);
+    this.#rememberSticky(backend);
+    this.#available++;
+    this.#noteAvailability();
+    return backend;
+  }
+
+  /**
+   * Takes out the backend with exactly this id and address and returns it, `null` when there is none. Its
+   * connections go on; keep reporting them here, so that the end of the last one is noticed.
+   */
+  remove(id: string, address: string): Backend | null {
+    const pair = pairKey(id, address);
+    const backend = this.#byPair.get(pair);
+    if (backend === undefined) return null;
+    this.#byPair.delete(pair);
+    this.#members.splice(this.#members.indexOf(backend), 1);
+    this.#forgetSticky(backend);
+    if (backend.available) this.#available--;
+    backend.status = "closing";
+    backend.candidateIndex = -1;
+    backend.loadObserver = null;
+    this.#candidatesStale = true;
+    this.#membersStale = true;
+    this.#noteAvailability();
+    this.#closeWhenIdle(backend);
+    return backend;
+  }
+
+  /** The backend with this id and address. */
+  get(id: string, address: string): Backend | null {
+    return this.#byPair.get(pairKey(id, address)) ?? null;
+  }
+
+  /** Chooses a backend, `null` when none may be tried. `key` is for flows, see Policy. */
+  pick(nowMs: number, key: bigint | null = null): Backend | null {
+    if (this.#candidatesStale || nowMs >= this.#validUntilMs) this.#selectCandidates(nowMs);
+    return this.#policy.pick(key);
+  }
+
+  /** The backend for which this sticky cookie was issued, if a connection to it may be opened now. */
+  pickSticky(value: string, nowMs: number): Backend | null {
+    const backends = this.#bySticky.get(value);
+    if (backends === undefined) return null;
+    for (const backend of backends) {
+      if (backend.canOpen(nowMs)) return backend;
+    }
+    return null;
+  }
+
+  /** A connection to the backend is begun. */
+  connectionOpened(backend: Backend): void {
+    backend.connectionOpened();
+  }
+
+  /** A connection to the backend ended, or could not be made. Pairs with `connectionOpened`. */
+  connectionClosed(backend: Backend): void {
+    backend.connectionClosed();
+    this.#closeWhenIdle(backend);
+  }
+
+  /** A connection could not be made: begins or lengthens the backend's back-off. */
+  connectFailed(backend: Backend, nowMs: number): void {
+    const wasAvailable = backend.available;
+    const wasDown = backend.retry.down;
+    if (!backend.retry.fail(nowMs, this.#random)) return;
+    if (backend.status !== "normal") return;
+    this.#candidatesStale = true;
+    if (!wasDown && backend.retry.down) this.#notify({ kind: "backend_down", backend });
+    this.#availabilityMayHaveChanged(backend, wasAvailable);
+  }
+
+  /** A connection was made, `durationMs` after it was begun: ends the backend's back-off. */
+  connectSucceeded(backend: Backend, durationMs: number, nowMs: number): void {
+    backend.observeConnectionTime(durationMs, nowMs);
+    if (backend.retry.tries === 0) return;
+    const wasAvailable = backend.available;
+    const wasDown = backend.retry.down;
+    backend.retry.succeed();
+    if (backend.status !== "normal") return;
+    this.#candidatesStale = true;
+    if (wasDown) this.#notify({ kind: "backend_up", backend });
+    this.#availabilityMayHaveChanged(backend, wasAvailable);
+  }
+
+  /** Records the result of a health probe. */
+  recordProbe(backend: Backend, success: boolean, thresholds: HealthThresholds): void {
+    if (backend.status !== "normal") return;
+    const wasAvailable = backend.available;
+    const transition = backend.health.record(success, thresholds);
+    if (transition === null) return;
+    this.#candidatesStale = true;
+    const kind = transition === "became_healthy" ? "backend_healthy" : "backend_unhealthy";
+    this.#notify({ kind, backend });
+    this.#availabilityMayHaveChanged(backend, wasAvailable);
+  }
+
+  /** Probing stopped: every backend counts as healthy again. */
+  resetHealth(): void {
+    for (const backend of this.#members) {
+      const wasAvailable = backend.available;
+      backend.health.reset();
+      if (!wasAvailable && backend.available) this.#available++;
+    }
+    this.#candidatesStale = true;
+    this.#noteAvailability();
+  }
+
+  /** Hands over what became true since the last call. */
+  takeNotifications(): readonly BackendNotification[] {
+    if (this.#notifications.length === 0) return NO_NOTIFICATIONS;
+    const taken = this.#notifications;
+    this.#notifications = [];
+    return taken;
+  }
+
+  /** The four steps of a selection, up to the list the policy chooses from. */
+  #selectCandidates(nowMs: number): void {
+    const primaries: Backend[] = [];
+    const backups: Backend[] = [];
+    const untested: Backend[] = [];
+    this.#validUntilMs = Number.POSITIVE_INFINITY;
+    for (const backend of this.#members) {
+      backend.candidateIndex = -1;
+      if (!backend.retry.mayTry(nowMs)) {
+        this.#validUntilMs = Math.min(this.#validUntilMs, backend.retry.retryAtMs);
+      } else {
+        untested.push(backend);
+        if (backend.health.healthy) (backend.backup ? backups : primaries).push(backend);
+      }
+    }
+    if (primaries.length > 0) this.#useCandidates(primaries, "primary");
+    else if (backups.length > 0) this.#useCandidates(backups, "backup");
+    else this.#useCandidates(untested, untested.length > 0 ? "fail_open" : "none");
+  }
+
+  #useCandidates(candidates: readonly Backend[], regime: Regime): void {
+    const policy = this.#policy;
+    const observer = ordersByLoad(policy) ? policy : null;
+    candidates.forEach((backend, index) => {
+      backend.candidateIndex = index;
+      backend.loadObserver = observer;
+    });
+    if (this.#membersStale) policy.membersChanged?.(this.#members);
+    policy.candidatesChanged(candidates);
+    this.#regime = regime;
+    this.#candidatesStale = false;
+    this.#membersStale = false;
+    if (regime === "fail_open") {
+      if (!this.#failingOpen) this.#notify({ kind: "fail_open_entered" });
+      this.#failingOpen = true;
+    } else if (regime !== "none") {
+      if (this.#failingOpen) this.#notify({ kind: "fail_open_left" });
+      this.#failingOpen = false;
+    }
+  }
+
+  #availabilityMayHaveChanged(backend: Backend, wasAvailable: boolean): void {
+    if (backend.available === wasAvailable) return;
+    this.#available += wasAvailable ? -1 : 1;
+    this.#noteAvailability();
+  }
+
+  /** Tells when the last available backend went and when one came back; an empty set is neither. */
+  #noteAvailability(): void {
+    const total = this.#members.length;
+    if (total === 0 || this.#allDown === (this.#available === 0)) return;
+    this.#allDown = this.#available === 0;
+    this.#notify(
+      this.#allDown ? { kind: "no_available_backends", total } : { kind: "cluster_recovered" },
+    );
+  }
+
+  #closeWhenIdle(backend: Backend): void {
+    if (backend.status !== "closing" || backend.activeConnections > 0) return;
+    backend.status = "closed";
+    this.#notify({ kind: "removed_backend_has_no_connections", backend });
+  }
+
+  #notify(notification: BackendNotification): void {
+    this.#notifications.push(notification);
+  }
+
+  #rememberSticky(backend: Backend): void {
+    const others = this.#bySticky.get(backend.stickyValue);
+    if (others === undefined) this.#bySticky.set(backend.stickyValue, [backend]);
+    else {
+      others.push(backend);
+      others.sort((left, right) => this.#members.indexOf(left) - this.#members.indexOf(right));
+    }
+  }
+
+  #forgetSticky(backend: Backend): void {
+    const left = this.#bySticky.get(backend.stickyValue)?.filter((other) => other !== backend);
+    if (left === undefined || left.length === 0) this.#bySticky.delete(backend.stickyValue);
+    else this.#bySticky.set(backend.stickyValue, left);
+  }
+}
+
+function ordersByLoad(policy: Policy): policy is Policy & LoadObserver {
+  return policy.loadChanged !== undefined;
+}
+
+function pairKey(id: string, address: string): string {
+  // Addresses hold no space, so the pair cannot be split in two ways.
+  return `${address} ${id}`;
+}

@@ -1,0 +1,100 @@
+// Options of `cluster add` and `cluster list` to the requests they stand for.
+
+import { presentFields } from "../../config/file_message.ts";
+import {
+  type Cluster,
+  type LoadBalancingAlgorithms,
+  ProxyProtocolConfig,
+  type Request,
+} from "../../config/messages.ts";
+import { answersOf } from "./answer_files.ts";
+import type { BuildInputs } from "./command_host.ts";
+import { CommandProblem } from "./problem.ts";
+
+/** Parsed options of `cluster add`. */
+export interface AddClusterOptions {
+  readonly id: string;
+  readonly stickySession?: boolean;
+  readonly httpsRedirect?: boolean;
+  readonly sendProxy?: boolean;
+  readonly expectProxy?: boolean;
+  readonly loadBalancingPolicy: LoadBalancingAlgorithms;
+  readonly http2?: boolean;
+  readonly httpsRedirectPort?: number;
+  readonly wwwAuthenticate?: string;
+  readonly authorizedHash?: readonly string[];
+  readonly answer?: readonly string[];
+}
+
+/** Parsed options of `cluster list`. */
+export interface ListClustersOptions {
+  readonly id?: string;
+  readonly domain?: string;
+}
+
+// user:hash, the hash being the SHA-256 of the password in lower-case hexadecimal.
+const CREDENTIAL = /^[A-Za-z0-9_-]+:[0-9a-f]{64}$/;
+
+export function addCluster(
+  options: AddClusterOptions,
+  inputs: BuildInputs,
+): Request | CommandProblem {
+  const port = options.httpsRedirectPort;
+  if (port !== undefined && !isPort(port)) {
+    return new CommandProblem(`Cannot use --https-redirect-port ${port}: expected 1 to 65535`);
+  }
+  const hashes = [...options.authorizedHash ?? []];
+  const badHash = hashes.find((hash) => !CREDENTIAL.test(hash));
+  if (badHash !== undefined) {
+    return new CommandProblem(
+      `Cannot use --authorized-hash "${badHash}": expected user:hash, the user made of letters, ` +
+        "digits, _ or -, the hash being the SHA-256 of the password as 64 lower-case " +
+        "hexadecimal digits",
+    );
+  }
+  const answers = answersOf(options.answer ?? [], inputs);
+  if (answers instanceof CommandProblem) return answers;
+  const cluster: Cluster = {
+    cluster_id: options.id,
+    sticky_session: options.stickySession === true,
+    https_redirect: options.httpsRedirect === true,
+    load_balancing: options.loadBalancingPolicy,
+    answers,
+    authorized_hashes: hashes,
+    ...presentFields({
+      proxy_protocol: proxyProtocolOf(options),
+      http2: options.http2,
+      https_redirect_port: port,
+      www_authenticate: options.wwwAuthenticate,
+    }),
+  };
+  return { request_type: { kind: "add_cluster", value: cluster } };
+}
+
+export function listClusters(options: ListClustersOptions): Request | CommandProblem {
+  const { id, domain } = options;
+  if (id !== undefined && domain !== undefined) {
+    return new CommandProblem("Use either --id or --domain, not both");
+  }
+  if (id !== undefined) return { request_type: { kind: "query_cluster_by_id", value: id } };
+  if (domain === undefined) return { request_type: { kind: "query_clusters_hashes", value: {} } };
+  const slash = domain.indexOf("/");
+  const value = slash < 0
+    ? { hostname: domain }
+    : { hostname: domain.slice(0, slash), path: domain.slice(slash) };
+  return { request_type: { kind: "query_clusters_by_domain", value } };
+}
+
+/** True for a number that can be a TCP or UDP port. */
+export function isPort(value: number): boolean {
+  return value >= 1 && value <= 65_535;
+}
+
+function proxyProtocolOf(options: AddClusterOptions): ProxyProtocolConfig | undefined {
+  if (options.sendProxy === true) {
+    return options.expectProxy === true
+      ? ProxyProtocolConfig.RELAY_HEADER
+      : ProxyProtocolConfig.SEND_HEADER;
+  }
+  return options.expectProxy === true ? ProxyProtocolConfig.EXPECT_HEADER : undefined;
+}

@@ -1,0 +1,54 @@
+// The contract between the command tree and what carries commands out. Command files only describe
+// arguments and requests; they never open a socket, and print only through the environment.
+
+import type { Command } from "commander";
+import type { Config } from "../../config/file.ts";
+import type { Request } from "../../config/messages.ts";
+import type { CommandClient } from "../client/mod.ts";
+import type { CliEnvironment } from "./environment.ts";
+import type { GlobalOptions } from "./global_options.ts";
+import type { CommandProblem } from "./problem.ts";
+
+/** What building a request may need besides its arguments. */
+export interface BuildInputs {
+  readonly config: Config;
+  readonly cwd: string;
+  /** Contents of a file named on the command line, or why it cannot be read. */
+  readonly readFile: (path: string) => string | CommandProblem;
+  /** Tells the user something that does not stop the command. */
+  readonly warn: (message: string) => void;
+  /** Connects to the command socket, for a request that depends on the answer to another one. */
+  readonly connect: () => Promise<CommandClient>;
+}
+
+/** A request, or why it cannot be made. */
+export type Built = Request | CommandProblem;
+
+/** What a command that is more than one request works with. */
+export interface CommandSession {
+  readonly config: Config;
+  readonly environment: CliEnvironment;
+  readonly options: GlobalOptions;
+  /**
+   * Opens a client of the command socket; it is closed when the command ends. `attempts` is the
+   * number of dials before giving up, 1 unless given.
+   */
+  readonly connect: (attempts?: number) => Promise<CommandClient>;
+}
+
+/** Carries out commands and remembers the exit code. */
+export interface CommandHost {
+  /** Sends the request that `build` makes and shows the answer. */
+  send(command: Command, build: (inputs: BuildInputs) => Built | Promise<Built>): Promise<void>;
+  /** Runs `task` with a loaded configuration; a problem is reported like a refused request. */
+  perform(
+    command: Command,
+    task: (session: CommandSession) => Promise<CommandProblem | null>,
+  ): Promise<void>;
+  /** Checks the configuration file and reports every problem in it. */
+  checkConfig(command: Command): void;
+  /** Runs the proxy until it stops. */
+  start(command: Command): Promise<void>;
+  /** Prints text that needs neither configuration nor connection. */
+  print(text: string): void;
+}

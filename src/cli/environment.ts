@@ -1,0 +1,63 @@
+// What the command line needs from the machine it runs on: the only place of src/cli that touches
+// Deno. Commands get it as an argument, so that tests can look at what would be printed.
+
+/** Files, terminal and environment of the invocation. */
+export interface CliEnvironment {
+  readonly cwd: string;
+  /** True when stdout is a terminal that understands cursor movements. */
+  readonly stdoutIsTerminal: boolean;
+  variable(name: string): string | undefined;
+  /** Contents of a UTF-8 file. Throws with the reason. */
+  readTextFile(path: string): string;
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Fires when the user interrupts (Ctrl-C) or the process is asked to end. */
+  readonly interrupted: AbortSignal;
+  /** Resolves after `ms` milliseconds, or at once when interrupted. */
+  sleep(ms: number): Promise<void>;
+}
+
+/** The real thing. `release` removes the signal handlers that `interrupted` needs. */
+export function denoEnvironment(): CliEnvironment & { release(): void } {
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) Deno.addSignalListener(signal, interrupt);
+  return {
+    cwd: Deno.cwd(),
+    stdoutIsTerminal: Deno.stdout.isTerminal(),
+    variable: (name) => Deno.env.get(name),
+    readTextFile: (path) => Deno.readTextFileSync(path),
+    stdout: (text) => writeAll(Deno.stdout, text),
+    stderr: (text) => writeAll(Deno.stderr, text),
+    interrupted: interruption.signal,
+    sleep: (ms) => sleepUnless(interruption.signal, ms),
+    release() {
+      for (const signal of signals) Deno.removeSignalListener(signal, interrupt);
+    },
+  };
+}
+
+function writeAll(file: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let written = 0; written < bytes.length;) {
+      written += file.writeSync(bytes.subarray(written));
+    }
+  } catch (error) {
+    // `sozu ... | head` closes the pipe early: nobody is left to read, which is not our failure.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+function sleepUnless(interrupted: AbortSignal, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const wake = () => resolve();
+  interrupted.addEventListener("abort", wake, { once: true });
+  if (interrupted.aborted) resolve();
+  return promise.finally(() => {
+    clearTimeout(timer);
+    interrupted.removeEventListener("abort", wake);
+  });
+}

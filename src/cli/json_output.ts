@@ -1,0 +1,32 @@
+// Answers as JSON for scripts: only the content, as an object with one key that names its kind.
+
+import { toJson, toJsonPretty } from "../../config/json.ts";
+import { MessageType } from "../../config/message_type.ts";
+import { ResponseContent } from "../../config/messages.ts";
+import { printableJson } from "./printable.ts";
+
+/** The content on one line; `{}` when there is none. */
+export function contentJson(content: ResponseContent | undefined): string {
+  const part = partOf(content);
+  if (part === null) return "{}";
+  return `{"${part.key}":${printableJson(toJson(part.type, part.value))}}`;
+}
+
+/** The content on many lines, indented by two spaces; `{}` when there is none. */
+export function contentJsonPretty(content: ResponseContent | undefined): string {
+  const part = partOf(content);
+  if (part === null) return "{}";
+  // No string in JSON holds a raw newline, so shifting every line changes only the layout.
+  const body = printableJson(toJsonPretty(part.type, part.value)).replaceAll("\n", "\n  ");
+  return `{\n  "${part.key}": ${body}\n}`;
+}
+
+function partOf(
+  content: ResponseContent | undefined,
+): { key: string; type: MessageType<unknown>; value: unknown } | null {
+  const member = content?.content_type ?? null;
+  if (member === null) return null;
+  const type = ResponseContent.fields.find(({ name }) => name === member.kind)?.type;
+  if (!(type instanceof MessageType)) return null;
+  return { key: member.kind.toUpperCase(), type, value: member.value };
+}

@@ -1,0 +1,41 @@
+// The command line as one function: arguments in, exit code out.
+
+import { CommanderError } from "commander";
+import { type CliEnvironment, denoEnvironment } from "./environment.ts";
+import { buildProgram } from "./program.ts";
+import { Runner } from "./runner.ts";
+
+/** Exit codes of every command. */
+const EXIT_OK = 0;
+const EXIT_SYNTAX_ERROR = 2;
+
+/**
+ * Carries out one command line (without the program's own name).
+ * Resolves with the exit code: 0 success, 1 the command failed, 2 it was not understood.
+ */
+export async function runCli(args: string[]): Promise<number> {
+  const environment = denoEnvironment();
+  try {
+    return await runCliIn(environment, args);
+  } finally {
+    environment.release();
+  }
+}
+
+/** Like `runCli`, in a given environment. */
+export async function runCliIn(environment: CliEnvironment, args: string[]): Promise<number> {
+  const runner = new Runner(environment, async (options) => {
+    // Loaded on demand: no other command needs the supervisor.
+    const { start } = await import("../supervisor/start.ts");
+    return await start(options);
+  });
+  const program = buildProgram(runner, environment);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return runner.exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help that was asked for and the version end with 0; help instead of a command does not.
+    return error.exitCode === 0 ? EXIT_OK : EXIT_SYNTAX_ERROR;
+  }
+}

@@ -1,0 +1,87 @@
+// The command tree. It only says which commands there are; what a command does is decided by the
+// host it is given, so that the same tree serves the terminal, the completions and the tests.
+
+import { Command, CommanderError, Option } from "commander";
+import { registerBackend } from "./backend.ts";
+import { registerCertificate } from "./certificate.ts";
+import { registerCluster } from "./cluster.ts";
+import type { CommandHost } from "./command_host.ts";
+import { registerCompletions } from "./completions.ts";
+import { registerConfig } from "./config_check.ts";
+import { registerConnectionLimit } from "./connection_limit.ts";
+import { registerEvents } from "./events.ts";
+import { registerFrontend } from "./frontend.ts";
+import { declareGlobalOptions } from "./global_options.ts";
+import { registerLifecycle } from "./lifecycle.ts";
+import { registerListener } from "./listener.ts";
+import { registerMetrics } from "./metrics.ts";
+import { printableLines } from "./printable.ts";
+import { registerStart } from "./start.ts";
+import { registerState } from "./state.ts";
+import { registerUpgrade } from "./upgrade.ts";
+import { longVersion, shortVersion } from "./version.ts";
+
+const EXAMPLES = `
+Examples:
+  sozu start -c sozu.toml                  run the proxy
+  sozu -c sozu.toml status                 are the workers answering?
+  sozu -c sozu.toml cluster list --id web  what is in the cluster "web"?
+
+Set SOZU_CONFIG to leave out -c. Every command explains itself with --help.`;
+
+/** Where the parser writes help and syntax errors. */
+export interface ProgramOutput {
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
+/** Builds the tree. Parsing it throws `CommanderError`, also after help and version. */
+export function buildProgram(host: CommandHost, output: ProgramOutput): Command {
+  const program = new Command("sozu");
+  program
+    .description("A reverse proxy whose configuration changes without a restart")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => output.stdout(text),
+      // Messages quote what was typed, or what a script pasted together.
+      writeErr: (text) => output.stderr(printableLines(text)),
+    })
+    // Options belong to the command they follow: `health-check set --timeout` is not the global one.
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .showHelpAfterError("(add --help for what is accepted)")
+    .addHelpText("after", EXAMPLES);
+  declareGlobalOptions(program);
+  declareVersion(program, output);
+
+  const families = [
+    registerStart,
+    registerLifecycle,
+    registerConfig,
+    registerCluster,
+    registerBackend,
+    registerFrontend,
+    registerListener,
+    registerCertificate,
+    registerConnectionLimit,
+    registerMetrics,
+    registerEvents,
+    registerState,
+    registerUpgrade,
+    registerCompletions,
+  ];
+  for (const register of families) register(program, host);
+  return program;
+}
+
+function declareVersion(program: Command, output: ProgramOutput): void {
+  const show = (text: string) => () => {
+    output.stdout(text + "\n");
+    throw new CommanderError(0, "commander.version", text);
+  };
+  program
+    .addOption(new Option("-V", "Print the version on one line"))
+    .addOption(new Option("--version", "Print the version and what this build is made of"))
+    .on("option:V", show(shortVersion()))
+    .on("option:version", show(longVersion()));
+}

@@ -1,0 +1,87 @@
+// The content of an answer as text for people. Chooses the renderer; every renderer is a pure
+// function that ends its text with a newline and neutralises what comes from the network.
+
+import type {
+  ClusterHashes,
+  ClusterInformations,
+  ResponseContent,
+  WorkerResponses,
+} from "../../config/messages.ts";
+import { renderAddressCertificates, renderCertificates } from "./render_certificates.ts";
+import { renderClusterHashes, renderClusters } from "./render_clusters.ts";
+import { renderEvent } from "./render_event.ts";
+import { renderFrontends } from "./render_frontends.ts";
+import { renderListeners } from "./render_listeners.ts";
+import {
+  renderConnectionLimit,
+  renderHealthChecks,
+  renderMetricDetail,
+  renderRequestCounts,
+  renderWorkerMetricDetail,
+  renderWorkers,
+} from "./render_lists.ts";
+import { renderAvailableMetrics, renderMetrics, renderWorkerMetrics } from "./render_metrics.ts";
+import { printable } from "./printable.ts";
+import { inResponderOrder } from "./responders.ts";
+
+/** Text for any content; says so when there is none. */
+export function renderContent(content: ResponseContent | undefined): string {
+  const part = content?.content_type ?? null;
+  if (part === null) return "No content\n";
+  switch (part.kind) {
+    case "workers":
+      return renderWorkers(part.value);
+    case "metrics":
+      return renderMetrics(part.value);
+    case "worker_responses":
+      return renderWorkerResponses(part.value);
+    case "event":
+      return renderEvent({ source: "event", event: part.value }) + "\n";
+    case "frontend_list":
+      return renderFrontends(part.value);
+    case "listeners_list":
+      return renderListeners(part.value);
+    case "worker_metrics":
+      return renderWorkerMetrics(part.value);
+    case "available_metrics":
+      return renderAvailableMetrics(part.value);
+    case "clusters":
+      return renderClusters(new Map([["main", part.value]]));
+    case "cluster_hashes":
+      return renderClusterHashes(new Map([["main", part.value]]));
+    case "certificates_by_address":
+      return renderAddressCertificates(part.value);
+    case "certificates_with_fingerprints":
+      return renderCertificates(part.value);
+    case "request_counts":
+      return renderRequestCounts(part.value);
+    case "max_connections_per_ip_limit":
+      return renderConnectionLimit(part.value);
+    case "health_checks_list":
+      return renderHealthChecks(part.value);
+    case "metric_detail_status":
+      return renderMetricDetail(part.value);
+    case "worker_metric_detail_status":
+      return renderWorkerMetricDetail(part.value);
+  }
+}
+
+/** Clusters and hashes are compared across responders; anything else is listed one by one. */
+function renderWorkerResponses(responses: WorkerResponses): string {
+  const clusters = new Map<string, ClusterInformations>();
+  const hashes = new Map<string, ClusterHashes>();
+  const others: string[] = [];
+  for (const [id, content] of inResponderOrder(responses.map)) {
+    const part = content.content_type;
+    if (part?.kind === "clusters") clusters.set(id, part.value);
+    else if (part?.kind === "cluster_hashes") hashes.set(id, part.value);
+    // Bounded recursion: a message nests no deeper than the decoder allows.
+    else others.push(`Worker ${printable(id)}\n${renderContent(content)}`);
+  }
+  const tables = [
+    ...(clusters.size > 0 ? [renderClusters(clusters)] : []),
+    ...(hashes.size > 0 ? [renderClusterHashes(hashes)] : []),
+    ...others,
+  ];
+  return tables.length === 0 ? "No content\n" : tables.join("\n");
+}

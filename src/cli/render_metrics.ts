@@ -1,0 +1,119 @@
+// Measurements as text: sections of tables for processes, workers, clusters and servers.
+
+import type {
+  AggregatedMetrics,
+  AvailableMetrics,
+  ClusterMetrics,
+  FilteredHistogram,
+  FilteredMetrics,
+  Percentiles,
+  WorkerMetrics,
+} from "../../config/messages.ts";
+import { boxTable } from "./box_table.ts";
+import { printable } from "./printable.ts";
+import { byKey, inResponderOrder } from "./responders.ts";
+
+type Metrics = ReadonlyMap<string, FilteredMetrics>;
+
+const HISTOGRAM_SUFFIX = "_histogram";
+
+export function renderMetrics(metrics: AggregatedMetrics): string {
+  const sections = [section("MAIN PROCESS", metrics.main)];
+  if (metrics.proxying.size > 0) sections.push(section("PROXYING", metrics.proxying));
+  for (const [id, worker] of inResponderOrder(metrics.workers)) {
+    if (worker.proxy.size === 0 && worker.clusters.size === 0) continue;
+    sections.push(`Worker ${printable(id)}\n${renderWorkerMetrics(worker)}`);
+  }
+  if (metrics.clusters.size > 0) sections.push("Clusters\n" + clusterSections(metrics.clusters));
+  return sections.join("\n");
+}
+
+export function renderWorkerMetrics({ proxy, clusters }: WorkerMetrics): string {
+  return metricTables(proxy) + clusterSections(clusters);
+}
+
+export function renderAvailableMetrics(available: AvailableMetrics): string {
+  const list = (caption: string, names: readonly string[]) =>
+    `${caption}:\n` + names.map((name) => `\t${printable(name)}\n`).join("");
+  return list("Metrics of the process", available.proxy_metrics) +
+    list("Metrics of clusters", available.cluster_metrics);
+}
+
+function clusterSections(clusters: ReadonlyMap<string, ClusterMetrics>): string {
+  return byKey(clusters).map(([id, { cluster, backends }]) => {
+    const own = section(`Cluster ${id}`, cluster);
+    const servers = backends.map(({ backend_id, metrics }) =>
+      section(`${id}/${backend_id}`, metrics)
+    );
+    return [own, ...servers].join("\n");
+  }).join("\n");
+}
+
+function section(title: string, metrics: Metrics): string {
+  return `${printable(title)}\n${metricTables(metrics)}`;
+}
+
+/** Up to three tables; `time` and `time_serie` values are never sent by sozu 2.1. */
+function metricTables(metrics: Metrics): string {
+  const numbers: string[][] = [];
+  const percentiles: string[][] = [];
+  const histograms: { name: string; histogram: FilteredHistogram }[] = [];
+  for (const [rawName, { inner }] of byKey(metrics)) {
+    const name = rawName.replaceAll("\t", ".");
+    if (inner?.kind === "gauge") numbers.push([name, String(inner.value), ""]);
+    else if (inner?.kind === "count") numbers.push([name, "", String(inner.value)]);
+    else if (inner?.kind === "percentiles") percentiles.push([name, ...quantiles(inner.value)]);
+    else if (inner?.kind === "histogram") histograms.push({ name, histogram: inner.value });
+  }
+  let text = "";
+  if (numbers.length > 0) text += boxTable([["", "gauge", "count"], ...numbers]);
+  if (percentiles.length > 0) text += boxTable([PERCENTILE_HEADER, ...percentiles]);
+  if (histograms.length > 0) text += histogramTable(histograms);
+  return text;
+}
+
+const PERCENTILE_HEADER = [
+  "Percentiles",
+  "samples",
+  "p50",
+  "p90",
+  "p99",
+  "p99.9",
+  "p99.99",
+  "p99.999",
+  "p100",
+];
+
+function quantiles(values: Percentiles): string[] {
+  return [
+    values.samples,
+    values.p_50,
+    values.p_90,
+    values.p_99,
+    values.p_99_9,
+    values.p_99_99,
+    values.p_99_999,
+    values.p_100,
+  ].map(String);
+}
+
+function histogramTable(rows: readonly { name: string; histogram: FilteredHistogram }[]): string {
+  const columns = Math.max(...rows.map(({ histogram }) => histogram.buckets.length));
+  // Bucket i holds values up to 2^i - 1.
+  const bounds = Array.from({ length: columns }, (_, i) => String(2n ** BigInt(i) - 1n));
+  const lines = rows.map(({ name, histogram }) => {
+    const shown = name.endsWith(HISTOGRAM_SUFFIX) ? name.slice(0, -HISTOGRAM_SUFFIX.length) : name;
+    return [shown, String(histogram.sum), String(histogram.count), ...bucketCounts(histogram)];
+  });
+  return boxTable([["Histograms (ms)", "sum", "count", ...bounds], ...lines]);
+}
+
+/** Buckets are cumulative on the wire; people want to see how many fell into each. */
+function bucketCounts({ buckets }: FilteredHistogram): string[] {
+  let below = 0n;
+  return buckets.map(({ count }) => {
+    const own = count - below;
+    below = count;
+    return String(own);
+  });
+}

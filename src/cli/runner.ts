@@ -1,0 +1,144 @@
+// Carries out the commands of the tree against a running main process: loads the configuration,
+// connects, sends, shows. Every failure ends as one line on stderr and exit code 1.
+
+import type { Command } from "commander";
+import type { Config } from "../../config/file.ts";
+import { ClientError, type CommandClient, connect } from "../client/mod.ts";
+import type { BuildInputs, Built, CommandHost, CommandSession } from "./command_host.ts";
+import { configPath, loadConfiguration, reason } from "./configuration.ts";
+import type { CliEnvironment } from "./environment.ts";
+import { type GlobalOptions, globalOptionsOf } from "./global_options.ts";
+import { printable } from "./printable.ts";
+import { CommandProblem } from "./problem.ts";
+import { showAnswer } from "./show_answer.ts";
+
+/** Starts the proxy with a configuration file; resolves with the exit code. */
+export type StartProxy = (options: { configPath: string }) => Promise<number>;
+
+// `upgrade` asks every worker at once, each on its own connection; other commands open one.
+const MAX_CONNECTIONS = 256;
+
+/** The host of a real invocation. */
+export class Runner implements CommandHost {
+  readonly #environment: CliEnvironment;
+  readonly #startProxy: StartProxy;
+  #exitCode = 0;
+
+  constructor(environment: CliEnvironment, startProxy: StartProxy) {
+    this.#environment = environment;
+    this.#startProxy = startProxy;
+  }
+
+  /** 0 until something failed. */
+  get exitCode(): number {
+    return this.#exitCode;
+  }
+
+  send(command: Command, build: (inputs: BuildInputs) => Built | Promise<Built>): Promise<void> {
+    return this.perform(command, async (session) => {
+      const request = await build(this.#inputs(session));
+      if (request instanceof CommandProblem) return request;
+      const client = await session.connect();
+      const answer = await client.send(request, { signal: this.#environment.interrupted });
+      return showAnswer(answer, session);
+    });
+  }
+
+  async perform(
+    command: Command,
+    task: (session: CommandSession) => Promise<CommandProblem | null>,
+  ): Promise<void> {
+    const options = globalOptionsOf(command);
+    const loading = loadConfiguration(options.config, this.#environment);
+    if (!loading.ok) return loading.problems.forEach((problem) => this.#fail(problem));
+    const { config } = loading;
+    const clients: CommandClient[] = [];
+    const open = async (attempts = 1) => {
+      const client = await this.#connect(config, options, attempts);
+      clients.push(client);
+      return client;
+    };
+    try {
+      const session = { config, options, environment: this.#environment, connect: open };
+      const problem = await task(session);
+      if (problem !== null) this.#fail(problem.message);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      this.#fail(adviceOn(error, config));
+    } finally {
+      for (const client of clients) client.close();
+    }
+  }
+
+  checkConfig(command: Command): void {
+    const loading = loadConfiguration(globalOptionsOf(command).config, this.#environment);
+    for (const warning of loading.warnings) this.#warn(warning);
+    if (loading.ok) this.print("Configuration file is valid\n");
+    else for (const problem of loading.problems) this.#fail(problem);
+  }
+
+  async start(command: Command): Promise<void> {
+    const path = configPath(globalOptionsOf(command).config, this.#environment);
+    if (path instanceof CommandProblem) this.#fail(path.message);
+    else this.#exitCode = await this.#startProxy({ configPath: path });
+  }
+
+  print(text: string): void {
+    this.#environment.stdout(text);
+  }
+
+  #connect(config: Config, options: GlobalOptions, attempts: number): Promise<CommandClient> {
+    return connect(config.command_socket, {
+      timeoutMs: options.timeoutMs ?? config.ctl_command_timeout,
+      maxFrameBytes: config.max_command_buffer_size,
+      maxConnections: MAX_CONNECTIONS,
+      connectAttempts: attempts,
+      signal: this.#environment.interrupted,
+    });
+  }
+
+  #inputs(session: CommandSession): BuildInputs {
+    const environment = this.#environment;
+    return {
+      config: session.config,
+      cwd: environment.cwd,
+      connect: () => session.connect(),
+      warn: (message) => this.#warn(message),
+      readFile(path) {
+        try {
+          return environment.readTextFile(path);
+        } catch (error) {
+          return new CommandProblem(`Cannot read "${path}": ${reason(error)}`);
+        }
+      },
+    };
+  }
+
+  #warn(message: string): void {
+    this.#environment.stderr(`warning: ${printable(message)}\n`);
+  }
+
+  #fail(message: string): void {
+    this.#exitCode = 1;
+    this.#environment.stderr(`error: ${printable(message)}\n`);
+  }
+}
+
+/** The message of a failure and what can be done about it. */
+function adviceOn(error: ClientError, config: Config): string {
+  switch (error.kind) {
+    case "cannot_connect":
+      return `${error.message}. Is sozu running with this configuration? ` +
+        `Start it with: sozu start -c ${config.config_path}`;
+    case "timeout":
+      return `${error.message}, but sozu may still carry out the command. ` +
+        "Wait longer with --timeout MS (0 = for ever)";
+    case "closed":
+      return `${error.message}. The command may or may not have been carried out: ` +
+        "see the logs of sozu";
+    case "too_large":
+      return `${error.message}. Raise max_command_buffer_size in the configuration`;
+    default:
+      return error.message;
+  }
+}

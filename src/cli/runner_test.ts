@@ -1,0 +1,330 @@
+// Whole command lines against a scripted main on a real socket: what is sent, what is printed where,
+// and the exit code.
+
+import assert from "node:assert/strict";
+import {
+  EventKind,
+  LoadBalancingAlgorithms,
+  type Request,
+  type Response,
+  ResponseStatus,
+  RunState,
+} from "../../config/messages.ts";
+import { CapturedTerminal, environmentFor } from "../../tests/support/cli.ts";
+import { ScriptedMain, type ScriptedPeer } from "../../tests/support/scripted_main.ts";
+import type { CliEnvironment } from "./environment.ts";
+import { runCliIn } from "./main.ts";
+
+type RequestType = NonNullable<Request["request_type"]>;
+type Content = NonNullable<Response["content"]>["content_type"];
+type Answer = { status: ResponseStatus; message?: string; content?: Content };
+
+const { OK, FAILURE, PROCESSING } = ResponseStatus;
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A configuration file that names the socket of `main`. */
+class Configured implements AsyncDisposable {
+  readonly path: string;
+
+  constructor(socket: string, more = "") {
+    this.path = Deno.makeTempFileSync({ suffix: ".toml" });
+    Deno.writeTextFileSync(this.path, `command_socket = "${socket}"\n${more}`);
+  }
+
+  async run(args: string[], overrides: Partial<CliEnvironment> = {}): Promise<Outcome> {
+    const terminal = new CapturedTerminal();
+    const code = await runCliIn(environmentFor(terminal, overrides), ["-c", this.path, ...args]);
+    return { code, out: terminal.out, err: terminal.err };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path);
+  }
+}
+
+/** Answers every request by the table and remembers the requests. */
+function answering(seen: RequestType[], answer: (request: RequestType) => Answer) {
+  return async (peer: ScriptedPeer) => {
+    for (let request = await peer.next(); request !== null; request = await peer.next()) {
+      seen.push(request);
+      const { status, message, content } = answer(request);
+      await peer.answer(status, message, content);
+    }
+  };
+}
+
+const WORKERS: Content = {
+  kind: "workers",
+  value: { vec: [{ id: 0, pid: 4242, run_state: RunState.RUNNING }] },
+};
+
+Deno.test("runCli sends a request and shows the answer as text", async () => {
+  const seen: RequestType[] = [];
+  await using main = new ScriptedMain(
+    answering(seen, () => ({ status: OK, message: "all\x1b[2J fine", content: WORKERS })),
+  );
+  await using sozu = new Configured(main.path);
+  const { code, out, err } = await sozu.run(["status"]);
+  assert.deepEqual([code, err], [0, ""]);
+  assert.deepEqual(seen, [{ kind: "status", value: {} }]);
+  assert.match(out, /^Success: all\\u\{1b\}\[2J fine\n/);
+  assert.match(out, /4242.*RUNNING/);
+});
+
+Deno.test("runCli --json prints only the content, and {} without any", async () => {
+  await using main = new ScriptedMain(
+    answering(
+      [],
+      ({ kind }) =>
+        kind === "status" ? { status: OK, message: "fine", content: WORKERS } : { status: OK },
+    ),
+  );
+  await using sozu = new Configured(main.path);
+  const status = await sozu.run(["status", "--json"]);
+  assert.deepEqual(JSON.parse(status.out), {
+    WORKERS: { vec: [{ id: 0, pid: 4242, run_state: 0 }] },
+  });
+  assert.match(status.out, /^\{\n {2}"WORKERS": \{\n {4}"vec"/);
+  assert.equal((await sozu.run(["-j", "logging", "info"])).out, "{}\n");
+});
+
+Deno.test("runCli reports a FAILURE on stderr and exits with 1", async () => {
+  await using main = new ScriptedMain(
+    answering([], () => ({ status: FAILURE, message: "no such\ncluster\x07" })),
+  );
+  await using sozu = new Configured(main.path);
+  for (const line of [["cluster", "remove", "-i", "x"], ["metrics", "get"], ["-j", "status"]]) {
+    const { code, out, err } = await sozu.run(line);
+    assert.deepEqual([code, out], [1, ""]);
+    assert.equal(err, "error: no such\\u{a}cluster\\u{7}\n");
+  }
+});
+
+Deno.test("runCli says what to do when nobody listens", async () => {
+  await using sozu = new Configured("/tmp/there-is-no-such-folder/sozu.sock");
+  const { code, out, err } = await sozu.run(["status"]);
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(err, /^error: Cannot connect to the command socket .*no-such-folder\/sozu\.sock/);
+  assert.match(err, /Is sozu running .*sozu start -c .*\.toml\n$/);
+});
+
+Deno.test("runCli gives up after --timeout and says how to wait longer", async () => {
+  await using main = new ScriptedMain(async (peer) => {
+    while (await peer.next() !== null);
+  });
+  await using sozu = new Configured(main.path);
+  const { code, err } = await sozu.run(["status", "-t", "20"]);
+  assert.equal(code, 1);
+  assert.match(err, /within 20 ms.*--timeout MS \(0 = for ever\)\n$/);
+  await using impatient = new Configured(main.path, "ctl_command_timeout = 21");
+  assert.match((await impatient.run(["status"])).err, /within 21 ms/);
+});
+
+Deno.test("runCli -t 0 waits without a limit", async () => {
+  const asked = Promise.withResolvers<ScriptedPeer>();
+  await using main = new ScriptedMain(async (peer) => {
+    await peer.next();
+    asked.resolve(peer);
+    await peer.next();
+  });
+  await using sozu = new Configured(main.path, "ctl_command_timeout = 1");
+  const running = sozu.run(["-t", "0", "status"]);
+  const peer = await asked.promise;
+  await peer.answer(PROCESSING, "still working");
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await peer.answer(OK, "at last");
+  assert.equal((await running).out, "Success: at last\nNo content\n");
+});
+
+Deno.test("runCli needs a configuration file and takes it from SOZU_CONFIG as well", async () => {
+  await using main = new ScriptedMain(answering([], () => ({ status: OK, message: "fine" })));
+  await using sozu = new Configured(main.path);
+  const terminal = new CapturedTerminal();
+  assert.equal(await runCliIn(environmentFor(terminal), ["status"]), 1);
+  assert.match(terminal.err, /--config FILE or set SOZU_CONFIG/);
+  const variable = (name: string) => name === "SOZU_CONFIG" ? sozu.path : undefined;
+  assert.equal(await runCliIn(environmentFor(terminal, { variable }), ["status"]), 0);
+});
+
+Deno.test("runCli exits with 2 for syntax errors and with 0 for help and version", async () => {
+  const exits: [args: string[], code: number][] = [
+    [["--help"], 0],
+    [["help", "cluster"], 0],
+    [["-V"], 0],
+    [["--version"], 0],
+    [[], 2],
+    [["cluster"], 2],
+    [["nope"], 2],
+    [["cluster", "remove"], 2],
+    [["frontend", "http", "add", "-a", "1.2.3.4:5", "--hostname", "a", "id"], 2],
+    [["connection-limit", "set", "x"], 2],
+  ];
+  for (const [args, code] of exits) {
+    assert.equal(
+      await runCliIn(environmentFor(new CapturedTerminal()), args),
+      code,
+      args.join(" "),
+    );
+  }
+});
+
+Deno.test("runCli config check prints every problem, or that there is none", async () => {
+  await using good = new Configured("/tmp/s.sock");
+  const valid = await good.run(["config", "check"]);
+  assert.deepEqual(valid, { code: 0, out: "Configuration file is valid\n", err: "" });
+  await using bad = new Configured("/tmp/s.sock", 'worker_count = -1\nnonsense = 2\n"\\u001b" = 1');
+  const { code, out, err } = await bad.run(["config", "check"]);
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(err, /\.toml:2: worker_count: /);
+  assert.match(err, /\.toml:3: nonsense: /);
+  assert.doesNotMatch(err, /[^\n\P{Cc}]/u);
+  // Any other command refuses to run with such a file.
+  assert.equal((await bad.run(["status"])).code, 1);
+});
+
+Deno.test("runCli events prints one line an event, or one JSON document an event", async () => {
+  const script = (interrupt: () => void) => async (peer: ScriptedPeer) => {
+    if (await peer.next() === null) return;
+    await peer.answer(PROCESSING, "main", {
+      kind: "event",
+      value: { kind: EventKind.EVENTS_SUBSCRIBED },
+    });
+    await peer.answer(PROCESSING, "1", {
+      kind: "event",
+      value: { kind: EventKind.BACKEND_DOWN, cluster_id: "web", backend_id: "b\x1b" },
+    });
+    interrupt();
+  };
+  for (const json of [false, true]) {
+    const interruption = new AbortController();
+    const terminal = new CapturedTerminal();
+    const lines = Promise.withResolvers<void>();
+    const stdout = (text: string) => {
+      terminal.stdout(text);
+      if (terminal.out.split("\n").length > 2) lines.resolve();
+    };
+    await using main = new ScriptedMain(script(() => {
+      void lines.promise.then(() => interruption.abort());
+    }));
+    await using sozu = new Configured(main.path);
+    const overrides = { stdout, interrupted: interruption.signal };
+    const args = json ? ["events", "-j"] : ["events"];
+    assert.equal((await sozu.run(args, overrides)).code, 0);
+    const [first, second] = terminal.out.split("\n");
+    if (json) {
+      assert.deepEqual(JSON.parse(second ?? ""), {
+        EVENT: {
+          kind: 0,
+          cluster_id: "web",
+          backend_id: "b\x1b",
+          address: null,
+          metric_detail: null,
+        },
+      });
+    } else {
+      assert.equal(first, "main, events subscribed, backend=, cluster=, address=");
+      assert.equal(second, "1, backend down, backend=b\\u{1b}, cluster=web, address=");
+    }
+  }
+});
+
+Deno.test("runCli cluster h2 sends the cluster back with one field changed", async () => {
+  const cluster = {
+    cluster_id: "web",
+    sticky_session: true,
+    https_redirect: false,
+    load_balancing: LoadBalancingAlgorithms.MAGLEV,
+    answers: new Map([["503", "busy"]]),
+    authorized_hashes: [],
+    max_connections_per_ip: 7n,
+  };
+  const information = {
+    configuration: cluster,
+    http_frontends: [],
+    https_frontends: [],
+    tcp_frontends: [],
+    backends: [],
+    udp_frontends: [],
+  };
+  const seen: RequestType[] = [];
+  await using main = new ScriptedMain(answering(seen, ({ kind }) => {
+    const vec = kind === "query_cluster_by_id" ? [information] : [];
+    return { status: OK, content: { kind: "clusters", value: { vec } } };
+  }));
+  await using sozu = new Configured(main.path);
+  assert.equal((await sozu.run(["cluster", "h2", "enable", "-i", "web"])).code, 0);
+  assert.deepEqual(seen, [
+    { kind: "query_cluster_by_id", value: "web" },
+    { kind: "add_cluster", value: { ...cluster, http2: true } },
+  ]);
+  const missing = await sozu.run(["cluster", "h2", "disable", "-i", "other"]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.err, /Cannot find the cluster "other"/);
+});
+
+Deno.test("runCli upgrade replaces main, then every running worker", async () => {
+  const seen: RequestType[] = [];
+  const workers: Content = {
+    kind: "workers",
+    value: {
+      vec: [
+        { id: 0, pid: 1, run_state: RunState.RUNNING },
+        { id: 1, pid: 2, run_state: RunState.STOPPED },
+        { id: 2, pid: 3, run_state: RunState.RUNNING },
+      ],
+    },
+  };
+  await using main = new ScriptedMain(answering(seen, (request) => {
+    if (request.kind === "list_workers") return { status: OK, content: workers };
+    const refused = request.kind === "upgrade_worker" && request.value === 2;
+    return { status: refused ? FAILURE : OK, message: refused ? "busy" : "done" };
+  }));
+  await using sozu = new Configured(main.path);
+  const { code, out, err } = await sozu.run(["upgrade"]);
+  assert.deepEqual(seen.slice(0, 2).map(({ kind }) => kind), ["upgrade_main", "list_workers"]);
+  const upgraded = seen.flatMap((request) =>
+    request.kind === "upgrade_worker" ? [request.value] : []
+  );
+  assert.deepEqual(upgraded.sort(), [0, 2]);
+  assert.match(out, /^Success: done\n/);
+  assert.match(err, /worker 0: done\n/);
+  assert.match(err, /worker 2: busy\n/);
+  assert.match(err, /error: 1 of 2 workers could not be upgraded\n$/);
+  assert.equal(code, 1);
+});
+
+Deno.test("runCli metrics get --refresh shows until interrupted, redrawing only on a terminal", async () => {
+  for (const stdoutIsTerminal of [false, true]) {
+    const interruption = new AbortController();
+    let rounds = 0;
+    await using main = new ScriptedMain(answering([], () => ({
+      status: OK,
+      message: `round ${++rounds}`,
+    })));
+    await using sozu = new Configured(main.path);
+    const { code, out } = await sozu.run(["metrics", "get", "--refresh", "1"], {
+      stdoutIsTerminal,
+      interrupted: interruption.signal,
+      sleep: (ms) => {
+        assert.equal(ms, 1_000);
+        if (rounds === 2) interruption.abort();
+        return Promise.resolve();
+      },
+    });
+    assert.equal(code, 0);
+    assert.match(out, /round 1[^]*round 2/);
+    assert.equal(out.includes("\x1b"), stdoutIsTerminal);
+  }
+});
+
+Deno.test("runCli start hands the configuration file to the supervisor", async () => {
+  const terminal = new CapturedTerminal();
+  const code = await runCliIn(environmentFor(terminal), ["start"]);
+  assert.equal(code, 1);
+  assert.match(terminal.err, /set SOZU_CONFIG/);
+});

@@ -1,0 +1,30 @@
+// The terminal answer of a request on the terminal of the user: `Success: ...` and its content as
+// text, or only the content as JSON. A refused request becomes a problem for the caller to report.
+
+import { type Response, ResponseStatus } from "../../config/messages.ts";
+import type { CliEnvironment } from "./environment.ts";
+import type { GlobalOptions } from "./global_options.ts";
+import { contentJsonPretty } from "./json_output.ts";
+import { printableLines } from "./printable.ts";
+import { CommandProblem } from "./problem.ts";
+import { renderContent } from "./render.ts";
+
+/** Where and how to show an answer. */
+export interface AnswerDisplay {
+  readonly environment: Pick<CliEnvironment, "stdout">;
+  readonly options: Pick<GlobalOptions, "json">;
+}
+
+/** Prints an OK answer; returns the reason of a FAILURE. */
+export function showAnswer(answer: Response, display: AnswerDisplay): CommandProblem | null {
+  if (answer.status === ResponseStatus.FAILURE) return new CommandProblem(answer.message);
+  const { environment, options } = display;
+  if (options.json) {
+    environment.stdout(contentJsonPretty(answer.content) + "\n");
+    return null;
+  }
+  const message = answer.message === "" ? "Success" : `Success: ${answer.message}`;
+  environment.stdout(printableLines(message) + "\n");
+  environment.stdout(renderContent(answer.content));
+  return null;
+}

@@ -1,0 +1,73 @@
+// Plain TCP: dialling backends and listening for clients with the runtime's own sockets. A `Deno.Conn`
+// already has the shape of a ByteStream, so nothing is wrapped.
+
+import type { ByteStream, Dialer, Endpoint } from "./contracts.ts";
+
+/** Opens TCP connections. Small writes are never held back for company. */
+export const tcpDialer: Dialer = {
+  async connect(host: string, port: number, signal: AbortSignal): Promise<ByteStream> {
+    const stream = await Deno.connect({ hostname: host, port, signal, autoSelectFamily: false });
+    stream.setNoDelay(true);
+    return stream;
+  },
+};
+
+/** An accepted client connection. */
+export interface Accepted {
+  readonly stream: ByteStream;
+  readonly peer: Endpoint;
+}
+
+/** A listening TCP socket of this process; the kernel shares its address between workers. */
+export class TcpListener {
+  readonly #listener: Deno.TcpListener;
+  #closed = false;
+
+  private constructor(listener: Deno.TcpListener) {
+    this.#listener = listener;
+  }
+
+  /** Binds `address`; throws the system's error when that is not possible. */
+  static open(address: Endpoint): TcpListener {
+    return new TcpListener(
+      Deno.listen({ hostname: address.ip, port: address.port, reusePort: true }),
+    );
+  }
+
+  /** The bound address, with the real port when 0 was asked for. */
+  get address(): Endpoint {
+    return { ip: this.#listener.addr.hostname, port: this.#listener.addr.port };
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * Calls `onAccept` for every connection until {@link close}. A failed accept (the process is out of
+   * descriptors) waits for `pause` to resolve instead of spinning.
+   */
+  async acceptLoop(
+    onAccept: (accepted: Accepted) => void,
+    pause: (error: unknown) => Promise<void>,
+  ): Promise<void> {
+    while (!this.#closed) {
+      try {
+        const stream = await this.#listener.accept();
+        stream.setNoDelay(true);
+        const { hostname, port } = stream.remoteAddr;
+        onAccept({ stream, peer: { ip: hostname, port } });
+      } catch (error) {
+        if (this.#closed) return;
+        await pause(error);
+      }
+    }
+  }
+
+  /** Stops listening. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener.close();
+  }
+}

@@ -1,0 +1,122 @@
+// The command socket's address in the file system: binding it safely, telling a socket somebody
+// still answers on from a leftover, and removing it again. Knows nothing of the protocol on it.
+
+/** Why a socket could not be bound, ready to be shown. */
+export class BindError {
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+/** A bound command socket that knows the file it created. */
+export class UnixListener {
+  readonly path: string;
+  readonly #listener: Deno.UnixListener;
+  readonly #inode: number | null;
+  #closed = false;
+
+  constructor(path: string, listener: Deno.UnixListener) {
+    this.path = path;
+    this.#listener = listener;
+    this.#inode = inodeOf(path);
+  }
+
+  /** The next connection; throws once the listener is closed. */
+  accept(): Promise<Deno.UnixConn> {
+    return this.#listener.accept();
+  }
+
+  /** Stops listening, and removes the file if it is still the one that was created. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener.close();
+    if (this.#inode !== null && inodeOf(this.path) === this.#inode) removeQuietly(this.path);
+  }
+}
+
+/**
+ * Binds a unix stream socket that only this user can open. A leftover socket file is replaced; a
+ * socket on which a process still accepts, and anything that is not a socket, is left alone.
+ */
+export async function bindUnixSocket(path: string): Promise<UnixListener | BindError> {
+  const obstacle = await clearLeftover(path);
+  if (obstacle !== null) return obstacle;
+  // Closing a listener removes whatever has the name it was bound under by then, so it is bound
+  // under a name of its own, which also makes it appear at its address in one step.
+  const birthName = `${path}.${Deno.pid}`;
+  // The mask makes the file 0600 from its first instant: narrowing it after the bind would leave
+  // a moment in which anybody could connect.
+  const mask = Deno.umask(0o177);
+  let listener: Deno.UnixListener;
+  try {
+    removeQuietly(birthName);
+    listener = Deno.listen({ transport: "unix", path: birthName });
+  } catch (error) {
+    return new BindError(`Cannot bind command socket "${path}": ${reason(error)}`);
+  } finally {
+    Deno.umask(mask);
+  }
+  try {
+    // Unlike a rename, a link does not replace the socket of a process that was a little faster.
+    Deno.linkSync(birthName, path);
+    return new UnixListener(path, listener);
+  } catch (error) {
+    listener.close();
+    return new BindError(`Cannot bind command socket "${path}": ${reason(error)}`);
+  } finally {
+    removeQuietly(birthName);
+  }
+}
+
+async function clearLeftover(path: string): Promise<BindError | null> {
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    return new BindError(`Cannot inspect command socket "${path}": ${reason(error)}`);
+  }
+  if (info.isSocket !== true) {
+    return new BindError(`Cannot bind command socket "${path}": the path exists and is no socket`);
+  }
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return new BindError(
+      `Cannot bind command socket "${path}": another main process answers on it; ` +
+        "stop that one first or choose another command_socket",
+    );
+  } catch (error) {
+    if (!(error instanceof Deno.errors.ConnectionRefused)) {
+      return new BindError(`Cannot probe command socket "${path}": ${reason(error)}`);
+    }
+  }
+  try {
+    await Deno.remove(path);
+    return null;
+  } catch (error) {
+    return new BindError(`Cannot remove stale command socket "${path}": ${reason(error)}`);
+  }
+}
+
+function inodeOf(path: string): number | null {
+  try {
+    return Deno.lstatSync(path).ino;
+  } catch {
+    return null;
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It is gone already, which is what was wanted.
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

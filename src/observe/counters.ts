@@ -1,0 +1,89 @@
+// What a worker counts while it serves. One Float64Array, so that counting is one addition and never
+// an allocation. Names are those of the metrics they become; meaning in one line each.
+
+/** Positions in {@link Counters.values}. */
+export const Counter = {
+  /** Client connections accepted. */
+  ACCEPTED: 0,
+  /** Client connections refused at `max_connections`. */
+  REFUSED: 1,
+  /** Client connections open now. */
+  CLIENT_CONNECTIONS: 2,
+  /** Requests whose head was complete and valid. */
+  REQUESTS: 3,
+  /** Requests answered with an error because their syntax was wrong. */
+  BAD_REQUESTS: 4,
+  /** Answers this proxy made itself. */
+  DEFAULT_ANSWERS: 5,
+  /** Bytes read from and written to clients. */
+  BYTES_IN: 6,
+  BYTES_OUT: 7,
+  /** Backend connections opened, reused, and failed to open. */
+  BACKEND_CONNECTED: 8,
+  BACKEND_REUSED: 9,
+  BACKEND_CONNECT_ERRORS: 10,
+  /** Exchanges tried again on another connection. */
+  RETRIES: 11,
+  /** Deadlines that ended a session or an exchange. */
+  TIMEOUTS: 12,
+  /** Connections turned into raw tunnels by 101. */
+  UPGRADES: 13,
+  /** Clients that left while their request was being served. */
+  CLIENT_ABORTS: 14,
+  /** First of six: final responses by class, 1xx to 5xx, then anything else. */
+  STATUS_CLASS: 15,
+  /** Exceptions that ended one session: always a defect of ours. */
+  INTERNAL_ERRORS: 21,
+  /** Bytes written to backends. */
+  BACKEND_BYTES_OUT: 22,
+} as const;
+
+const NAMES: readonly [string, number][] = [
+  ["listener.accepted.total", Counter.ACCEPTED],
+  ["listener.connection_capped", Counter.REFUSED],
+  ["client.connections", Counter.CLIENT_CONNECTIONS],
+  ["requests", Counter.REQUESTS],
+  ["http.400.errors", Counter.BAD_REQUESTS],
+  ["http.default_answers", Counter.DEFAULT_ANSWERS],
+  ["bytes_in", Counter.BYTES_IN],
+  ["bytes_out", Counter.BYTES_OUT],
+  ["backend.pool.miss", Counter.BACKEND_CONNECTED],
+  ["backend.pool.hit", Counter.BACKEND_REUSED],
+  ["backend.connections.error", Counter.BACKEND_CONNECT_ERRORS],
+  ["http.retries", Counter.RETRIES],
+  ["http.timeouts", Counter.TIMEOUTS],
+  ["http.upgrades", Counter.UPGRADES],
+  ["client.aborts", Counter.CLIENT_ABORTS],
+  ["http.status.1xx", Counter.STATUS_CLASS],
+  ["http.status.2xx", Counter.STATUS_CLASS + 1],
+  ["http.status.3xx", Counter.STATUS_CLASS + 2],
+  ["http.status.4xx", Counter.STATUS_CLASS + 3],
+  ["http.status.5xx", Counter.STATUS_CLASS + 4],
+  ["http.status.other", Counter.STATUS_CLASS + 5],
+  ["session.internal_errors", Counter.INTERNAL_ERRORS],
+  ["backend_bytes_out", Counter.BACKEND_BYTES_OUT],
+];
+
+/** The counters of one worker. */
+export class Counters {
+  readonly values = new Float64Array(Counter.BACKEND_BYTES_OUT + 1);
+
+  add(counter: number, amount: number): void {
+    this.values[counter] = (this.values[counter] as number) + amount;
+  }
+
+  /** Counts a final response by the class of its status. */
+  addStatus(status: number): void {
+    const kind = status >= 100 && status < 600 ? Math.floor(status / 100) - 1 : 5;
+    this.add(Counter.STATUS_CLASS + kind, 1);
+  }
+
+  get(counter: number): number {
+    return this.values[counter] as number;
+  }
+
+  /** Every counter by its metric name. */
+  entries(): [string, number][] {
+    return NAMES.map(([name, counter]) => [name, this.get(counter)]);
+  }
+}

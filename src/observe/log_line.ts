@@ -1,0 +1,53 @@
+// The layout of one application log line: time, nanoseconds, pid, level, process tag, message.
+// Values in, text out.
+
+/** Severity names as LogTape knows them. */
+export type RecordLevel = "trace" | "debug" | "info" | "warning" | "error" | "fatal";
+
+/** What a line says. */
+export interface LogLine {
+  /** Milliseconds since the Unix epoch; fractions down to microseconds count. */
+  readonly time: number;
+  readonly pid: number;
+  readonly level: RecordLevel;
+  /** Which process speaks: `MAIN`, `WRK-00`, `CTL`. */
+  readonly tag: string;
+  /** Path of the module that speaks, shown for the verbose levels only. */
+  readonly module: string;
+  readonly message: string;
+}
+
+const NAMES: Readonly<Record<RecordLevel, string>> = {
+  trace: "TRACE",
+  debug: "DEBUG",
+  info: "INFO ",
+  warning: "WARN ",
+  error: "ERROR",
+  fatal: "ERROR",
+};
+
+const COLORS: Readonly<Record<RecordLevel, string>> = {
+  trace: "\x1b[;90m",
+  debug: "\x1b[;36m",
+  info: "\x1b[;32;1m",
+  warning: "\x1b[;33;1m",
+  error: "\x1b[;31;1m",
+  fatal: "\x1b[;31;1m",
+};
+
+/** One line, newline included; line breaks inside the message become spaces. */
+export function formatLogLine(line: LogLine, colored: boolean): string {
+  const micros = Math.round(line.time * 1000);
+  const seconds = new Date(Math.floor(micros / 1000)).toISOString().slice(0, 19);
+  const time = `${seconds}.${String(micros % 1_000_000).padStart(6, "0")}Z`;
+  const verbose = line.level === "debug" || line.level === "trace";
+  // A record is one line whatever a peer managed to get into its message.
+  const text = (verbose ? `${line.module}\t` : "") + line.message.replace(/[\r\n]+/g, " ");
+  const level = NAMES[line.level];
+  const prompt = colored
+    ? `${time} \x1b[2m${micros}000 \x1b[;2;1m${line.pid} ${
+      COLORS[line.level]
+    }${level} \x1b[0;1m${line.tag}\x1b[m`
+    : `${time} ${micros}000 ${line.pid} ${level} ${line.tag}`;
+  return `${prompt}\t${text}\n`;
+}

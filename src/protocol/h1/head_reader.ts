@@ -1,0 +1,83 @@
+// Reads whole request and response heads: start line, fields, then their meaning. One reader per
+// direction of a connection, reused for every message; the head it fills stays valid until `begin`.
+
+import { MessageHead } from "../http/message_head.ts";
+import { FieldReader, ReadStatus } from "./field_reader.ts";
+import { Problem } from "./problem.ts";
+import { checkRequest } from "./request_rules.ts";
+import { checkResponse } from "./response_rules.ts";
+import { RequestLineReader, StatusLineReader } from "./start_line.ts";
+
+const NO_BYTES = new Uint8Array(0);
+
+/** The part of a head reader that differs between requests and responses. */
+interface StartLineReader {
+  readonly position: number;
+  readonly problem: Problem;
+  begin(at: number): void;
+  read(head: MessageHead, end: number): ReadStatus;
+  relocate(shift: number): void;
+}
+
+/** Reads the heads of one direction (RFC 9112 §3 and §4). */
+export class HeadReader {
+  readonly head = new MessageHead(NO_BYTES);
+  /** Why the last `read` answered BAD. */
+  problem: Problem = Problem.NONE;
+  readonly #line: StartLineReader;
+  readonly #fields = new FieldReader();
+  readonly #check: (head: MessageHead) => Problem;
+  #inFields = false;
+
+  /** `check` judges a complete head and fills its meaning in. */
+  constructor(line: StartLineReader, check: (head: MessageHead) => Problem) {
+    this.#line = line;
+    this.#check = check;
+  }
+
+  /** Starts a head at `bytes[at]`. */
+  begin(bytes: Uint8Array, at: number): void {
+    this.head.reset(bytes, at);
+    this.#line.begin(at);
+    this.#inFields = false;
+    this.problem = Problem.NONE;
+  }
+
+  /** Reads up to `end`; on DONE `head.end` is the first byte of the body. */
+  read(end: number): ReadStatus {
+    if (!this.#inFields) {
+      const status = this.#line.read(this.head, end);
+      if (status !== ReadStatus.DONE) return this.#stop(status, this.#line.problem);
+      this.#inFields = true;
+      this.head.fieldsStart = this.#line.position;
+      this.#fields.begin(this.#line.position);
+    }
+    const status = this.#fields.read(this.head, end);
+    if (status !== ReadStatus.DONE) return this.#stop(status, this.#fields.problem);
+    this.head.end = this.#fields.position;
+    this.problem = this.#check(this.head);
+    return this.problem === Problem.NONE ? ReadStatus.DONE : ReadStatus.BAD;
+  }
+
+  /** Follows an incomplete head to another buffer where everything lies `shift` further. */
+  relocate(bytes: Uint8Array, shift: number): void {
+    this.head.relocate(bytes, shift);
+    this.#line.relocate(shift);
+    this.#fields.relocate(shift);
+  }
+
+  #stop(status: ReadStatus, problem: Problem): ReadStatus {
+    this.problem = problem;
+    return status;
+  }
+}
+
+/** A reader of request heads. */
+export function requestHeadReader(): HeadReader {
+  return new HeadReader(new RequestLineReader(), checkRequest);
+}
+
+/** A reader of response heads; set `head.toHead` before reading. */
+export function responseHeadReader(): HeadReader {
+  return new HeadReader(new StatusLineReader(), checkResponse);
+}

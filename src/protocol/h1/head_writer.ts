@@ -1,0 +1,89 @@
+// Writes the kept part of a head in HTTP/1.1 form. Lines that need no change are copied in as few runs
+// as possible, straight from the buffer they were read into; every line that comes out is spelled
+// `name: value CRLF`, whatever way it came in. The caller appends its own lines and the empty line.
+
+import { asciiBytes, copyBytes, CR, LF, SP } from "../../bytes/ascii.ts";
+import { Field, FieldFlag, type MessageHead } from "../http/message_head.ts";
+
+const HOST_LINE = asciiBytes("Host: ");
+const COLON = 0x3a;
+
+/** Upper bound of the bytes that {@link writeRequestHead} or {@link writeResponseHead} produces. */
+export function writtenHeadBound(head: MessageHead): number {
+  // A rewritten line gains at most the one space behind its colon.
+  let bound = head.end - head.start + head.count + HOST_LINE.length + 2 +
+    (head.authorityEnd - head.authorityStart);
+  for (const suffix of head.suffixes) bound += suffix.length;
+  return bound;
+}
+
+/**
+ * Writes request line, Host and the kept fields of `head` to `target` at `at`; returns the position
+ * behind them. The room must have been checked with {@link writtenHeadBound}.
+ */
+export function writeRequestHead(head: MessageHead, target: Uint8Array, at: number): number {
+  const host = head.hostField;
+  const inPlace = host === 0 &&
+    (head.at(0, Field.KIND) & (FieldFlag.REWRITE | FieldFlag.DROP)) === 0;
+  if (inPlace) return writeFields(head, head.start, target, at);
+  at = copyBytes(head.bytes, head.start, head.fieldsStart, target, at);
+  at = copyBytes(HOST_LINE, 0, HOST_LINE.length, target, at);
+  at = copyBytes(head.bytes, head.authorityStart, head.authorityEnd, target, at);
+  at = writeLineEnd(target, at);
+  if (host >= 0) head.flag(host, FieldFlag.DROP);
+  return writeFields(head, head.fieldsStart, target, at);
+}
+
+/** Writes status line and the kept fields of `head`; returns the position behind them. */
+export function writeResponseHead(head: MessageHead, target: Uint8Array, at: number): number {
+  return writeFields(head, head.start, target, at);
+}
+
+/** Copies from `runStart` to the last field, leaving out and rewriting what is flagged. */
+function writeFields(
+  head: MessageHead,
+  runStart: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const bytes = head.bytes;
+  const fields = head.fields;
+  const end = head.count * Field.STRIDE;
+  let lineEnd = head.fieldsStart;
+  for (let i = 0; i < end; i += Field.STRIDE) {
+    lineEnd = fields[i + Field.LINE_END] as number;
+    const kind = fields[i + Field.KIND] as number;
+    if ((kind & (FieldFlag.DROP | FieldFlag.REWRITE)) === 0) continue;
+    at = copyBytes(bytes, runStart, fields[i] as number, target, at);
+    if ((kind & FieldFlag.DROP) === 0) at = rewriteField(head, i, target, at);
+    runStart = lineEnd;
+  }
+  return copyBytes(bytes, runStart, lineEnd, target, at);
+}
+
+function rewriteField(
+  head: MessageHead,
+  field: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const { bytes, fields } = head;
+  const nameEnd = fields[field + Field.NAME_END] as number;
+  const valueEnd = fields[field + Field.VALUE_END] as number;
+  at = copyBytes(bytes, fields[field] as number, nameEnd, target, at);
+  target[at++] = COLON;
+  target[at++] = SP;
+  at = copyBytes(bytes, fields[field + Field.VALUE_START] as number, valueEnd, target, at);
+  if (((fields[field + Field.KIND] as number) & FieldFlag.SUFFIX) !== 0) {
+    const suffix = head.suffixes[head.suffixFields.indexOf(field / Field.STRIDE)];
+    if (suffix !== undefined) at = copyBytes(suffix, 0, suffix.length, target, at);
+  }
+  return writeLineEnd(target, at);
+}
+
+/** Writes CR LF; returns the position behind it. */
+export function writeLineEnd(target: Uint8Array, at: number): number {
+  target[at] = CR;
+  target[at + 1] = LF;
+  return at + 2;
+}

@@ -1,0 +1,65 @@
+// What a response head means: how its body ends (RFC 9112 §6.3, which depends on the request) and
+// whether the backend connection may be used again.
+
+import { HeaderKind } from "../http/header_kind.ts";
+import {
+  BodyFraming,
+  Field,
+  FieldFlag,
+  KIND_MASK,
+  type MessageHead,
+} from "../http/message_head.ts";
+import { readConnection, readContentLength, readTransferEncoding } from "./field_rules.ts";
+import { Problem } from "./problem.ts";
+
+/** Judges a complete response head; `head.toHead` must be set. */
+export function checkResponse(head: MessageHead): Problem {
+  const problem = checkKnownFields(head);
+  if (problem !== Problem.NONE) return problem;
+  if (head.toHead || head.status < 200 || head.status === 204 || head.status === 304) {
+    head.framing = BodyFraming.NONE;
+  } else if (head.framing === BodyFraming.NONE) {
+    head.framing = BodyFraming.UNTIL_CLOSE;
+  }
+  return Problem.NONE;
+}
+
+function checkKnownFields(head: MessageHead): Problem {
+  let encoding = false;
+  for (let i = 0; i < head.count; i++) {
+    let problem: Problem = Problem.NONE;
+    switch (head.at(i, Field.KIND) & KIND_MASK) {
+      case HeaderKind.CONNECTION:
+        readConnection(head, i);
+        break;
+      case HeaderKind.CONTENT_LENGTH:
+        problem = readContentLength(head, i);
+        break;
+      case HeaderKind.TRANSFER_ENCODING:
+        if (encoding) return Problem.TRANSFER_ENCODING;
+        encoding = true;
+        problem = readTransferEncoding(head, i);
+        break;
+    }
+    if (problem !== Problem.NONE) return problem;
+  }
+  if (encoding) overrideContentLength(head);
+  return Problem.NONE;
+}
+
+/** RFC 9112 §6.3: Transfer-Encoding overrides Content-Length, which must not be passed on. */
+function overrideContentLength(head: MessageHead): void {
+  head.framing = BodyFraming.CHUNKED;
+  if (!head.has(HeaderKind.CONTENT_LENGTH)) return;
+  for (let i = 0; i < head.count; i++) {
+    if (head.isKind(i, HeaderKind.CONTENT_LENGTH)) {
+      head.flag(i, FieldFlag.DROP);
+    }
+  }
+}
+
+/** True when the peer keeps its connection open after this response (RFC 9112 §9.3). */
+export function responsePersists(head: MessageHead): boolean {
+  if (head.connectionClose || head.framing === BodyFraming.UNTIL_CLOSE) return false;
+  return head.version === 11 || head.connectionKeepAlive;
+}

@@ -1,0 +1,100 @@
+// The lines a proxy adds to a head: who the client is, which request this is. They are written as
+// `name: value CRLF` lines; an HTTP/2 writer takes the same block apart again. Decides from the head
+// what is missing; knows no routing and no sessions.
+
+import { asciiBytes, copyBytes, CR, LF } from "../../bytes/ascii.ts";
+import { type ForwardedElements, MAX_FORWARDED_BYTES } from "./forwarded.ts";
+import { FieldFlag, type MessageHead } from "./message_head.ts";
+import { HeaderKind } from "./header_kind.ts";
+import { ULID_LENGTH } from "./ulid.ts";
+
+const REQUEST_ID = asciiBytes("X-Request-Id: ");
+
+const FORWARDING: number = (1 << HeaderKind.X_FORWARDED_FOR) | (1 << HeaderKind.FORWARDED) |
+  (1 << HeaderKind.X_FORWARDED_PORT) | (1 << HeaderKind.X_FORWARDED_PROTO);
+
+/** What a listener says about the lines that requests get. */
+export interface ForwardingRules {
+  /** `Name: ` of the correlation header. */
+  readonly idHeaderName: Uint8Array;
+  /** Add X-Real-IP. */
+  readonly sendRealIp: boolean;
+  /** Remove X-Real-IP lines that the client sent. */
+  readonly elideRealIp: boolean;
+}
+
+/** Room that {@link writeForwardingLines} may need. */
+export function forwardingLinesBound(rules: ForwardingRules): number {
+  return MAX_FORWARDED_BYTES + REQUEST_ID.length + rules.idHeaderName.length +
+    2 * (ULID_LENGTH + 2);
+}
+
+/** Continues the client's own X-Forwarded-For and Forwarded, and drops what must not pass. */
+export function continueForwarding(
+  head: MessageHead,
+  elements: ForwardedElements,
+  rules: ForwardingRules,
+): void {
+  const forwardedFor = head.lastOf(HeaderKind.X_FORWARDED_FOR);
+  if (forwardedFor >= 0) head.addSuffix(forwardedFor, elements.xForwardedForSuffix);
+  const forwarded = head.lastOf(HeaderKind.FORWARDED);
+  if (forwarded >= 0) head.addSuffix(forwarded, elements.forwardedSuffix);
+  if (!rules.elideRealIp) return;
+  for (let i = head.lastOf(HeaderKind.X_REAL_IP); i >= 0; i--) {
+    if (head.isKind(i, HeaderKind.X_REAL_IP)) head.flag(i, FieldFlag.DROP);
+  }
+}
+
+/**
+ * Writes the lines that the request in `head` lacks, in the order clients of sozu 2.1 see them;
+ * returns the position behind them. `id` holds the request's ULID.
+ */
+export function writeForwardingLines(
+  head: MessageHead,
+  elements: ForwardedElements,
+  rules: ForwardingRules,
+  id: Uint8Array,
+  target: Uint8Array,
+  at: number,
+): number {
+  if ((head.seen & FORWARDING) === 0) {
+    const lines = rules.sendRealIp ? elements.allLinesWithRealIp : elements.allLines;
+    at = copyBytes(lines, 0, lines.length, target, at);
+  } else {
+    at = writeMissing(head, HeaderKind.X_FORWARDED_FOR, elements.xForwardedForLine, target, at);
+    at = writeMissing(head, HeaderKind.FORWARDED, elements.forwardedLine, target, at);
+    if (rules.sendRealIp) at = writeAll(elements.xRealIpLine, target, at);
+    at = writeMissing(head, HeaderKind.X_FORWARDED_PORT, elements.xForwardedPortLine, target, at);
+    at = writeMissing(head, HeaderKind.X_FORWARDED_PROTO, elements.xForwardedProtoLine, target, at);
+  }
+  if (!head.has(HeaderKind.X_REQUEST_ID)) at = writeIdLine(REQUEST_ID, id, target, at);
+  return writeIdLine(rules.idHeaderName, id, target, at);
+}
+
+function writeMissing(
+  head: MessageHead,
+  kind: HeaderKind,
+  line: Uint8Array,
+  target: Uint8Array,
+  at: number,
+): number {
+  return head.has(kind) ? at : writeAll(line, target, at);
+}
+
+function writeAll(line: Uint8Array, target: Uint8Array, at: number): number {
+  return copyBytes(line, 0, line.length, target, at);
+}
+
+/** Writes `name` (which ends in `: `), the id and CR LF; returns the position behind them. */
+export function writeIdLine(
+  name: Uint8Array,
+  id: Uint8Array,
+  target: Uint8Array,
+  at: number,
+): number {
+  at = copyBytes(name, 0, name.length, target, at);
+  at = copyBytes(id, 0, ULID_LENGTH, target, at);
+  target[at] = CR;
+  target[at + 1] = LF;
+  return at + 2;
+}

@@ -1,0 +1,149 @@
+// The receiving side of a client connection: one buffer that starts small, so that an idle connection
+// costs little, and grows only while a head or a body needs it. One read is pending at a time and may
+// be started early, which is how a client that leaves is noticed while a backend works for it.
+
+import type { BufferPool } from "../bytes/buffer_pool.ts";
+import type { ByteStream } from "../io/contracts.ts";
+import type { HeadReader } from "../protocol/h1/head_reader.ts";
+
+/** A read with less room than this is not worth its system call. */
+const LEAST_ROOM = 1024;
+
+/** The buffers an input may use, smallest first. */
+export interface InputBuffers {
+  /** For idle connections and ordinary heads. */
+  readonly small: BufferPool;
+  /** As large as a head may be. */
+  readonly head: BufferPool;
+  /** For bodies that keep filling the others. */
+  readonly bulk: BufferPool;
+}
+
+/** Bytes received from a client and not yet used. */
+export class ClientInput {
+  bytes: Uint8Array;
+  /** The unused bytes are `bytes[start, end)`. */
+  start = 0;
+  end = 0;
+  /** The head that lies in `bytes`; it is told when they move. */
+  reader: HeadReader | null = null;
+  readonly #stream: ByteStream;
+  readonly #buffers: InputBuffers;
+  #pool: BufferPool;
+  #pending: Promise<number | null> | null = null;
+  #closed = false;
+
+  /** `first` must come from `buffers.small`. */
+  constructor(stream: ByteStream, buffers: InputBuffers, first: Uint8Array) {
+    this.#stream = stream;
+    this.#buffers = buffers;
+    this.#pool = buffers.small;
+    this.bytes = first;
+  }
+
+  /** Unused bytes at hand. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** A read is under way. */
+  get reading(): boolean {
+    return this.#pending !== null;
+  }
+
+  /**
+   * The read under way, or a new one; hand its result to {@link accept}. There must be room: call
+   * {@link makeRoom} before a new one.
+   */
+  read(): Promise<number | null> {
+    return this.#pending ??= this.#stream.read(this.#free());
+  }
+
+  /** Takes the result of {@link read} in; false at the client's end of stream. */
+  accept(count: number | null): boolean {
+    this.#pending = null;
+    if (count === null) return false;
+    this.end += count;
+    return true;
+  }
+
+  /**
+   * Makes sure a read has room, by moving what is held to the front or to a larger buffer. False when
+   * a head has outgrown the largest buffer for heads, or when no buffer is left.
+   */
+  makeRoom(): boolean {
+    if (this.#pending !== null || this.bytes.length - this.end >= LEAST_ROOM) return true;
+    const held = this.reader === null ? this.start : this.reader.head.start;
+    if (held > 0) this.#moveTo(this.bytes, held);
+    if (this.bytes.length - this.end >= LEAST_ROOM) return true;
+    if (this.#pool === this.#buffers.small && this.#switchTo(this.#buffers.head)) return true;
+    return this.end < this.bytes.length;
+  }
+
+  /** Forgets the head: from here on only the unused bytes are kept. */
+  releaseHead(): void {
+    this.reader = null;
+    if (this.#pending !== null) return;
+    if (this.start === this.end) {
+      this.start = this.end = 0;
+      if (this.#pool !== this.#buffers.small) this.#shrink();
+    }
+  }
+
+  /** Throws the unused bytes away. No read may be under way. */
+  clear(): void {
+    this.reader = null;
+    this.start = this.end = 0;
+  }
+
+  /** A body keeps filling the buffer: use a larger one from now on, if there is one. */
+  growForBody(): void {
+    if (this.#pending !== null || this.start !== this.end || this.reader !== null) return;
+    const next = this.#pool === this.#buffers.small ? this.#buffers.head : this.#buffers.bulk;
+    if (next !== this.#pool) this.#switchTo(next);
+  }
+
+  /** Gives the buffer back as soon as no read writes into it. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#pending === null) {
+      this.#pool.give(this.bytes);
+      return;
+    }
+    const giveBack = () => this.#pool.give(this.bytes);
+    this.#pending.then(giveBack, giveBack);
+  }
+
+  #free(): Uint8Array {
+    return this.end === 0 ? this.bytes : this.bytes.subarray(this.end);
+  }
+
+  /** Moves the held bytes to the front of `target`. */
+  #moveTo(target: Uint8Array, held: number): void {
+    if (target === this.bytes) target.copyWithin(0, held, this.end);
+    else target.set(this.bytes.subarray(held, this.end));
+    this.reader?.relocate(target, -held);
+    this.bytes = target;
+    this.start -= held;
+    this.end -= held;
+  }
+
+  #switchTo(pool: BufferPool): boolean {
+    const larger = pool.take();
+    if (larger === null) return false;
+    const old = this.bytes;
+    this.#moveTo(larger, this.reader === null ? this.start : this.reader.head.start);
+    this.#pool.give(old);
+    this.#pool = pool;
+    return true;
+  }
+
+  #shrink(): void {
+    const small = this.#buffers.small.take();
+    if (small === null) return;
+    this.#pool.give(this.bytes);
+    this.#pool = this.#buffers.small;
+    this.bytes = small;
+  }
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { DeadlineWheel, TICK_MS, type Timed } from "./deadline_wheel.ts";
+
+class Alarm implements Timed {
+  deadline = Infinity;
+  filedTick = Infinity;
+  readonly fired: number[] = [];
+  onFire: (() => void) | null = null;
+
+  onDeadline(now: number): void {
+    this.fired.push(now);
+    this.onFire?.();
+  }
+}
+
+function advanceBy(wheel: DeadlineWheel, total: number): void {
+  const end = wheel.now + total;
+  while (wheel.now < end) wheel.advance(Math.min(end, wheel.now + TICK_MS));
+}
+
+Deno.test("DeadlineWheel fires within one tick after the deadline, once", () => {
+  const wheel = new DeadlineWheel(1_000);
+  const alarm = new Alarm();
+  wheel.arm(alarm, 1_000);
+  advanceBy(wheel, 900);
+  assert.equal(alarm.fired.length, 0);
+  advanceBy(wheel, 300);
+  assert.equal(alarm.fired.length, 1);
+  assert.ok((alarm.fired[0] as number) <= 2_000 + TICK_MS);
+  advanceBy(wheel, 200_000);
+  assert.equal(alarm.fired.length, 1);
+});
+
+Deno.test("DeadlineWheel follows a deadline that moves away, nearer, or is taken away", () => {
+  const wheel = new DeadlineWheel(0);
+  const [away, nearer, gone] = [new Alarm(), new Alarm(), new Alarm()];
+  wheel.arm(away, 1_000);
+  wheel.arm(nearer, 60_000);
+  wheel.arm(gone, 1_000);
+  wheel.arm(nearer, 500);
+  wheel.disarm(gone);
+  for (let i = 0; i < 30; i++) {
+    wheel.arm(away, 1_000);
+    advanceBy(wheel, 500);
+  }
+  assert.deepEqual([away.fired.length, nearer.fired.length, gone.fired.length], [0, 1, 0]);
+  assert.ok((nearer.fired[0] as number) <= 500 + TICK_MS);
+  advanceBy(wheel, 2_000);
+  assert.equal(away.fired.length, 1);
+});
+
+Deno.test("DeadlineWheel keeps deadlines longer than its turn", () => {
+  const wheel = new DeadlineWheel(0);
+  const alarm = new Alarm();
+  wheel.arm(alarm, 600_000);
+  advanceBy(wheel, 599_900);
+  assert.equal(alarm.fired.length, 0);
+  advanceBy(wheel, 300);
+  assert.equal(alarm.fired.length, 1);
+});
+
+Deno.test("DeadlineWheel can be armed again from its own callback", () => {
+  const wheel = new DeadlineWheel(0);
+  const alarm = new Alarm();
+  alarm.onFire = () => wheel.arm(alarm, 1_000);
+  wheel.arm(alarm, 1_000);
+  advanceBy(wheel, 5_500);
+  assert.equal(alarm.fired.length, 5);
+});
+
+Deno.test("DeadlineWheel catches up after a pause longer than its turn", () => {
+  const wheel = new DeadlineWheel(0);
+  const alarms = Array.from({ length: 100 }, () => new Alarm());
+  alarms.forEach((alarm, i) => wheel.arm(alarm, i * 1_000 + 1));
+  wheel.advance(10_000_000);
+  advanceBy(wheel, 60_000);
+  assert.ok(alarms.every((alarm) => alarm.fired.length === 1));
+});
+
+Deno.test("DeadlineWheel agrees with a clock that looks at everything", () => {
+  const steps = fc.array(
+    fc.record({
+      alarm: fc.nat(4),
+      delay: fc.integer({ min: 1, max: 120_000 }),
+      disarm: fc.boolean(),
+      wait: fc.integer({ min: 0, max: 40_000 }),
+    }),
+    { maxLength: 60 },
+  );
+  fc.assert(fc.property(steps, (script) => {
+    const wheel = new DeadlineWheel(0);
+    const alarms = Array.from({ length: 5 }, () => new Alarm());
+    const due = new Array<number>(5).fill(Infinity);
+    for (const { alarm, delay, disarm, wait } of script) {
+      const timed = alarms[alarm] as Alarm;
+      if (disarm) wheel.disarm(timed);
+      else wheel.arm(timed, delay);
+      due[alarm] = disarm ? Infinity : wheel.now + delay;
+      const end = wheel.now + wait;
+      while (wheel.now < end) {
+        wheel.advance(Math.min(end, wheel.now + TICK_MS));
+        alarms.forEach((it, i) => {
+          if (it.fired.length === 0) return;
+          assert.ok((it.fired[0] as number) >= (due[i] as number), "fired too early");
+          it.fired.length = 0;
+          due[i] = Infinity;
+        });
+        due.forEach((time) => assert.ok(wheel.now < time + 2 * TICK_MS, "fired too late"));
+      }
+    }
+  }));
+});

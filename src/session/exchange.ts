@@ -1,0 +1,267 @@
+// One request and its response, phase by phase: match, pick, connect, send, receive, relay. Owns the
+// order of the phases and what may be retried; messages are read and written by the protocol core,
+// bodies by the relays. It keeps the cluster it was routed to, so that a change of configuration never
+// alters a request in flight. Reused: `begin` and `end` frame each request.
+
+import type { AnswerStatus } from "../answers/answer_set.ts";
+import type { Backend } from "../balancing/backend.ts";
+import { Counter } from "../observe/counters.ts";
+import { BodyReader } from "../protocol/h1/body_reader.ts";
+import { requestHeadReader, responseHeadReader } from "../protocol/h1/head_reader.ts";
+import { Problem } from "../protocol/h1/problem.ts";
+import { requestPersists } from "../protocol/h1/request_rules.ts";
+import { isHead, isIdempotent } from "../protocol/http/method.ts";
+import { ULID_LENGTH } from "../protocol/http/ulid.ts";
+import { openUpstream } from "./backend_choice.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Route } from "./context.ts";
+import type { HttpSession } from "./http_session.ts";
+import { prepareRequest } from "./message_edit.ts";
+import { pumpRequestBody } from "./request_relay.ts";
+import { receiveResponse } from "./response_phase.ts";
+import type { Upstream } from "./upstream.ts";
+import { writeRest } from "./write_rest.ts";
+
+/**
+ * How long a backend may take before the client is watched for leaving. Most answers come sooner, and
+ * a read that has to be cancelled at the end of a connection costs more than all the rest of closing.
+ */
+const WATCH_AFTER_MS = 200;
+
+/** Where an exchange is; decides what a deadline means. */
+export const ExchangePhase = {
+  ROUTING: 0,
+  CONNECTING: 1,
+  /** The request is going out or the response has not begun. */
+  AWAITING: 2,
+  /** Part of the response may have reached the client. */
+  RELAYING: 3,
+  TUNNEL: 4,
+  DONE: 5,
+} as const;
+export type ExchangePhase = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** What ended an exchange from outside. */
+export const Interruption = { NONE: 0, TIMEOUT: 1, CLIENT_GONE: 2, CLIENT_ERROR: 3 } as const;
+export type Interruption = 0 | 1 | 2 | 3;
+
+/** Serves one request at a time for one session. */
+export class Exchange {
+  readonly reader = requestHeadReader();
+  readonly responseReader = responseHeadReader();
+  readonly requestBody = new BodyReader();
+  readonly responseBody = new BodyReader();
+  readonly requestId = new Uint8Array(ULID_LENGTH);
+  phase: ExchangePhase = ExchangePhase.ROUTING;
+  interruption: Interruption = Interruption.NONE;
+  toHead = false;
+  /** The request asked for an upgrade that may be piped. */
+  upgrade = false;
+  /** The client may send another request on this connection after this one. */
+  persists = false;
+  /** The response is chunked and its client knows no chunks. */
+  dechunks = false;
+  /** Nobody wants the rest of the request body any more. */
+  discarding = false;
+  cluster: Cluster | null = null;
+  upstream: Upstream | null = null;
+  /** Outgoing heads are assembled here. */
+  out: Uint8Array | null = null;
+  outEnd = 0;
+  /** Aborts the connect that is under way. */
+  connecting: AbortController | null = null;
+  /** Connections opened for this request. */
+  attempts = 0;
+  #pump: Promise<void> | null = null;
+  #repeatable = false;
+  /** The client may be watched, but nothing reads from it yet. */
+  #unwatched = false;
+  #retried = false;
+
+  /** Starts a request whose head will be read from the session's input. */
+  begin(session: HttpSession): void {
+    this.phase = ExchangePhase.ROUTING;
+    this.interruption = Interruption.NONE;
+    this.toHead = false;
+    this.upgrade = false;
+    this.persists = false;
+    this.dechunks = false;
+    this.discarding = false;
+    this.cluster = null;
+    this.attempts = 0;
+    this.#retried = false;
+    this.#unwatched = false;
+    session.worker.requestIds.writeInto(this.requestId, 0);
+    session.input.reader = this.reader;
+    this.reader.begin(session.input.bytes, session.input.start);
+  }
+
+  /** Lets go of everything borrowed. The exchange must not be waiting for anything. */
+  end(session: HttpSession): void {
+    this.phase = ExchangePhase.DONE;
+    this.upstream?.discard();
+    this.upstream = null;
+    this.#pump = null;
+    session.input.releaseHead();
+    if (this.out !== null) session.worker.outBuffers.give(this.out);
+    this.out = null;
+  }
+
+  /** Serves the request; true when the client connection may carry another one. */
+  async run(session: HttpSession): Promise<boolean> {
+    const head = this.reader.head;
+    session.input.start = head.end;
+    this.requestBody.begin(head);
+    this.toHead = isHead(head);
+    this.persists = requestPersists(head) && !session.worker.draining;
+    const route = this.#match(session);
+    if (route === null) return await this.#fail(session, 404);
+    const cluster = route.cluster;
+    if (cluster === null) return await this.#fail(session, 401);
+    this.cluster = cluster;
+    this.out = session.worker.outBuffers.take();
+    if (this.out === null) return await this.#fail(session, 503);
+    if (!prepareRequest(this, session, this.out)) return await this.#fail(session, 413);
+    if (this.requestBody.problem !== Problem.NONE) return await this.#fail(session, 400);
+    this.#repeatable = this.requestBody.done && isIdempotent(head);
+    for (;;) {
+      const backend = cluster.backends.pick(session.worker.wheel.now);
+      const failure = this.#takeIdle(session, backend)
+        ? 0
+        : await openUpstream(this, session, cluster, backend);
+      if (failure !== 0) return await this.#fail(session, failure);
+      const count = await this.#send(session, this.out);
+      if (count !== null) return await this.#receive(session, count);
+      if (!this.#mayRetry()) return await this.#fail(session, 502);
+      session.worker.counters.add(Counter.RETRIES, 1);
+    }
+  }
+
+  /** What the deadline of the session means now. */
+  onDeadline(session: HttpSession): void {
+    if (this.#unwatched) {
+      this.#unwatched = false;
+      session.watchClient();
+      session.armExchange();
+      return;
+    }
+    session.worker.counters.add(Counter.TIMEOUTS, 1);
+    if (this.phase >= ExchangePhase.RELAYING) session.close();
+    this.interrupt(Interruption.TIMEOUT);
+  }
+
+  /** The worker drains: tunnels end now, a request is finished first. */
+  onDrain(session: HttpSession): void {
+    this.persists = false;
+    if (this.phase !== ExchangePhase.TUNNEL) return;
+    session.close();
+    this.upstream?.close();
+  }
+
+  /** Wakes whatever the exchange waits for on the backend side. */
+  interrupt(reason: Interruption): void {
+    if (this.interruption === Interruption.NONE) this.interruption = reason;
+    this.connecting?.abort();
+    this.upstream?.close();
+  }
+
+  #match(session: HttpSession): Route | null {
+    const head = this.reader.head;
+    return session.listener.routes.lookup(
+      head.bytes,
+      head.hostStart,
+      head.hostEnd,
+      head.pathStart,
+      head.pathEnd,
+      head.methodStart,
+      head.methodEnd,
+    );
+  }
+
+  /** Borrows an idle connection; false when a new one must be opened. */
+  #takeIdle(session: HttpSession, backend: Backend | null): boolean {
+    // After a stale idle connection only a fresh one can tell whether the backend is well.
+    if (this.#retried || backend === null) return false;
+    this.upstream = session.worker.upstreams.take(backend);
+    return this.upstream !== null;
+  }
+
+  /** Writes the request and waits for the first response bytes; `null` when there are none. */
+  async #send(session: HttpSession, out: Uint8Array): Promise<number | null> {
+    const upstream = this.upstream as Upstream;
+    this.phase = ExchangePhase.AWAITING;
+    this.#unwatched = this.requestBody.done && session.input.length === 0 && !session.input.reading;
+    if (this.#unwatched) session.arm(WATCH_AFTER_MS);
+    else session.armExchange();
+    try {
+      const written = await upstream.stream.write(out.subarray(0, this.outEnd));
+      if (written < this.outEnd) await writeRest(upstream.stream, out, written, this.outEnd);
+      session.worker.counters.add(Counter.BACKEND_BYTES_OUT, this.outEnd);
+      if (!this.requestBody.done) this.#pump = pumpRequestBody(this, session, upstream);
+      return await upstream.read(0);
+    } catch {
+      return null;
+    } finally {
+      this.#unwatched = false;
+    }
+  }
+
+  /**
+   * A request is sent again only when a connection that had been idle was lost before any response
+   * byte, nothing of it can have an effect twice, and all of it is still here.
+   */
+  #mayRetry(): boolean {
+    const upstream = this.upstream as Upstream;
+    const may = upstream.reused && !this.#retried && this.#repeatable &&
+      this.interruption === Interruption.NONE;
+    upstream.discard();
+    this.upstream = null;
+    this.#retried = true;
+    return may;
+  }
+
+  async #receive(session: HttpSession, count: number): Promise<boolean> {
+    const failure = await receiveResponse(this, session, this.upstream as Upstream, count);
+    if (failure !== 0) return await this.#fail(session, failure);
+    if (this.requestBody.done) {
+      if (this.#pump !== null) await this.#pump;
+      return this.persists;
+    }
+    // The response came before the body was complete: let the client read it, then close.
+    await this.#discardBody(session);
+    return false;
+  }
+
+  /** Answers for ourselves, or just ends when nobody would read it or a response has begun. */
+  async #fail(session: HttpSession, status: AnswerStatus): Promise<boolean> {
+    if (this.phase >= ExchangePhase.RELAYING || session.closed) return this.#abandon(session);
+    if (this.interruption === Interruption.CLIENT_GONE) return this.#abandon(session);
+    if (this.interruption === Interruption.TIMEOUT) status = 504;
+    if (this.interruption === Interruption.CLIENT_ERROR) status = 400;
+    const unread = !this.requestBody.done;
+    const closes = await session.answer(status, this);
+    if (!closes && !unread) return this.persists;
+    if (this.#pump !== null) await this.#discardBody(session);
+    else if (unread) await session.linger();
+    return false;
+  }
+
+  async #abandon(session: HttpSession): Promise<boolean> {
+    if (this.interruption === Interruption.CLIENT_GONE) {
+      session.worker.counters.add(Counter.CLIENT_ABORTS, 1);
+    }
+    this.upstream?.close();
+    session.close();
+    if (this.#pump !== null) await this.#pump;
+    return false;
+  }
+
+  /** Throws the rest of the request body away for as long as the client gets to read its answer. */
+  async #discardBody(session: HttpSession): Promise<void> {
+    this.discarding = true;
+    this.upstream?.close();
+    await session.sayGoodbye();
+    if (this.#pump !== null) await this.#pump;
+    session.close();
+  }
+}

@@ -1,0 +1,280 @@
+// One client connection speaking HTTP/1.1: reads request heads one after the other, hands each to an
+// Exchange, and owns everything about the connection itself: its input, its deadline, its answers and
+// its end. Knows nothing of backends.
+
+import type { AnswerStatus } from "../answers/answer_set.ts";
+import { renderAnswer } from "../answers/answer.ts";
+import type { ByteStream, Endpoint } from "../io/contracts.ts";
+import { Counter } from "../observe/counters.ts";
+import { ReadStatus } from "../protocol/h1/field_reader.ts";
+import { Problem } from "../protocol/h1/problem.ts";
+import { ForwardedElements } from "../protocol/http/forwarded.ts";
+import { ClientInput } from "./client_input.ts";
+import type { ListenerContext, WorkerContext } from "./context.ts";
+import type { Timed } from "./deadline_wheel.ts";
+import { answerVariables } from "./answer_variables.ts";
+import { type Exchange, Interruption } from "./exchange.ts";
+import { writeRest } from "./write_rest.ts";
+
+/** Where a session is. `EXCHANGE` has states of its own, see {@link Exchange}. */
+export const SessionPhase = {
+  /** No byte of the next request has arrived. */
+  WAITING: 0,
+  /** A head has begun. */
+  HEAD: 1,
+  /** A request is being served. */
+  EXCHANGE: 2,
+  /** The last answer has been written; what the client still sends is thrown away. */
+  LINGERING: 3,
+  CLOSED: 4,
+} as const;
+export type SessionPhase = 0 | 1 | 2 | 3 | 4;
+
+/** How long and how much a client may still send after its last answer, so that it can read it. */
+const LINGER_MS = 1_000;
+const LINGER_BYTES = 256 * 1024;
+
+/** A client connection from accept to close. */
+export class HttpSession implements Timed {
+  deadline = Infinity;
+  filedTick = Infinity;
+  phase: SessionPhase = SessionPhase.WAITING;
+  readonly stream: ByteStream;
+  readonly peer: Endpoint;
+  readonly listener: ListenerContext;
+  readonly worker: WorkerContext;
+  readonly input: ClientInput;
+  readonly #onClosed: (session: HttpSession) => void;
+  #exchange: Exchange | null = null;
+  #forwarded: ForwardedElements | null = null;
+
+  /** `first` comes from the worker's small input buffers. */
+  constructor(
+    stream: ByteStream,
+    peer: Endpoint,
+    listener: ListenerContext,
+    worker: WorkerContext,
+    first: Uint8Array,
+    onClosed: (session: HttpSession) => void,
+  ) {
+    this.stream = stream;
+    this.peer = peer;
+    this.listener = listener;
+    this.worker = worker;
+    this.input = new ClientInput(stream, worker.inputBuffers, first);
+    this.#onClosed = onClosed;
+  }
+
+  /** What backends are told about this client; encoded when the first request needs it. */
+  get forwarded(): ForwardedElements {
+    return this.#forwarded ??= new ForwardedElements({
+      peer: this.peer,
+      publicAddress: this.listener.publicAddress,
+      protocol: this.listener.protocol,
+    });
+  }
+
+  /** Serves the connection until it ends; never rejects. */
+  async run(): Promise<void> {
+    try {
+      this.arm(this.listener.timeouts.request);
+      while (await this.#serveOne());
+    } catch (error) {
+      this.#countUnexpected(error);
+    } finally {
+      this.#finish();
+    }
+  }
+
+  /** Sets the deadline to `delay` milliseconds from now. */
+  arm(delay: number): void {
+    this.worker.wheel.arm(this, delay);
+  }
+
+  /** While a request is served: whichever side is silent for too long. */
+  armExchange(): void {
+    const { front, back } = this.listener.timeouts;
+    this.worker.wheel.arm(this, front < back ? front : back);
+  }
+
+  /** While a tunnel is open; activity in either direction keeps it. */
+  armTunnel(): void {
+    this.armExchange();
+  }
+
+  onDeadline(): void {
+    switch (this.phase) {
+      case SessionPhase.WAITING:
+      case SessionPhase.HEAD:
+        this.worker.counters.add(Counter.TIMEOUTS, 1);
+        void this.#answerTimeout();
+        break;
+      case SessionPhase.EXCHANGE:
+        this.#exchange?.onDeadline(this);
+        break;
+      case SessionPhase.LINGERING:
+        this.close();
+        break;
+      case SessionPhase.CLOSED:
+        break;
+    }
+  }
+
+  /** Stops as soon as no request is under way. */
+  drain(): void {
+    if (this.phase === SessionPhase.EXCHANGE) this.#exchange?.onDrain(this);
+    else if (this.phase !== SessionPhase.LINGERING) this.close();
+  }
+
+  /** Ends the connection at once; whatever waits for it wakes up with an error. */
+  close(): void {
+    if (this.phase === SessionPhase.CLOSED) return;
+    this.phase = SessionPhase.CLOSED;
+    this.stream.close();
+  }
+
+  /** True once the connection has been closed by us. */
+  get closed(): boolean {
+    return this.phase === SessionPhase.CLOSED;
+  }
+
+  /**
+   * Writes an answer of our own; true when the client connection must close after it. `exchange` is
+   * null for an answer to no request.
+   */
+  async answer(status: AnswerStatus, exchange: Exchange | null): Promise<boolean> {
+    const { listener, worker } = this;
+    const variables = exchange === null ? {} : answerVariables(exchange);
+    const template = listener.answers.lookup(status, exchange?.cluster?.answers ?? null);
+    const toHead = exchange?.toHead ?? false;
+    const { bytes, closes } = renderAnswer(template, variables, { head: toHead });
+    worker.counters.add(Counter.DEFAULT_ANSWERS, 1);
+    worker.counters.addStatus(status);
+    this.arm(listener.timeouts.front);
+    await this.write(bytes);
+    return closes;
+  }
+
+  /** Writes all of `bytes` to the client. */
+  async write(bytes: Uint8Array): Promise<void> {
+    this.worker.counters.add(Counter.BYTES_OUT, bytes.length);
+    const written = await this.stream.write(bytes);
+    if (written < bytes.length) await writeRest(this.stream, bytes, written, bytes.length);
+  }
+
+  /** Reads once; false at end of stream. There must be room, see {@link ClientInput.makeRoom}. */
+  async receive(): Promise<boolean> {
+    const count = await this.input.read();
+    if (count !== null) this.worker.counters.add(Counter.BYTES_IN, count);
+    return this.input.accept(count);
+  }
+
+  /**
+   * Starts the read of the next request while this one is served: it is needed anyway, and it notices
+   * a client that leaves.
+   */
+  watchClient(): void {
+    if (this.input.makeRoom()) this.input.read().then(this.#onEarlyRead, this.#onEarlyEnd);
+  }
+
+  /** Says that nothing more will come from us and gives the client a moment to read what did. */
+  async sayGoodbye(): Promise<void> {
+    this.phase = SessionPhase.LINGERING;
+    this.arm(LINGER_MS);
+    await this.stream.closeWrite();
+  }
+
+  /** Discards what still comes after {@link sayGoodbye}: closing at once would reset the answer. */
+  async linger(): Promise<void> {
+    await this.sayGoodbye();
+    const { input } = this;
+    let discarded = 0;
+    while (discarded < LINGER_BYTES && !this.closed) {
+      discarded += input.length;
+      if (!input.reading) input.clear();
+      if (!(await this.receive())) return;
+    }
+  }
+
+  /** One request: true when the connection goes on. */
+  async #serveOne(): Promise<boolean> {
+    const { input, worker } = this;
+    if (input.length === 0) {
+      this.phase = SessionPhase.WAITING;
+      if (!(await this.receive()) || this.closed) return false;
+    }
+    this.phase = SessionPhase.HEAD;
+    const exchange = worker.exchanges.take();
+    this.#exchange = exchange;
+    exchange.begin(this);
+    try {
+      const status = exchange.reader.read(input.end);
+      if (status === ReadStatus.MORE && !(await this.#readHead(exchange))) return false;
+      if (exchange.reader.problem !== Problem.NONE) return await this.#refuse(exchange);
+      this.phase = SessionPhase.EXCHANGE;
+      worker.counters.add(Counter.REQUESTS, 1);
+      const goesOn = await exchange.run(this);
+      if (!goesOn || this.closed || worker.draining) return false;
+    } finally {
+      this.#exchange = null;
+      exchange.end(this);
+      worker.exchanges.give(exchange);
+    }
+    this.arm(this.listener.timeouts.front);
+    return true;
+  }
+
+  /** Reads until the head is complete or wrong; false when the connection ended before. */
+  async #readHead(exchange: Exchange): Promise<boolean> {
+    const { input } = this;
+    do {
+      if (!input.makeRoom()) {
+        exchange.reader.problem = Problem.HEAD_TOO_LARGE;
+        return true;
+      }
+      if (!(await this.receive()) || this.closed) return false;
+    } while (exchange.reader.read(input.end) === ReadStatus.MORE);
+    return true;
+  }
+
+  async #refuse(exchange: Exchange): Promise<boolean> {
+    this.worker.counters.add(Counter.BAD_REQUESTS, 1);
+    const tooLarge = exchange.reader.problem === Problem.HEAD_TOO_LARGE;
+    await this.answer(tooLarge ? 413 : 400, exchange);
+    await this.linger();
+    return false;
+  }
+
+  async #answerTimeout(): Promise<void> {
+    this.phase = SessionPhase.LINGERING;
+    try {
+      await this.answer(408, null);
+    } catch {
+      // The client is gone: there is nobody to tell.
+    }
+    this.close();
+  }
+
+  readonly #onEarlyRead = (count: number | null): void => {
+    if (count === null) this.#onEarlyEnd();
+  };
+
+  readonly #onEarlyEnd = (): void => {
+    if (this.phase === SessionPhase.EXCHANGE) this.#exchange?.interrupt(Interruption.CLIENT_GONE);
+  };
+
+  #countUnexpected(error: unknown): void {
+    // Broken connections surface as rejected reads and writes; anything else is our own defect.
+    if (error instanceof TypeError || error instanceof RangeError) {
+      this.worker.counters.add(Counter.INTERNAL_ERRORS, 1);
+      console.error("Session ended by an internal error:", error);
+    }
+  }
+
+  #finish(): void {
+    this.close();
+    this.worker.wheel.disarm(this);
+    this.input.close();
+    this.#onClosed(this);
+  }
+}

@@ -1,0 +1,121 @@
+// Turns a received head into the one that is sent on, in the exchange's outgoing buffer: what belongs
+// to one connection is dropped, what the next hop must know is added, and the first body bytes follow
+// so that one write carries both.
+
+import { asciiBytes, copyBytes } from "../bytes/ascii.ts";
+import {
+  writeLineEnd,
+  writeRequestHead,
+  writeResponseHead,
+  writtenHeadBound,
+} from "../protocol/h1/head_writer.ts";
+import {
+  continueForwarding,
+  forwardingLinesBound,
+  writeForwardingLines,
+  writeIdLine,
+} from "../protocol/http/forwarding_lines.ts";
+import { HeaderKind } from "../protocol/http/header_kind.ts";
+import { asksForUpgrade, dropHopByHop } from "../protocol/http/hop_by_hop.ts";
+import { BodyFraming, FieldFlag } from "../protocol/http/message_head.ts";
+import { ULID_LENGTH } from "../protocol/http/ulid.ts";
+import type { Exchange } from "./exchange.ts";
+import type { HttpSession } from "./http_session.ts";
+
+const CONNECTION_UPGRADE = asciiBytes("Connection: upgrade\r\n");
+const CONNECTION_CLOSE = asciiBytes("Connection: close\r\n");
+const CONNECTION_KEEP_ALIVE = asciiBytes("Connection: keep-alive\r\n");
+
+/** Room for the longest Connection line and the empty line. */
+const FRAME_BYTES = CONNECTION_KEEP_ALIVE.length + 2;
+
+/**
+ * Writes the request for the backend to `exchange.out`, with as much of its body as has arrived.
+ * False when it does not fit.
+ */
+export function prepareRequest(exchange: Exchange, session: HttpSession, out: Uint8Array): boolean {
+  const head = exchange.reader.head;
+  const { forwarded, listener } = session;
+  exchange.upgrade = asksForUpgrade(head);
+  dropHopByHop(head, exchange.upgrade);
+  continueForwarding(head, forwarded, listener.forwarding);
+  const bound = writtenHeadBound(head) + forwardingLinesBound(listener.forwarding) +
+    FRAME_BYTES;
+  if (bound > out.length) return false;
+  let at = writeRequestHead(head, out, 0);
+  if (exchange.upgrade) at = writeAll(CONNECTION_UPGRADE, out, at);
+  at = writeForwardingLines(head, forwarded, listener.forwarding, exchange.requestId, out, at);
+  at = writeLineEnd(out, at);
+  exchange.outEnd = takeBody(exchange, session, out, at);
+  return true;
+}
+
+/** Moves body bytes that fit behind the head; the rest stays in the input. */
+function takeBody(
+  exchange: Exchange,
+  session: HttpSession,
+  out: Uint8Array,
+  at: number,
+): number {
+  const { input } = session;
+  const body = exchange.requestBody;
+  if (body.done || input.length === 0) return at;
+  const end = Math.min(input.end, input.start + out.length - at);
+  const next = body.advance(input.bytes, input.start, end);
+  at = copyBytes(input.bytes, input.start, next, out, at);
+  input.start = next;
+  return at;
+}
+
+/** Upper bound of what {@link prepareResponse} writes. */
+function responseBound(exchange: Exchange, session: HttpSession): number {
+  return writtenHeadBound(exchange.responseReader.head) + FRAME_BYTES +
+    session.listener.forwarding.idHeaderName.length + ULID_LENGTH + 2;
+}
+
+/**
+ * Writes the head of the final response for the client to `out`; returns the position behind it, or -1
+ * when it does not fit. Decides with {@link Exchange.persists} what to say about the connection.
+ */
+export function prepareResponse(
+  exchange: Exchange,
+  session: HttpSession,
+  out: Uint8Array,
+): number {
+  const head = exchange.responseReader.head;
+  const switches = head.status === 101;
+  if (responseBound(exchange, session) > out.length) return -1;
+  dropHopByHop(head, switches);
+  if (exchange.dechunks) dropTransferEncoding(exchange);
+  let at = writeResponseHead(head, out, 0);
+  if (switches) at = writeAll(CONNECTION_UPGRADE, out, at);
+  else if (!exchange.persists) at = writeAll(CONNECTION_CLOSE, out, at);
+  else if (exchange.reader.head.version === 10) at = writeAll(CONNECTION_KEEP_ALIVE, out, at);
+  at = writeIdLine(session.listener.forwarding.idHeaderName, exchange.requestId, out, at);
+  return writeLineEnd(out, at);
+}
+
+/** Writes an interim response (1xx but 101) to `out`; returns the position behind it, or -1. */
+export function prepareInterim(exchange: Exchange, out: Uint8Array): number {
+  const head = exchange.responseReader.head;
+  if (writtenHeadBound(head) + FRAME_BYTES > out.length) return -1;
+  dropHopByHop(head, false);
+  return writeLineEnd(out, writeResponseHead(head, out, 0));
+}
+
+/** An HTTP/1.0 client knows no chunks: it gets the payload, ended by the connection. */
+function dropTransferEncoding(exchange: Exchange): void {
+  const head = exchange.responseReader.head;
+  const field = head.lastOf(HeaderKind.TRANSFER_ENCODING);
+  if (field >= 0) head.flag(field, FieldFlag.DROP);
+}
+
+/** True when the client of this exchange cannot take the framing of the response. */
+export function mustDechunk(exchange: Exchange): boolean {
+  return exchange.reader.head.version === 10 &&
+    exchange.responseReader.head.framing === BodyFraming.CHUNKED;
+}
+
+function writeAll(line: Uint8Array, target: Uint8Array, at: number): number {
+  return copyBytes(line, 0, line.length, target, at);
+}

@@ -1,0 +1,78 @@
+// Streams the part of a request body that had not arrived with its head. Runs beside the response,
+// because a backend may answer early or ask for the body with 100 (Continue).
+
+import { Counter } from "../observe/counters.ts";
+import { Problem } from "../protocol/h1/problem.ts";
+import { type Exchange, Interruption } from "./exchange.ts";
+import type { HttpSession } from "./http_session.ts";
+import type { Upstream } from "./upstream.ts";
+import { writeRest } from "./write_rest.ts";
+
+/** What a client may still send once nobody wants its body, so that it can read the answer. */
+const DISCARD_BYTES = 256 * 1024;
+
+/**
+ * Moves the body from the client to `upstream` until it is complete, the client ends, or the exchange
+ * starts to discard it. Never rejects: what went wrong is told to the exchange.
+ */
+export async function pumpRequestBody(
+  exchange: Exchange,
+  session: HttpSession,
+  upstream: Upstream,
+): Promise<void> {
+  try {
+    await pump(exchange, session, upstream);
+  } catch {
+    // Either side is gone. The response tells which: the backend may have answered before it closed.
+  }
+}
+
+async function pump(exchange: Exchange, session: HttpSession, upstream: Upstream): Promise<void> {
+  const { input } = session;
+  const body = exchange.requestBody;
+  input.releaseHead();
+  let discarded = 0;
+  while (!body.done) {
+    if (input.length === 0 && !(await receiveBody(session))) {
+      exchange.interrupt(Interruption.CLIENT_GONE);
+      return;
+    }
+    if (exchange.discarding) {
+      discarded += input.length;
+      input.start = input.end;
+      if (discarded > DISCARD_BYTES) return session.close();
+      continue;
+    }
+    const start = input.start;
+    input.start = body.advance(input.bytes, start, input.end);
+    if (input.start > start) await send(session, upstream, start, input.start);
+    if (body.problem !== Problem.NONE) {
+      exchange.interrupt(Interruption.CLIENT_ERROR);
+      return;
+    }
+  }
+}
+
+/** Reads more of the body, into a larger buffer when the last read filled this one. */
+async function receiveBody(session: HttpSession): Promise<boolean> {
+  const { input } = session;
+  const full = input.end === input.bytes.length;
+  if (!input.reading) {
+    input.start = input.end = 0;
+    if (full) input.growForBody();
+  }
+  return await session.receive();
+}
+
+async function send(
+  session: HttpSession,
+  upstream: Upstream,
+  start: number,
+  end: number,
+): Promise<void> {
+  const bytes = session.input.bytes;
+  const written = await upstream.stream.write(bytes.subarray(start, end));
+  if (start + written < end) await writeRest(upstream.stream, bytes, start + written, end);
+  session.worker.counters.add(Counter.BACKEND_BYTES_OUT, end - start);
+  session.armExchange();
+}

@@ -1,0 +1,62 @@
+// Streams the part of a response body that had not arrived with its head. One read, one write: a
+// client that does not read stops the reading from the backend, so nothing piles up here.
+
+import { Problem } from "../protocol/h1/problem.ts";
+import type { Exchange } from "./exchange.ts";
+import type { HttpSession } from "./http_session.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** How a relayed body ended. */
+export const RelayEnd = {
+  /** Complete, and the backend connection carries nothing else. */
+  CLEAN: 0,
+  /** Complete, but the backend sent more than its response: its connection cannot be used again. */
+  EXCESS: 1,
+  /** Cut short or malformed: the client must notice. */
+  BROKEN: 2,
+} as const;
+export type RelayEnd = 0 | 1 | 2;
+
+/** Relays until the body ends. Rejects when either stream does. */
+export async function relayResponseBody(
+  exchange: Exchange,
+  session: HttpSession,
+  upstream: Upstream,
+): Promise<RelayEnd> {
+  const body = exchange.responseBody;
+  for (;;) {
+    session.armExchange();
+    const count = await upstream.read(0);
+    if (count === null) return body.finish() ? RelayEnd.CLEAN : RelayEnd.BROKEN;
+    session.armExchange();
+    const bytes = upstream.bytes;
+    const next = exchange.dechunks
+      ? await relayPayload(exchange, session, bytes, count)
+      : body.advance(bytes, 0, count);
+    if (!exchange.dechunks && next > 0) {
+      await session.write(next === bytes.length ? bytes : bytes.subarray(0, next));
+    }
+    if (body.problem !== Problem.NONE) return RelayEnd.BROKEN;
+    if (body.done) return next === count ? RelayEnd.CLEAN : RelayEnd.EXCESS;
+    if (count === bytes.length) upstream.growForBody();
+  }
+}
+
+/** Writes only the payload of a chunked body, for clients that know no chunks. */
+export async function relayPayload(
+  exchange: Exchange,
+  session: HttpSession,
+  bytes: Uint8Array,
+  end: number,
+  start = 0,
+): Promise<number> {
+  const body = exchange.responseBody;
+  let at = start;
+  while (at < end && !body.done && body.problem === Problem.NONE) {
+    at = body.next(bytes, at, end);
+    if (body.dataEnd > body.dataStart) {
+      await session.write(bytes.subarray(body.dataStart, body.dataEnd));
+    }
+  }
+  return at;
+}

@@ -1,0 +1,138 @@
+// One connection to a backend. Between exchanges a read is always pending on it: that read notices a
+// backend that closes, and becomes the first read of the next response.
+
+import type { Backend } from "../balancing/backend.ts";
+import type { BufferPool } from "../bytes/buffer_pool.ts";
+import type { ByteStream } from "../io/contracts.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** Where a backend connection is in its life. */
+export const UpstreamState = { BUSY: 0, IDLE: 1, CLOSED: 2 } as const;
+export type UpstreamState = 0 | 1 | 2;
+
+/** The buffers a backend connection may use. */
+export interface UpstreamBuffers {
+  readonly head: BufferPool;
+  readonly bulk: BufferPool;
+}
+
+/** Is told about the life of connections it made. */
+export interface UpstreamOwner {
+  /** An idle connection ended by itself. */
+  idleEnded(upstream: Upstream): void;
+  /** A connection was closed, for whatever reason; called once. */
+  closed(upstream: Upstream): void;
+}
+
+/** A connection to a backend and the buffer its responses arrive in. */
+export class Upstream {
+  readonly stream: ByteStream;
+  readonly cluster: Cluster;
+  readonly backend: Backend;
+  state: UpstreamState = UpstreamState.BUSY;
+  bytes: Uint8Array;
+  /** It has carried an exchange before this one. */
+  reused = false;
+  /** When it became idle, in milliseconds of the worker's clock. */
+  idleSince = 0;
+  readonly #buffers: UpstreamBuffers;
+  readonly #owner: UpstreamOwner;
+  #pool: BufferPool;
+  /** The read begun by {@link rest}, until an exchange takes it. */
+  #pending: Promise<number | null> | null = null;
+  #given = false;
+
+  /** `first` must come from `buffers.head`. */
+  constructor(
+    stream: ByteStream,
+    cluster: Cluster,
+    backend: Backend,
+    buffers: UpstreamBuffers,
+    first: Uint8Array,
+    owner: UpstreamOwner,
+  ) {
+    this.stream = stream;
+    this.cluster = cluster;
+    this.backend = backend;
+    this.bytes = first;
+    this.#buffers = buffers;
+    this.#pool = buffers.head;
+    this.#owner = owner;
+  }
+
+  /** The pending read, or a new one that fills `bytes` from `at`. */
+  read(at: number): Promise<number | null> {
+    const pending = this.#pending;
+    if (pending !== null) {
+      this.#pending = null;
+      return pending;
+    }
+    return this.stream.read(at === 0 ? this.bytes : this.bytes.subarray(at));
+  }
+
+  /** Waits for the next exchange; the peer closing or speaking before that ends the connection. */
+  rest(now: number): void {
+    this.state = UpstreamState.IDLE;
+    this.idleSince = now;
+    this.reused = true;
+    if (this.#pool !== this.#buffers.head) this.#shrink();
+    this.#pending = this.stream.read(this.bytes);
+    this.#pending.then(this.#onRead, this.#onRead);
+  }
+
+  /** A body keeps filling the buffer: use a larger one until the next {@link rest}. */
+  growForBody(): void {
+    if (this.#pool === this.#buffers.bulk) return;
+    const larger = this.#buffers.bulk.take();
+    if (larger === null) return;
+    this.#pool.give(this.bytes);
+    this.#pool = this.#buffers.bulk;
+    this.bytes = larger;
+  }
+
+  /** Closes the stream. An idle connection gives its buffer back when its read has settled. */
+  close(): void {
+    if (this.state === UpstreamState.CLOSED) return;
+    this.state = UpstreamState.CLOSED;
+    this.stream.close();
+    this.#owner.closed(this);
+  }
+
+  /**
+   * Ends a connection that an exchange had in use. No read that the exchange asked for may still be
+   * under way: the buffer goes to the next borrower.
+   */
+  discard(): void {
+    const wasIdle = this.state === UpstreamState.IDLE;
+    this.close();
+    if (wasIdle) return;
+    if (this.#pending === null) this.#giveBuffer();
+    else this.#pending.then(this.#giveBuffer, this.#giveBuffer);
+  }
+
+  /** The read begun by {@link rest} settled: the peer closed, spoke unasked, or we closed. */
+  readonly #onRead = (): void => {
+    // An exchange has taken the connection, and perhaps the read with it: both are its own now.
+    if (this.state === UpstreamState.BUSY || this.#pending === null) return;
+    this.#pending = null;
+    this.#giveBuffer();
+    if (this.state === UpstreamState.CLOSED) return;
+    this.close();
+    this.#owner.idleEnded(this);
+  };
+
+  /** Once only: a buffer given twice would be lent to two connections. */
+  readonly #giveBuffer = (): void => {
+    if (this.#given) return;
+    this.#given = true;
+    this.#pool.give(this.bytes);
+  };
+
+  #shrink(): void {
+    const small = this.#buffers.head.take();
+    if (small === null) return;
+    this.#pool.give(this.bytes);
+    this.#pool = this.#buffers.head;
+    this.bytes = small;
+  }
+}

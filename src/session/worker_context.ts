@@ -1,0 +1,58 @@
+// Builds what the sessions of one worker share: the clock, the buffers with their fixed limits, the
+// pools. Everything from outside (time, randomness, dialling) is handed in.
+
+import { BufferPool } from "../bytes/buffer_pool.ts";
+import type { Dialer } from "../io/contracts.ts";
+import { Counters } from "../observe/counters.ts";
+import { UlidSource } from "../protocol/http/ulid.ts";
+import type { WorkerContext } from "./context.ts";
+import { DeadlineWheel } from "./deadline_wheel.ts";
+import { ExchangePool } from "./exchange_pool.ts";
+import { MAX_IDLE, UpstreamPool } from "./upstream_pool.ts";
+
+/** Holds an ordinary browser's head; an idle connection pins one. */
+const SMALL_BUFFER_BYTES = 4096;
+/** Where CPU per byte stops falling with larger reads. */
+const BULK_BUFFER_BYTES = 64 * 1024;
+/** What is added to a head: forwarding lines, ids, connection lines. */
+const ADDED_HEAD_BYTES = 4096;
+
+/** The outside world and the limits of one worker. */
+export interface WorkerParts {
+  readonly dialer: Dialer;
+  /** Milliseconds, monotonic. */
+  readonly clock: () => number;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  readonly fillRandom: (into: Uint8Array<ArrayBuffer>) => void;
+  /** Client connections at most. */
+  readonly maxConnections: number;
+  /** Requests served at the same time at most. */
+  readonly maxBuffers: number;
+  /** Largest message head, in bytes. */
+  readonly bufferSize: number;
+}
+
+/** The shared parts of a new worker. */
+export function createWorkerContext(parts: WorkerParts): WorkerContext {
+  const { clock, maxBuffers, bufferSize } = parts;
+  const wheel = new DeadlineWheel(clock());
+  const counters = new Counters();
+  const bulk = new BufferPool(BULK_BUFFER_BYTES, Math.max(16, Math.ceil(maxBuffers / 4)));
+  const upstreamBuffers = { head: new BufferPool(bufferSize, maxBuffers + MAX_IDLE), bulk };
+  return {
+    clock,
+    wheel,
+    counters,
+    upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
+    exchanges: new ExchangePool(),
+    inputBuffers: {
+      small: new BufferPool(SMALL_BUFFER_BYTES, parts.maxConnections),
+      head: new BufferPool(bufferSize, maxBuffers),
+      bulk,
+    },
+    outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),
+    requestIds: new UlidSource(parts.fillRandom, parts.wallClock),
+    draining: false,
+  };
+}

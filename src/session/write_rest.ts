@@ -1,0 +1,16 @@
+// Finishes writes that the kernel took only in part. The caller issues the first write itself, so that
+// the usual case, everything taken at once, costs no further promise.
+
+import type { ByteStream } from "../io/contracts.ts";
+
+/** Writes `bytes[written, end)`; rejects when the stream does. */
+export async function writeRest(
+  stream: ByteStream,
+  bytes: Uint8Array,
+  written: number,
+  end: number,
+): Promise<void> {
+  while (written < end) {
+    written += await stream.write(bytes.subarray(written, end));
+  }
+}

@@ -1,0 +1,202 @@
+// One client of the command socket: its bytes become requests, the requests are executed in order,
+// the answers go back in order. Both directions are bounded. Whatever a client sends, it can only
+// end its own session.
+
+import type { Request, Response } from "../../config/messages.ts";
+import { WriteQueue } from "../io/write_queue.ts";
+import { loggerOf } from "../observe/log.ts";
+import { AnswerOrder } from "./answer_order.ts";
+import { MalformedRequest, RecognisingCodec } from "./client_codec.ts";
+import { failure } from "./responses.ts";
+
+/**
+ * Requests of one client under way at once. Enough to hide the round trip to the workers, few
+ * enough that a client cannot fill the memory with answers that wait for each other.
+ */
+const MAX_UNDER_WAY = 256;
+
+/** How long a client may leave a full output untouched before it is dropped, in milliseconds. */
+const STALLED_READER_MS = 30_000;
+
+const READ_BUFFER_BYTES = 64 * 1024;
+
+/** The bytes to and from a client. */
+export interface ClientStream {
+  /** Bytes read into `buffer`, `null` at the end of what the client sends. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+/** What executing a request needs to know of the client. */
+export interface Client {
+  readonly id: number;
+  /** Sends an answer that is not the last one for the request being executed. */
+  readonly progress: (response: Response) => void;
+  /** Turns the connection into a subscription of events; they go to the returned function. */
+  readonly subscribe: () => (event: Response) => boolean;
+}
+
+/** A request being executed. */
+export interface Execution {
+  /** Resolves when the next request of this client may be started. */
+  readonly begun: Promise<void>;
+  /** The last answer; `null` when the request has none. Never rejects. */
+  readonly done: Promise<Response | null>;
+}
+
+/** Executes requests. */
+export interface Executor {
+  /** Whether `request` may start while earlier requests of the client are still under way. */
+  overlaps(request: Request): boolean;
+  execute(request: Request, client: Client): Execution;
+}
+
+/** Limits of a session. */
+export interface SessionLimits {
+  /** Longest request and most pending output, in bytes. */
+  readonly maxBytes: number;
+}
+
+/** A connected client. */
+export class ClientSession {
+  readonly id: number;
+  readonly #stream: ClientStream;
+  readonly #executor: Executor;
+  readonly #limits: SessionLimits;
+  readonly #codec: RecognisingCodec;
+  readonly #output: WriteQueue;
+  readonly #order: AnswerOrder;
+  readonly #log = loggerOf("supervisor::client");
+  #closed = false;
+  #subscribed = false;
+
+  constructor(id: number, stream: ClientStream, executor: Executor, limits: SessionLimits) {
+    this.id = id;
+    this.#stream = stream;
+    this.#executor = executor;
+    this.#limits = limits;
+    this.#codec = new RecognisingCodec(limits.maxBytes);
+    this.#output = new WriteQueue(
+      (bytes) => writeAll(stream, bytes),
+      limits.maxBytes,
+      () => this.close(),
+    );
+    this.#order = new AnswerOrder((response) => this.#send(response));
+  }
+
+  /** Serves the client until one of both sides is done; never rejects. */
+  async run(): Promise<void> {
+    try {
+      await this.#serve();
+      // A client that only closed its sending side still gets what it asked for.
+      await this.#order.fewerThan(1);
+      await this.#settleOutput();
+    } catch (error) {
+      if (!this.#closed) this.#log.debug("Client {id}: {error}", { id: this.id, error });
+    }
+    this.close();
+  }
+
+  /** Ends the session at once, whatever is still to be sent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#output.close();
+    this.#stream.close();
+  }
+
+  /** Resolves when everything answered so far was written, or the client does not read it. */
+  async flush(): Promise<void> {
+    await this.#settleOutput();
+  }
+
+  async #serve(): Promise<void> {
+    const buffer = new Uint8Array(READ_BUFFER_BYTES);
+    while (!this.#closed) {
+      const length = await this.#stream.read(buffer);
+      if (length === null) return;
+      this.#codec.receive(buffer.subarray(0, length));
+      for (let next = this.#codec.next(); next !== null; next = this.#codec.next()) {
+        if (next instanceof MalformedRequest) {
+          if (!this.#reject(next)) return;
+        } else {
+          await this.#start(next);
+        }
+        if (this.#closed) return;
+      }
+    }
+  }
+
+  /** Answers bytes that are no request; `false` when the session is over. */
+  #reject(malformed: MalformedRequest): boolean {
+    this.#log.warn("Client {id}: {message}", { id: this.id, message: malformed.message });
+    if (malformed.severity === "skipped") return true;
+    this.#order.open().finish(failure(malformed.message));
+    return malformed.severity === "answered";
+  }
+
+  async #start(request: Request): Promise<void> {
+    await this.#order.fewerThan(this.#executor.overlaps(request) ? MAX_UNDER_WAY : 1);
+    await this.#waitForReader();
+    if (this.#closed) return;
+    const slot = this.#order.open();
+    const execution = this.#executor.execute(request, {
+      id: this.id,
+      progress: (response) => slot.progress(response),
+      subscribe: () => {
+        this.#subscribed = true;
+        return (event) => this.#sendEvent(event);
+      },
+    });
+    void execution.done.then((response) => slot.finish(response));
+    await execution.begun;
+  }
+
+  /** Takes no further request from a client that does not read the answers it already has. */
+  async #waitForReader(): Promise<void> {
+    if (this.#output.pending > this.#limits.maxBytes / 2) await this.#settleOutput();
+  }
+
+  async #settleOutput(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stalled = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(true), STALLED_READER_MS);
+    });
+    const isStalled = await Promise.race([this.#output.flushed().then(() => false), stalled]);
+    clearTimeout(timer);
+    if (isStalled) this.close();
+  }
+
+  #send(response: Response): void {
+    if (this.#closed) return;
+    const bytes = this.#codec.encode(response);
+    if (this.#output.push(bytes)) return;
+    if (bytes.length > this.#limits.maxBytes) {
+      const limit = this.#limits.maxBytes;
+      const text = `The answer of ${bytes.length} bytes exceeds max_command_buffer_size (${limit})`;
+      if (this.#output.push(this.#codec.encode(failure(text)))) return;
+    }
+    this.#drop();
+  }
+
+  #sendEvent(event: Response): boolean {
+    if (this.#closed) return false;
+    if (this.#output.push(this.#codec.encode(event))) return true;
+    this.#drop();
+    return false;
+  }
+
+  #drop(): void {
+    this.#log.warn("Client {id} is dropped: {pending} bytes wait for it and more do not fit", {
+      id: this.id,
+      pending: this.#output.pending,
+      subscribed: this.#subscribed,
+    });
+    this.close();
+  }
+}
+
+async function writeAll(stream: ClientStream, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
+}

@@ -1,0 +1,29 @@
+// Subscribers of events and the delivery to them. A subscriber that cannot keep up is forgotten by
+// its own session; this file only stops asking it.
+
+import { type Event, EventKind } from "../../config/messages.ts";
+import { processing } from "./responses.ts";
+import type { Response } from "../../config/messages.ts";
+
+/** Takes an event; `false` once the subscription is over. */
+export type Subscriber = (event: Response) => boolean;
+
+/** All subscriptions. */
+export class EventHub {
+  readonly #subscribers = new Set<Subscriber>();
+
+  /** Adds a subscriber; the first event it gets is that of its own subscription. */
+  subscribe(subscriber: Subscriber): void {
+    this.#subscribers.add(subscriber);
+    this.emit("main", { kind: EventKind.EVENTS_SUBSCRIBED });
+  }
+
+  /** Delivers an event; `source` is a worker's id or `main`. */
+  emit(source: string, event: Event): void {
+    if (this.#subscribers.size === 0) return;
+    const response = processing(source, { kind: "event", value: event });
+    for (const subscriber of this.#subscribers) {
+      if (!subscriber(response)) this.#subscribers.delete(subscriber);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// What executing a request may reach in the main process. Contracts only; supervisor.ts fills them.
+
+import type { Request } from "../../config/messages.ts";
+import type { ConfigState } from "../../config/state.ts";
+import type { Verb } from "../../config/state_verbs.ts";
+import type { EventHub } from "./event_hub.ts";
+import type { Gatherer } from "./gather.ts";
+import type { MutationOrder } from "./mutation_order.ts";
+import type { WorkerPool } from "./worker_pool.ts";
+
+/** The set member of a request. */
+export type RequestType = Verb;
+
+/** Fixed options of this process. */
+export interface MainSettings {
+  /** How long workers may take to answer, in milliseconds. */
+  readonly workerTimeoutMs: number;
+  /** Users allowed on the command socket; absent means everybody who can open it. */
+  readonly allowedUids: readonly number[] | null;
+  /** Metric detail of the configuration, as the schema numbers it. */
+  readonly metricDetail: number;
+}
+
+/** The live log filter. */
+export interface LogControl {
+  /** Puts a filter in force here and for future workers; the list says what is wrong with it. */
+  change(filter: string): readonly string[];
+}
+
+/** Reading configuration files. */
+export interface FileSource {
+  /** The path the main process was started with. */
+  readonly configPath: string;
+  /** The requests of a configuration file, or its problems, one a line. */
+  load(path: string): Promise<
+    { readonly ok: true; readonly requests: readonly Request[] } | {
+      readonly ok: false;
+      readonly problems: readonly string[];
+    }
+  >;
+}
+
+/** Ends the main process. */
+export interface Shutdown {
+  /** No worker is replaced any more and all are marked as stopping. */
+  begin(): void;
+  /** All workers are done: disconnect the clients, clean up and exit. */
+  complete(): void;
+}
+
+/** Everything verbs work with. */
+export interface MainContext {
+  readonly settings: MainSettings;
+  readonly state: ConfigState;
+  readonly pool: WorkerPool;
+  readonly gatherer: Gatherer;
+  readonly order: MutationOrder;
+  readonly events: EventHub;
+  readonly log: LogControl;
+  readonly files: FileSource;
+  readonly shutdown: Shutdown;
+  /** Runtime requests that are no part of the state; later workers get the last of each verb. */
+  readonly runtimeRequests: Map<RequestType["kind"], Request>;
+  /** A new state with nothing in it. */
+  createState(): ConfigState;
+  /** The state the configuration file described when it was last read. */
+  fileState: ConfigState;
+  /** Called after every change of the state. */
+  onStateChanged(): void;
+}
+
+/** Patience with workers for ordinary requests. */
+export function deadline(context: MainContext): { kind: "deadline"; ms: number } {
+  return { kind: "deadline", ms: context.settings.workerTimeoutMs };
+}
+
+/** Patience for long batches: as long as answers keep coming. */
+export function silence(context: MainContext): { kind: "silence"; ms: number } {
+  return { kind: "silence", ms: context.settings.workerTimeoutMs };
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { MutationOrder, type Release } from "./mutation_order.ts";
+
+const turns = async () => {
+  for (let i = 0; i < 8; i++) await Promise.resolve();
+};
+
+Deno.test("MutationOrder lets different objects change at once and one object only in turn", async () => {
+  const order = new MutationOrder();
+  const first = order.enter("cluster:a");
+  const other = order.enter("cluster:b");
+  assert.equal(typeof first, "function");
+  assert.equal(typeof other, "function");
+  const second = order.enter("cluster:a");
+  assert.ok(second instanceof Promise);
+  let begun = false;
+  void second.then(() => begun = true);
+  await turns();
+  assert.equal(begun, false);
+  (first as Release)();
+  await turns();
+  assert.equal(begun, true);
+});
+
+Deno.test("MutationOrder lets a change of everything wait for those before and hold those after", async () => {
+  const order = new MutationOrder();
+  const log: string[] = [];
+  const before = order.enter("x") as Release;
+  const all = order.enterExclusive().then((release) => {
+    log.push("all");
+    return release;
+  });
+  const after = Promise.resolve(order.enter("y")).then(() => log.push("after"));
+  await turns();
+  assert.deepEqual(log, []);
+  before();
+  const release = await all;
+  await turns();
+  assert.deepEqual(log, ["all"]);
+  release();
+  await after;
+  assert.deepEqual(log, ["all", "after"]);
+});
+
+Deno.test("MutationOrder never overlaps turns that exclude each other and forgets nobody", async () => {
+  await fc.assert(fc.asyncProperty(
+    fc.array(fc.constantFrom("a", "b", "c", null), { maxLength: 40 }),
+    fc.infiniteStream(fc.nat({ max: 5 })),
+    async (scopes, delays) => {
+      const order = new MutationOrder();
+      const active: (string | null)[] = [];
+      const begun: number[] = [];
+      await Promise.all(scopes.map(async (scope, i) => {
+        const release = await (scope === null ? order.enterExclusive() : order.enter(scope));
+        assert.ok(!active.includes(null), "nothing beside a change of everything");
+        assert.ok(scope !== null || active.length === 0);
+        assert.ok(!active.includes(scope), "one change of an object at a time");
+        active.push(scope);
+        begun.push(i);
+        for (let n = delays.next().value as number; n >= 0; n--) await Promise.resolve();
+        active.splice(active.indexOf(scope), 1);
+        release();
+      }));
+      assert.equal(begun.length, scopes.length);
+      for (const scope of ["a", "b", "c"]) {
+        const own = begun.filter((i) => scopes[i] === scope);
+        assert.deepEqual(own, [...own].sort((x, y) => x - y), "first come, first served");
+      }
+    },
+  ));
+});

@@ -1,0 +1,54 @@
+// How this program starts itself once more as a worker. The one place that knows whether it runs
+// compiled into a single binary or from its source.
+
+/** What a process must know about itself to be started again. */
+export interface SelfImage {
+  /** Whether this is a compiled, self-contained binary. */
+  readonly standalone: boolean;
+  /** The running executable: our own binary, or the runtime. */
+  readonly execPath: string;
+  /** URL of `main.ts`; its folder holds the configuration the runtime finds by itself. */
+  readonly mainModule: string;
+}
+
+/** An executable and its arguments. */
+export interface SelfCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Options of the JavaScript engine every worker is started with. */
+const WORKER_V8_FLAGS: readonly string[] = [];
+
+/** The command that runs `subcommand` of this very program. */
+export function selfCommand(image: SelfImage, subcommand: readonly string[]): SelfCommand {
+  if (image.standalone) {
+    // A compiled binary has its engine options baked in.
+    return { command: image.execPath, args: [...subcommand] };
+  }
+  const flags = WORKER_V8_FLAGS.length > 0 ? [`--v8-flags=${WORKER_V8_FLAGS.join(",")}`] : [];
+  return {
+    command: image.execPath,
+    // Reusable ports need the unstable network API. It is named here because the configuration
+    // file is looked for beside the main module only when that is a local file.
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--allow-all",
+      "--unstable-net",
+      ...flags,
+      image.mainModule,
+      ...subcommand,
+    ],
+  };
+}
+
+/** This process. */
+export function currentImage(): SelfImage {
+  return {
+    standalone: Deno.build.standalone,
+    execPath: Deno.execPath(),
+    mainModule: Deno.mainModule,
+  };
+}

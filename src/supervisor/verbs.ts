@@ -1,0 +1,134 @@
+// Every verb of the schema and what executes it. The one table of who does what; the work is in
+// the files beside it.
+
+import type { Request, Response } from "../../config/messages.ts";
+import { loggerOf } from "../observe/log.ts";
+import { isMutation } from "./batch.ts";
+import type { Client, Execution, Executor } from "./client_session.ts";
+import type { MainContext, RequestType } from "./main_context.ts";
+import { failure } from "./responses.ts";
+import { executeLoadState, executeReload, executeSaveState } from "./verbs_files.ts";
+import { hardStop, softStop, status, upgradeMain, upgradeWorker } from "./verbs_lifecycle.ts";
+import { executeMutation } from "./verbs_mutation.ts";
+import { answerFromMain, answerMerged, answerMetrics } from "./verbs_query.ts";
+import {
+  changeLogging,
+  changeRuntime,
+  queryConnectionLimit,
+  setMetricDetail,
+} from "./verbs_runtime.ts";
+
+/** Executes the requests of clients. */
+export class Verbs implements Executor {
+  readonly #context: MainContext;
+  readonly #log = loggerOf("supervisor::verbs");
+
+  constructor(context: MainContext) {
+    this.#context = context;
+  }
+
+  overlaps(request: Request): boolean {
+    return request.request_type !== null && isMutation(request.request_type.kind);
+  }
+
+  execute(request: Request, client: Client): Execution {
+    const type = request.request_type;
+    if (this.#context.settings.allowedUids !== null) {
+      // The runtime does not tell who is at the other end, and an unknown user is on no list.
+      return atOnce(failure("unauthorized: actor UID unknown not in command_allowed_uids"));
+    }
+    if (type === null) return atOnce(failure("The request is empty: it names no verb"));
+    try {
+      if (!isMutation(type.kind)) return whenDone(this.#guard(this.#answer(type, client)));
+      const { begun, done } = executeMutation(this.#context, type, client);
+      return { begun: begun.catch(() => {}), done: this.#guard(done) };
+    } catch (error) {
+      return atOnce(this.#internalError(error));
+    }
+  }
+
+  #answer(type: RequestType, client: Client): Response | null | Promise<Response> {
+    const context = this.#context;
+    switch (type.kind) {
+      case "list_workers":
+      case "list_frontends":
+      case "list_listeners":
+      case "query_certificates_from_the_state":
+      case "count_requests":
+      case "query_health_checks":
+        return answerFromMain(context, type);
+      case "query_cluster_by_id":
+      case "query_clusters_by_domain":
+      case "query_clusters_hashes":
+      case "query_certificates_from_workers":
+        return answerMerged(context, client, type);
+      case "query_metrics":
+        return answerMetrics(context, client, type);
+      case "query_max_connections_per_ip":
+        return queryConnectionLimit(context, client, type);
+      case "Logging":
+        return changeLogging(context, client, type);
+      case "configure_metrics":
+      case "set_max_connections_per_ip":
+        return changeRuntime(context, client, type);
+      case "set_metric_detail":
+        return setMetricDetail(context, client, type);
+      default:
+        return this.#operate(type, client);
+    }
+  }
+
+  #operate(type: RequestType, client: Client): Response | null | Promise<Response> {
+    const context = this.#context;
+    switch (type.kind) {
+      case "save_state":
+        return executeSaveState(context, type);
+      case "load_state":
+        return executeLoadState(context, client, type);
+      case "reload_configuration":
+        return executeReload(context, client, type);
+      case "status":
+        return status(context, client);
+      case "soft_stop":
+        return softStop(context, client);
+      case "hard_stop":
+        return hardStop(context, client);
+      case "upgrade_main":
+        return upgradeMain();
+      case "upgrade_worker":
+        return upgradeWorker(context, type.value);
+      case "subscribe_events":
+        context.events.subscribe(client.subscribe());
+        return null;
+      case "launch_worker":
+      case "return_listen_sockets":
+        return failure(`${type.kind} is internal to the main process and not for clients`);
+      default:
+        return failure(`${type.kind} is not available`);
+    }
+  }
+
+  /** A mistake of ours costs one answer, not the process. */
+  async #guard<T extends Response | null>(work: T | Promise<T>): Promise<T | Response> {
+    try {
+      return await work;
+    } catch (error) {
+      return this.#internalError(error);
+    }
+  }
+
+  #internalError(error: unknown): Response {
+    const text = error instanceof Error ? error.stack ?? error.message : String(error);
+    this.#log.error("Executing a request failed: {text}", { text });
+    return failure(`Internal error: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function atOnce(response: Response): Execution {
+  return { begun: Promise.resolve(), done: Promise.resolve(response) };
+}
+
+/** The next request waits for this one's answer. */
+function whenDone(done: Promise<Response | null>): Execution {
+  return { begun: done.then(() => {}), done };
+}

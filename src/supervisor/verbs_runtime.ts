@@ -1,0 +1,122 @@
+// Verbs that change how processes run but not the configuration: log level, metrics switches,
+// connection limits. They are not saved; a worker started later gets the last of each.
+
+import type { Request, Response, WorkerMetricDetailStatus } from "../../config/messages.ts";
+import { verbName } from "../../config/state_verbs.ts";
+import type { Client } from "./client_session.ts";
+import type { WorkerAnswer } from "./gather.ts";
+import { deadline, type MainContext, type RequestType } from "./main_context.ts";
+import { eventOf } from "./request_events.ts";
+import { failure, ok, processing } from "./responses.ts";
+import { describeAnswers, failuresOf } from "./worker_texts.ts";
+
+/** Longest lease name, in bytes, and longest lease, in seconds (sozu 2.1). */
+const MAX_LEASE_CLIENT_BYTES = 64;
+const MAX_LEASE_SECONDS = 300;
+
+/** Sends a request to every worker and collects the answers. */
+export function askWorkers(
+  context: MainContext,
+  client: Client,
+  type: RequestType,
+): Promise<readonly WorkerAnswer[]> {
+  const request: Request = { request_type: type };
+  const targets = context.pool.targets();
+  client.progress(processing(`Sent to ${targets.length} workers`));
+  return context.gatherer.scatter({
+    verb: verbName(type.kind),
+    parcels: targets.map((worker) => ({ worker, request, index: 0 })),
+    patience: deadline(context),
+    onProcessing: (id, requestId, message) =>
+      client.progress(processing(`Worker ${id} is processing ${requestId}. ${message}`)),
+  });
+}
+
+/** Changes the log filter of main, of its workers and of those started later. */
+export async function changeLogging(
+  context: MainContext,
+  client: Client,
+  type: RequestType & { kind: "Logging" },
+): Promise<Response> {
+  const errors = context.log.change(type.value);
+  context.events.emit("main", eventOf(type) as NonNullable<ReturnType<typeof eventOf>>);
+  if (errors.length > 0) return failure(`Refused the log filter: ${errors.join("; ")}`);
+  return allOrFailure(await askWorkers(context, client, type));
+}
+
+/** Switches cluster metrics, or sets the limit of connections from one address. */
+export async function changeRuntime(
+  context: MainContext,
+  client: Client,
+  type: RequestType & { kind: "configure_metrics" | "set_max_connections_per_ip" },
+): Promise<Response> {
+  const event = eventOf(type);
+  if (event !== null) context.events.emit("main", event);
+  const answers = await askWorkers(context, client, type);
+  if (event !== null) context.events.emit("main", event);
+  if (failuresOf(answers).length === 0) {
+    context.runtimeRequests.set(type.kind, { request_type: type });
+  }
+  return allOrFailure(answers);
+}
+
+/** The limit of connections from one address, as the workers apply it. */
+export async function queryConnectionLimit(
+  context: MainContext,
+  client: Client,
+  type: RequestType & { kind: "query_max_connections_per_ip" },
+): Promise<Response> {
+  const answers = await askWorkers(context, client, type);
+  const failed = allOrFailure(answers);
+  const content = answers.find((answer) => answer.outcome === "ok")?.content?.content_type;
+  return content === undefined || content === null || failuresOf(answers).length > 0
+    ? failed
+    : ok("", content);
+}
+
+/** Raises the level of detail of metrics for a while, on behalf of a client. */
+export async function setMetricDetail(
+  context: MainContext,
+  client: Client,
+  type: RequestType & { kind: "set_metric_detail" },
+): Promise<Response> {
+  const { client_id, ttl_seconds } = type.value;
+  if (new TextEncoder().encode(client_id).length > MAX_LEASE_CLIENT_BYTES) {
+    return failure(`Field client_id is too long, accepted: up to ${MAX_LEASE_CLIENT_BYTES} bytes`);
+  }
+  if (ttl_seconds !== undefined && ttl_seconds > MAX_LEASE_SECONDS) {
+    return failure(
+      `Field ttl_seconds is ${ttl_seconds}, accepted: up to ${MAX_LEASE_SECONDS} seconds`,
+    );
+  }
+  const event = eventOf(type);
+  if (event !== null) context.events.emit("main", event);
+  // Workers bind a lease to the session that took it; what a client claims to be does not count.
+  const { peer_pid: _, ...claimed } = type.value;
+  const value = { ...claimed, peer_session_ulid: String(client.id) };
+  const answers = await askWorkers(context, client, { kind: "set_metric_detail", value });
+  if (event !== null) context.events.emit("main", event);
+  return metricDetailAnswer(context, answers);
+}
+
+function metricDetailAnswer(context: MainContext, answers: readonly WorkerAnswer[]): Response {
+  const failures = failuresOf(answers);
+  if (answers.length > 0 && failures.length === answers.length) {
+    return failure(describeAnswers(answers));
+  }
+  const configured = context.settings.metricDetail;
+  const workers = new Map<string, WorkerMetricDetailStatus>();
+  for (const { workerId, content } of answers) {
+    const type = content?.content_type;
+    if (type?.kind === "worker_metric_detail_status") workers.set(String(workerId), type.value);
+  }
+  return ok(failures.length > 0 ? describeAnswers(answers) : "", {
+    kind: "metric_detail_status",
+    value: { configured, effective: configured, previous_effective: configured, workers },
+  });
+}
+
+/** OK when every worker says so, otherwise who did not and why. */
+function allOrFailure(answers: readonly WorkerAnswer[]): Response {
+  return failuresOf(answers).length === 0 ? ok("") : failure(describeAnswers(answers));
+}

@@ -1,0 +1,115 @@
+// The workers of this main process: how many there should be, which ones there are, and a new one
+// in the place of each that dies. Ids count up and are never used twice.
+
+import { RunState, type WorkerInfo } from "../../config/messages.ts";
+import type { ProcessEnd } from "../io/process.ts";
+import { loggerOf } from "../observe/log.ts";
+import { RestartBackoff } from "./restart_backoff.ts";
+import type { WorkerProcess } from "./worker_process.ts";
+
+/** Dead workers still listed: enough to see a crash loop, too few for one to fill the memory. */
+const MAX_STOPPED_LISTED = 64;
+
+/** What a pool is made of. */
+export interface PoolOptions {
+  /** Workers kept running. */
+  readonly count: number;
+  readonly automaticRestart: boolean;
+  /** Starts a worker and hands it the state; throws when the program cannot be run. */
+  readonly launch: (id: number) => WorkerProcess;
+  /** Told of a worker in the place of a dead one. */
+  readonly onRelaunched: (worker: WorkerProcess) => void;
+}
+
+interface Slot {
+  worker: WorkerProcess | null;
+  readonly backoff: RestartBackoff;
+  timer: ReturnType<typeof setTimeout> | null;
+}
+
+/** The set of workers. */
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #slots: Slot[];
+  readonly #stopped: WorkerInfo[] = [];
+  readonly #log = loggerOf("supervisor::pool");
+  #nextId = 0;
+  #restarts: boolean;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#restarts = options.automaticRestart;
+    this.#slots = Array.from({ length: options.count }, () => ({
+      worker: null,
+      backoff: new RestartBackoff(),
+      timer: null,
+    }));
+  }
+
+  /** Launches every worker; throws when the program cannot be run. */
+  start(): void {
+    for (const slot of this.#slots) slot.worker = this.#options.launch(this.#nextId++);
+  }
+
+  /** Workers that can be sent requests, those being stopped included. */
+  targets(): WorkerProcess[] {
+    return this.#slots.flatMap(({ worker }) => worker === null ? [] : [worker]);
+  }
+
+  /** Every worker known, the most recent dead ones included, by id. */
+  list(): WorkerInfo[] {
+    const live = this.targets().map(({ id, pid, runState }) => ({
+      id,
+      pid,
+      run_state: runState,
+    }));
+    return [...this.#stopped, ...live].sort((a, b) => a.id - b.id);
+  }
+
+  /** No worker is replaced from now on. */
+  stopRestarting(): void {
+    this.#restarts = false;
+    for (const slot of this.#slots) {
+      if (slot.timer !== null) clearTimeout(slot.timer);
+      slot.timer = null;
+    }
+  }
+
+  /** Takes a worker out that has ended, and plans its successor. */
+  ended(worker: WorkerProcess, end: ProcessEnd, livedMs: number): void {
+    const slot = this.#slots.find((candidate) => candidate.worker === worker);
+    if (slot === undefined) return;
+    slot.worker = null;
+    this.#stopped.push({ id: worker.id, pid: worker.pid, run_state: RunState.STOPPED });
+    if (this.#stopped.length > MAX_STOPPED_LISTED) this.#stopped.shift();
+    if (!this.#restarts) return;
+    this.#log.error("Worker {id} (pid {pid}) {end}", {
+      id: worker.id,
+      pid: worker.pid,
+      end: describeEnd(end),
+    });
+    this.#planRestart(slot, livedMs);
+  }
+
+  #planRestart(slot: Slot, livedMs: number): void {
+    const delay = slot.backoff.next(livedMs);
+    slot.timer = setTimeout(() => this.#restart(slot), delay);
+  }
+
+  #restart(slot: Slot): void {
+    slot.timer = null;
+    const id = this.#nextId++;
+    try {
+      slot.worker = this.#options.launch(id);
+      this.#options.onRelaunched(slot.worker);
+    } catch (error) {
+      this.#log.error("Cannot launch worker {id}: {error}", { id, error });
+      this.#planRestart(slot, 0);
+    }
+  }
+}
+
+/** How a process ended, in words. */
+export function describeEnd({ code, signal }: ProcessEnd): string {
+  return signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
+}

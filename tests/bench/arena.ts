@@ -1,0 +1,47 @@
+// A benchmark's backend and proxies, up and answering in a lab.
+
+import { freePort } from "../support/ports.ts";
+import { get } from "../support/raw_client.ts";
+import { type Contender, HOST } from "./contenders.ts";
+import type { Lab } from "../support/lab.ts";
+import { nginxBackend } from "./nginx_backend.ts";
+import { type ServerProcess, untilReady } from "../support/server_process.ts";
+
+/** A contender that answers on its port. */
+export interface Running {
+  readonly name: string;
+  readonly port: number;
+  readonly process: ServerProcess;
+}
+
+/** Starts the backend on all of `ports`; resolves when it answers. */
+export async function startBackend(lab: Lab, nginx: string, ports: readonly number[]) {
+  const backend = lab.start(nginxBackend(nginx, lab.folder, ports));
+  await untilReady(backend, () => answers(ports[0] as number));
+}
+
+/** Starts a contender in front of a backend; throws with its output when it does not come up. */
+export async function startContender(
+  lab: Lab,
+  contender: Contender,
+  backendPort: number,
+): Promise<Running> {
+  const port = freePort();
+  const process = lab.start(contender.command({
+    port,
+    backendPort,
+    write: (name, text) => lab.write(name, text),
+    path: (name) => lab.path(name),
+  }));
+  try {
+    await untilReady(process, () => answers(port));
+  } catch (error) {
+    await process.stop();
+    throw error;
+  }
+  return { name: contender.name, port, process };
+}
+
+async function answers(port: number): Promise<boolean> {
+  return (await get(port, HOST)).status === 200;
+}

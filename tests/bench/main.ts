@@ -1,0 +1,54 @@
+// `deno task bench [NAME]`: chooses the benchmark.
+//
+//   deno task bench                  HTTP/1.1 beside nginx and HAProxy (the same as `http`)
+//   deno task bench memory           resident memory of a worker under load and at rest
+//   deno task bench changes          traffic while the configuration changes
+//   deno task bench routing          route lookup with few and with many frontends
+//
+// `http` takes --phase NAME and --only NAME, each any number of times, and --profile.
+// BENCH_SECONDS, BENCH_ROUNDS and BENCH_CHANGES_SECONDS change how long everything takes.
+
+import { parseArgs } from "node:util";
+import { runChangesBench } from "./changes.ts";
+import { runHttpBench } from "./http.ts";
+import { runMemoryBench } from "./memory.ts";
+import { runRoutingBench } from "./routing.ts";
+
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  allowPositionals: true,
+  options: {
+    phase: { type: "string", multiple: true },
+    only: { type: "string", multiple: true },
+    profile: { type: "boolean", default: false },
+  },
+});
+
+const benches: Readonly<Record<string, () => Promise<number>>> = {
+  http: () =>
+    runHttpBench({
+      ...(values.only === undefined ? {} : { only: values.only }),
+      ...(values.phase === undefined ? {} : { phases: values.phase }),
+      seconds: numberFrom("BENCH_SECONDS", 5),
+      rounds: numberFrom("BENCH_ROUNDS", 3),
+      profile: values.profile,
+    }),
+  memory: runMemoryBench,
+  changes: () => runChangesBench({ seconds: numberFrom("BENCH_CHANGES_SECONDS", 60) }),
+  routing: async () => Number(await runRoutingBench() ?? 0),
+};
+
+const name = positionals[0] ?? "http";
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) {
+  console.error(`No benchmark "${name}": there are ${Object.keys(benches).join(", ")}`);
+  Deno.exit(2);
+}
+Deno.exit(await bench());
+
+function numberFrom(variable: string, otherwise: number): number {
+  const value = Number(Deno.env.get(variable) ?? otherwise);
+  if (Number.isInteger(value) && value > 0) return value;
+  console.error(`${variable} must be a whole number above 0`);
+  Deno.exit(2);
+}

@@ -1,0 +1,105 @@
+// `deno task bench memory`: does a worker's memory stay flat under load, and what does a connection
+// cost that keeps alive and says nothing.
+
+import { pause } from "../support/wait.ts";
+import { freePort } from "../support/ports.ts";
+import { connectRaw, readResponse } from "../support/raw_client.ts";
+import type { Wire } from "../support/wire.ts";
+import { type Running, startBackend, startContender } from "./arena.ts";
+import { HOST } from "./contenders.ts";
+import { sendRequests } from "./h2load.ts";
+import { Lab } from "../support/lab.ts";
+import { writeOutput } from "./output.ts";
+import { processTree, residentBytes } from "../support/proc.ts";
+import { sozuProxy } from "./sozu_proxy.ts";
+import { findTools } from "./tools.ts";
+
+const FEW_REQUESTS = 100_000;
+const MANY_REQUESTS = 1_000_000;
+const IDLE_CONNECTIONS = 5_000;
+
+/** Bound of memory after many requests divided by memory after few. */
+const GROWTH_BAR = 1.05;
+/** Bound of bytes for each idle connection. */
+const IDLE_BAR = 16 * 1024;
+
+/** Runs the benchmark; the exit code is 0 when everything could be measured. */
+export async function runMemoryBench(): Promise<number> {
+  const tools = await findTools(["nginx", "h2load"]);
+  const nginx = tools.get("nginx");
+  const h2load = tools.get("h2load");
+  if (nginx === undefined || h2load === undefined) return 1;
+  await using lab = new Lab();
+  const backendPort = freePort();
+  await startBackend(lab, nginx, [backendPort]);
+  const sozu = await startContender(lab, sozuProxy(), backendPort);
+
+  const failedFew = await sendRequests(h2load, sozu.port, FEW_REQUESTS);
+  const afterFew = await settledMemory(sozu);
+  const failedMany = await sendRequests(h2load, sozu.port, MANY_REQUESTS - FEW_REQUESTS);
+  const afterMany = await settledMemory(sozu);
+  const idle = await idleCost(sozu);
+
+  const growth = afterMany / afterFew;
+  const failed = failedFew + failedMany;
+  const row = (what: string, value: string, bar: string, pass: boolean) =>
+    console.log(`${what.padEnd(52)}${value.padStart(12)}  ${pass ? "PASS" : "MISS"} (bar: ${bar})`);
+  console.log(`Worker after ${FEW_REQUESTS} requests: ${mebibytes(afterFew)} MiB`);
+  console.log(`Worker after ${MANY_REQUESTS} requests: ${mebibytes(afterMany)} MiB`);
+  row("Growth", growth.toFixed(3), `<= ${GROWTH_BAR}`, growth <= GROWTH_BAR);
+  row("Failed requests", String(failed), "0", failed === 0);
+  row(
+    `Each of ${IDLE_CONNECTIONS} idle connections, KiB`,
+    (idle / 1024).toFixed(1),
+    `<= ${IDLE_BAR / 1024}`,
+    idle <= IDLE_BAR,
+  );
+  const path = writeOutput("memory", {
+    afterFewBytes: afterFew,
+    afterManyBytes: afterMany,
+    growth,
+    failedRequests: failed,
+    bytesPerIdleConnection: idle,
+  });
+  console.log(`Written to ${path}`);
+  return 0;
+}
+
+/** Bytes by which each idle connection grows the worker, after one request on each. */
+async function idleCost(sozu: Running): Promise<number> {
+  const wires: Wire[] = [];
+  try {
+    const before = await settledMemory(sozu);
+    for (let i = 0; i < IDLE_CONNECTIONS; i++) {
+      const wire = await connectRaw(sozu.port);
+      wires.push(wire);
+      await wire.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+      const { status } = await readResponse(wire);
+      if (status !== 200) throw new Error(`Connection ${i + 1} was answered ${status}`);
+    }
+    return (await settledMemory(sozu) - before) / IDLE_CONNECTIONS;
+  } finally {
+    for (const wire of wires) wire.close();
+  }
+}
+
+/** The least memory the worker shows within some seconds: what it needs, without passing garbage. */
+async function settledMemory(sozu: Running): Promise<number> {
+  let least = Infinity;
+  for (let look = 0; look < 30; look++) {
+    await pause(100);
+    least = Math.min(least, workerMemory(sozu));
+  }
+  return least;
+}
+
+/** Memory of the only worker: the one process of the tree that is not its root. */
+function workerMemory(sozu: Running): number {
+  const workers = processTree(sozu.process.pid).slice(1);
+  if (workers.length === 0) throw new Error("The worker is gone");
+  return Math.max(...workers.map(({ pid }) => residentBytes(pid)));
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(1);
+}

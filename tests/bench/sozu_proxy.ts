@@ -1,0 +1,56 @@
+// This project as a contender: main and one worker, run from source.
+
+import { type Contender, HOST, type ProxyPlace } from "./contenders.ts";
+
+/** Name of the contender, and of its command socket with `.sock` appended. */
+export const SOZU = "sozu";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** How ours is started. */
+export interface SozuOptions {
+  readonly workers?: number;
+  /** Flags for the engine of every process, as in `--v8-flags`. */
+  readonly v8Flags?: string;
+}
+
+/** Ours as a reverse proxy. */
+export function sozuProxy({ workers = 1, v8Flags }: SozuOptions = {}): Contender {
+  return {
+    name: SOZU,
+    command(place) {
+      const config = place.write("sozu.toml", proxyConfig(place, workers));
+      return {
+        name: SOZU,
+        command: Deno.execPath(),
+        args: ["run", "--quiet", "--allow-all", `${ROOT}main.ts`, "start", "-c", config],
+        cwd: ROOT,
+        env: v8Flags === undefined ? {} : { DENO_V8_FLAGS: v8Flags },
+      };
+    },
+  };
+}
+
+function proxyConfig(place: ProxyPlace, workers: number): string {
+  return `command_socket = "${place.path(`${SOZU}.sock`)}"
+log_level = "error"
+log_target = "file://${place.path("sozu.app.log")}"
+worker_count = ${workers}
+max_connections = 9000
+max_buffers = 20000
+front_timeout = 3600
+back_timeout = 3600
+request_timeout = 10
+connect_timeout = 3
+
+[[listeners]]
+protocol = "http"
+address = "127.0.0.1:${place.port}"
+
+[clusters.bench]
+protocol = "http"
+load_balancing = "ROUND_ROBIN"
+frontends = [{ address = "127.0.0.1:${place.port}", hostname = "${HOST}" }]
+backends = [{ address = "127.0.0.1:${place.backendPort}", backend_id = "bench-0" }]
+`;
+}

@@ -1,0 +1,170 @@
+// The command line against a real main process with a real worker.
+
+import assert from "node:assert/strict";
+import { freePort } from "../support/ports.ts";
+import { type CommandOutcome, runSozu, sozuCommand } from "../support/sozu_cli.ts";
+import { SozuProcess } from "../support/sozu_process.ts";
+
+const ONE_WORKER = "worker_count = 1\n";
+
+/** Runs commands against `sozu` that must succeed, and returns what they printed. */
+function cliOf(sozu: SozuProcess) {
+  const run = (...args: string[]): Promise<CommandOutcome> =>
+    runSozu(["-c", sozu.configPath, "-t", "20000", ...args], sozu.folder);
+  const ok = async (...args: string[]): Promise<string> => {
+    const outcome = await run(...args);
+    assert.equal(outcome.code, 0, `${args.join(" ")}\n${outcome.stderr}${sozu.stderr}`);
+    assert.equal(outcome.stderr, "");
+    return outcome.stdout;
+  };
+  return { run, ok };
+}
+
+async function accepts(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return false;
+    throw error;
+  }
+}
+
+Deno.test("sozu status shows the workers as text and as JSON", async () => {
+  await using sozu = await SozuProcess.start(ONE_WORKER);
+  const { ok } = cliOf(sozu);
+  const [worker] = await sozu.runningWorkers();
+  assert.match(await ok("status"), new RegExp(`^Success[^]* ${worker?.pid} [^]*RUNNING`));
+  assert.deepEqual(JSON.parse(await ok("status", "--json")), {
+    WORKERS: { vec: [{ id: worker?.id, pid: worker?.pid, run_state: 0 }] },
+  });
+});
+
+Deno.test("sozu cluster, backend and frontend commands change what main and workers know", async () => {
+  await using sozu = await SozuProcess.start(ONE_WORKER);
+  const { run, ok } = cliOf(sozu);
+  const at = ["--address", "127.0.0.1:8080"];
+  const shown = async () => JSON.parse(await ok("-j", "cluster", "list", "--id", "web"));
+  const everywhere = (answer: Record<string, unknown>) => {
+    const { map } = answer["WORKER_RESPONSES"] as { map: Record<string, unknown> };
+    assert.deepEqual(Object.keys(map), ["0", "main"]);
+    assert.deepEqual(map["0"], map["main"]);
+    return JSON.stringify(map["main"]);
+  };
+
+  assert.equal(
+    await ok("cluster", "add", "--id", "web", "--load-balancing-policy", "maglev"),
+    "Success\nNo content\n",
+  );
+  assert.match(await ok("cluster", "list"), /web/);
+  await ok("backend", "add", "--id", "web", "--backend-id", "b1", "--address", "127.0.0.1:9");
+  assert.match(everywhere(await shown()), /"load_balancing":5.*"backend_id":"b1".*"weight":100/);
+
+  await ok("listener", "http", "add", ...at);
+  await ok("frontend", "http", "add", ...at, "--hostname", "a.test", "-p", "/api", "id", "web");
+  assert.match(await ok("frontend", "list", "--http"), /a\.test.*prefix '\/api'.*TREE/);
+  const duplicate = [
+    "frontend",
+    "http",
+    "add",
+    ...at,
+    "--hostname",
+    "a.test",
+    "-p",
+    "/api",
+    "deny",
+  ];
+  const refused = await run(...duplicate);
+  assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+  assert.match(refused.stderr, /^error: [^\n]+\n$/);
+  await ok("frontend", "http", "remove", ...at, "--hostname", "a.test", "-p", "/api", "id", "web");
+  assert.equal(await ok("frontend", "list"), "Success\nNo frontend\n");
+
+  await ok("cluster", "h2", "disable", "--id", "web");
+  assert.match(everywhere(await shown()), /"load_balancing":5.*"http2":false/);
+
+  await ok("backend", "remove", "--id", "web", "--backend-id", "b1", "--address", "127.0.0.1:9");
+  await ok("cluster", "remove", "--id", "web");
+  assert.equal(await ok("cluster", "list", "--id", "web"), "Success\nno cluster found\n");
+});
+
+Deno.test("sozu listener add, activate and deactivate open and close a port", async () => {
+  await using sozu = await SozuProcess.start(ONE_WORKER);
+  const { ok } = cliOf(sozu);
+  const port = freePort();
+  const at = ["-a", `127.0.0.1:${port}`];
+  await ok("listener", "http", "add", ...at, "--front-timeout", "7");
+  assert.equal(await accepts(port), false);
+  await ok("listener", "http", "activate", ...at);
+  assert.equal(await accepts(port), true);
+  await ok("listener", "http", "update", ...at, "--back-timeout", "9");
+  const shown = await ok("listener", "list");
+  assert.match(shown, new RegExp(`socket address +.+ 127\\.0\\.0\\.1:${port} `));
+  assert.match(shown, /front timeout +\S+ 7 [^]*back timeout +\S+ 9 [^]*activated +\S+ true /);
+  await ok("listener", "http", "deactivate", ...at);
+  assert.equal(await accepts(port), false);
+  await ok("listener", "http", "remove", ...at);
+  assert.doesNotMatch(await ok("listener", "list"), new RegExp(`:${port}`));
+});
+
+Deno.test("sozu state save writes a file that state load brings back", async () => {
+  await using sozu = await SozuProcess.start(ONE_WORKER);
+  const { run, ok } = cliOf(sozu);
+  await ok("cluster", "add", "--id", "kept", "--load-balancing-policy", "random");
+  await ok("state", "save", "--file", "saved.json");
+  assert.match(await Deno.readTextFile(`${sozu.folder}/saved.json`), /"cluster_id":"kept"/);
+  await ok("cluster", "remove", "--id", "kept");
+  await ok("state", "load", "--file", `${sozu.folder}/saved.json`);
+  assert.match(await ok("cluster", "list"), /kept/);
+  assert.match(await ok("state", "stats"), /AddCluster/);
+  const missing = await run("state", "load", "--file", `${sozu.folder}/missing.json`);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /^error: .*missing\.json/);
+});
+
+Deno.test("sozu events prints events on stdout until it is interrupted", async () => {
+  await using sozu = await SozuProcess.start(ONE_WORKER);
+  const { ok } = cliOf(sozu);
+  const events = sozuCommand(["-c", sozu.configPath, "events"], sozu.folder).spawn();
+  const lines = events.stdout.pipeThrough(new TextDecoderStream());
+  let text = "";
+  for await (const chunk of lines) {
+    const before = text;
+    text += chunk;
+    if (before === "") {
+      await ok("cluster", "add", "--id", "seen", "--load-balancing-policy", "random");
+    }
+    if (text.includes("cluster added")) events.kill("SIGINT");
+  }
+  await events.stderr.cancel();
+  assert.equal((await events.status).code, 0);
+  assert.match(text, /^main, events subscribed, backend=, cluster=, address=\n/);
+  assert.match(text, /\nmain, cluster added, backend=, cluster=seen, address=\n/);
+});
+
+Deno.test("sozu shutdown ends the main process", async () => {
+  await using sozu = await SozuProcess.start(ONE_WORKER);
+  const { ok } = cliOf(sozu);
+  assert.match(await ok("shutdown"), /^Success/);
+  assert.equal(await sozu.exitCode(), 0);
+});
+
+Deno.test("sozu exits with 1 when nobody listens and with 2 for a syntax error", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/sozu.toml`, `command_socket = "${folder}/sozu.sock"\n`);
+    const refused = await runSozu(["-c", "sozu.toml", "status"], folder);
+    assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+    assert.match(
+      refused.stderr,
+      /^error: Cannot connect to the command socket .*\/sozu\.sock".*\n$/,
+    );
+    const syntax = await runSozu(["cluster", "remove"], folder);
+    assert.deepEqual([syntax.code, syntax.stdout], [2, ""]);
+    assert.match(syntax.stderr, /--id/);
+    assert.equal((await runSozu(["config", "check", "-c", "sozu.toml"], folder)).code, 0);
+    assert.equal((await runSozu(["config", "check", "-c", "missing.toml"], folder)).code, 1);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

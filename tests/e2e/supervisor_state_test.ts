@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import {
+  type Cluster,
+  LoadBalancingAlgorithms,
+  type Request,
+  ResponseStatus,
+} from "../../config/messages.ts";
+import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+
+function cluster(cluster_id: string, sticky_session = false): Cluster {
+  return {
+    cluster_id,
+    sticky_session,
+    https_redirect: false,
+    load_balancing: LoadBalancingAlgorithms.ROUND_ROBIN,
+    answers: new Map(),
+    authorized_hashes: [],
+  };
+}
+
+const add = (id: string): NonNullable<Request["request_type"]> => ({
+  kind: "add_cluster",
+  value: cluster(id),
+});
+
+/** Ids of the clusters of every process, which must agree; sorted. */
+async function clusters(sozu: SozuProcess): Promise<string[]> {
+  const response = await sozu.expectOk({ kind: "query_clusters_hashes", value: {} });
+  const type = response.content?.content_type;
+  assert.equal(type?.kind, "worker_responses");
+  const all = [...type.value.map.values()].map(({ content_type }) => {
+    assert.equal(content_type?.kind, "cluster_hashes");
+    return [...content_type.value.map].sort();
+  });
+  for (const one of all) assert.deepEqual(one, all[0], "main and workers agree");
+  return (all[0] ?? []).map(([id]) => id);
+}
+
+Deno.test("save_state and load_state carry a configuration to another main process", async () => {
+  await using first = await SozuProcess.start("");
+  await first.expectOk(add("a"));
+  await first.expectOk(add("b"));
+  const path = `${first.folder}/state.json`;
+  const saved = await first.expectOk({ kind: "save_state", value: "state.json" });
+  assert.match(saved.message, new RegExp(`Saved 2 config messages to ${path}`));
+  assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
+  assert.deepEqual(
+    [...Deno.readDirSync(first.folder)].map(({ name }) => name).sort(),
+    ["sozu.sock", "sozu.toml", "state.json"],
+    "no temporary file stays",
+  );
+
+  await using second = await SozuProcess.start("");
+  await second.expectOk({ kind: "load_state", value: path });
+  assert.deepEqual(await clusters(second), ["a", "b"]);
+  const copy = `${second.folder}/copy.json`;
+  await second.expectOk({ kind: "save_state", value: copy });
+  assert.equal(Deno.readTextFileSync(copy), Deno.readTextFileSync(path));
+});
+
+Deno.test("load_state applies nothing of a file with a broken record, and says which", async () => {
+  await using sozu = await SozuProcess.start("");
+  await sozu.expectOk(add("a"));
+  const path = `${sozu.folder}/state.json`;
+  await sozu.expectOk({ kind: "save_state", value: path });
+  await sozu.expectOk({ kind: "remove_cluster", value: "a" });
+  await Deno.writeTextFile(path, '{"id":"x","content":{"request_type":{"NO_SUCH":1}}}\n\0', {
+    append: true,
+  });
+  const response = await sozu.request({ kind: "load_state", value: path });
+  assert.equal(response.status, ResponseStatus.FAILURE);
+  assert.match(response.message, /record 2/);
+  assert.deepEqual(await clusters(sozu), []);
+  const missing = await sozu.request({ kind: "load_state", value: "/nowhere/at/all" });
+  assert.equal(missing.status, ResponseStatus.FAILURE);
+});
+
+Deno.test("load_state skips records the state refuses and reports their numbers", async () => {
+  await using sozu = await SozuProcess.start("", {
+    files: {
+      "state.json": [
+        '{"id":"1","content":{"request_type":{"REMOVE_CLUSTER":"unknown"}}}',
+        '{"id":"2","content":{"request_type":{"SOFT_STOP":{}}}}',
+        '{"id":"3","content":{"request_type":{"ADD_CLUSTER":{"cluster_id":"c","sticky_session":' +
+        'false,"https_redirect":false,"load_balancing":0}}}}',
+      ].map((record) => `${record}\n\0`).join(""),
+    },
+  });
+  const response = await sozu.expectOk({ kind: "load_state", value: "state.json" });
+  assert.match(response.message, /1 requests applied, 2 refused \(record 1: .*; record 2: /);
+  assert.deepEqual(await clusters(sozu), ["c"]);
+});
+
+Deno.test("the saved state is kept up to date and loaded again at the next start", async () => {
+  const config = (folder: string) =>
+    `saved_state = "${folder}/state.json"\nautomatic_state_save = true`;
+  await using sozu = await SozuProcess.start(config);
+  await sozu.expectOk(add("a"));
+  await waitFor("the automatic save", () => {
+    try {
+      return Deno.readTextFileSync(`${sozu.folder}/state.json`).includes('"a"');
+    } catch {
+      return false;
+    }
+  });
+  await sozu.expectOk(add("b"));
+  // The last change is written before main leaves, however soon after it that is.
+  await sozu.expectOk({ kind: "soft_stop", value: {} });
+  assert.equal(await sozu.exitCode(), 0);
+  await using next = await sozu.startAgain();
+  assert.deepEqual(await clusters(next), ["a", "b"]);
+});
+
+const FILE = `
+[clusters.stays]
+protocol = "http"
+frontends = []
+backends = [{ address = "127.0.0.1:9001" }]
+[clusters.goes]
+protocol = "http"
+frontends = []
+backends = [{ address = "127.0.0.1:9002" }]
+`;
+
+Deno.test("reload_configuration applies what changed in the file, removals included", async () => {
+  await using sozu = await SozuProcess.start(FILE);
+  await sozu.expectOk(add("runtime"));
+  const unchanged = await sozu.expectOk({ kind: "reload_configuration", value: "" });
+  assert.match(unchanged.message, /0 requests applied, 0 refused/);
+
+  await SozuProcess.writeConfig(
+    sozu.folder,
+    FILE.replaceAll("goes", "comes").replace("9001", "9003"),
+  );
+  await sozu.expectOk({ kind: "reload_configuration", value: "" });
+  assert.deepEqual(await clusters(sozu), ["comes", "runtime", "stays"]);
+  const response = await sozu.expectOk({ kind: "query_cluster_by_id", value: "stays" });
+  const type = response.content?.content_type;
+  assert.equal(type?.kind, "worker_responses");
+  for (const { content_type } of type.value.map.values()) {
+    assert.equal(content_type?.kind, "clusters");
+    assert.deepEqual(content_type.value.vec[0]?.backends.map(({ address }) => address.port), [
+      9003,
+    ]);
+  }
+});
+
+Deno.test("reload_configuration puts back what was changed at run time about the file's objects", async () => {
+  await using sozu = await SozuProcess.start(FILE);
+  await sozu.expectOk({ kind: "remove_cluster", value: "stays" });
+  await sozu.expectOk({ kind: "reload_configuration", value: "" });
+  assert.deepEqual(await clusters(sozu), ["goes", "stays"]);
+});
+
+Deno.test("reload_configuration refuses a bad file, lists its problems and changes nothing", async () => {
+  await using sozu = await SozuProcess.start(FILE);
+  await SozuProcess.writeConfig(sozu.folder, 'worker_count = "x"\nbuffer_siz = 1\n');
+  const response = await sozu.request({ kind: "reload_configuration", value: "" });
+  assert.equal(response.status, ResponseStatus.FAILURE);
+  assert.match(response.message, /:2: worker_count/);
+  assert.match(response.message, /:3: buffer_siz/);
+  assert.deepEqual(await clusters(sozu), ["goes", "stays"]);
+  const missing = await sozu.request({ kind: "reload_configuration", value: "/nowhere.toml" });
+  assert.equal(missing.status, ResponseStatus.FAILURE);
+  assert.deepEqual(await clusters(sozu), ["goes", "stays"]);
+});
+
+Deno.test("Logging changes the level of main and workers, and refuses what it cannot read", async () => {
+  await using sozu = await SozuProcess.start("");
+  const refused = await sozu.request({ kind: "Logging", value: "loud,a=b=c" });
+  assert.equal(refused.status, ResponseStatus.FAILURE);
+  assert.match(refused.message, /loud.*a=b=c/);
+  await sozu.expectOk({ kind: "Logging", value: "error" });
+  await sozu.expectOk({ kind: "Logging", value: "info" });
+});
+
+Deno.test("the limit of connections from one address can be set, asked for, and outlives a worker", async () => {
+  await using sozu = await SozuProcess.start("max_connections_per_ip = 7\nworker_count = 1");
+  const limit = async () => {
+    const response = await sozu.request({ kind: "query_max_connections_per_ip", value: {} });
+    const type = response.content?.content_type;
+    return type?.kind === "max_connections_per_ip_limit" ? type.value.limit : response.message;
+  };
+  assert.equal(await limit(), 7n);
+});

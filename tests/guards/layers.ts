@@ -1,0 +1,89 @@
+// Who may import whom: downwards only. This table is the architecture; the guard test holds the tree
+// to it.
+
+/** One layer of the tree. */
+export interface Layer {
+  /** Files whose path starts with this belong to the layer; the longest match wins. */
+  readonly prefix: string;
+  /** Prefixes it may import from, besides its own. */
+  readonly uses: readonly string[];
+  /** Prefixes of which it may import types, but no code. */
+  readonly usesTypesOf?: readonly string[];
+}
+
+const BYTES = "src/bytes/";
+const HTTP = "src/protocol/http/";
+const CORE = "src/protocol/core.ts";
+const CONTROL = "src/protocol/control/";
+
+/** What every protocol core may use: bytes, the core contract and the neutral HTTP model. */
+const OF_A_CORE = [BYTES, CORE, HTTP];
+
+/** Every layer, lowest first. */
+export const LAYERS: readonly Layer[] = [
+  { prefix: BYTES, uses: [] },
+  { prefix: "src/observe/", uses: [] },
+  { prefix: CORE, uses: [BYTES] },
+  { prefix: HTTP, uses: [BYTES, CORE] },
+  { prefix: "src/protocol/", uses: OF_A_CORE },
+  { prefix: "config/", uses: [BYTES] },
+  { prefix: "src/routing/", uses: [BYTES, HTTP], usesTypesOf: ["config/"] },
+  { prefix: "src/balancing/", uses: [BYTES, HTTP], usesTypesOf: ["config/"] },
+  { prefix: "src/answers/", uses: [BYTES, HTTP], usesTypesOf: ["config/"] },
+  // The doors to the outside may hand out what lower layers describe.
+  { prefix: "src/io/", uses: [BYTES], usesTypesOf: ["config/"] },
+  {
+    prefix: "src/session/",
+    uses: [
+      BYTES,
+      "src/protocol/",
+      "src/routing/",
+      "src/balancing/",
+      "src/answers/",
+      "src/observe/",
+      "src/io/contracts.ts",
+    ],
+    usesTypesOf: ["config/"],
+  },
+  { prefix: "src/client/", uses: ["config/", CONTROL, "src/io/"] },
+  { prefix: "src/supervisor/", uses: ["config/", CONTROL, "src/io/", "src/observe/"] },
+  // The manifest holds the version that the command line shows.
+  { prefix: "src/cli/", uses: ["config/", CONTROL, "src/io/", "src/client/", "deno.json"] },
+  {
+    prefix: "workers/",
+    uses: [
+      "config/",
+      BYTES,
+      "src/protocol/",
+      "src/routing/",
+      "src/balancing/",
+      "src/answers/",
+      "src/io/",
+      "src/session/",
+      "src/observe/",
+    ],
+  },
+  { prefix: "main.ts", uses: ["src/supervisor/", "workers/main.ts", "src/cli/", "src/io/"] },
+];
+
+/** The layer a file belongs to, or null when the table has no place for it. */
+export function layerOf(path: string): Layer | null {
+  const candidates = LAYERS.filter(({ prefix }) => path.startsWith(prefix));
+  return candidates.sort((a, b) => b.prefix.length - a.prefix.length)[0] ?? null;
+}
+
+/**
+ * Whether a file may import another of the tree. Inside `src/protocol/` each folder is a core of its
+ * own and only its own folder counts as its layer.
+ */
+export function mayImport(from: string, to: string, typesOnly: boolean): boolean {
+  const layer = layerOf(from);
+  if (layer === null) return false;
+  const allowed = typesOnly ? [...layer.uses, ...(layer.usesTypesOf ?? [])] : layer.uses;
+  return to.startsWith(homeOf(from, layer)) || allowed.some((prefix) => to.startsWith(prefix));
+}
+
+function homeOf(path: string, layer: Layer): string {
+  if (layer.prefix !== "src/protocol/") return layer.prefix;
+  return path.slice(0, path.indexOf("/", layer.prefix.length) + 1) || path;
+}

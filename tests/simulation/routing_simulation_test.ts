@@ -1,0 +1,150 @@
+// Random rules come and go, and after every step the table must answer as its definition does.
+
+import { equal } from "node:assert/strict";
+import {
+  PathRuleKind,
+  RouteError,
+  type RouteRule,
+  RulePosition,
+} from "../../src/routing/route_rule.ts";
+import { RouteTable } from "../../src/routing/route_table.ts";
+import { ReferenceTable } from "./routing_reference.ts";
+import { type SeededRandom, simulate } from "./seeded.ts";
+
+const STEPS = 12_000;
+const LABELS = ["a", "b", "ab", "x", "api", "A"];
+const LABEL_REGEXES = ["/[ab]+/", "/a.*/", "/(a|x)b?/", "/[a-z]+/", "/ap[i]/"];
+const PATH_PARTS = ["/", "a", "b", "/a", "?q=1", "/ab/", "longer-part"];
+const PATH_REGEXES = ["^/a", "b$", "^/(a|b)/?", "[?]q", "a+b", "^/$", "a.b"];
+const METHODS = ["GET", "get", "POST", "PATCH", "patch"];
+
+function randomHost(random: SeededRandom): string {
+  if (random.chance(0.05)) return "*";
+  const count = 1 + random.below(4);
+  const withRegex = random.chance(0.3);
+  const labels = Array.from(
+    { length: count },
+    () => withRegex && random.chance(0.5) ? random.pick(LABEL_REGEXES) : random.pick(LABELS),
+  );
+  const wildcard = count > 1 && random.chance(0.3) && !labels.some((label) => label[0] === "/");
+  if (wildcard) labels[0] = "*";
+  return labels.join(".");
+}
+
+function randomPath(random: SeededRandom): string {
+  return Array.from({ length: random.below(4) }, () => random.pick(PATH_PARTS)).join("");
+}
+
+function randomRule(random: SeededRandom): RouteRule {
+  const kind = random.pick([
+    PathRuleKind.PREFIX,
+    PathRuleKind.PREFIX,
+    PathRuleKind.REGEX,
+    PathRuleKind.EQUALS,
+  ]);
+  return {
+    position: random.chance(0.85) ? RulePosition.TREE : random.below(2),
+    hostname: randomHost(random),
+    path: {
+      kind,
+      value: kind === PathRuleKind.REGEX ? random.pick(PATH_REGEXES) : randomPath(random),
+    },
+    method: random.chance(0.6) ? null : random.pick(METHODS),
+  };
+}
+
+function randomRequest(random: SeededRandom) {
+  const labels = Array.from(
+    { length: 1 + random.below(4) },
+    () => random.chance(0.04) ? "" : random.pick([...LABELS, "zz", "abb", "B"]),
+  );
+  const path = `/${randomPath(random)}`.replace("//", "/");
+  return { host: labels.join("."), path, method: random.pick([...METHODS, "PUT"]) };
+}
+
+function ask(table: RouteTable<number>, request: ReturnType<typeof randomRequest>): number | null {
+  const { method, host, path } = request;
+  const bytes = new TextEncoder().encode(`${method}${host}${path} HTTP/1.1`);
+  const hostStart = method.length;
+  const pathStart = hostStart + host.length;
+  const pathEnd = pathStart + path.length;
+  return table.lookup(bytes, hostStart, pathStart, pathStart, pathEnd, 0, hostStart);
+}
+
+class RoutingSimulation {
+  readonly #random: SeededRandom;
+  readonly #table = new RouteTable<number>();
+  readonly #reference = new ReferenceTable();
+  /** How many rules the simulation drifts towards; changes now and then. */
+  #target = 40;
+
+  constructor(random: SeededRandom) {
+    this.#random = random;
+  }
+
+  step(index: number): void {
+    if (this.#random.chance(0.001)) this.#target = this.#random.pick([5, 40, 150]);
+    if (this.#random.chance(this.#reference.size < this.#target ? 0.65 : 0.35)) this.#add(index);
+    else this.#remove();
+    equal(this.#table.size, this.#reference.size);
+    const hostname = randomHost(this.#random);
+    equal(this.#table.hasHost(hostname), this.#reference.hasHost(hostname), hostname);
+    for (let count = 0; count < 3; count++) this.#compare();
+  }
+
+  /** The tree must not remember in which order its rules came. */
+  rebuildShuffled(): void {
+    const rebuilt = new RouteTable<number>();
+    const listed = this.#reference.rules
+      .filter(({ rule }) => rule.position !== RulePosition.TREE);
+    const tree = this.#reference.rules.filter(({ rule }) => rule.position === RulePosition.TREE);
+    for (const { rule, route } of [...this.#random.shuffled(tree), ...listed]) {
+      equal(rebuilt.add(rule, route), null);
+    }
+    for (let count = 0; count < 100; count++) {
+      const request = randomRequest(this.#random);
+      equal(ask(rebuilt, request), ask(this.#table, request), JSON.stringify(request));
+    }
+  }
+
+  #add(route: number): void {
+    const known = this.#reference.rules;
+    const rule = known.length > 0 && this.#random.chance(0.1)
+      ? this.#random.pick(known).rule
+      : randomRule(this.#random);
+    const error = this.#table.add(rule, route);
+    equal(
+      error === null,
+      this.#reference.add(rule, route),
+      `${JSON.stringify(rule)} ${error?.message}`,
+    );
+    if (error !== null) equal(error.kind, "duplicate", error.message);
+  }
+
+  #remove(): void {
+    const known = this.#reference.rules;
+    const rule = known.length > 0 && this.#random.chance(0.9)
+      ? this.#random.pick(known).rule
+      : randomRule(this.#random);
+    const removed = this.#reference.remove(rule);
+    const error = this.#table.remove(rule);
+    const refused = !removed && rule.position !== RulePosition.TREE;
+    equal(error instanceof RouteError, refused, JSON.stringify(rule));
+  }
+
+  #compare(): void {
+    const request = randomRequest(this.#random);
+    const expected = this.#reference.lookup(request);
+    equal(ask(this.#table, request), expected, JSON.stringify(request));
+  }
+}
+
+Deno.test("RouteTable answers as defined while rules come and go", () => {
+  simulate((random) => {
+    const simulation = new RoutingSimulation(random);
+    for (let index = 0; index < STEPS; index++) {
+      simulation.step(index);
+      if (index % 1000 === 999) simulation.rebuildShuffled();
+    }
+  });
+});

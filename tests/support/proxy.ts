@@ -1,0 +1,130 @@
+// The data plane of a worker inside the test process, with real sockets: for tests of traffic that need
+// no second process. Configured with the same requests a worker gets.
+
+import { parseAddress } from "../../config/address.ts";
+import {
+  type Cluster,
+  type HttpListenerConfig,
+  ListenerType,
+  PathRuleKind,
+  type Request,
+  type RequestHttpFrontend,
+  RulePosition,
+  ServerConfig,
+  type SocketAddress,
+} from "../../config/messages.ts";
+import { decode } from "../../config/codec.ts";
+import { ProxyDataPlane } from "../../workers/data_plane.ts";
+import { freePort } from "./ports.ts";
+
+/** What a test may choose; everything else has its default. */
+export interface ProxyOptions {
+  readonly listener?: Partial<HttpListenerConfig>;
+  readonly server?: Partial<ServerConfig>;
+  /** Backends of the cluster `app`, which serves every path of `app.test`. */
+  readonly backends?: readonly string[];
+}
+
+/** A running data plane with one active listener. */
+export interface TestProxy {
+  readonly port: number;
+  readonly plane: ProxyDataPlane;
+  /** Applies a request and fails the test when it is refused. */
+  apply(type: NonNullable<Request["request_type"]>): Promise<void>;
+  addCluster(id: string, settings?: Partial<Cluster>): Promise<void>;
+  addFrontend(clusterId: string | null, settings?: Partial<RequestHttpFrontend>): Promise<void>;
+  addBackend(clusterId: string, backend: string): Promise<void>;
+  removeBackend(clusterId: string, backend: string): Promise<void>;
+  /** A counter of the worker by its metric name. */
+  count(name: string): number;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The message form of `ip:port`. */
+export function socketAddress(text: string): SocketAddress {
+  const address = parseAddress(text);
+  if (address === null) throw new Error(`Not an address: ${text}`);
+  return address;
+}
+
+/** Starts a data plane that listens on a free port. */
+export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy> {
+  const port = freePort();
+  const address = socketAddress(`127.0.0.1:${port}`);
+  const defaults = decode(ServerConfig, new Uint8Array(0));
+  if (defaults instanceof Error) throw defaults;
+  const plane = new ProxyDataPlane({ ...defaults, ...options.server } as ServerConfig, () => {});
+  const apply = async (type: NonNullable<Request["request_type"]>) => {
+    const refusal = await plane.apply({ request_type: type });
+    if (refusal !== null) throw new Error(`${type.kind} refused: ${refusal}`);
+  };
+  const backend = (clusterId: string, text: string) => ({
+    cluster_id: clusterId,
+    backend_id: text,
+    address: socketAddress(text),
+  });
+  const proxy: TestProxy = {
+    port,
+    plane,
+    apply,
+    addCluster: (id, settings = {}) =>
+      apply({
+        kind: "add_cluster",
+        value: {
+          cluster_id: id,
+          sticky_session: false,
+          https_redirect: false,
+          load_balancing: 0,
+          answers: new Map(),
+          authorized_hashes: [],
+          ...settings,
+        },
+      }),
+    addFrontend: (clusterId, settings = {}) =>
+      apply({
+        kind: "add_http_frontend",
+        value: {
+          ...(clusterId === null ? {} : { cluster_id: clusterId }),
+          address,
+          hostname: `${clusterId}.test`,
+          path: { kind: PathRuleKind.PREFIX, value: "/" },
+          position: RulePosition.TREE,
+          tags: new Map(),
+          headers: [],
+          ...settings,
+        },
+      }),
+    addBackend: (clusterId, text) =>
+      apply({ kind: "add_backend", value: backend(clusterId, text) }),
+    removeBackend: (clusterId, text) =>
+      apply({ kind: "remove_backend", value: backend(clusterId, text) }),
+    count: (name) => plane.metrics().find(([key]) => key === name)?.[1] ?? 0,
+    [Symbol.asyncDispose]: () => {
+      plane.hardStop();
+      return Promise.resolve();
+    },
+  };
+  await apply({
+    kind: "add_http_listener",
+    value: {
+      address,
+      expect_proxy: false,
+      sticky_name: "SOZUBALANCEID",
+      front_timeout: 60,
+      back_timeout: 30,
+      connect_timeout: 3,
+      request_timeout: 10,
+      active: false,
+      answers: new Map(),
+      ...options.listener,
+    },
+  });
+  await apply({
+    kind: "activate_listener",
+    value: { address, proxy: ListenerType.HTTP, from_scm: false },
+  });
+  await proxy.addCluster("app");
+  await proxy.addFrontend("app");
+  for (const text of options.backends ?? []) await proxy.addBackend("app", text);
+  return proxy;
+}

@@ -1,0 +1,96 @@
+// The clusters of one worker and their backends, as commands change them. A cluster exists from the
+// first command that names it, so that frontends, backends and clusters may come in any order.
+
+import { type AnswerLayer, compileAnswers, NO_ANSWERS } from "../src/answers/answer_set.ts";
+import { TemplateError } from "../src/answers/template.ts";
+import { parseBackendAddress } from "../src/balancing/backend.ts";
+import { BackendSet } from "../src/balancing/backend_set.ts";
+import { LoadBalancing } from "../src/balancing/policy.ts";
+import { Cluster } from "../src/session/cluster.ts";
+import type { UpstreamPool } from "../src/session/upstream_pool.ts";
+import { formatAddress } from "../config/address.ts";
+import {
+  type AddBackend,
+  type Cluster as ClusterConfig,
+  LoadMetric,
+  type RemoveBackend,
+} from "../config/messages.ts";
+
+/** Clusters by id. */
+export class ClusterSet {
+  readonly #clusters = new Map<string, Cluster>();
+  readonly #upstreams: UpstreamPool;
+  readonly #now: () => number;
+  readonly #random: () => number;
+
+  /** `now` in milliseconds; `random` gives numbers in [0, 1). */
+  constructor(upstreams: UpstreamPool, now: () => number, random: () => number) {
+    this.#upstreams = upstreams;
+    this.#now = now;
+    this.#random = random;
+  }
+
+  /** The cluster with this id, created when nothing has named it yet. */
+  get(id: string): Cluster {
+    let cluster = this.#clusters.get(id);
+    if (cluster === undefined) {
+      cluster = new Cluster(id, new BackendSet(this.#random));
+      cluster.backends.setPolicy(LoadBalancing.ROUND_ROBIN, LoadMetric.CONNECTIONS);
+      this.#clusters.set(id, cluster);
+    }
+    return cluster;
+  }
+
+  values(): IterableIterator<Cluster> {
+    return this.#clusters.values();
+  }
+
+  /** Adds or replaces the settings of a cluster; the reason when its answers do not compile. */
+  add(config: ClusterConfig): string | null {
+    const answers = clusterAnswers(config);
+    if (answers instanceof TemplateError) return answers.message;
+    const cluster = this.get(config.cluster_id);
+    cluster.answers = answers;
+    const known = config.load_balancing >= 0 && config.load_balancing <= LoadBalancing.MAGLEV;
+    cluster.backends.setPolicy(
+      known ? config.load_balancing : LoadBalancing.ROUND_ROBIN,
+      config.load_metric ?? LoadMetric.CONNECTIONS,
+    );
+    return null;
+  }
+
+  /** Forgets the settings of a cluster; its frontends and backends stay. */
+  remove(id: string): void {
+    const cluster = this.#clusters.get(id);
+    if (cluster === undefined) return;
+    cluster.answers = NO_ANSWERS;
+    cluster.backends.setPolicy(LoadBalancing.ROUND_ROBIN, LoadMetric.CONNECTIONS);
+  }
+
+  /** Adds a backend or updates the one with the same id and address. */
+  addBackend(config: AddBackend): string | null {
+    const text = formatAddress(config.address);
+    const address = parseBackendAddress(text);
+    if (address === null) return `Cannot use backend address "${text}"`;
+    this.get(config.cluster_id).backends.add({
+      id: config.backend_id,
+      address,
+      stickyId: config.sticky_id ?? null,
+      weight: config.load_balancing_parameters?.weight ?? null,
+      backup: config.backup ?? false,
+    }, this.#now());
+    return null;
+  }
+
+  /** Takes a backend out: requests in flight finish, idle connections close now. */
+  removeBackend(config: RemoveBackend): void {
+    const cluster = this.#clusters.get(config.cluster_id);
+    const removed = cluster?.backends.remove(config.backend_id, formatAddress(config.address));
+    if (removed !== null && removed !== undefined) this.#upstreams.drop(removed);
+  }
+}
+
+function clusterAnswers(config: ClusterConfig): AnswerLayer | TemplateError {
+  const legacy = config.answer_503 === undefined ? {} : { answer_503: config.answer_503 };
+  return compileAnswers(config.answers, legacy);
+}

@@ -1,0 +1,20 @@
+// What the worker's control loop asks of its data plane. The loop owns the channel to the main
+// process and the worker's copy of the configuration state; the data plane owns listeners, sessions
+// and backends. Neither knows how the other works.
+
+import type { Request } from "../config/messages.ts";
+
+/** The traffic-carrying half of a worker, driven by configuration requests. */
+export interface DataPlane {
+  /**
+   * Applies one request that the worker's own configuration state has already accepted.
+   * Resolves with `null` when it is in force, or with the reason why this worker cannot honour it.
+   */
+  apply(request: Request): Promise<string | null>;
+
+  /** Stops accepting, lets exchanges in progress finish; resolves when the last session is gone. */
+  softStop(): Promise<void>;
+
+  /** Closes every listener and every session at once. */
+  hardStop(): void;
+}

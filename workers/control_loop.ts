@@ -1,0 +1,212 @@
+// What a worker does with the requests of its main process: the worker's own copy of the state,
+// the data plane behind it, and the answers. Knows no pipes: requests come in as values, answers
+// leave through an injected function.
+
+import {
+  type Event,
+  type InitialState,
+  type Request,
+  type ResponseContent,
+  ResponseStatus,
+  type ServerConfig,
+  type WorkerRequest,
+  type WorkerResponse,
+} from "../config/messages.ts";
+import type { ConfigState } from "../config/state.ts";
+import { prepareUndo } from "../config/undo.ts";
+import { loggerOf } from "../src/observe/log.ts";
+import type { DataPlane } from "./contracts.ts";
+import { answerQuery, type WorkerQuery } from "./state_queries.ts";
+
+type RequestType = NonNullable<Request["request_type"]>;
+
+/** What a control loop works with. */
+export interface ControlLoopOptions {
+  readonly config: ServerConfig;
+  /** Empty at first. */
+  readonly state: ConfigState;
+  readonly dataPlane: DataPlane;
+  /** Sends an answer to main. */
+  readonly respond: (response: WorkerResponse) => void;
+  /** Changes the log filter; the list says what is wrong with it. */
+  readonly changeLogFilter: (filter: string) => readonly string[];
+}
+
+/** Refused initial requests named in one text; the log has them all. */
+const MAX_REFUSALS_NAMED = 5;
+
+/** Executes requests one after the other. */
+export class ControlLoop {
+  readonly #options: ControlLoopOptions;
+  readonly #state: ConfigState;
+  readonly #log = loggerOf("worker::control");
+  readonly #refusedAtStart: string[] = [];
+  readonly #stopped = Promise.withResolvers<void>();
+  #connectionLimit: bigint;
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: ControlLoopOptions) {
+    this.#options = options;
+    this.#state = options.state;
+    this.#connectionLimit = options.config.max_connections_per_ip ?? 0n;
+  }
+
+  /** Resolves when the worker has been stopped and may exit. */
+  get stopped(): Promise<void> {
+    return this.#stopped.promise;
+  }
+
+  /**
+   * Takes the state main has. What this worker cannot honour stays in its state, so that it
+   * equals main's, and is reported with the answer to the first Status request.
+   */
+  async begin(initial: InitialState): Promise<void> {
+    for (const { content } of initial.requests) {
+      const refusal = await this.#applyInitial(content);
+      if (refusal === null) continue;
+      this.#refusedAtStart.push(refusal);
+      this.#log.error("Initial state: {refusal}", { refusal });
+    }
+  }
+
+  /** Executes one request and answers it; resolves when the next one may be executed. */
+  async handle({ id, content }: WorkerRequest): Promise<void> {
+    const type = content.request_type;
+    if (type === null) return this.#fail(id, "The request is empty");
+    try {
+      await this.#execute(id, type);
+    } catch (error) {
+      this.#log.error("Executing {kind} failed: {error}", { kind: type.kind, error });
+      this.#fail(id, `Internal error: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  /** Finishes what is in progress and stops; the same stop however often it is asked for. */
+  softStop(): Promise<void> {
+    this.#stopping ??= this.#options.dataPlane.softStop();
+    return this.#stopping;
+  }
+
+  /** Declares the worker stopped, whoever decided it. */
+  leave(): void {
+    this.#stopped.resolve();
+  }
+
+  /** The message that carries an event to main. */
+  static eventMessage(event: Event): WorkerResponse {
+    return {
+      id: "EVENT",
+      status: ResponseStatus.PROCESSING,
+      message: "",
+      content: { content_type: { kind: "event", value: event } },
+    };
+  }
+
+  async #applyInitial(request: Request): Promise<string | null> {
+    const kind = request.request_type?.kind ?? "empty request";
+    if (request.request_type?.kind === "set_max_connections_per_ip") {
+      this.#connectionLimit = request.request_type.value;
+    }
+    const refusal = this.#state.apply(request)?.message ?? await this.#applyToDataPlane(request);
+    return refusal === null ? null : `${kind}: ${refusal}`;
+  }
+
+  async #execute(id: string, type: RequestType): Promise<void> {
+    switch (type.kind) {
+      case "status":
+        return this.#answerStatus(id);
+      case "soft_stop":
+        return this.#answerSoftStop(id);
+      case "hard_stop":
+        this.#options.dataPlane.hardStop();
+        this.#ok(id);
+        return this.#stopped.resolve();
+      case "Logging": {
+        const errors = this.#options.changeLogFilter(type.value);
+        return errors.length === 0 ? this.#ok(id) : this.#fail(id, errors.join("; "));
+      }
+      case "query_max_connections_per_ip":
+        return this.#ok(id, {
+          kind: "max_connections_per_ip_limit",
+          value: { limit: this.#connectionLimit },
+        });
+      case "query_cluster_by_id":
+      case "query_clusters_by_domain":
+      case "query_clusters_hashes":
+      case "query_certificates_from_workers":
+        return this.#answerQuery(id, type);
+      case "query_metrics":
+        return this.#fail(id, "Metrics of workers are not available in this version");
+      default:
+        return await this.#change(id, type);
+    }
+  }
+
+  /** A change: into the state, then into force; out of the state again when that fails. */
+  async #change(id: string, type: RequestType): Promise<void> {
+    const request: Request = { request_type: type };
+    const undo = prepareUndo(this.#state, type);
+    const refusal = this.#state.apply(request);
+    if (refusal !== null) return this.#fail(id, refusal.message);
+    const reason = await this.#applyToDataPlane(request);
+    if (reason !== null) {
+      for (const step of undo(this.#state)) this.#state.apply(step);
+      return this.#fail(id, reason);
+    }
+    if (type.kind === "set_max_connections_per_ip") this.#connectionLimit = type.value;
+    this.#ok(id);
+  }
+
+  async #applyToDataPlane(request: Request): Promise<string | null> {
+    try {
+      return await this.#options.dataPlane.apply(request);
+    } catch (error) {
+      this.#log.error("The data plane failed: {error}", { error });
+      return `Internal error: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  #answerStatus(id: string): void {
+    if (this.#refusedAtStart.length === 0) return this.#ok(id);
+    const named = this.#refusedAtStart.slice(0, MAX_REFUSALS_NAMED).join("; ");
+    // Only the first answer tells: afterwards the worker is what it is, and it is running.
+    const count = this.#refusedAtStart.splice(0).length;
+    this.#respond(id, ResponseStatus.OK, `${count} requests could not be honoured: ${named}`);
+  }
+
+  #answerSoftStop(id: string): void {
+    this.#respond(id, ResponseStatus.PROCESSING, "Finishing the exchanges in progress");
+    // Not awaited: a hard stop, or a question, may come while sessions end.
+    void this.softStop().then(
+      () => this.#ok(id),
+      (error) => this.#fail(id, `Stopping failed: ${error}`),
+    ).then(() => this.#stopped.resolve());
+  }
+
+  #answerQuery(id: string, query: WorkerQuery): void {
+    const answer = answerQuery(this.#state, query);
+    if (typeof answer === "string") this.#fail(id, answer);
+    else this.#ok(id, answer);
+  }
+
+  #ok(id: string, content?: NonNullable<ResponseContent["content_type"]>): void {
+    this.#respond(id, ResponseStatus.OK, "", content);
+  }
+
+  #fail(id: string, message: string): void {
+    this.#respond(id, ResponseStatus.FAILURE, message);
+  }
+
+  #respond(
+    id: string,
+    status: ResponseStatus,
+    message: string,
+    content?: NonNullable<ResponseContent["content_type"]>,
+  ): void {
+    this.#options.respond(
+      content === undefined
+        ? { id, status, message }
+        : { id, status, message, content: { content_type: content } },
+    );
+  }
+}

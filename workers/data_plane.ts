@@ -1,0 +1,228 @@
+// The traffic-carrying half of a worker: turns configuration requests into listeners, routes, clusters
+// and backends, and starts a session for every connection. Owns the worker's clock tick and its limit
+// on connections; knows nothing of the channel to the main process.
+
+import { formatAddress } from "../config/address.ts";
+import {
+  type ActivateListener,
+  type DeactivateListener,
+  type Event,
+  ListenerType,
+  type RemoveListener,
+  type Request,
+  type RequestHttpFrontend,
+  type ServerConfig,
+  type SocketAddress,
+} from "../config/messages.ts";
+import { type Accepted, tcpDialer } from "../src/io/tcp.ts";
+import { Counter } from "../src/observe/counters.ts";
+import type { WorkerContext } from "../src/session/context.ts";
+import { TICK_MS } from "../src/session/deadline_wheel.ts";
+import { HttpSession } from "../src/session/http_session.ts";
+import { createWorkerContext } from "../src/session/worker_context.ts";
+import { backendEvents } from "./backend_events.ts";
+import { ClusterSet } from "./cluster_set.ts";
+import type { DataPlane } from "./contracts.ts";
+import { HttpListener } from "./http_listener.ts";
+import {
+  missingClusterFeature,
+  missingFrontendFeature,
+  missingListenerFeature,
+  missingVerb,
+} from "./missing_features.ts";
+
+/** Housekeeping that need not happen every tick: idle backend connections, events. */
+const TICKS_PER_SWEEP = 10;
+/** How long accepting pauses after it failed, usually because the process is out of descriptors. */
+const ACCEPT_PAUSE_MS = 100;
+
+/** What ends the wait of a soft stop. */
+type Drained = () => void;
+
+/** A worker's listeners, clusters and sessions. */
+export class ProxyDataPlane implements DataPlane {
+  readonly #worker: WorkerContext;
+  readonly #clusters: ClusterSet;
+  readonly #listeners = new Map<string, HttpListener>();
+  readonly #sessions = new Set<HttpSession>();
+  readonly #maxConnections: number;
+  readonly #onEvent: (event: Event) => void;
+  readonly #ticker: ReturnType<typeof setInterval>;
+  #ticks = 0;
+  #drained: Drained | null = null;
+
+  /** `onEvent` is called for what operators should hear about. */
+  constructor(config: ServerConfig, onEvent: (event: Event) => void) {
+    this.#maxConnections = Number(config.max_connections);
+    this.#onEvent = onEvent;
+    this.#worker = createWorkerContext({
+      dialer: tcpDialer,
+      clock: () => performance.now(),
+      wallClock: () => Date.now(),
+      fillRandom: (into) => void crypto.getRandomValues(into),
+      maxConnections: this.#maxConnections,
+      maxBuffers: Number(config.max_buffers),
+      bufferSize: Number(config.buffer_size),
+    });
+    this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** What this worker has counted, by metric name. */
+  metrics(): [string, number][] {
+    return this.#worker.counters.entries();
+  }
+
+  // Asynchronous by contract: features that need to wait (certificates, hand-over) have their place.
+  // deno-lint-ignore require-await
+  async apply(request: Request): Promise<string | null> {
+    const type = request.request_type;
+    if (type === null) return "Empty request";
+    switch (type.kind) {
+      case "add_cluster":
+        return missingClusterFeature(type.value) ?? this.#clusters.add(type.value);
+      case "remove_cluster":
+        this.#clusters.remove(type.value);
+        return null;
+      case "add_backend":
+        return this.#clusters.addBackend(type.value);
+      case "remove_backend":
+        this.#clusters.removeBackend(type.value);
+        return null;
+      case "add_http_frontend":
+        return this.#addFrontend(type.value);
+      case "remove_http_frontend":
+        return this.#withListener(type.value.address, (it) => it.removeFrontend(type.value));
+      case "add_http_listener":
+        return missingListenerFeature(type.value) ??
+          this.#addListener(type.value.address, HttpListener.create(type.value));
+      case "update_http_listener":
+        return missingListenerFeature(type.value) ??
+          this.#withListener(type.value.address, (it) => it.update(type.value));
+      case "remove_listener":
+        return this.#removeListener(type.value);
+      case "activate_listener":
+        return this.#activate(type.value);
+      case "deactivate_listener":
+        return this.#deactivate(type.value);
+      default:
+        return missingVerb(type.kind);
+    }
+  }
+
+  softStop(): Promise<void> {
+    this.#worker.draining = true;
+    for (const listener of this.#listeners.values()) listener.deactivate();
+    for (const session of [...this.#sessions]) session.drain();
+    this.#worker.upstreams.closeIdle();
+    return new Promise((resolve) => {
+      this.#drained = resolve;
+      this.#checkDrained();
+    });
+  }
+
+  hardStop(): void {
+    this.#worker.draining = true;
+    for (const listener of this.#listeners.values()) listener.deactivate();
+    for (const session of [...this.#sessions]) session.close();
+    this.#worker.upstreams.closeIdle();
+    clearInterval(this.#ticker);
+  }
+
+  #addFrontend(frontend: RequestHttpFrontend): string | null {
+    const missing = missingFrontendFeature(frontend);
+    if (missing !== null) return missing;
+    return this.#withListener(frontend.address, (it) => it.addFrontend(frontend, this.#clusters));
+  }
+
+  #addListener(address: SocketAddress, listener: HttpListener | string): string | null {
+    if (typeof listener === "string") return listener;
+    const key = formatAddress(address);
+    if (this.#listeners.has(key)) return `An HTTP listener already exists at ${key}`;
+    this.#listeners.set(key, listener);
+    return null;
+  }
+
+  #removeListener({ address, proxy }: RemoveListener): string | null {
+    if (proxy !== ListenerType.HTTP) return missingVerb("listeners other than HTTP");
+    const key = formatAddress(address);
+    this.#listeners.get(key)?.deactivate();
+    this.#listeners.delete(key);
+    return null;
+  }
+
+  #activate({ address, proxy }: ActivateListener): string | null {
+    if (proxy !== ListenerType.HTTP) return missingVerb("listeners other than HTTP");
+    return this.#withListener(address, (listener) =>
+      listener.activate(
+        (accepted, from) => this.#accept(accepted, from),
+        () => new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS)),
+      ));
+  }
+
+  #deactivate({ address, proxy }: DeactivateListener): string | null {
+    if (proxy !== ListenerType.HTTP) return missingVerb("listeners other than HTTP");
+    return this.#withListener(
+      address,
+      (listener) =>
+        listener.deactivate()
+          ? null
+          : `The HTTP listener at ${formatAddress(address)} is not active`,
+    );
+  }
+
+  #withListener(
+    address: SocketAddress,
+    use: (listener: HttpListener) => string | null,
+  ): string | null {
+    const listener = this.#listeners.get(formatAddress(address));
+    return listener === undefined ? `No HTTP listener at ${formatAddress(address)}` : use(listener);
+  }
+
+  #accept(accepted: Accepted, listener: HttpListener): void {
+    const { counters, inputBuffers } = this.#worker;
+    counters.add(Counter.ACCEPTED, 1);
+    const first = this.#sessions.size < this.#maxConnections ? inputBuffers.small.take() : null;
+    if (first === null || this.#worker.draining) {
+      counters.add(Counter.REFUSED, 1);
+      accepted.stream.close();
+      if (first !== null) inputBuffers.small.give(first);
+      return;
+    }
+    const { stream, peer } = accepted;
+    const worker = this.#worker;
+    const session = new HttpSession(
+      stream,
+      peer,
+      listener.context,
+      worker,
+      first,
+      this.#onSessionClosed,
+    );
+    this.#sessions.add(session);
+    counters.add(Counter.CLIENT_CONNECTIONS, 1);
+    void session.run();
+  }
+
+  readonly #onSessionClosed = (session: HttpSession): void => {
+    this.#sessions.delete(session);
+    this.#worker.counters.add(Counter.CLIENT_CONNECTIONS, -1);
+    this.#checkDrained();
+  };
+
+  #checkDrained(): void {
+    if (this.#drained === null || this.#sessions.size > 0) return;
+    clearInterval(this.#ticker);
+    this.#drained();
+    this.#drained = null;
+  }
+
+  #tick(): void {
+    this.#worker.wheel.advance(this.#worker.clock());
+    if (++this.#ticks % TICKS_PER_SWEEP !== 0) return;
+    this.#worker.upstreams.sweep();
+    for (const cluster of this.#clusters.values()) {
+      for (const event of backendEvents(cluster)) this.#onEvent(event);
+    }
+  }
+}
