@@ -5,9 +5,12 @@ const [command, ...rest] = Deno.args;
 
 if (command === "worker") {
   const { runWorker } = await import("./workers/main.ts");
-  const { ProxyDataPlane } = await import("./workers/data_plane.ts");
-  const id = Number(rest[rest.indexOf("--id") + 1]);
-  Deno.exit(await runWorker(id, (config, onEvent) => new ProxyDataPlane(config, onEvent)));
+  Deno.exit(await runWorker(rest));
 }
 const { runCli } = await import("./src/cli/main.ts");
-Deno.exit(await runCli(Deno.args));
+Deno.exit(
+  await runCli(Deno.args, async (options) => {
+    const { start } = await import("./src/supervisor/start.ts");
+    return await start(options);
+  }),
+);

@@ -43,7 +43,7 @@ function readMessage(
   const fields = type.byNumber;
   while (reader.pos < reader.len) {
     const tag = reader.tag();
-    const field = fields.get(tag >>> 3);
+    const field = fields[tag >>> 3];
     if (field === undefined) reader.skipType(tag & 7, depth, tag >>> 3);
     else readField(reader, field, tag & 7, message, depth);
   }

@@ -33,7 +33,7 @@ const RANGES: Readonly<Record<string, Range>> = {
 };
 
 /** Longest integer of any kind, sign included; longer texts are not even converted. */
-const INTEGER = /^-?(?:0|[1-9][0-9]{0,19})$/;
+const INTEGER = /^(?:0|-?[1-9][0-9]{0,19})$/;
 
 /** Carries a JsonError out of the recursion; never leaves this module. */
 class ShapeError extends Error {}
@@ -91,7 +91,7 @@ function readGroup(
   if (!(value instanceof Map) || value.size !== 1) throw wrong(place, "an object with one key");
   const [[name, held]] = [...value] as [[string, JsonValue]];
   const field = type.fields.find((each) =>
-    each.property === group && each.label === "oneof" && each.name.toUpperCase() === name
+    each.property === group && each.label === "oneof" && each.variant === name
   );
   if (field === undefined) {
     throw new ShapeError(`Cannot read ${place}: the variant "${name}" is unknown`);

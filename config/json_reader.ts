@@ -34,9 +34,10 @@ export class JsonError {
 export const JSON_DEPTH_LIMIT = 100;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const WHITESPACE = /[ \t\n\r]*/y;
-// deno-lint-ignore no-control-regex
-const PLAIN_TEXT = /[^"\\\x00-\x1f]*/y;
+
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
@@ -69,7 +70,7 @@ class JsonReader {
 
   readValue(depth: number): JsonValue | undefined {
     if (depth > JSON_DEPTH_LIMIT) return this.#fail("nesting is too deep");
-    this.#match(WHITESPACE);
+    this.#skipSpace();
     const first = this.#text[this.#position];
     switch (first) {
       case "{":
@@ -90,7 +91,7 @@ class JsonReader {
   }
 
   expectEnd(): JsonError | null {
-    this.#match(WHITESPACE);
+    this.#skipSpace();
     if (this.#position < this.#text.length) this.#fail("something follows the value");
     return this.problem;
   }
@@ -98,21 +99,21 @@ class JsonReader {
   #readObject(depth: number): Map<string, JsonValue> | undefined {
     const object = new Map<string, JsonValue>();
     this.#position += 1;
-    this.#match(WHITESPACE);
+    this.#skipSpace();
     if (this.#take("}")) return object;
     do {
-      this.#match(WHITESPACE);
+      this.#skipSpace();
       const key = this.#text[this.#position] === '"'
         ? this.#readString()
         : this.#fail("a key is missing");
       if (key === undefined) return undefined;
       if (object.has(key)) return this.#fail(`the key "${key}" occurs twice`);
-      this.#match(WHITESPACE);
+      this.#skipSpace();
       if (!this.#take(":")) return this.#fail('":" is missing');
       const value = this.readValue(depth + 1);
       if (value === undefined) return undefined;
       object.set(key, value);
-      this.#match(WHITESPACE);
+      this.#skipSpace();
     } while (this.#take(","));
     return this.#take("}") ? object : this.#fail('"," or "}" is missing');
   }
@@ -120,13 +121,13 @@ class JsonReader {
   #readArray(depth: number): JsonValue[] | undefined {
     const array: JsonValue[] = [];
     this.#position += 1;
-    this.#match(WHITESPACE);
+    this.#skipSpace();
     if (this.#take("]")) return array;
     do {
       const value = this.readValue(depth + 1);
       if (value === undefined) return undefined;
       array.push(value);
-      this.#match(WHITESPACE);
+      this.#skipSpace();
     } while (this.#take(","));
     return this.#take("]") ? array : this.#fail('"," or "]" is missing');
   }
@@ -134,11 +135,11 @@ class JsonReader {
   #readString(): string | undefined {
     const start = this.#position;
     this.#position += 1;
-    let text = this.#match(PLAIN_TEXT);
+    let text = this.#readPlainText();
     while (this.#take("\\")) {
       const character = this.#readEscape();
       if (character === undefined) return undefined;
-      text += character + this.#match(PLAIN_TEXT);
+      text += character + this.#readPlainText();
     }
     if (!this.#take('"')) {
       return this.#fail("a text is not closed, or holds a control character");
@@ -164,7 +165,9 @@ class JsonReader {
   }
 
   #readNumber(): JsonNumber | undefined {
-    const text = this.#match(NUMBER);
+    NUMBER.lastIndex = this.#position;
+    const text = NUMBER.exec(this.#text)?.[0] ?? "";
+    this.#position += text.length;
     return text === "" ? this.#fail("a value is missing") : new JsonNumber(text);
   }
 
@@ -180,12 +183,24 @@ class JsonReader {
     return true;
   }
 
-  /** Consumes what a sticky expression matches here; no match is an empty text. */
-  #match(expression: RegExp): string {
-    expression.lastIndex = this.#position;
-    const match = expression.exec(this.#text)?.[0] ?? "";
-    this.#position += match.length;
-    return match;
+  #skipSpace(): void {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#position);
+      if (code !== SPACE && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      this.#position += 1;
+    }
+  }
+
+  /** Consumes text up to a quote, a backslash, a control character or the end. */
+  #readPlainText(): string {
+    const start = this.#position;
+    let position = start;
+    for (; position < this.#text.length; position++) {
+      const code = this.#text.charCodeAt(position);
+      if (code === QUOTE || code === BACKSLASH || code < SPACE) break;
+    }
+    this.#position = position;
+    return this.#text.slice(start, position);
   }
 
   #fail(reason: string): undefined {

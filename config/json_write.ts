@@ -62,7 +62,7 @@ function writeGroup(
   const field = type.fields.find((each) => each.label === "oneof" && each.name === held?.kind);
   if (held === null || field === undefined) return "null";
   const value = writeValue(field.type, held.value, layout, indent + layout.step);
-  return writeList("{", [writeKey(field.name.toUpperCase(), layout) + value], "}", layout, indent);
+  return writeList("{", [writeKey(field.variant, layout) + value], "}", layout, indent);
 }
 
 function writeField(field: Field, message: Properties, layout: Layout, indent: string): string {

@@ -40,6 +40,8 @@ export interface Field {
   readonly defaultValue: Scalar | null;
   /** Property of the message that holds the value: the name, or the group of a oneof. */
   readonly property: string;
+  /** Name in upper case: the key of a oneof member in JSON. */
+  readonly variant: string;
   /** Protobuf wire type of one value, whatever the label. */
   readonly wireType: number;
 }
@@ -69,7 +71,7 @@ export class MessageType<T> {
   readonly name: string;
   readonly #describe: () => readonly Field[];
   #fields: readonly Field[] | null = null;
-  #byNumber: ReadonlyMap<number, Field> | null = null;
+  #byNumber: readonly (Field | undefined)[] | null = null;
   #inWireOrder: readonly Field[] | null = null;
   #started: readonly Field[] | null = null;
   #completed: readonly Field[] | null = null;
@@ -85,9 +87,12 @@ export class MessageType<T> {
     return this.#fields ??= this.#describe();
   }
 
-  /** Fields by number. */
-  get byNumber(): ReadonlyMap<number, Field> {
-    return this.#byNumber ??= new Map(this.fields.map((field) => [field.number, field]));
+  /** Fields by number, with holes: the numbers of the schema are small. */
+  get byNumber(): readonly (Field | undefined)[] {
+    return this.#byNumber ??= Array.from(
+      { length: Math.max(0, ...this.fields.map(({ number }) => number)) + 1 },
+      (_, number) => this.fields.find((field) => field.number === number),
+    );
   }
 
   /** Fields by rising number, the order in which they are written. */
@@ -192,6 +197,14 @@ function describe(
   declaredDefault: Scalar | undefined,
 ): Field {
   const zero = typeof type === "string" ? zeroOf(type) : null;
-  const defaultValue = declaredDefault ?? zero;
-  return { name, number, label, type, defaultValue, property, wireType: wireTypeOf(type) };
+  return {
+    name,
+    number,
+    label,
+    type,
+    property,
+    defaultValue: declaredDefault ?? zero,
+    variant: name.toUpperCase(),
+    wireType: wireTypeOf(type),
+  };
 }

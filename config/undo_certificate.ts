@@ -27,11 +27,16 @@ export function undoCertificate(state: ConfigState, verb: Verb): Undo | null {
     case "replace_certificate": {
       const { address, new_certificate: { certificate: pem }, old_fingerprint } = verb.value;
       const old = findByFingerprint(state, address, old_fingerprint);
-      const wasThere = findByText(state, address, pem) !== null;
+      const same = findByText(state, address, pem);
       return (after) => {
-        const added = wasThere ? null : findByText(after, address, pem);
-        const restore = old === null ? [] : [addCertificate(old)];
-        return added === null ? restore : [...restore, removeCertificate(added)];
+        const now = findByText(after, address, pem);
+        const steps: Request[] = [];
+        if (old !== null && old !== same) steps.push(addCertificate(old));
+        if (now === null || now === same) return steps;
+        // Stored once more under its own fingerprint, with other names for example.
+        steps.push(removeCertificate(now));
+        if (same !== null) steps.push(addCertificate(same));
+        return steps;
       };
     }
     default:

@@ -2,6 +2,7 @@
 // neither leads back, a new listener in the place of the changed one.
 
 import { formatAddress } from "./address.ts";
+import type { ConfigError } from "./config_error.ts";
 import { findPatch, type ListenerPatch } from "./listener_patch.ts";
 import type { MessageType } from "./message_type.ts";
 import {
@@ -15,6 +16,7 @@ import {
 import type { ConfigState } from "./state.ts";
 import type { Verb } from "./state_verbs.ts";
 import { NOTHING, request, type Undo } from "./undo_parts.ts";
+import { validateHttpPatch, validateHttpsPatch } from "./validate.ts";
 
 /** How to take back a change of a listener; `null` when the verb is about something else. */
 export function undoListener(state: ConfigState, verb: Verb): Undo | null {
@@ -57,6 +59,7 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateHttpListenerConfig,
         add: (value) => ({ kind: "add_http_listener", value }),
         update: (value) => ({ kind: "update_http_listener", value }),
+        problem: validateHttpPatch,
       }, state);
     case ListenerType.HTTPS:
       return restore(address, proxy, {
@@ -64,6 +67,7 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateHttpsListenerConfig,
         add: (value) => ({ kind: "add_https_listener", value }),
         update: (value) => ({ kind: "update_https_listener", value }),
+        problem: validateHttpsPatch,
       }, state);
     case ListenerType.TCP:
       return restore(address, proxy, {
@@ -71,6 +75,7 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateTcpListenerConfig,
         add: (value) => ({ kind: "add_tcp_listener", value }),
         update: (value) => ({ kind: "update_tcp_listener", value }),
+        problem: () => null,
       }, state);
     case ListenerType.UDP:
       return restore(address, proxy, {
@@ -78,6 +83,7 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateUdpListenerConfig,
         add: (value) => ({ kind: "add_udp_listener", value }),
         update: (value) => ({ kind: "update_udp_listener", value }),
+        problem: () => null,
       }, state);
     default:
       return NOTHING;
@@ -98,6 +104,8 @@ interface Protocol<L extends Listener, P extends ListenerPatch> {
   readonly patchType: MessageType<P>;
   readonly add: (listener: L) => Verb;
   readonly update: (patch: P) => Verb;
+  /** Why a patch would be refused; a listener may have been added with values no patch may set. */
+  readonly problem: (patch: P) => ConfigError | null;
 }
 
 function restore<L extends Listener, P extends ListenerPatch>(
@@ -124,7 +132,7 @@ function restore<L extends Listener, P extends ListenerPatch>(
       ? [activate]
       : [{ kind: "deactivate_listener", value: { address, proxy, to_scm: false } }];
     const patch = findPatch(table.type, protocol.patchType, now, { ...before, active: now.active });
-    if (patch === null) {
+    if (patch === null || protocol.problem(patch) !== null) {
       return [{ kind: "remove_listener" as const, value: { address, proxy } }, ...anew].map(
         request,
       );

@@ -6,7 +6,8 @@ import { TemplateError } from "../src/answers/template.ts";
 import { parseBackendAddress } from "../src/balancing/backend.ts";
 import { BackendSet } from "../src/balancing/backend_set.ts";
 import { LoadBalancing } from "../src/balancing/policy.ts";
-import { Cluster } from "../src/session/cluster.ts";
+import { AuthorizedHashes } from "../src/protocol/http/basic_auth.ts";
+import { Cluster, type ClusterSettings, DEFAULT_SETTINGS } from "../src/session/cluster.ts";
 import type { UpstreamPool } from "../src/session/upstream_pool.ts";
 import { formatAddress } from "../config/address.ts";
 import {
@@ -51,6 +52,7 @@ export class ClusterSet {
     if (answers instanceof TemplateError) return answers.message;
     const cluster = this.get(config.cluster_id);
     cluster.answers = answers;
+    cluster.settings = clusterSettings(config);
     const known = config.load_balancing >= 0 && config.load_balancing <= LoadBalancing.MAGLEV;
     cluster.backends.setPolicy(
       known ? config.load_balancing : LoadBalancing.ROUND_ROBIN,
@@ -64,6 +66,7 @@ export class ClusterSet {
     const cluster = this.#clusters.get(id);
     if (cluster === undefined) return;
     cluster.answers = NO_ANSWERS;
+    cluster.settings = DEFAULT_SETTINGS;
     cluster.backends.setPolicy(LoadBalancing.ROUND_ROBIN, LoadMetric.CONNECTIONS);
   }
 
@@ -88,6 +91,19 @@ export class ClusterSet {
     const removed = cluster?.backends.remove(config.backend_id, formatAddress(config.address));
     if (removed !== null && removed !== undefined) this.#upstreams.drop(removed);
   }
+}
+
+function clusterSettings(config: ClusterConfig): ClusterSettings {
+  const perIp = config.max_connections_per_ip;
+  return {
+    sticky: config.sticky_session,
+    httpsRedirect: config.https_redirect,
+    httpsRedirectPort: config.https_redirect_port ?? null,
+    authorized: new AuthorizedHashes(config.authorized_hashes),
+    wwwAuthenticate: config.www_authenticate ?? "",
+    maxConnectionsPerIp: perIp === undefined ? null : Number(perIp),
+    retryAfter: config.retry_after ?? null,
+  };
 }
 
 function clusterAnswers(config: ClusterConfig): AnswerLayer | TemplateError {

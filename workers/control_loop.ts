@@ -44,6 +44,7 @@ export class ControlLoop {
   readonly #stopped = Promise.withResolvers<void>();
   #connectionLimit: bigint;
   #stopping: Promise<void> | null = null;
+  #isStopped = false;
 
   constructor(options: ControlLoopOptions) {
     this.#options = options;
@@ -87,8 +88,14 @@ export class ControlLoop {
     return this.#stopping;
   }
 
+  /** Whether the worker has begun to stop, or has stopped. */
+  get isStopping(): boolean {
+    return this.#isStopped || this.#stopping !== null;
+  }
+
   /** Declares the worker stopped, whoever decided it. */
   leave(): void {
+    this.#isStopped = true;
     this.#stopped.resolve();
   }
 
@@ -120,7 +127,7 @@ export class ControlLoop {
       case "hard_stop":
         this.#options.dataPlane.hardStop();
         this.#ok(id);
-        return this.#stopped.resolve();
+        return this.leave();
       case "Logging": {
         const errors = this.#options.changeLogFilter(type.value);
         return errors.length === 0 ? this.#ok(id) : this.#fail(id, errors.join("; "));
@@ -180,7 +187,7 @@ export class ControlLoop {
     void this.softStop().then(
       () => this.#ok(id),
       (error) => this.#fail(id, `Stopping failed: ${error}`),
-    ).then(() => this.#stopped.resolve());
+    ).then(() => this.leave());
   }
 
   #answerQuery(id: string, query: WorkerQuery): void {

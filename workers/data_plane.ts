@@ -5,6 +5,7 @@
 import { formatAddress } from "../config/address.ts";
 import {
   type ActivateListener,
+  type Cluster,
   type DeactivateListener,
   type Event,
   ListenerType,
@@ -14,6 +15,7 @@ import {
   type ServerConfig,
   type SocketAddress,
 } from "../config/messages.ts";
+import { sha256 } from "../src/io/sha256.ts";
 import { type Accepted, tcpDialer } from "../src/io/tcp.ts";
 import { Counter } from "../src/observe/counters.ts";
 import type { WorkerContext } from "../src/session/context.ts";
@@ -25,8 +27,8 @@ import { ClusterSet } from "./cluster_set.ts";
 import type { DataPlane } from "./contracts.ts";
 import { HttpListener } from "./http_listener.ts";
 import {
+  misplacedFrontendSetting,
   missingClusterFeature,
-  missingFrontendFeature,
   missingListenerFeature,
   missingVerb,
 } from "./missing_features.ts";
@@ -35,6 +37,9 @@ import {
 const TICKS_PER_SWEEP = 10;
 /** How long accepting pauses after it failed, usually because the process is out of descriptors. */
 const ACCEPT_PAUSE_MS = 100;
+
+/** Seconds for Retry-After when the main process says nothing. */
+const DEFAULT_RETRY_AFTER = 60;
 
 /** What ends the wait of a soft stop. */
 type Drained = () => void;
@@ -63,6 +68,12 @@ export class ProxyDataPlane implements DataPlane {
       maxConnections: this.#maxConnections,
       maxBuffers: Number(config.max_buffers),
       bufferSize: Number(config.buffer_size),
+      sha256,
+      maxConnectionsPerIp: Number(config.max_connections_per_ip ?? 0n),
+      limits: {
+        retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER,
+        maxCredentialBytes: Number(config.basic_auth_max_credential_bytes ?? 0n),
+      },
     });
     this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
@@ -80,7 +91,7 @@ export class ProxyDataPlane implements DataPlane {
     if (type === null) return "Empty request";
     switch (type.kind) {
       case "add_cluster":
-        return missingClusterFeature(type.value) ?? this.#clusters.add(type.value);
+        return missingClusterFeature(type.value) ?? this.#addCluster(type.value);
       case "remove_cluster":
         this.#clusters.remove(type.value);
         return null;
@@ -99,6 +110,9 @@ export class ProxyDataPlane implements DataPlane {
       case "update_http_listener":
         return missingListenerFeature(type.value) ??
           this.#withListener(type.value.address, (it) => it.update(type.value));
+      case "set_max_connections_per_ip":
+        this.#worker.clientLimits.setLimit(Number(type.value));
+        return null;
       case "remove_listener":
         return this.#removeListener(type.value);
       case "activate_listener":
@@ -129,8 +143,13 @@ export class ProxyDataPlane implements DataPlane {
     clearInterval(this.#ticker);
   }
 
+  #addCluster(config: Cluster): string | null {
+    if (config.sticky_session) this.#worker.stickyInUse = true;
+    return this.#clusters.add(config);
+  }
+
   #addFrontend(frontend: RequestHttpFrontend): string | null {
-    const missing = missingFrontendFeature(frontend);
+    const missing = misplacedFrontendSetting(frontend);
     if (missing !== null) return missing;
     return this.#withListener(frontend.address, (it) => it.addFrontend(frontend, this.#clusters));
   }

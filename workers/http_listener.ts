@@ -17,6 +17,7 @@ import { type Accepted, TcpListener } from "../src/io/tcp.ts";
 import { type RouteRule } from "../src/routing/route_rule.ts";
 import { RouteTable } from "../src/routing/route_table.ts";
 import type { ListenerContext, Route } from "../src/session/context.ts";
+import { compilePolicy } from "./frontend_policy.ts";
 import type { ClusterSet } from "./cluster_set.ts";
 
 const DEFAULT_ID_HEADER = "Sozu-Id";
@@ -88,8 +89,11 @@ export class HttpListener {
 
   /** Adds a route; the reason when it is refused. */
   addFrontend(frontend: RequestHttpFrontend, clusters: ClusterSet): string | null {
+    const rule = routeRule(frontend);
+    const policy = compilePolicy(frontend, rule);
+    if (typeof policy === "string") return policy;
     const cluster = frontend.cluster_id === undefined ? null : clusters.get(frontend.cluster_id);
-    return this.#routes.add(routeRule(frontend), { cluster })?.message ?? null;
+    return this.#routes.add(rule, { cluster, policy })?.message ?? null;
   }
 
   /** Removes a route; the reason when there is none. */
@@ -114,7 +118,10 @@ export class HttpListener {
         idHeaderName: asciiBytes(`${config.sozu_id_header ?? DEFAULT_ID_HEADER}: `),
         sendRealIp: config.send_x_real_ip ?? false,
         elideRealIp: config.elide_x_real_ip ?? false,
+        omitted: 0,
+        omitId: false,
       },
+      stickyName: asciiBytes(config.sticky_name),
     };
   }
 }

@@ -8,7 +8,7 @@ import type {
   ResponseContent,
   SocketAddress,
 } from "../config/messages.ts";
-import { compareAddresses } from "../config/address.ts";
+import { formatAddress } from "../config/address.ts";
 import type { ConfigState } from "../config/state.ts";
 import type { StoredCertificate } from "../config/state_certificates.ts";
 
@@ -49,11 +49,13 @@ function certificates(state: ConfigState, filters: QueryCertificatesFilters): Co
       ? `No certificate has the fingerprint "${fingerprint}"`
       : { kind: "certificates_with_fingerprints", value: found };
   }
-  const list = [...state.tables.listeners.https.sorted()].map(({ address }) => {
-    const stored = state.tables.certificates.sorted().filter((one) =>
-      compareAddresses(one.address, address) === 0
-    );
-    return byAddress(address, domain === undefined ? allNames(stored) : oneName(stored, domain));
+  const stored = Map.groupBy(
+    state.tables.certificates.sorted(),
+    ({ address }) => formatAddress(address),
+  );
+  const list = state.tables.listeners.https.sorted().map(({ address }) => {
+    const own = stored.get(formatAddress(address)) ?? [];
+    return byAddress(address, domain === undefined ? allNames(own) : oneName(own, domain));
   });
   return { kind: "certificates_by_address", value: { certificates: list } };
 }

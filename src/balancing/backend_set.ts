@@ -217,29 +217,29 @@ export class BackendSet {
   #selectCandidates(nowMs: number): void {
     const primaries: Backend[] = [];
     const backups: Backend[] = [];
-    const untested: Backend[] = [];
     this.#validUntilMs = Number.POSITIVE_INFINITY;
     for (const backend of this.#members) {
-      backend.candidateIndex = -1;
       if (!backend.retry.mayTry(nowMs)) {
         this.#validUntilMs = Math.min(this.#validUntilMs, backend.retry.retryAtMs);
-      } else {
-        untested.push(backend);
-        if (backend.health.healthy) (backend.backup ? backups : primaries).push(backend);
+      } else if (backend.health.healthy) {
+        (backend.backup ? backups : primaries).push(backend);
       }
     }
-    if (primaries.length > 0) this.#useCandidates(primaries, "primary");
-    else if (backups.length > 0) this.#useCandidates(backups, "backup");
-    else this.#useCandidates(untested, untested.length > 0 ? "fail_open" : "none");
+    if (primaries.length > 0) return this.#useCandidates(primaries, "primary");
+    if (backups.length > 0) return this.#useCandidates(backups, "backup");
+    const untested = this.#members.filter((backend) => backend.retry.mayTry(nowMs));
+    this.#useCandidates(untested, untested.length > 0 ? "fail_open" : "none");
   }
 
   #useCandidates(candidates: readonly Backend[], regime: Regime): void {
     const policy = this.#policy;
     const observer = ordersByLoad(policy) ? policy : null;
-    candidates.forEach((backend, index) => {
-      backend.candidateIndex = index;
-      backend.loadObserver = observer;
-    });
+    let index = 0;
+    for (const backend of this.#members) {
+      const chosen = candidates[index] === backend;
+      backend.candidateIndex = chosen ? index++ : -1;
+      if (backend.loadObserver !== observer) backend.loadObserver = observer;
+    }
     if (this.#membersStale) policy.membersChanged?.(this.#members);
     policy.candidatesChanged(candidates);
     this.#regime = regime;

@@ -10,8 +10,7 @@ const SECOND_MS = 1000;
 export class RetryPolicy {
   readonly #maxTries: number;
   #tries = 0;
-  #waitMs = 0;
-  #lastFailureMs = 0;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(maxTries: number = MAX_TRIES) {
     this.#maxTries = maxTries;
@@ -29,12 +28,12 @@ export class RetryPolicy {
 
   /** The time (ms) from which the backend may be tried; in the past when it may be tried now. */
   get retryAtMs(): number {
-    return this.#waitMs === 0 ? Number.NEGATIVE_INFINITY : this.#lastFailureMs + this.#waitMs;
+    return this.#retryAtMs;
   }
 
   /** May the backend be tried at `nowMs`? */
   mayTry(nowMs: number): boolean {
-    return nowMs >= this.retryAtMs;
+    return nowMs >= this.#retryAtMs;
   }
 
   /**
@@ -45,8 +44,7 @@ export class RetryPolicy {
     if (!this.mayTry(nowMs)) return false;
     const bound = 2 ** this.#tries;
     const seconds = bound === 1 ? 1 : 1 + Math.floor(random() * (bound - 1));
-    this.#waitMs = seconds * SECOND_MS;
-    this.#lastFailureMs = nowMs;
+    this.#retryAtMs = nowMs + seconds * SECOND_MS;
     this.#tries = Math.min(this.#tries + 1, this.#maxTries);
     return true;
   }
@@ -54,6 +52,6 @@ export class RetryPolicy {
   /** Records a connection that was made. */
   succeed(): void {
     this.#tries = 0;
-    this.#waitMs = 0;
+    this.#retryAtMs = Number.NEGATIVE_INFINITY;
   }
 }

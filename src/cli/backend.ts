@@ -6,7 +6,7 @@ import { presentFields } from "../../config/file_message.ts";
 import type { Request, SocketAddress } from "../../config/messages.ts";
 import { addressOption, clusterIdOption, trueOrFalse } from "./argument_parsers.ts";
 import type { CommandHost } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 
 interface BackendOptions {
   readonly id: string;

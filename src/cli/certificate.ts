@@ -8,7 +8,7 @@ import { type CertificateAndKey, type SocketAddress, TlsVersion } from "../../co
 import { addressOption, repeatedOneOf, StoredAs } from "./argument_parsers.ts";
 import { fingerprintArgument, fingerprintOf } from "./certificate_file.ts";
 import type { BuildInputs, Built, CommandHost } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 import { CommandProblem } from "./problem.ts";
 import { CERTIFICATE_TLS_VERSIONS, versionName } from "./tls_versions.ts";
 

@@ -37,10 +37,15 @@ export function fingerprintArgument(text: string): string | CommandProblem {
 export function certificateFacts(pem: string): CertificateFacts | null {
   const facts = parseCertificate(pem);
   if (!("fingerprint" in facts)) return null;
-  const { validFrom, validTo } = new X509Certificate(pem);
-  return {
-    validNotBefore: new Date(validFrom).toISOString(),
-    validNotAfter: new Date(validTo).toISOString(),
-    names: facts.names,
-  };
+  try {
+    const { validFrom, validTo } = new X509Certificate(pem);
+    return {
+      validNotBefore: new Date(validFrom).toISOString(),
+      validNotAfter: new Date(validTo).toISOString(),
+      names: facts.names,
+    };
+  } catch {
+    // A date that cannot be written, or text around the certificate that was accepted above.
+    return null;
+  }
 }

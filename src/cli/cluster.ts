@@ -11,7 +11,7 @@ import {
   type ListClustersOptions,
 } from "./cluster_request.ts";
 import type { CommandHost } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 import { registerHealthCheck } from "./health_check.ts";
 
 // The last two are what the manual of sozu 2.1 calls the policies; its program refuses them.

@@ -5,7 +5,7 @@ import { Argument, type Command } from "commander";
 import type { CommandHost } from "./command_host.ts";
 import { bashScript, fishScript, zshScript } from "./completion_scripts.ts";
 import { completionPoints } from "./completion_points.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { ClientError } from "../client/mod.ts";
 import type { CommandHost, CommandSession } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 import { contentJson } from "./json_output.ts";
 import type { CommandProblem } from "./problem.ts";
 import { renderEvent } from "./render_event.ts";

@@ -18,7 +18,7 @@ import {
   type FrontendKeyOptions,
   frontendOf,
 } from "./frontend_request.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 import { declareHstsOptions } from "./hsts_options.ts";
 import { CommandProblem } from "./problem.ts";
 

@@ -12,43 +12,25 @@ export interface GlobalOptions {
   readonly json: boolean;
 }
 
-/** Which spellings of the timeout a command leaves to the global option. */
-export type TimeoutSpelling = "-t, --timeout <ms>" | "-t <ms>";
-
 const GROUP = "Global options:";
 
-/** Creates a subcommand that knows the global options. */
-export function subcommand(
-  parent: Command,
-  nameAndArguments: string,
-  description: string,
-  timeoutSpelling: TimeoutSpelling = "-t, --timeout <ms>",
-): Command {
-  const command = parent.command(nameAndArguments).description(description);
-  declareGlobalOptions(command, timeoutSpelling);
-  return command;
-}
-
-/** Declares the global options on `command`. */
-export function declareGlobalOptions(
-  command: Command,
-  timeoutSpelling: TimeoutSpelling = "-t, --timeout <ms>",
-): void {
+/** Declares the global options on `program` and on every command below it, behind their own. */
+export function declareGlobalOptions(program: Command): void {
+  // A command with a `--timeout` of its own leaves only the short form to the global one.
+  const hasOwnTimeout = program.options.some(({ long }) => long === "--timeout");
   const timeout = new StoredAs(
     "globalTimeout",
-    timeoutSpelling,
+    hasOwnTimeout ? "-t <ms>" : "-t, --timeout <ms>",
     "Wait for each answer, in milliseconds; 0 waits for ever (default: ctl_command_timeout)",
-  );
-  command
-    .addOption(
-      new StoredAs("globalConfig", "-c, --config <file>", "Configuration file (or SOZU_CONFIG)")
-        .helpGroup(GROUP),
-    )
-    .addOption(timeout.argParser(milliseconds).helpGroup(GROUP))
-    .addOption(
-      new StoredAs("globalJson", "-j, --json", "Print the answer as JSON").helpGroup(GROUP),
-    )
-    .addHelpOption(new Option("-h, --help", "Show this help").helpGroup(GROUP));
+  ).argParser(milliseconds);
+  const options = [
+    new StoredAs("globalConfig", "-c, --config <file>", "Configuration file (or SOZU_CONFIG)"),
+    timeout,
+    new StoredAs("globalJson", "-j, --json", "Print the answer as JSON"),
+  ];
+  for (const option of options) program.addOption(option.helpGroup(GROUP));
+  program.addHelpOption(new Option("-h, --help", "Show this help").helpGroup(GROUP));
+  for (const command of program.commands) declareGlobalOptions(command);
 }
 
 /** The global options in force for `command`. */

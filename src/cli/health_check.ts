@@ -13,7 +13,7 @@ import { presentFields } from "../../config/file_message.ts";
 import type { Request } from "../../config/messages.ts";
 import { clusterIdOption, unsigned32 } from "./argument_parsers.ts";
 import type { BuildInputs, CommandHost } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 import { CommandProblem } from "./problem.ts";
 
 interface SetOptions {
@@ -30,7 +30,7 @@ interface SetOptions {
 export function registerHealthCheck(cluster: Command, host: CommandHost): void {
   const family = subcommand(cluster, "health-check", "Probe the servers of a cluster over HTTP");
 
-  const set = subcommand(family, "set", "Start or change the probes of a cluster", "-t <ms>")
+  const set = subcommand(family, "set", "Start or change the probes of a cluster")
     .addOption(clusterIdOption())
     .requiredOption("-u, --uri <path>", "Path to request, such as /health");
   const numbers: [flags: string, description: string, byDefault: number][] = [

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { CommandHost } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 
 /** Adds the commands to the tree. */
 export function registerLifecycle(program: Command, host: CommandHost): void {

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { SocketAddress } from "../../config/messages.ts";
 import { addressOption } from "./argument_parsers.ts";
 import type { CommandHost } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 import {
   registerHttpAdd,
   registerHttpsAdd,

@@ -27,7 +27,7 @@ import {
 import { answerMessageOf, type AnswerPaths } from "./answer_files.ts";
 import { addressOption, repeatedOneOf, unsigned32 } from "./argument_parsers.ts";
 import type { BuildInputs, Built, CommandHost } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 import { fieldOption, listOption, publicAddressOption, timeoutOption } from "./listener_options.ts";
 import { CommandProblem } from "./problem.ts";
 import { LISTENER_TLS_VERSIONS } from "./tls_versions.ts";

@@ -13,7 +13,7 @@ import type {
 import { answerMessageOf, type AnswerPaths, PATCHABLE_ANSWERS } from "./answer_files.ts";
 import { addressOption, commaSeparated, unsigned32 } from "./argument_parsers.ts";
 import type { BuildInputs, CommandHost } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 import { declareHstsOptions, hstsOf, type HstsOptions } from "./hsts_options.ts";
 import { H2_OPTIONS, type H2Field, type H2Patch } from "./h2_fields.ts";
 import {

@@ -3,32 +3,32 @@
 import { CommanderError } from "commander";
 import { type CliEnvironment, denoEnvironment } from "./environment.ts";
 import { buildProgram } from "./program.ts";
-import { Runner } from "./runner.ts";
+import { Runner, type StartProxy } from "./runner.ts";
 
 /** Exit codes of every command. */
 const EXIT_OK = 0;
 const EXIT_SYNTAX_ERROR = 2;
 
 /**
- * Carries out one command line (without the program's own name).
+ * Carries out one command line (without the program's own name). `startProxy` is what `start` does.
  * Resolves with the exit code: 0 success, 1 the command failed, 2 it was not understood.
  */
-export async function runCli(args: string[]): Promise<number> {
+export async function runCli(args: string[], startProxy: StartProxy): Promise<number> {
   const environment = denoEnvironment();
   try {
-    return await runCliIn(environment, args);
+    return await runCliIn(environment, args, startProxy);
   } finally {
     environment.release();
   }
 }
 
 /** Like `runCli`, in a given environment. */
-export async function runCliIn(environment: CliEnvironment, args: string[]): Promise<number> {
-  const runner = new Runner(environment, async (options) => {
-    // Loaded on demand: no other command needs the supervisor.
-    const { start } = await import("../supervisor/start.ts");
-    return await start(options);
-  });
+export async function runCliIn(
+  environment: CliEnvironment,
+  args: string[],
+  startProxy: StartProxy,
+): Promise<number> {
+  const runner = new Runner(environment, startProxy);
   const program = buildProgram(runner, environment);
   try {
     await program.parseAsync(args, { from: "user" });

@@ -5,7 +5,7 @@ import { MetricsConfiguration, type Request } from "../../config/messages.ts";
 import { ClientError } from "../client/mod.ts";
 import { commaSeparated, StoredAs, unsigned32 } from "./argument_parsers.ts";
 import type { CommandHost, CommandSession } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 import type { CommandProblem } from "./problem.ts";
 import { showAnswer } from "./show_answer.ts";
 

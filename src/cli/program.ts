@@ -1,7 +1,7 @@
 // The command tree. It only says which commands there are; what a command does is decided by the
 // host it is given, so that the same tree serves the terminal, the completions and the tests.
 
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, Help, Option } from "commander";
 import { registerBackend } from "./backend.ts";
 import { registerCertificate } from "./certificate.ts";
 import { registerCluster } from "./cluster.ts";
@@ -50,8 +50,9 @@ export function buildProgram(host: CommandHost, output: ProgramOutput): Command 
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .showHelpAfterError("(add --help for what is accepted)")
+    .configureHelp({ optionDescription: describeOption })
+    .helpCommand("help [command]", "Show the help of a command")
     .addHelpText("after", EXAMPLES);
-  declareGlobalOptions(program);
   declareVersion(program, output);
 
   const families = [
@@ -71,7 +72,14 @@ export function buildProgram(host: CommandHost, output: ProgramOutput): Command 
     registerCompletions,
   ];
   for (const register of families) register(program, host);
+  declareGlobalOptions(program);
   return program;
+}
+
+/** Commander's description, which leaves out that an option cannot be. */
+function describeOption(option: Option): string {
+  const description = new Help().optionDescription(option);
+  return option.mandatory ? `${description} (required)` : description;
 }
 
 function declareVersion(program: Command, output: ProgramOutput): void {

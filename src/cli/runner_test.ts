@@ -14,6 +14,7 @@ import { CapturedTerminal, environmentFor } from "../../tests/support/cli.ts";
 import { ScriptedMain, type ScriptedPeer } from "../../tests/support/scripted_main.ts";
 import type { CliEnvironment } from "./environment.ts";
 import { runCliIn } from "./main.ts";
+import type { StartProxy } from "./runner.ts";
 
 type RequestType = NonNullable<Request["request_type"]>;
 type Content = NonNullable<Response["content"]>["content_type"];
@@ -27,6 +28,9 @@ interface Outcome {
   readonly err: string;
 }
 
+/** For command lines that start nothing. */
+const noStart: StartProxy = () => Promise.reject(new Error("Nothing was to be started"));
+
 /** A configuration file that names the socket of `main`. */
 class Configured implements AsyncDisposable {
   readonly path: string;
@@ -38,7 +42,11 @@ class Configured implements AsyncDisposable {
 
   async run(args: string[], overrides: Partial<CliEnvironment> = {}): Promise<Outcome> {
     const terminal = new CapturedTerminal();
-    const code = await runCliIn(environmentFor(terminal, overrides), ["-c", this.path, ...args]);
+    const code = await runCliIn(
+      environmentFor(terminal, overrides),
+      ["-c", this.path, ...args],
+      noStart,
+    );
     return { code, out: terminal.out, err: terminal.err };
   }
 
@@ -145,10 +153,10 @@ Deno.test("runCli needs a configuration file and takes it from SOZU_CONFIG as we
   await using main = new ScriptedMain(answering([], () => ({ status: OK, message: "fine" })));
   await using sozu = new Configured(main.path);
   const terminal = new CapturedTerminal();
-  assert.equal(await runCliIn(environmentFor(terminal), ["status"]), 1);
+  assert.equal(await runCliIn(environmentFor(terminal), ["status"], noStart), 1);
   assert.match(terminal.err, /--config FILE or set SOZU_CONFIG/);
   const variable = (name: string) => name === "SOZU_CONFIG" ? sozu.path : undefined;
-  assert.equal(await runCliIn(environmentFor(terminal, { variable }), ["status"]), 0);
+  assert.equal(await runCliIn(environmentFor(terminal, { variable }), ["status"], noStart), 0);
 });
 
 Deno.test("runCli exits with 2 for syntax errors and with 0 for help and version", async () => {
@@ -166,7 +174,7 @@ Deno.test("runCli exits with 2 for syntax errors and with 0 for help and version
   ];
   for (const [args, code] of exits) {
     assert.equal(
-      await runCliIn(environmentFor(new CapturedTerminal()), args),
+      await runCliIn(environmentFor(new CapturedTerminal()), args, noStart),
       code,
       args.join(" "),
     );
@@ -196,7 +204,7 @@ Deno.test("runCli events prints one line an event, or one JSON document an event
     });
     await peer.answer(PROCESSING, "1", {
       kind: "event",
-      value: { kind: EventKind.BACKEND_DOWN, cluster_id: "web", backend_id: "b\x1b" },
+      value: { kind: EventKind.BACKEND_DOWN, cluster_id: "web", backend_id: "b\x9b" },
     });
     interrupt();
   };
@@ -215,20 +223,21 @@ Deno.test("runCli events prints one line an event, or one JSON document an event
     const overrides = { stdout, interrupted: interruption.signal };
     const args = json ? ["events", "-j"] : ["events"];
     assert.equal((await sozu.run(args, overrides)).code, 0);
+    assert.doesNotMatch(terminal.out, /[^\n\P{Cc}]/u);
     const [first, second] = terminal.out.split("\n");
     if (json) {
       assert.deepEqual(JSON.parse(second ?? ""), {
         EVENT: {
           kind: 0,
           cluster_id: "web",
-          backend_id: "b\x1b",
+          backend_id: "b\x9b",
           address: null,
           metric_detail: null,
         },
       });
     } else {
       assert.equal(first, "main, events subscribed, backend=, cluster=, address=");
-      assert.equal(second, "1, backend down, backend=b\\u{1b}, cluster=web, address=");
+      assert.equal(second, "1, backend down, backend=b\\u{9b}, cluster=web, address=");
     }
   }
 });
@@ -299,7 +308,12 @@ Deno.test("runCli upgrade replaces main, then every running worker", async () =>
 });
 
 Deno.test("runCli metrics get --refresh shows until interrupted, redrawing only on a terminal", async () => {
-  for (const stdoutIsTerminal of [false, true]) {
+  const cases: [stdoutIsTerminal: boolean, args: string[], redraws: boolean][] = [
+    [false, [], false],
+    [true, [], true],
+    [true, ["--json"], false],
+  ];
+  for (const [stdoutIsTerminal, args, redraws] of cases) {
     const interruption = new AbortController();
     let rounds = 0;
     await using main = new ScriptedMain(answering([], () => ({
@@ -307,7 +321,7 @@ Deno.test("runCli metrics get --refresh shows until interrupted, redrawing only 
       message: `round ${++rounds}`,
     })));
     await using sozu = new Configured(main.path);
-    const { code, out } = await sozu.run(["metrics", "get", "--refresh", "1"], {
+    const { code, out } = await sozu.run(["metrics", "get", "--refresh", "1", ...args], {
       stdoutIsTerminal,
       interrupted: interruption.signal,
       sleep: (ms) => {
@@ -317,14 +331,20 @@ Deno.test("runCli metrics get --refresh shows until interrupted, redrawing only 
       },
     });
     assert.equal(code, 0);
-    assert.match(out, /round 1[^]*round 2/);
-    assert.equal(out.includes("\x1b"), stdoutIsTerminal);
+    assert.equal(rounds, 2);
+    assert.equal(out.includes("\x1b"), redraws);
   }
 });
 
-Deno.test("runCli start hands the configuration file to the supervisor", async () => {
-  const terminal = new CapturedTerminal();
-  const code = await runCliIn(environmentFor(terminal), ["start"]);
-  assert.equal(code, 1);
-  assert.match(terminal.err, /set SOZU_CONFIG/);
+Deno.test("runCli start hands over the configuration file and returns the exit code", async () => {
+  const environment = environmentFor(new CapturedTerminal());
+  const started: string[] = [];
+  const start: StartProxy = ({ configPath }) => {
+    started.push(configPath);
+    return Promise.resolve(7);
+  };
+  assert.equal(await runCliIn(environment, ["start", "-c", "a.toml"], start), 7);
+  assert.equal(await runCliIn(environment, ["--config", "b.toml", "start"], start), 7);
+  assert.deepEqual(started, ["a.toml", "b.toml"]);
+  assert.equal(await runCliIn(environment, ["start"], start), 1);
 });

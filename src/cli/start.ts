@@ -3,7 +3,7 @@
 
 import type { Command } from "commander";
 import type { CommandHost } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 
 /** Adds the command to the tree. */
 export function registerStart(program: Command, host: CommandHost): void {

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { resolvePath } from "../../config/file_path.ts";
 import type { CommandHost } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 
 /** Adds the family to the tree. */
 export function registerState(program: Command, host: CommandHost): void {

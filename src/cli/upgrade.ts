@@ -6,7 +6,7 @@ import { type Response, ResponseStatus, RunState } from "../../config/messages.t
 import { ClientError, type CommandClient } from "../client/mod.ts";
 import { unsigned32 } from "./argument_parsers.ts";
 import type { CommandHost, CommandSession } from "./command_host.ts";
-import { subcommand } from "./global_options.ts";
+import { subcommand } from "./subcommand.ts";
 import { printable } from "./printable.ts";
 import { CommandProblem } from "./problem.ts";
 import { showAnswer } from "./show_answer.ts";

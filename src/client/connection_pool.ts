@@ -83,7 +83,7 @@ export class ConnectionPool {
   }
 
   async #takeTurn(signal: AbortSignal | undefined): Promise<void> {
-    if (true) {
+    if (this.#lent < this.#options.maxConnections) {
       this.#lent++;
       return;
     }

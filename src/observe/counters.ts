@@ -36,6 +36,8 @@ export const Counter = {
   INTERNAL_ERRORS: 21,
   /** Bytes written to backends. */
   BACKEND_BYTES_OUT: 22,
+  /** Requests refused because their client address has too many connections. */
+  CLIENT_LIMITED: 23,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -62,11 +64,12 @@ const NAMES: readonly [string, number][] = [
   ["http.status.other", Counter.STATUS_CLASS + 5],
   ["session.internal_errors", Counter.INTERNAL_ERRORS],
   ["backend_bytes_out", Counter.BACKEND_BYTES_OUT],
+  ["connections.rejected_per_cluster_ip", Counter.CLIENT_LIMITED],
 ];
 
 /** The counters of one worker. */
 export class Counters {
-  readonly values = new Float64Array(Counter.BACKEND_BYTES_OUT + 1);
+  readonly values = new Float64Array(Counter.CLIENT_LIMITED + 1);
 
   add(counter: number, amount: number): void {
     this.values[counter] = (this.values[counter] as number) + amount;

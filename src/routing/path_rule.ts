@@ -3,7 +3,6 @@
 
 import { MAX_KEY_LENGTH } from "./key_arena.ts";
 import { LinearRegex } from "./linear_regex.ts";
-import type { CompiledPath } from "./route_entry.ts";
 import { type PathRule, PathRuleKind, RouteError } from "./route_rule.ts";
 
 /**
@@ -11,6 +10,16 @@ import { type PathRule, PathRuleKind, RouteError } from "./route_rule.ts";
  * value could not match with usual settings.
  */
 export const MAX_PATH_RULE_LENGTH = MAX_KEY_LENGTH;
+
+/** A path rule ready to be compared. */
+export interface CompiledPath {
+  readonly kind: number;
+  readonly value: string;
+  /** UTF-8 of the value, for PREFIX and EQUALS. */
+  readonly bytes: Uint8Array;
+  /** Set for REGEX only. */
+  readonly regex: LinearRegex | null;
+}
 
 /** Checks and compiles one path rule. */
 export function compilePath(path: PathRule): CompiledPath | RouteError {

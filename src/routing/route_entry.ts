@@ -2,9 +2,8 @@
 // added; everything that matches a request reads it and nothing changes it.
 
 import { type HostRule, parseHostRule } from "./host_rule.ts";
-import type { LinearRegex } from "./linear_regex.ts";
 import { MethodRule } from "./method_rule.ts";
-import { compilePath } from "./path_rule.ts";
+import { type CompiledPath, compilePath } from "./path_rule.ts";
 import {
   describeRule,
   isRulePosition,
@@ -12,16 +11,6 @@ import {
   type RouteRule,
   RulePosition,
 } from "./route_rule.ts";
-
-/** A path rule ready to be compared. */
-export interface CompiledPath {
-  readonly kind: number;
-  readonly value: string;
-  /** UTF-8 of the value, for PREFIX and EQUALS. */
-  readonly bytes: Uint8Array;
-  /** Set for REGEX only. */
-  readonly regex: LinearRegex | null;
-}
 
 /** What a rule compares, without the route it leads to. */
 export interface CompiledRule {

@@ -1,8 +1,11 @@
 // What the templates of our own answers may say about a request, gathered only when one is rendered.
 
+import type { AnswerOptions } from "../answers/answer.ts";
+import type { AnswerStatus } from "../answers/answer_set.ts";
 import type { AnswerVariables } from "../answers/variables.ts";
 import { asciiText } from "../bytes/ascii.ts";
 import { Problem } from "../protocol/h1/problem.ts";
+import { editAnswerHeaders } from "../protocol/http/header_edits.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -13,7 +16,21 @@ export function answerVariables(exchange: Exchange): AnswerVariables {
     REQUEST_ID: asciiText(exchange.requestId, 0, ULID_LENGTH),
     CLUSTER_ID: exchange.cluster?.id ?? "",
     BACKEND_ID: exchange.upstream?.backend.id ?? "",
+    REDIRECT_LOCATION: exchange.extras.location,
+    WWW_AUTHENTICATE: exchange.cluster?.settings.wwwAuthenticate ?? "",
+    RETRY_AFTER: String(exchange.extras.retryAfter),
   };
+}
+
+/** Statuses of a request that was on its way to a backend: these answers get the route's edits. */
+const FORWARD_FAILURES: ReadonlySet<AnswerStatus> = new Set([429, 502, 503, 504]);
+
+/** How the answer to the request of `exchange` is rendered. */
+export function answerOptions(exchange: Exchange | null, status: AnswerStatus): AnswerOptions {
+  const head = exchange?.toHead ?? false;
+  const edits = exchange?.extras.responseEdits ?? null;
+  if (edits === null || !FORWARD_FAILURES.has(status)) return { head };
+  return { head, edit: (headers) => editAnswerHeaders(headers, edits) };
 }
 
 /** `METHOD authority/path`. */

@@ -1,13 +1,44 @@
-// A cluster as the data plane sees it: an id, backends to choose from, and the answers of its own.
+// A cluster as the data plane sees it: an id, backends to choose from, settings and answers of its own.
 // Created when the first request or backend names it, so that the order of commands does not matter.
 
 import { type AnswerLayer, NO_ANSWERS } from "../answers/answer_set.ts";
 import type { BackendSet } from "../balancing/backend_set.ts";
+import { AuthorizedHashes } from "../protocol/http/basic_auth.ts";
+
+/** What can be configured about a cluster, apart from its backends. */
+export interface ClusterSettings {
+  /** Keep a client on the backend it was first given, by a cookie. */
+  readonly sticky: boolean;
+  /** Answer plain HTTP with a redirect to HTTPS. */
+  readonly httpsRedirect: boolean;
+  /** Port such a redirect names. */
+  readonly httpsRedirectPort: number | null;
+  /** Credentials that may pass routes with authentication. */
+  readonly authorized: AuthorizedHashes;
+  /** Value of WWW-Authenticate; empty leaves the header out. */
+  readonly wwwAuthenticate: string;
+  /** Connections one client address may have; `null` uses the worker's limit, 0 is unlimited. */
+  readonly maxConnectionsPerIp: number | null;
+  /** Seconds for Retry-After; `null` uses the worker's value. */
+  readonly retryAfter: number | null;
+}
+
+/** The settings of a cluster nobody has configured. */
+export const DEFAULT_SETTINGS: ClusterSettings = {
+  sticky: false,
+  httpsRedirect: false,
+  httpsRedirectPort: null,
+  authorized: new AuthorizedHashes([]),
+  wwwAuthenticate: "",
+  maxConnectionsPerIp: null,
+  retryAfter: null,
+};
 
 /** One cluster of a worker. */
 export class Cluster {
   readonly id: string;
   readonly backends: BackendSet;
+  settings: ClusterSettings = DEFAULT_SETTINGS;
   /** Templates that win over those of the listener. */
   answers: AnswerLayer = NO_ANSWERS;
 

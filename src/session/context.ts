@@ -6,12 +6,15 @@ import type { BufferPool } from "../bytes/buffer_pool.ts";
 import type { Endpoint } from "../io/contracts.ts";
 import type { Counters } from "../observe/counters.ts";
 import type { ForwardingRules } from "../protocol/http/forwarding_lines.ts";
+import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import type { UlidSource } from "../protocol/http/ulid.ts";
 import type { RouteTable } from "../routing/route_table.ts";
+import type { ClientLimits } from "./client_limits.ts";
 import type { Cluster } from "./cluster.ts";
 import type { DeadlineWheel } from "./deadline_wheel.ts";
 import type { ExchangePool } from "./exchange_pool.ts";
 import type { InputBuffers } from "./client_input.ts";
+import type { RoutePolicy } from "./route_policy.ts";
 import type { UpstreamPool } from "./upstream_pool.ts";
 
 /** Everything one worker's sessions share. */
@@ -26,8 +29,21 @@ export interface WorkerContext {
   /** Where outgoing heads are assembled; larger than a head may be by what is added to it. */
   readonly outBuffers: BufferPool;
   readonly requestIds: UlidSource;
+  readonly clientLimits: ClientLimits;
+  readonly sha256: Sha256;
+  readonly limits: WorkerLimits;
   /** Set once the worker drains: no connection serves another request. */
   draining: boolean;
+  /** A cluster has sticky sessions: from now on requests are searched for the sticky cookie. */
+  stickyInUse: boolean;
+}
+
+/** Limits of a worker that sessions enforce. */
+export interface WorkerLimits {
+  /** Seconds for Retry-After where the cluster says nothing; 0 leaves the header out. */
+  readonly retryAfter: number;
+  /** Longest decoded Basic credentials, in bytes; 0 is the default. */
+  readonly maxCredentialBytes: number;
 }
 
 /** Timeouts of a listener, in milliseconds. */
@@ -42,9 +58,12 @@ export interface Timeouts {
   readonly connect: number;
 }
 
-/** Where a matched request goes. `cluster` is null for a route that denies. */
+/** Where a matched request goes. */
 export interface Route {
+  /** `null` for a route that denies, or that only redirects. */
   readonly cluster: Cluster | null;
+  /** `null` for a route that just forwards. */
+  readonly policy: RoutePolicy | null;
 }
 
 /** What a listener gives to the sessions it accepts. Replaced, not changed, by an update. */
@@ -56,4 +75,6 @@ export interface ListenerContext {
   readonly answers: AnswerSet;
   readonly timeouts: Timeouts;
   readonly forwarding: ForwardingRules;
+  /** Name of the cookie of sticky sessions. */
+  readonly stickyName: Uint8Array;
 }

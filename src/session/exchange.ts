@@ -14,11 +14,13 @@ import { isHead, isIdempotent } from "../protocol/http/method.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
 import { openUpstream } from "./backend_choice.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Route } from "./context.ts";
 import type { HttpSession } from "./http_session.ts";
 import { prepareRequest } from "./message_edit.ts";
 import { pumpRequestBody } from "./request_relay.ts";
 import { receiveResponse } from "./response_phase.ts";
+import { NO_EXTRAS, RouteExtras } from "./route_extras.ts";
+import { applyRoute } from "./route_phase.ts";
+import { readStickyCookie } from "./sticky.ts";
 import type { Upstream } from "./upstream.ts";
 import { writeRest } from "./write_rest.ts";
 
@@ -64,6 +66,8 @@ export class Exchange {
   /** Nobody wants the rest of the request body any more. */
   discarding = false;
   cluster: Cluster | null = null;
+  /** What the route asks for beyond forwarding; shared and empty for plain routes. */
+  extras: Readonly<RouteExtras> = NO_EXTRAS;
   upstream: Upstream | null = null;
   /** Outgoing heads are assembled here. */
   out: Uint8Array | null = null;
@@ -73,6 +77,8 @@ export class Exchange {
   /** Connections opened for this request. */
   attempts = 0;
   #pump: Promise<void> | null = null;
+  /** The backend that this request counts for. */
+  #serving: Backend | null = null;
   #repeatable = false;
   /** The client may be watched, but nothing reads from it yet. */
   #unwatched = false;
@@ -88,6 +94,7 @@ export class Exchange {
     this.dechunks = false;
     this.discarding = false;
     this.cluster = null;
+    this.extras = NO_EXTRAS;
     this.attempts = 0;
     this.#retried = false;
     this.#unwatched = false;
@@ -99,12 +106,19 @@ export class Exchange {
   /** Lets go of everything borrowed. The exchange must not be waiting for anything. */
   end(session: HttpSession): void {
     this.phase = ExchangePhase.DONE;
+    this.#stopCounting();
     this.upstream?.discard();
     this.upstream = null;
     this.#pump = null;
     session.input.releaseHead();
     if (this.out !== null) session.worker.outBuffers.give(this.out);
     this.out = null;
+  }
+
+  /** The extras of this request, to be filled in. */
+  ownExtras(): RouteExtras {
+    if (this.extras === NO_EXTRAS) this.extras = new RouteExtras();
+    return this.extras as RouteExtras;
   }
 
   /** Serves the request; true when the client connection may carry another one. */
@@ -114,18 +128,16 @@ export class Exchange {
     this.requestBody.begin(head);
     this.toHead = isHead(head);
     this.persists = requestPersists(head) && !session.worker.draining;
-    const route = this.#match(session);
-    if (route === null) return await this.#fail(session, 404);
-    const cluster = route.cluster;
-    if (cluster === null) return await this.#fail(session, 401);
-    this.cluster = cluster;
+    const refusal = this.#route(session);
+    const cluster = this.cluster;
+    if (refusal !== 0 || cluster === null) return await this.#fail(session, refusal || 401);
     this.out = session.worker.outBuffers.take();
     if (this.out === null) return await this.#fail(session, 503);
     if (!prepareRequest(this, session, this.out)) return await this.#fail(session, 413);
     if (this.requestBody.problem !== Problem.NONE) return await this.#fail(session, 400);
     this.#repeatable = this.requestBody.done && isIdempotent(head);
     for (;;) {
-      const backend = cluster.backends.pick(session.worker.wheel.now);
+      const backend = this.#pick(session, cluster);
       const failure = this.#takeIdle(session, backend)
         ? 0
         : await openUpstream(this, session, cluster, backend);
@@ -165,9 +177,10 @@ export class Exchange {
     this.upstream?.close();
   }
 
-  #match(session: HttpSession): Route | null {
+  /** Finds the cluster of the request; 0, or the status to answer instead. */
+  #route(session: HttpSession): AnswerStatus | 0 {
     const head = this.reader.head;
-    return session.listener.routes.lookup(
+    const entry = session.listener.routes.match(
       head.bytes,
       head.hostStart,
       head.hostEnd,
@@ -176,6 +189,29 @@ export class Exchange {
       head.methodStart,
       head.methodEnd,
     );
+    if (entry === null) return 404;
+    const { cluster, policy } = entry.route;
+    this.cluster = cluster;
+    if (policy !== null || cluster === null || cluster.settings.httpsRedirect) {
+      const status = applyRoute(this, session, entry);
+      if (status !== 0 || cluster === null) return status;
+    }
+    if (session.worker.stickyInUse) readStickyCookie(this, session);
+    if (session.worker.clientLimits.admit(session, cluster)) return 0;
+    this.ownExtras().retryAfter = cluster.settings.retryAfter ?? session.worker.limits.retryAfter;
+    session.worker.counters.add(Counter.CLIENT_LIMITED, 1);
+    return 429;
+  }
+
+  /** The backend to try first: the one the client's cookie names, else the policy's choice. */
+  #pick(session: HttpSession, cluster: Cluster): Backend | null {
+    const now = session.worker.wheel.now;
+    const { stickyValue } = this.extras;
+    if (stickyValue !== null && cluster.settings.sticky) {
+      const backend = cluster.backends.pickSticky(stickyValue, now);
+      if (backend !== null) return backend;
+    }
+    return cluster.backends.pick(now);
   }
 
   /** Borrows an idle connection; false when a new one must be opened. */
@@ -190,6 +226,8 @@ export class Exchange {
   async #send(session: HttpSession, out: Uint8Array): Promise<number | null> {
     const upstream = this.upstream as Upstream;
     this.phase = ExchangePhase.AWAITING;
+    this.#serving = upstream.backend;
+    upstream.backend.requestStarted();
     this.#unwatched = this.requestBody.done && session.input.length === 0 && !session.input.reading;
     if (this.#unwatched) session.arm(WATCH_AFTER_MS);
     else session.armExchange();
@@ -214,10 +252,17 @@ export class Exchange {
     const upstream = this.upstream as Upstream;
     const may = upstream.reused && !this.#retried && this.#repeatable &&
       this.interruption === Interruption.NONE;
+    this.#stopCounting();
     upstream.discard();
     this.upstream = null;
     this.#retried = true;
     return may;
+  }
+
+  /** The exchange no longer weighs on its backend. */
+  #stopCounting(): void {
+    this.#serving?.requestEnded();
+    this.#serving = null;
   }
 
   async #receive(session: HttpSession, count: number): Promise<boolean> {

@@ -10,9 +10,11 @@ import { ReadStatus } from "../protocol/h1/field_reader.ts";
 import { Problem } from "../protocol/h1/problem.ts";
 import { ForwardedElements } from "../protocol/http/forwarded.ts";
 import { ClientInput } from "./client_input.ts";
+import type { SlotHolder } from "./client_limits.ts";
+import type { Cluster } from "./cluster.ts";
 import type { ListenerContext, WorkerContext } from "./context.ts";
 import type { Timed } from "./deadline_wheel.ts";
-import { answerVariables } from "./answer_variables.ts";
+import { answerOptions, answerVariables } from "./answer_variables.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
 import { writeRest } from "./write_rest.ts";
 
@@ -35,7 +37,7 @@ const LINGER_MS = 1_000;
 const LINGER_BYTES = 256 * 1024;
 
 /** A client connection from accept to close. */
-export class HttpSession implements Timed {
+export class HttpSession implements Timed, SlotHolder {
   deadline = Infinity;
   filedTick = Infinity;
   phase: SessionPhase = SessionPhase.WAITING;
@@ -44,6 +46,7 @@ export class HttpSession implements Timed {
   readonly listener: ListenerContext;
   readonly worker: WorkerContext;
   readonly input: ClientInput;
+  slots: Set<Cluster> | null = null;
   readonly #onClosed: (session: HttpSession) => void;
   #exchange: Exchange | null = null;
   #forwarded: ForwardedElements | null = null;
@@ -72,6 +75,10 @@ export class HttpSession implements Timed {
       publicAddress: this.listener.publicAddress,
       protocol: this.listener.protocol,
     });
+  }
+
+  get clientIp(): string {
+    return this.peer.ip;
   }
 
   /** Serves the connection until it ends; never rejects. */
@@ -145,9 +152,9 @@ export class HttpSession implements Timed {
   async answer(status: AnswerStatus, exchange: Exchange | null): Promise<boolean> {
     const { listener, worker } = this;
     const variables = exchange === null ? {} : answerVariables(exchange);
-    const template = listener.answers.lookup(status, exchange?.cluster?.answers ?? null);
-    const toHead = exchange?.toHead ?? false;
-    const { bytes, closes } = renderAnswer(template, variables, { head: toHead });
+    const template = exchange?.extras.template ??
+      listener.answers.lookup(status, exchange?.cluster?.answers ?? null);
+    const { bytes, closes } = renderAnswer(template, variables, answerOptions(exchange, status));
     worker.counters.add(Counter.DEFAULT_ANSWERS, 1);
     worker.counters.addStatus(status);
     this.arm(listener.timeouts.front);
@@ -275,6 +282,7 @@ export class HttpSession implements Timed {
     this.close();
     this.worker.wheel.disarm(this);
     this.input.close();
+    this.worker.clientLimits.release(this);
     this.#onClosed(this);
   }
 }

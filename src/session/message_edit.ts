@@ -15,12 +15,14 @@ import {
   writeForwardingLines,
   writeIdLine,
 } from "../protocol/http/forwarding_lines.ts";
+import { deleteFields, deletesName, type HeaderEdits } from "../protocol/http/header_edits.ts";
 import { HeaderKind } from "../protocol/http/header_kind.ts";
 import { asksForUpgrade, dropHopByHop } from "../protocol/http/hop_by_hop.ts";
 import { BodyFraming, FieldFlag } from "../protocol/http/message_head.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
+import { stickyLine } from "./sticky.ts";
 
 const CONNECTION_UPGRADE = asciiBytes("Connection: upgrade\r\n");
 const CONNECTION_CLOSE = asciiBytes("Connection: close\r\n");
@@ -38,13 +40,16 @@ export function prepareRequest(exchange: Exchange, session: HttpSession, out: Ui
   const { forwarded, listener } = session;
   exchange.upgrade = asksForUpgrade(head);
   dropHopByHop(head, exchange.upgrade);
-  continueForwarding(head, forwarded, listener.forwarding);
-  const bound = writtenHeadBound(head) + forwardingLinesBound(listener.forwarding) +
-    FRAME_BYTES;
+  const rules = exchange.extras.forwarding ?? listener.forwarding;
+  continueForwarding(head, forwarded, rules);
+  const { requestLines } = exchange.extras;
+  let bound = writtenHeadBound(head) + forwardingLinesBound(rules) + FRAME_BYTES;
+  for (const lines of requestLines) bound += lines.length;
   if (bound > out.length) return false;
   let at = writeRequestHead(head, out, 0);
   if (exchange.upgrade) at = writeAll(CONNECTION_UPGRADE, out, at);
-  at = writeForwardingLines(head, forwarded, listener.forwarding, exchange.requestId, out, at);
+  at = writeForwardingLines(head, forwarded, rules, exchange.requestId, out, at);
+  for (const lines of requestLines) at = writeAll(lines, out, at);
   at = writeLineEnd(out, at);
   exchange.outEnd = takeBody(exchange, session, out, at);
   return true;
@@ -67,11 +72,31 @@ function takeBody(
   return at;
 }
 
-/** Upper bound of what {@link prepareResponse} writes. */
-function responseBound(exchange: Exchange, session: HttpSession): number {
-  return writtenHeadBound(exchange.responseReader.head) + FRAME_BYTES +
-    session.listener.forwarding.idHeaderName.length + ULID_LENGTH + 2;
+/** What goes between the fields of the backend's head and its end. */
+interface ResponseLines {
+  readonly sticky: Uint8Array | null;
+  readonly edits: HeaderEdits | null;
+  /** The edits delete the correlation header. */
+  readonly omitId: boolean;
 }
+
+/** Upper bound of what {@link prepareResponse} writes. */
+function responseBound(exchange: Exchange, session: HttpSession, lines: ResponseLines): number {
+  return writtenHeadBound(exchange.responseReader.head) + FRAME_BYTES +
+    session.listener.forwarding.idHeaderName.length + ULID_LENGTH + 2 +
+    (lines.sticky?.length ?? 0) + (lines.edits?.lines.length ?? 0);
+}
+
+function responseLines(exchange: Exchange, session: HttpSession): ResponseLines {
+  const edits = exchange.extras.responseEdits;
+  const { idHeaderName } = session.listener.forwarding;
+  const omitId = edits !== null &&
+    deletesName(edits, idHeaderName.subarray(0, idHeaderName.length - 2));
+  return { sticky: stickyLine(exchange, session), edits, omitId };
+}
+
+/** The lines of the usual response, which gets nothing but its id. */
+const PLAIN_LINES: ResponseLines = { sticky: null, edits: null, omitId: false };
 
 /**
  * Writes the head of the final response for the client to `out`; returns the position behind it, or -1
@@ -84,14 +109,21 @@ export function prepareResponse(
 ): number {
   const head = exchange.responseReader.head;
   const switches = head.status === 101;
-  if (responseBound(exchange, session) > out.length) return -1;
+  const plain = exchange.extras.responseEdits === null && !exchange.cluster?.settings.sticky;
+  const lines = plain ? PLAIN_LINES : responseLines(exchange, session);
+  if (responseBound(exchange, session, lines) > out.length) return -1;
   dropHopByHop(head, switches);
+  if (lines.edits !== null) deleteFields(head, lines.edits);
   if (exchange.dechunks) dropTransferEncoding(exchange);
   let at = writeResponseHead(head, out, 0);
   if (switches) at = writeAll(CONNECTION_UPGRADE, out, at);
   else if (!exchange.persists) at = writeAll(CONNECTION_CLOSE, out, at);
   else if (exchange.reader.head.version === 10) at = writeAll(CONNECTION_KEEP_ALIVE, out, at);
-  at = writeIdLine(session.listener.forwarding.idHeaderName, exchange.requestId, out, at);
+  if (lines.sticky !== null) at = writeAll(lines.sticky, out, at);
+  if (!lines.omitId) {
+    at = writeIdLine(session.listener.forwarding.idHeaderName, exchange.requestId, out, at);
+  }
+  if (lines.edits !== null) at = writeAll(lines.edits.lines, out, at);
   return writeLineEnd(out, at);
 }
 

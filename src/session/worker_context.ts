@@ -4,8 +4,10 @@
 import { BufferPool } from "../bytes/buffer_pool.ts";
 import type { Dialer } from "../io/contracts.ts";
 import { Counters } from "../observe/counters.ts";
+import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ulid.ts";
-import type { WorkerContext } from "./context.ts";
+import { ClientLimits } from "./client_limits.ts";
+import type { WorkerContext, WorkerLimits } from "./context.ts";
 import { DeadlineWheel } from "./deadline_wheel.ts";
 import { ExchangePool } from "./exchange_pool.ts";
 import { MAX_IDLE, UpstreamPool } from "./upstream_pool.ts";
@@ -31,6 +33,10 @@ export interface WorkerParts {
   readonly maxBuffers: number;
   /** Largest message head, in bytes. */
   readonly bufferSize: number;
+  readonly sha256: Sha256;
+  /** Connections one client address may have to one cluster; 0 is unlimited. */
+  readonly maxConnectionsPerIp: number;
+  readonly limits: WorkerLimits;
 }
 
 /** The shared parts of a new worker. */
@@ -53,6 +59,10 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     },
     outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),
     requestIds: new UlidSource(parts.fillRandom, parts.wallClock),
+    clientLimits: new ClientLimits(parts.maxConnectionsPerIp),
+    sha256: parts.sha256,
+    limits: parts.limits,
     draining: false,
+    stickyInUse: false,
   };
 }

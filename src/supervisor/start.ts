@@ -3,6 +3,7 @@
 
 import { MAX_CONFIG_FILE_BYTES } from "../../config/defaults.ts";
 import { type Config, formatProblem, loadConfig, type LoadResult } from "../../config/file.ts";
+import { guardProcess } from "../io/process_guard.ts";
 import { BindError, bindUnixSocket } from "../io/unix_socket.ts";
 import { loggerOf } from "../observe/log.ts";
 import type { FileSource } from "./main_context.ts";
@@ -58,9 +59,13 @@ async function supervise(supervisor: Supervisor, config: Config): Promise<void> 
   const onSignal = () => void supervisor.stop();
   const signals = ["SIGTERM", "SIGINT"] as const;
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  const log = loggerOf("supervisor");
+  const unguard = guardProcess((what, text, count) =>
+    log.error("{what} (number {count}): {text}", { what, text, count })
+  );
   try {
     if (config.command_allowed_uids !== undefined) {
-      loggerOf("supervisor").warn(
+      log.warn(
         "command_allowed_uids is set, but users of the socket cannot be told apart in this " +
           "version: every request will be refused",
       );
@@ -68,12 +73,13 @@ async function supervise(supervisor: Supervisor, config: Config): Promise<void> 
     await supervisor.loadConfiguration();
     await supervisor.run();
     const pids = supervisor.workers.targets().map(({ id, pid }) => `${id} (pid ${pid})`);
-    loggerOf("supervisor").info("Listening on {socket}, workers {pids}", {
+    log.info("Listening on {socket}, workers {pids}", {
       socket: config.command_socket,
       pids: pids.join(", ") || "none",
     });
     await supervisor.finished;
   } finally {
+    unguard();
     for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
   }
 }

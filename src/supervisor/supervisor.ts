@@ -85,7 +85,7 @@ export class Supervisor {
     const { state, fileState } = this.#context;
     await this.#takeIn(config_path, requests);
     for (const request of state.dump()) fileState.apply(request);
-    if (saved_state === undefined) return;
+    if (saved_state === undefined || await isMissing(saved_state)) return;
     const saved = await loadState(saved_state);
     if (!saved.ok) this.#log.error("{reason}", { reason: saved.reason });
     else await this.#takeIn(saved_state, saved.value.map(({ content }) => content));
@@ -241,6 +241,16 @@ export class Supervisor {
     clearTimeout(timer);
     await this.#save?.flush();
     await this.#server.closeClients();
+  }
+}
+
+/** A saved state that was never written is an empty one. */
+async function isMissing(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
   }
 }
 

@@ -21,6 +21,7 @@ import { type LoadResult, runWrk } from "./wrk.ts";
 
 /** Changes of each kind a second. */
 const CHANGES_PER_SECOND = 20;
+const TURN_MS = 1_000 / CHANGES_PER_SECOND;
 
 /** Seconds of traffic without changes, for comparison. */
 const QUIET_SECONDS = 5;
@@ -87,17 +88,16 @@ async function keepChanging(
     seen.slowestMs = Math.max(seen.slowestMs, performance.now() - start);
   };
   const backend = ["bench", "bench-other", `127.0.0.1:${otherPort}`] as const;
+  const started = performance.now();
   for (let turn = 0; !over.aborted; turn++) {
-    const started = performance.now();
     const hostname = `host-${turn % 1_000}.example.test`;
     const place = { clusterId: "bench", address: `127.0.0.1:${sozu.port}`, hostname };
-    await send(addBackend(...backend));
-    await send(addHttpFrontend(place));
+    await Promise.all([send(addBackend(...backend)), send(addHttpFrontend(place))]);
     if ((await get(sozu.port, hostname)).status !== 200) seen.missed++;
-    await send(removeHttpFrontend(place));
+    await Promise.all([send(removeHttpFrontend(place)), send(removeBackend(...backend))]);
     if ((await get(sozu.port, hostname)).status !== 404) seen.stale++;
-    await send(removeBackend(...backend));
-    await pause(Math.max(0, 1_000 / CHANGES_PER_SECOND - (performance.now() - started)));
+    // A turn that took long is made up for by the next ones.
+    await pause(Math.max(0, started + (turn + 1) * TURN_MS - performance.now()));
   }
   return seen;
 }
@@ -114,15 +114,21 @@ function report(
   const perSecond = changes.commands / 4 / seconds;
   const p99 = (results: readonly LoadResult[]) => ((results[0]?.p99 ?? 0) / 1_000).toFixed(2);
   const fastEnough = perSecond >= CHANGES_PER_SECOND * 0.9;
-  const verdict = failed === 0 && changes.refused === 0 && fastEnough ? "PASS" : "MISS";
+  const verdict = (passed: boolean) => passed ? "PASS" : "MISS";
+  const clean = failed === 0 && changes.refused === 0;
   console.log(`Seconds of traffic:          ${seconds}`);
   console.log(`Requests:                    ${sum(({ requests }) => requests)}`);
-  console.log(`Changes a second, each kind: ${perSecond.toFixed(1)}`);
+  console.log(
+    `Changes a second, each kind: ${perSecond.toFixed(1)}  ${verdict(fastEnough)} ` +
+      `(bar: ${CHANGES_PER_SECOND}, 10 % tolerated)`,
+  );
   console.log(`Commands sent, refused:      ${changes.commands}, ${changes.refused}`);
   console.log(`Slowest command:             ${changes.slowestMs.toFixed(0)} ms`);
   console.log(`p99 without, with changes:   ${p99(quiet)} ms, ${p99(busy)} ms`);
   console.log(`Frontends late, stale:       ${changes.missed}, ${changes.stale}`);
-  console.log(`Failed requests:             ${failed}  ${verdict} (bar: 0)`);
+  console.log(
+    `Failed requests:             ${failed}  ${verdict(clean)} (bar: 0, and none refused)`,
+  );
   console.log(`Written to ${writeOutput("changes", { seconds, failed, changes, quiet, busy })}`);
-  return verdict === "PASS" ? 0 : 1;
+  return clean && fastEnough ? 0 : 1;
 }

@@ -34,7 +34,6 @@ export function sozuProxy({ workers = 1, v8Flags }: SozuOptions = {}): Contender
 function proxyConfig(place: ProxyPlace, workers: number): string {
   return `command_socket = "${place.path(`${SOZU}.sock`)}"
 log_level = "error"
-log_target = "file://${place.path("sozu.app.log")}"
 worker_count = ${workers}
 max_connections = 9000
 max_buffers = 20000

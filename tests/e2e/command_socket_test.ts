@@ -1,17 +1,7 @@
 import assert from "node:assert/strict";
-import { type Cluster, LoadBalancingAlgorithms, ResponseStatus } from "../../config/messages.ts";
+import { ResponseStatus } from "../../config/messages.ts";
+import { cluster } from "../../config/state_testing.ts";
 import { SozuProcess, type TestClient, waitFor } from "../support/sozu_process.ts";
-
-function cluster(cluster_id: string): Cluster {
-  return {
-    cluster_id,
-    sticky_session: false,
-    https_redirect: false,
-    load_balancing: LoadBalancingAlgorithms.ROUND_ROBIN,
-    answers: new Map(),
-    authorized_hashes: [],
-  };
-}
 
 function u64(value: bigint): Uint8Array {
   const bytes = new Uint8Array(8);

@@ -1,26 +1,10 @@
 import assert from "node:assert/strict";
-import {
-  type Cluster,
-  LoadBalancingAlgorithms,
-  ResponseStatus,
-  RunState,
-  type WorkerInfo,
-} from "../../config/messages.ts";
+import { ResponseStatus, RunState, type WorkerInfo } from "../../config/messages.ts";
+import { cluster } from "../../config/state_testing.ts";
 import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
 
 const HANGS = "worker_timeout = 1";
 const PATIENT = "worker_timeout = 60";
-
-function cluster(cluster_id: string): Cluster {
-  return {
-    cluster_id,
-    sticky_session: false,
-    https_redirect: false,
-    load_balancing: LoadBalancingAlgorithms.ROUND_ROBIN,
-    answers: new Map(),
-    authorized_hashes: [],
-  };
-}
 
 async function second(sozu: SozuProcess): Promise<WorkerInfo> {
   const worker = (await sozu.workers())[1];

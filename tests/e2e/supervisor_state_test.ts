@@ -1,22 +1,7 @@
 import assert from "node:assert/strict";
-import {
-  type Cluster,
-  LoadBalancingAlgorithms,
-  type Request,
-  ResponseStatus,
-} from "../../config/messages.ts";
+import { type Request, ResponseStatus } from "../../config/messages.ts";
+import { cluster } from "../../config/state_testing.ts";
 import { SozuProcess, waitFor } from "../support/sozu_process.ts";
-
-function cluster(cluster_id: string, sticky_session = false): Cluster {
-  return {
-    cluster_id,
-    sticky_session,
-    https_redirect: false,
-    load_balancing: LoadBalancingAlgorithms.ROUND_ROBIN,
-    answers: new Map(),
-    authorized_hashes: [],
-  };
-}
 
 const add = (id: string): NonNullable<Request["request_type"]> => ({
   kind: "add_cluster",
@@ -174,12 +159,26 @@ Deno.test("Logging changes the level of main and workers, and refuses what it ca
   await sozu.expectOk({ kind: "Logging", value: "info" });
 });
 
-Deno.test("the limit of connections from one address can be set, asked for, and outlives a worker", async () => {
-  await using sozu = await SozuProcess.start("max_connections_per_ip = 7\nworker_count = 1");
-  const limit = async () => {
-    const response = await sozu.request({ kind: "query_max_connections_per_ip", value: {} });
-    const type = response.content?.content_type;
-    return type?.kind === "max_connections_per_ip_limit" ? type.value.limit : response.message;
-  };
-  assert.equal(await limit(), 7n);
+Deno.test("query_max_connections_per_ip answers with the limit the workers apply", async () => {
+  await using sozu = await SozuProcess.start("max_connections_per_ip = 7");
+  const response = await sozu.expectOk({ kind: "query_max_connections_per_ip", value: {} });
+  const type = response.content?.content_type;
+  assert.equal(type?.kind, "max_connections_per_ip_limit");
+  assert.equal(type.value.limit, 7n);
+});
+
+Deno.test("query_metrics is answered whatever workers can tell", async () => {
+  await using sozu = await SozuProcess.start("worker_count = 1");
+  const response = await sozu.request({
+    kind: "query_metrics",
+    value: {
+      list: false,
+      cluster_ids: [],
+      backend_ids: [],
+      metric_names: [],
+      no_clusters: false,
+      workers: false,
+    },
+  });
+  assert.ok(response.content !== undefined || response.message !== "");
 });

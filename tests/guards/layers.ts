@@ -63,7 +63,7 @@ export const LAYERS: readonly Layer[] = [
       "src/observe/",
     ],
   },
-  { prefix: "main.ts", uses: ["src/supervisor/", "workers/main.ts", "src/cli/", "src/io/"] },
+  { prefix: "main.ts", uses: ["src/supervisor/", "workers/", "src/cli/", "src/io/"] },
 ];
 
 /** The layer a file belongs to, or null when the table has no place for it. */

@@ -35,9 +35,9 @@ export function typescriptFiles(): SourceFile[] {
   return readTree((path) => path.endsWith(".ts"));
 }
 
-/** Whether a file is a test or exists for tests only. */
+/** Whether a file is a test or exists for tests only (`..._testing.ts`, beside those that use it). */
 export function isTest(path: string): boolean {
-  return path.startsWith("tests/") || path.endsWith("_test.ts");
+  return path.startsWith("tests/") || /_test(?:ing)?\.ts$/.test(path);
 }
 
 /** Folders whose code computes and nothing else: no I/O, no time, no chance, no waiting. */

@@ -11,7 +11,7 @@ import { RouteTable } from "../../src/routing/route_table.ts";
 import { ReferenceTable } from "./routing_reference.ts";
 import { type SeededRandom, simulate } from "./seeded.ts";
 
-const STEPS = 12_000;
+const STEPS = 10_000;
 const LABELS = ["a", "b", "ab", "x", "api", "A"];
 const LABEL_REGEXES = ["/[ab]+/", "/a.*/", "/(a|x)b?/", "/[a-z]+/", "/ap[i]/"];
 const PATH_PARTS = ["/", "a", "b", "/a", "?q=1", "/ab/", "longer-part"];
@@ -20,6 +20,8 @@ const METHODS = ["GET", "get", "POST", "PATCH", "patch"];
 
 function randomHost(random: SeededRandom): string {
   if (random.chance(0.05)) return "*";
+  // One host with many rules, so that it is kept as such hosts are.
+  if (random.chance(0.3)) return "a";
   const count = 1 + random.below(4);
   const withRegex = random.chance(0.3);
   const labels = Array.from(
@@ -89,7 +91,7 @@ class RoutingSimulation {
     equal(this.#table.size, this.#reference.size);
     const hostname = randomHost(this.#random);
     equal(this.#table.hasHost(hostname), this.#reference.hasHost(hostname), hostname);
-    for (let count = 0; count < 3; count++) this.#compare();
+    for (let count = 0; count < 2; count++) this.#compare();
   }
 
   /** The tree must not remember in which order its rules came. */

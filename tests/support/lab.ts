@@ -7,8 +7,9 @@ import { type ServerCommand, type ServerProcess, startServer } from "./server_pr
 export class Lab {
   readonly folder: string;
   readonly #servers: ServerProcess[] = [];
-  readonly #onSignal = () => void this.dispose().then(() => Deno.exit(130));
+  readonly #onSignal = () => this.#leave();
   #disposed: Promise<void> | null = null;
+  #leaving = false;
 
   constructor() {
     this.folder = Deno.makeTempDirSync({ prefix: "sozu-lab-" });
@@ -43,6 +44,13 @@ export class Lab {
     return this.dispose();
   }
 
+  /** Cleans up and ends the program; asked a second time it does not wait. */
+  #leave(): void {
+    if (this.#leaving) Deno.exit(EXIT_INTERRUPTED);
+    this.#leaving = true;
+    void this.dispose().then(() => Deno.exit(EXIT_INTERRUPTED));
+  }
+
   async #dispose(): Promise<void> {
     // Proxies first, the backend they talk to last.
     for (const server of this.#servers.reverse()) {
@@ -52,5 +60,8 @@ export class Lab {
     await Deno.remove(this.folder, { recursive: true });
   }
 }
+
+/** As shells report a program ended by Ctrl-C. */
+const EXIT_INTERRUPTED = 130;
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -51,7 +51,7 @@ export function startServer(wanted: ServerCommand): ServerProcess {
     alive = false;
   });
   const stop = async () => {
-    await end(child.pid, mark);
+    await end(alive ? child.pid : null, mark);
     await gone;
   };
   return {
@@ -76,10 +76,12 @@ export async function untilReady(
   try {
     await waitFor(`${server.name} to answer`, async () => {
       dead = !server.alive;
-      return dead || await isReady().catch(() => false);
+      return dead || await isReady();
     }, { deadlineMs, everyMs: 50 });
   } catch (error) {
-    throw new Error(`${server.name} does not answer: ${lastLines(server.log())}`, { cause: error });
+    const probe = (error as Error).cause;
+    const reason = probe instanceof Error ? `${probe.message}\n` : "";
+    throw new Error(`${server.name} does not answer: ${reason}${lastLines(server.log())}`);
   }
   if (dead) throw new Error(`${server.name} ended at once: ${lastLines(server.log())}`);
 }
@@ -88,11 +90,11 @@ export async function untilReady(
  * Ends a process and every descendant: workers too, which would outlive a main process that was
  * killed, and those that already did. First politely, then for certain.
  */
-async function end(root: number, mark: string): Promise<void> {
+async function end(root: number | null, mark: string): Promise<void> {
+  // The mark finds processes whose parent is gone; some servers overwrite their environment.
   const marked = processesWithEnvironment(MARK, mark);
-  const alive = marked.some(({ pid }) => pid === root);
-  const doomed = alive ? [...marked, ...processTree(root)] : marked;
-  for (const { pid } of alive ? [{ pid: root }] : marked) kill(pid, "SIGTERM");
+  const doomed = root === null ? marked : [...marked, ...processTree(root)];
+  for (const pid of root === null ? marked.map(({ pid }) => pid) : [root]) kill(pid, "SIGTERM");
   const left = () => doomed.filter(isRunning);
   const allGone = () => left().length === 0;
   try {

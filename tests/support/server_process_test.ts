@@ -3,7 +3,7 @@ import { waitFor } from "./wait.ts";
 import { isRunning, processesWithEnvironment, processTree } from "./proc.ts";
 import { startServer, untilReady } from "./server_process.ts";
 
-/** A shell that starts a child and waits for it. */
+/** A shell that starts a child, waits for it, and leaves it behind when told to end. */
 const PARENT = ["-c", "echo up; sleep 300 & echo $! ; wait"];
 
 async function inFolder(body: (logPath: string) => Promise<void>): Promise<void> {
@@ -27,6 +27,19 @@ Deno.test(
       await server.stop();
       assert.equal(server.alive, false);
       assert.ok(!isRunning(child));
+    }),
+);
+
+Deno.test(
+  "startServer() stops a process that has emptied its environment",
+  onLinux,
+  () =>
+    inFolder(async (logPath) => {
+      const args = ["-i", "/bin/sh", ...PARENT];
+      const server = startServer({ name: "parent", command: "/usr/bin/env", args, logPath });
+      const child = await waitFor("the child", () => processTree(server.pid)[1]);
+      await server.stop();
+      assert.ok(!server.alive && !isRunning(child));
     }),
 );
 

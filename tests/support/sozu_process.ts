@@ -11,6 +11,8 @@ import {
   type WorkerInfo,
 } from "../../config/messages.ts";
 import { encodeFrame, FrameError, FrameReader } from "../../src/protocol/control/frame.ts";
+import { readStat } from "./proc.ts";
+import { waitFor as wait } from "./wait.ts";
 
 type RequestType = NonNullable<Request["request_type"]>;
 
@@ -19,26 +21,17 @@ const PATIENCE_MS = 20_000;
 const MAX_FRAME = 64 * 1024 * 1024;
 const MAIN_MODULE = new URL("../../main.ts", import.meta.url).href;
 
-/** Waits until `condition` holds; fails with `what` when it does not in time. */
+/** Waits until `condition` holds, as long as a healthy process may take for it. */
 export async function waitFor(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  patienceMs: number = PATIENCE_MS,
 ): Promise<void> {
-  const end = performance.now() + patienceMs;
-  while (!(await condition())) {
-    assert.ok(performance.now() < end, `Timed out waiting for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await wait(what, condition, { deadlineMs: PATIENCE_MS });
 }
 
 /** Whether a process exists (a zombie does not count). */
 export function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX]/.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return false;
-  }
+  return readStat(pid)?.zombie === false;
 }
 
 /** One connection to a command socket. */
@@ -321,16 +314,11 @@ export class SozuProcess {
     let ended = false;
     void this.status.then(() => ended = true);
     await waitFor("the main process to answer", async () => {
-      if (ended) throw new Error(`main ended before it answered\n${this.#stderr}`);
-      try {
-        await this.request({ kind: "status", value: {} });
-        return true;
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return false;
-        if (error instanceof Deno.errors.ConnectionRefused) return false;
-        throw error;
-      }
+      if (ended) return true;
+      await this.request({ kind: "status", value: {} });
+      return true;
     });
+    if (ended) throw new Error(`main ended before it answered\n${this.#stderr}`);
     await this.workers();
   }
 }

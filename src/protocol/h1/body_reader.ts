@@ -72,10 +72,12 @@ export class BodyReader {
 
   /**
    * Consumes up to the next boundary between payload and framing; returns the position behind what it
-   * consumed and sets {@link dataStart} and {@link dataEnd}.
+   * consumed and sets {@link dataStart} and {@link dataEnd}. Consumes nothing once there is a
+   * {@link problem}.
    */
   next(bytes: Uint8Array, start: number, end: number): number {
     this.dataStart = this.dataEnd = start;
+    if (this.problem !== Problem.NONE) return start;
     switch (this.#part) {
       case Part.LENGTH:
         return this.#passLength(start, end);
@@ -95,7 +97,7 @@ export class BodyReader {
   finish(): boolean {
     if (this.#part === Part.UNTIL_CLOSE) this.#part = Part.DONE;
     if (this.#part === Part.DONE) return true;
-    this.problem = Problem.TRUNCATED;
+    if (this.problem === Problem.NONE) this.problem = Problem.TRUNCATED;
     return false;
   }
 

@@ -13,6 +13,8 @@ const CHUNKED = asciiBytes("chunked");
 
 /** 2^53 - 1 has 16 digits; longer values cannot be counted exactly. */
 const MAX_LENGTH_DIGITS = 15;
+/** Real messages list one to three. */
+const MAX_CONNECTION_OPTIONS = 32;
 
 /** Trailing blanks were cut from the value: some parsers would not, so it is ambiguous. */
 function hasTrailingBlank(head: MessageHead, field: number): boolean {
@@ -64,17 +66,24 @@ export function readTransferEncoding(head: MessageHead, field: number): Problem 
   return Problem.NONE;
 }
 
-/** Reads the tokens of a Connection field; anything that is not a token is skipped. */
-export function readConnection(head: MessageHead, field: number): void {
+/**
+ * Reads the tokens of a Connection field; anything that is not a token is skipped. Every option may
+ * name a field to look for, so their number is bounded.
+ */
+export function readConnection(head: MessageHead, field: number): Problem {
   const bytes = head.bytes;
   const end = head.at(field, Field.VALUE_END);
   let at = head.at(field, Field.VALUE_START);
   while (at < end) {
     const tokenStart = at;
     while (at < end && TOKEN[bytes[at] as number] === 1) at++;
-    if (at > tokenStart) readConnectionToken(head, tokenStart, at);
+    if (at > tokenStart) {
+      if (++head.connectionOptions > MAX_CONNECTION_OPTIONS) return Problem.CONNECTION_OPTIONS;
+      readConnectionToken(head, tokenStart, at);
+    }
     if (at < end) at++;
   }
+  return Problem.NONE;
 }
 
 function readConnectionToken(head: MessageHead, start: number, end: number): void {

@@ -2,23 +2,16 @@
 // one load and one test a byte. Stricter than the RFC where leniency has been a way to smuggle:
 // obs-text is not accepted anywhere.
 
+import { isAlphaNumeric } from "../http/token.ts";
+
+/** Methods and field names. */
+export { TOKEN } from "../http/token.ts";
+
 function table(accepts: (byte: number) => boolean): Uint8Array {
   const bytes = new Uint8Array(256);
   for (let i = 0; i < 256; i++) bytes[i] = accepts(i) ? 1 : 0;
   return bytes;
 }
-
-const TCHAR_SYMBOLS = "!#$%&'*+-.^_`|~";
-
-function isAlphaNumeric(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) ||
-    (byte >= 0x61 && byte <= 0x7a);
-}
-
-/** `tchar`, RFC 9110 §5.6.2: methods and field names. */
-export const TOKEN: Uint8Array = table((byte) =>
-  isAlphaNumeric(byte) || (byte > 0x20 && TCHAR_SYMBOLS.includes(String.fromCharCode(byte)))
-);
 
 /** Visible ASCII: request targets. */
 export const TARGET: Uint8Array = table((byte) => byte >= 0x21 && byte <= 0x7e);

@@ -43,8 +43,9 @@ export class HeadReader {
     this.problem = Problem.NONE;
   }
 
-  /** Reads up to `end`; on DONE `head.end` is the first byte of the body. */
+  /** Reads up to `end`; on DONE `head.end` is the first byte of the body. BAD is final. */
   read(end: number): ReadStatus {
+    if (this.problem !== Problem.NONE) return ReadStatus.BAD;
     if (!this.#inFields) {
       const status = this.#line.read(this.head, end);
       if (status !== ReadStatus.DONE) return this.#stop(status, this.#line.problem);

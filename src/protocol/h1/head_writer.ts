@@ -14,7 +14,7 @@ export function writtenHeadBound(head: MessageHead): number {
   let bound = head.end - head.start + head.count + HOST_LINE.length + 2 +
     (head.authorityEnd - head.authorityStart);
   for (const suffix of head.suffixes) bound += suffix.length;
-  return bound;
+  return bound + (head.authorityOverride?.length ?? 0) + (head.targetOverride?.length ?? 0);
 }
 
 /**
@@ -23,15 +23,26 @@ export function writtenHeadBound(head: MessageHead): number {
  */
 export function writeRequestHead(head: MessageHead, target: Uint8Array, at: number): number {
   const host = head.hostField;
-  const inPlace = host === 0 &&
+  const inPlace = host === 0 && head.authorityOverride === null && head.targetOverride === null &&
     (head.at(0, Field.KIND) & (FieldFlag.REWRITE | FieldFlag.DROP)) === 0;
   if (inPlace) return writeFields(head, head.start, target, at);
-  at = copyBytes(head.bytes, head.start, head.fieldsStart, target, at);
+  at = writeRequestLine(head, target, at);
   at = copyBytes(HOST_LINE, 0, HOST_LINE.length, target, at);
-  at = copyBytes(head.bytes, head.authorityStart, head.authorityEnd, target, at);
+  const authority = head.authorityOverride;
+  at = authority === null
+    ? copyBytes(head.bytes, head.authorityStart, head.authorityEnd, target, at)
+    : copyBytes(authority, 0, authority.length, target, at);
   at = writeLineEnd(target, at);
   if (host >= 0) head.flag(host, FieldFlag.DROP);
   return writeFields(head, head.fieldsStart, target, at);
+}
+
+function writeRequestLine(head: MessageHead, target: Uint8Array, at: number): number {
+  const override = head.targetOverride;
+  if (override === null) return copyBytes(head.bytes, head.start, head.fieldsStart, target, at);
+  at = copyBytes(head.bytes, head.start, head.targetStart, target, at);
+  at = copyBytes(override, 0, override.length, target, at);
+  return copyBytes(head.bytes, head.targetEnd, head.fieldsStart, target, at);
 }
 
 /** Writes status line and the kept fields of `head`; returns the position behind them. */
@@ -73,8 +84,11 @@ function rewriteField(
   at = copyBytes(bytes, fields[field] as number, nameEnd, target, at);
   target[at++] = COLON;
   target[at++] = SP;
-  at = copyBytes(bytes, fields[field + Field.VALUE_START] as number, valueEnd, target, at);
-  if (((fields[field + Field.KIND] as number) & FieldFlag.SUFFIX) !== 0) {
+  const kind = fields[field + Field.KIND] as number;
+  if ((kind & FieldFlag.REPLACE) === 0) {
+    at = copyBytes(bytes, fields[field + Field.VALUE_START] as number, valueEnd, target, at);
+  }
+  if ((kind & (FieldFlag.SUFFIX | FieldFlag.REPLACE)) !== 0) {
     const suffix = head.suffixes[head.suffixFields.indexOf(field / Field.STRIDE)];
     if (suffix !== undefined) at = copyBytes(suffix, 0, suffix.length, target, at);
   }

@@ -24,6 +24,7 @@ export const Problem = {
   HEAD_TOO_LARGE: 18,
   TRAILER_TOO_LARGE: 19,
   TRUNCATED: 20,
+  CONNECTION_OPTIONS: 21,
 } as const;
 export type Problem = typeof Problem[keyof typeof Problem];
 
@@ -49,6 +50,7 @@ const TEXTS: readonly string[] = [
   "Message head larger than the buffer",
   "Trailer section larger than the limit",
   "Message ended before it was complete",
+  "Too many Connection options: expected at most 32",
 ];
 
 /** The sentence for logs and answers. */

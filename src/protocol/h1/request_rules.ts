@@ -20,6 +20,7 @@ const ASTERISK = 0x2a;
 const AT_SIGN = 0x40;
 const QUESTION = 0x3f;
 const HASH = 0x23;
+const BACKSLASH = 0x5c;
 const CONNECT = asciiBytes("connect");
 const OPTIONS = asciiBytes("options");
 
@@ -41,7 +42,7 @@ function checkKnownFields(head: MessageHead): Problem {
         head.hostField = i;
         break;
       case HeaderKind.CONNECTION:
-        readConnection(head, i);
+        problem = readConnection(head, i);
         break;
       case HeaderKind.CONTENT_LENGTH:
         problem = readContentLength(head, i);
@@ -66,11 +67,13 @@ function checkTarget(head: MessageHead): Problem {
   const end = head.targetEnd;
   head.pathStart = start;
   head.pathEnd = end;
-  if (bytes[start] === SLASH) return checkAuthorityFromHost(head);
+  // RFC 9112 §3.2.3: the target of CONNECT is an authority, whatever it looks like.
   if (equalsIgnoreCase(bytes, head.methodStart, head.methodEnd, CONNECT)) {
     useRootPath(head);
+    overrideHost(head);
     return checkAuthority(head, start, end);
   }
+  if (bytes[start] === SLASH) return checkAuthorityFromHost(head);
   const options = equalsIgnoreCase(bytes, head.methodStart, head.methodEnd, OPTIONS);
   if (end - start === 1 && bytes[start] === ASTERISK) {
     return options ? checkAuthorityFromHost(head) : Problem.TARGET;
@@ -88,17 +91,27 @@ function checkAbsoluteTarget(head: MessageHead): Problem {
   if (bytes[at] !== COLON || bytes[at + 1] !== SLASH || bytes[at + 2] !== SLASH) {
     return Problem.TARGET;
   }
-  at += 3;
-  let authorityStart = at;
-  while (at < end && bytes[at] !== SLASH && bytes[at] !== QUESTION && bytes[at] !== HASH) {
-    if (bytes[at] === AT_SIGN) authorityStart = at + 1;
-    at++;
+  const userStart = at + 3;
+  let authorityStart = userStart;
+  for (at = userStart; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === SLASH || byte === QUESTION || byte === HASH) break;
+    // Parsers disagree about where the host begins behind a second @ or a backslash.
+    if (byte === BACKSLASH) return Problem.TARGET;
+    if (byte !== AT_SIGN) continue;
+    if (authorityStart > userStart) return Problem.TARGET;
+    authorityStart = at + 1;
   }
   head.pathStart = at;
   head.pathEnd = end;
   if (at === end) useRootPath(head);
-  if (head.hostField >= 0) head.flag(head.hostField, FieldFlag.REWRITE);
+  overrideHost(head);
   return checkAuthority(head, authorityStart, at);
+}
+
+/** The target names the host: a Host field that says something else must not be passed on. */
+function overrideHost(head: MessageHead): void {
+  if (head.hostField >= 0) head.flag(head.hostField, FieldFlag.REWRITE);
 }
 
 /** Lets the path be `/`: the slash of the protocol version behind the target serves as its byte. */

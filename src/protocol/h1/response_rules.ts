@@ -14,9 +14,10 @@ import { Problem } from "./problem.ts";
 
 /** Judges a complete response head; `head.toHead` must be set. */
 export function checkResponse(head: MessageHead): Problem {
-  const problem = checkKnownFields(head);
+  const bodyless = head.toHead || head.status < 200 || head.status === 204 || head.status === 304;
+  const problem = checkKnownFields(head, bodyless);
   if (problem !== Problem.NONE) return problem;
-  if (head.toHead || head.status < 200 || head.status === 204 || head.status === 304) {
+  if (bodyless) {
     head.framing = BodyFraming.NONE;
   } else if (head.framing === BodyFraming.NONE) {
     head.framing = BodyFraming.UNTIL_CLOSE;
@@ -24,18 +25,20 @@ export function checkResponse(head: MessageHead): Problem {
   return Problem.NONE;
 }
 
-function checkKnownFields(head: MessageHead): Problem {
+function checkKnownFields(head: MessageHead, bodyless: boolean): Problem {
   let encoding = false;
   for (let i = 0; i < head.count; i++) {
     let problem: Problem = Problem.NONE;
     switch (head.at(i, Field.KIND) & KIND_MASK) {
       case HeaderKind.CONNECTION:
-        readConnection(head, i);
+        problem = readConnection(head, i);
         break;
       case HeaderKind.CONTENT_LENGTH:
         problem = readContentLength(head, i);
         break;
       case HeaderKind.TRANSFER_ENCODING:
+        // Without a body it frames nothing: `101` is known to come with a stray one.
+        if (bodyless) break;
         if (encoding) return Problem.TRANSFER_ENCODING;
         encoding = true;
         problem = readTransferEncoding(head, i);
@@ -47,10 +50,15 @@ function checkKnownFields(head: MessageHead): Problem {
   return Problem.NONE;
 }
 
-/** RFC 9112 §6.3: Transfer-Encoding overrides Content-Length, which must not be passed on. */
+/**
+ * RFC 9112 §6.3: Transfer-Encoding overrides Content-Length, which must not be passed on. Whoever sent
+ * both, or chunks with HTTP/1.0 (§6.1), may not mean what we read: its connection is not used again.
+ */
 function overrideContentLength(head: MessageHead): void {
   head.framing = BodyFraming.CHUNKED;
+  if (head.version === 10) head.connectionClose = true;
   if (!head.has(HeaderKind.CONTENT_LENGTH)) return;
+  head.connectionClose = true;
   for (let i = 0; i < head.count; i++) {
     if (head.isKind(i, HeaderKind.CONTENT_LENGTH)) {
       head.flag(i, FieldFlag.DROP);

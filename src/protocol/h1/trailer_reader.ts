@@ -16,7 +16,9 @@ const FORBIDDEN: number = (1 << HeaderKind.HOST) | (1 << HeaderKind.CONTENT_LENG
   (1 << HeaderKind.TRANSFER_ENCODING) | (1 << HeaderKind.CONNECTION) | (1 << HeaderKind.TRAILER) |
   (1 << HeaderKind.UPGRADE) | (1 << HeaderKind.EXPECT) | (1 << HeaderKind.AUTHORIZATION) |
   (1 << HeaderKind.COOKIE) | (1 << HeaderKind.TE) | (1 << HeaderKind.X_FORWARDED_FOR) |
-  (1 << HeaderKind.FORWARDED) | (1 << HeaderKind.X_REAL_IP);
+  (1 << HeaderKind.FORWARDED) | (1 << HeaderKind.X_REAL_IP) | (1 << HeaderKind.X_FORWARDED_PORT) |
+  (1 << HeaderKind.X_FORWARDED_PROTO) | (1 << HeaderKind.KEEP_ALIVE) |
+  (1 << HeaderKind.PROXY_CONNECTION) | (1 << HeaderKind.HTTP2_SETTINGS);
 
 const State = { LINE: 0, NAME: 1, VALUE: 2, VALUE_LF: 3, END_LF: 4, DONE: 5 } as const;
 type State = typeof State[keyof typeof State];
@@ -67,10 +69,10 @@ export class TrailerReader {
         if (byte === CR) this.#state = State.VALUE_LF;
         return byte === CR || FIELD_VALUE[byte] === 1;
       case State.VALUE_LF:
-        this.#state = State.LINE;
+        if (byte === LF) this.#state = State.LINE;
         return byte === LF;
       case State.END_LF:
-        this.#state = State.DONE;
+        if (byte === LF) this.#state = State.DONE;
         return byte === LF;
       case State.DONE:
         return false;

@@ -21,6 +21,10 @@ export interface ForwardingRules {
   readonly sendRealIp: boolean;
   /** Remove X-Real-IP lines that the client sent. */
   readonly elideRealIp: boolean;
+  /** Bits `1 << kind` of lines that are not added, whatever the request lacks. */
+  readonly omitted: number;
+  /** Do not add the correlation header. */
+  readonly omitId: boolean;
 }
 
 /** Room that {@link writeForwardingLines} may need. */
@@ -57,28 +61,46 @@ export function writeForwardingLines(
   target: Uint8Array,
   at: number,
 ): number {
-  if ((head.seen & FORWARDING) === 0) {
-    const lines = rules.sendRealIp ? elements.allLinesWithRealIp : elements.allLines;
+  const present = head.seen | rules.omitted;
+  const sendRealIp = rules.sendRealIp && !has(rules.omitted, HeaderKind.X_REAL_IP);
+  if ((present & FORWARDING) === 0) {
+    const lines = sendRealIp ? elements.allLinesWithRealIp : elements.allLines;
     at = copyBytes(lines, 0, lines.length, target, at);
   } else {
-    at = writeMissing(head, HeaderKind.X_FORWARDED_FOR, elements.xForwardedForLine, target, at);
-    at = writeMissing(head, HeaderKind.FORWARDED, elements.forwardedLine, target, at);
-    if (rules.sendRealIp) at = writeAll(elements.xRealIpLine, target, at);
-    at = writeMissing(head, HeaderKind.X_FORWARDED_PORT, elements.xForwardedPortLine, target, at);
-    at = writeMissing(head, HeaderKind.X_FORWARDED_PROTO, elements.xForwardedProtoLine, target, at);
+    at = writeMissing(present, HeaderKind.X_FORWARDED_FOR, elements.xForwardedForLine, target, at);
+    at = writeMissing(present, HeaderKind.FORWARDED, elements.forwardedLine, target, at);
+    if (sendRealIp) at = writeAll(elements.xRealIpLine, target, at);
+    at = writeMissing(
+      present,
+      HeaderKind.X_FORWARDED_PORT,
+      elements.xForwardedPortLine,
+      target,
+      at,
+    );
+    at = writeMissing(
+      present,
+      HeaderKind.X_FORWARDED_PROTO,
+      elements.xForwardedProtoLine,
+      target,
+      at,
+    );
   }
-  if (!head.has(HeaderKind.X_REQUEST_ID)) at = writeIdLine(REQUEST_ID, id, target, at);
-  return writeIdLine(rules.idHeaderName, id, target, at);
+  if (!has(present, HeaderKind.X_REQUEST_ID)) at = writeIdLine(REQUEST_ID, id, target, at);
+  return rules.omitId ? at : writeIdLine(rules.idHeaderName, id, target, at);
+}
+
+function has(kinds: number, kind: HeaderKind): boolean {
+  return (kinds & (1 << kind)) !== 0;
 }
 
 function writeMissing(
-  head: MessageHead,
+  present: number,
   kind: HeaderKind,
   line: Uint8Array,
   target: Uint8Array,
   at: number,
 ): number {
-  return head.has(kind) ? at : writeAll(line, target, at);
+  return has(present, kind) ? at : writeAll(line, target, at);
 }
 
 function writeAll(line: Uint8Array, target: Uint8Array, at: number): number {

@@ -1,9 +1,10 @@
 // Which fields belong to one connection and are not passed on (RFC 9110 §7.6.1). The proxy speaks for
 // itself on both of its connections: it decides there about persistence and upgrades.
 
-import { asciiBytes, equalsIgnoreCase } from "../../bytes/ascii.ts";
+import { asciiBytes, equalsIgnoreCase, LOWER } from "../../bytes/ascii.ts";
 import { HeaderKind } from "./header_kind.ts";
 import { Field, FieldFlag, KIND_MASK, type MessageHead } from "./message_head.ts";
+import { TOKEN } from "./token.ts";
 
 const ALWAYS: number = bit(HeaderKind.CONNECTION) | bit(HeaderKind.KEEP_ALIVE) |
   bit(HeaderKind.PROXY_CONNECTION) | bit(HeaderKind.TE) | bit(HeaderKind.UPGRADE) |
@@ -25,14 +26,12 @@ export function dropHopByHop(head: MessageHead, keepUpgrade: boolean): void {
   if ((head.seen & ALWAYS) === 0) return;
   for (let i = 0; i < head.count; i++) {
     const kind = head.at(i, Field.KIND) & KIND_MASK;
-    if ((ALWAYS & bit(kind)) !== 0 && kind !== HeaderKind.OTHER) {
-      if (kind === HeaderKind.UPGRADE && keepUpgrade) continue;
-      if (kind === HeaderKind.TE && isTrailersOnly(head, i)) continue;
-      head.flag(i, FieldFlag.DROP);
-    } else if (head.connectionNames && kind === HeaderKind.OTHER && isNamed(head, i)) {
-      head.flag(i, FieldFlag.DROP);
-    }
+    if ((ALWAYS & bit(kind)) === 0) continue;
+    if (kind === HeaderKind.UPGRADE && keepUpgrade) continue;
+    if (kind === HeaderKind.TE && isTrailersOnly(head, i)) continue;
+    head.flag(i, FieldFlag.DROP);
   }
+  if (head.connectionNames) dropNamed(head);
 }
 
 function isTrailersOnly(head: MessageHead, field: number): boolean {
@@ -45,7 +44,8 @@ function isTrailersOnly(head: MessageHead, field: number): boolean {
  * option. `h2c` is not one: behind it requests could be hidden from routing.
  */
 export function asksForUpgrade(head: MessageHead): boolean {
-  if (!head.connectionUpgrade || !head.has(HeaderKind.UPGRADE)) return false;
+  // RFC 9110 §7.8: Upgrade is ignored in an HTTP/1.0 request.
+  if (head.version === 10 || !head.connectionUpgrade || !head.has(HeaderKind.UPGRADE)) return false;
   for (let i = 0; i < head.count; i++) {
     if (!head.isKind(i, HeaderKind.UPGRADE)) continue;
     if (containsIgnoreCase(head, i, H2C)) return false;
@@ -61,40 +61,44 @@ function containsIgnoreCase(head: MessageHead, field: number, lower: Uint8Array)
   return false;
 }
 
-/** True when a Connection field lists the name of field `index`. */
-function isNamed(head: MessageHead, index: number): boolean {
+/**
+ * Marks the fields that a Connection field lists. Only fields that mean nothing to a proxy: a client
+ * must not be able to have Host, Cookie or X-Forwarded-For removed.
+ */
+function dropNamed(head: MessageHead): void {
   const bytes = head.bytes;
-  const name = bytes.subarray(head.at(index, Field.NAME_START), head.at(index, Field.NAME_END));
   for (let i = 0; i < head.count; i++) {
     if (!head.isKind(i, HeaderKind.CONNECTION)) continue;
-    if (listsToken(head, i, name)) return true;
+    const end = head.at(i, Field.VALUE_END);
+    let at = head.at(i, Field.VALUE_START);
+    while (at < end) {
+      const start = at;
+      while (at < end && TOKEN[bytes[at] as number] === 1) at++;
+      if (at > start) dropOption(head, start, at);
+      at++;
+    }
   }
-  return false;
 }
 
-function listsToken(head: MessageHead, field: number, name: Uint8Array): boolean {
-  const bytes = head.bytes;
-  const end = head.at(field, Field.VALUE_END);
-  let at = head.at(field, Field.VALUE_START);
-  while (at < end) {
-    const start = at;
-    while (at < end && !isSeparator(bytes[at] as number)) at++;
-    if (sameName(bytes, start, at, name)) return true;
-    at++;
+/** Marks every field whose name is the connection option in `head.bytes[start, end)`. */
+function dropOption(head: MessageHead, start: number, end: number): void {
+  for (let i = 0; i < head.count; i++) {
+    const nameStart = head.at(i, Field.NAME_START);
+    if (head.at(i, Field.NAME_END) - nameStart !== end - start) continue;
+    if (!head.isKind(i, HeaderKind.OTHER)) continue;
+    if (sameIgnoringCase(head.bytes, nameStart, start, end)) head.flag(i, FieldFlag.DROP);
   }
-  return false;
 }
 
-function isSeparator(byte: number): boolean {
-  return byte === 0x2c || byte === 0x20 || byte === 0x09;
-}
-
-function sameName(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
-  if (end - start !== name.length || name.length === 0) return false;
-  for (let i = 0; i < name.length; i++) {
-    const a = bytes[start + i] as number;
-    const b = name[i] as number;
-    if (a !== b && (((a ^ b) !== 0x20) || (a | 0x20) < 0x61 || (a | 0x20) > 0x7a)) return false;
+/** True when the bytes from `nameStart` on are those of `bytes[start, end)`, ignoring ASCII case. */
+function sameIgnoringCase(
+  bytes: Uint8Array,
+  nameStart: number,
+  start: number,
+  end: number,
+): boolean {
+  for (let at = start; at < end; at++) {
+    if (LOWER[bytes[at] as number] !== LOWER[bytes[nameStart + at - start] as number]) return false;
   }
   return true;
 }

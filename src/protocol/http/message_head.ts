@@ -29,11 +29,15 @@ export const FieldFlag = {
   DROP: 1 << 9,
   /** One of {@link MessageHead.suffixes} continues the value. */
   SUFFIX: 1 << 10,
+  /** One of {@link MessageHead.suffixes} stands in place of the value. */
+  REPLACE: 1 << 11,
 } as const;
 
 export const KIND_MASK = 0xff;
 
 const INITIAL_FIELDS = 32;
+/** More room than this is not kept for the next message: ordinary heads have far fewer fields. */
+const KEPT_FIELDS = 256;
 
 /** One request or response head. Reused: {@link reset} before each message. */
 export class MessageHead {
@@ -60,7 +64,7 @@ export class MessageHead {
   /** Host without port. */
   hostStart = 0;
   hostEnd = 0;
-  /** What routing sees as the path, query included; empty for an absolute target without a path. */
+  /** What routing sees as the path, query included; `/` when the target has none. */
   pathStart = 0;
   pathEnd = 0;
 
@@ -81,11 +85,16 @@ export class MessageHead {
   connectionUpgrade = false;
   /** The Connection field names fields of its own; they are hop-by-hop too. */
   connectionNames = false;
+  /** Number of options in all Connection fields. */
+  connectionOptions = 0;
   /** Index of the first Host field, or -1. */
   hostField = -1;
   /** First byte behind the start line. */
   fieldsStart = 0;
-  /** Indexes of the fields whose values are continued, and with what. */
+  /** Sent instead of the authority or the target that was received. */
+  authorityOverride: Uint8Array | null = null;
+  targetOverride: Uint8Array | null = null;
+  /** Indexes of the fields whose values are continued or replaced, and with what. */
   readonly suffixFields: number[] = [];
   readonly suffixes: Uint8Array[] = [];
 
@@ -110,8 +119,14 @@ export class MessageHead {
     this.connectionKeepAlive = false;
     this.connectionUpgrade = false;
     this.connectionNames = false;
+    this.connectionOptions = 0;
     this.hostField = -1;
     this.fieldsStart = at;
+    this.authorityOverride = null;
+    this.targetOverride = null;
+    if (this.fields.length > KEPT_FIELDS * Field.STRIDE) {
+      this.fields = new Int32Array(INITIAL_FIELDS * Field.STRIDE);
+    }
     if (this.suffixes.length > 0) this.suffixes.length = this.suffixFields.length = 0;
   }
 
@@ -163,6 +178,13 @@ export class MessageHead {
     this.flag(index, FieldFlag.REWRITE | FieldFlag.SUFFIX);
     this.suffixFields.push(index);
     this.suffixes.push(suffix);
+  }
+
+  /** Puts `value` in place of the value of field `index` when the head is written. */
+  replaceValue(index: number, value: Uint8Array): void {
+    this.flag(index, FieldFlag.REWRITE | FieldFlag.REPLACE);
+    this.suffixFields.push(index);
+    this.suffixes.push(value);
   }
 
   /** Index of the last field of this kind, or -1. */

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { COMMON_NAME_ONLY, HOSTILE_TEXTS, TWO_ALTERNATIVE_NAMES } from "./certificate_testing.ts";
+import { accept, address, certificate, refuse, stateWith } from "./state_testing.ts";
+
+const AT = address("127.0.0.1:443");
+const ELSEWHERE = address("127.0.0.2:443");
+
+Deno.test("AddCertificate is found by fingerprint and by name", () => {
+  const state = stateWith({
+    kind: "add_certificate",
+    value: { address: AT, certificate: certificate(TWO_ALTERNATIVE_NAMES.pem) },
+  });
+  const { fingerprint } = TWO_ALTERNATIVE_NAMES;
+  assert.deepEqual([...state.certificates({ fingerprint }).certs.keys()], [fingerprint]);
+  assert.deepEqual([...state.certificates({ domain: "*.b.example" }).certs.keys()], [fingerprint]);
+  assert.equal(state.certificates({ domain: "cn.example", fingerprint }).certs.size, 0);
+  assert.equal(state.certificates({ fingerprint: fingerprint.toUpperCase() }).certs.size, 0);
+  const [stored] = state.certificates({}).certs.values();
+  assert.deepEqual(stored?.names, ["a.example", "*.b.example"]);
+});
+
+Deno.test("AddCertificate keeps given names and takes the common name as the last resort", () => {
+  const state = stateWith(
+    {
+      kind: "add_certificate",
+      value: { address: AT, certificate: certificate(COMMON_NAME_ONLY.pem) },
+    },
+    {
+      kind: "add_certificate",
+      value: { address: ELSEWHERE, certificate: certificate(HOSTILE_TEXTS.pem, ["given"]) },
+    },
+  );
+  assert.deepEqual(state.certificates({ domain: "only-cn.example" }).certs.size, 1);
+  assert.deepEqual([...state.certificates({ domain: "given" }).certs.keys()], [
+    HOSTILE_TEXTS.fingerprint,
+  ]);
+});
+
+Deno.test("AddCertificate of a known fingerprint is accepted and changes nothing", () => {
+  const first = { address: AT, certificate: certificate(COMMON_NAME_ONLY.pem) };
+  const state = stateWith({ kind: "add_certificate", value: first });
+  const before = state.clone();
+  const second = { ...first, certificate: certificate(COMMON_NAME_ONLY.pem, ["other"]) };
+  accept(state, { kind: "add_certificate", value: { ...second, expired_at: 5n } });
+  assert.ok(state.equals(before));
+});
+
+Deno.test("AddCertificate refuses what is not a certificate", () => {
+  const state = stateWith();
+  for (const pem of ["", "garbage", COMMON_NAME_ONLY.pem.replace("MII", "XII")]) {
+    const value = { address: AT, certificate: certificate(pem) };
+    assert.equal(refuse(state, { kind: "add_certificate", value }), "certificate");
+  }
+});
+
+Deno.test("RemoveCertificate takes hexadecimal of either case and tolerates what is unknown", () => {
+  const state = stateWith({
+    kind: "add_certificate",
+    value: { address: AT, certificate: certificate(COMMON_NAME_ONLY.pem) },
+  });
+  const fingerprint = COMMON_NAME_ONLY.fingerprint.toUpperCase();
+  accept(state, { kind: "remove_certificate", value: { address: ELSEWHERE, fingerprint } });
+  accept(state, { kind: "remove_certificate", value: { address: AT, fingerprint: "abcd" } });
+  assert.equal(state.certificates({}).certs.size, 1);
+  for (const bad of ["xyz", "abc", "ab cd"]) {
+    const value = { address: AT, fingerprint: bad };
+    assert.equal(refuse(state, { kind: "remove_certificate", value }), "certificate");
+  }
+  accept(state, { kind: "remove_certificate", value: { address: AT, fingerprint } });
+  assert.equal(state.certificates({}).certs.size, 0);
+});
+
+Deno.test("ReplaceCertificate parses the new one before it lets go of the old one", () => {
+  const state = stateWith({
+    kind: "add_certificate",
+    value: { address: AT, certificate: certificate(COMMON_NAME_ONLY.pem) },
+  });
+  const request = {
+    address: AT,
+    new_certificate: certificate(TWO_ALTERNATIVE_NAMES.pem),
+    old_fingerprint: COMMON_NAME_ONLY.fingerprint,
+  };
+  const kind = "replace_certificate" as const;
+  const garbage = { ...request, new_certificate: certificate("garbage") };
+  assert.equal(refuse(state, { kind, value: garbage }), "certificate");
+  assert.equal(
+    refuse(state, { kind, value: { ...request, old_fingerprint: "no" } }),
+    "certificate",
+  );
+  assert.equal(refuse(state, { kind, value: { ...request, address: ELSEWHERE } }), "not_found");
+  accept(state, { kind, value: request });
+  const { certs } = state.certificates({});
+  assert.deepEqual([...certs.keys()], [TWO_ALTERNATIVE_NAMES.fingerprint]);
+  assert.deepEqual(certs.get(TWO_ALTERNATIVE_NAMES.fingerprint)?.names, [
+    "a.example",
+    "*.b.example",
+  ]);
+  const unknown = {
+    ...request,
+    new_certificate: certificate(HOSTILE_TEXTS.pem),
+    old_fingerprint: "00",
+  };
+  accept(state, { kind, value: unknown });
+  assert.equal(state.certificates({}).certs.size, 2);
+});

@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import * as messages from "./messages.ts";
+import { ListenerType } from "./messages.ts";
+import type { ConfigState } from "./state.ts";
+import {
+  accept,
+  address,
+  httpListener,
+  httpsListener,
+  refuse,
+  stateWith,
+} from "./state_testing.ts";
+
+const AT_80 = address("127.0.0.1:80");
+const AT_443 = address("127.0.0.1:443");
+
+function http(state: ConfigState): messages.HttpListenerConfig {
+  const listener = state.tables.listeners.http.get("127.0.0.1:80");
+  assert.ok(listener !== undefined);
+  return listener;
+}
+
+function https(state: ConfigState): messages.HttpsListenerConfig {
+  const listener = state.tables.listeners.https.get("127.0.0.1:443");
+  assert.ok(listener !== undefined);
+  return listener;
+}
+
+Deno.test("AddHttpListener refuses a taken address, other protocols may share it", () => {
+  const state = stateWith({ kind: "add_http_listener", value: httpListener() });
+  const again = { kind: "add_http_listener" as const, value: httpListener({ front_timeout: 1 }) };
+  assert.equal(refuse(state, again), "already_exists");
+  const tcp = { ...messages.TcpListenerConfig.empty(), address: AT_80 };
+  accept(state, { kind: "add_tcp_listener", value: tcp });
+});
+
+Deno.test("ActivateListener and DeactivateListener set and clear the flag", () => {
+  const state = stateWith({ kind: "add_http_listener", value: httpListener() });
+  const on = { address: AT_80, proxy: ListenerType.HTTP, from_scm: false };
+  accept(state, { kind: "activate_listener", value: on });
+  accept(state, { kind: "activate_listener", value: on });
+  assert.equal(http(state).active, true);
+  assert.deepEqual(state.activations(), [
+    { request_type: { kind: "activate_listener", value: on } },
+  ]);
+  const off = { address: AT_80, proxy: ListenerType.HTTP, to_scm: false };
+  accept(state, { kind: "deactivate_listener", value: off });
+  assert.equal(http(state).active, false);
+  assert.deepEqual(state.activations(), []);
+});
+
+Deno.test("listener verbs refuse unknown protocols and addresses", () => {
+  const state = stateWith({ kind: "add_http_listener", value: httpListener() });
+  for (const proxy of [4, -1]) {
+    const value = { address: AT_80, proxy };
+    const unknown = "unknown_enum_value";
+    assert.equal(refuse(state, { kind: "remove_listener", value }), unknown);
+    assert.equal(
+      refuse(state, { kind: "activate_listener", value: { ...value, from_scm: false } }),
+      unknown,
+    );
+    assert.equal(
+      refuse(state, { kind: "deactivate_listener", value: { ...value, to_scm: false } }),
+      unknown,
+    );
+  }
+  for (const proxy of [ListenerType.HTTPS, ListenerType.TCP, ListenerType.UDP]) {
+    const value = { address: AT_80, proxy };
+    assert.equal(refuse(state, { kind: "remove_listener", value }), "no_change");
+    const activate = { ...value, from_scm: false };
+    assert.equal(refuse(state, { kind: "activate_listener", value: activate }), "not_found");
+  }
+  accept(state, { kind: "remove_listener", value: { address: AT_80, proxy: ListenerType.HTTP } });
+});
+
+Deno.test("UpdateHttpListener touches the given fields only, answer_429 included", () => {
+  const before = httpListener({
+    active: true,
+    front_timeout: 7,
+    http_answers: { answer_404: "old 404", answer_503: "old 503" },
+    answers: new Map([["401", "kept"], ["503", "kept too"]]),
+  });
+  const state = stateWith({ kind: "add_http_listener", value: before });
+  const patch: messages.UpdateHttpListenerConfig = {
+    address: AT_80,
+    back_timeout: 0,
+    http_answers: { answer_404: "new 404", answer_429: "new 429" },
+    answers: new Map([["404", "added"], ["503", ""]]),
+    elide_x_real_ip: true,
+    send_x_real_ip: false,
+    h2_max_header_fields: 5,
+    h2_max_rst_stream_lifetime: 2n ** 60n,
+    sozu_id_header: "X-Id",
+  };
+  accept(state, { kind: "update_http_listener", value: patch });
+  assert.deepEqual(http(state), {
+    ...before,
+    back_timeout: 0,
+    http_answers: { answer_404: "new 404", answer_503: "old 503", answer_429: "new 429" },
+    answers: new Map([["401", "kept"], ["503", "kept too"], ["404", "added"]]),
+    elide_x_real_ip: true,
+    send_x_real_ip: false,
+    h2_max_header_fields: 5,
+    h2_max_rst_stream_lifetime: 2n ** 60n,
+    sozu_id_header: "X-Id",
+  });
+});
+
+Deno.test("UpdateHttpsListener stores ALPN lists, resets on an empty one, replaces hsts whole", () => {
+  const hsts = { enabled: true, max_age: 5, preload: true };
+  const listener = httpsListener({ alpn_protocols: ["h2"], hsts });
+  const state = stateWith({ kind: "add_https_listener", value: listener });
+  const update = (changes: Partial<messages.UpdateHttpsListenerConfig>) => {
+    const patch = { ...messages.UpdateHttpsListenerConfig.empty(), address: AT_443, ...changes };
+    accept(state, { kind: "update_https_listener", value: patch });
+    return https(state);
+  };
+  assert.deepEqual(update({ strict_sni_binding: false }).alpn_protocols, ["h2"]);
+  assert.deepEqual(update({ alpn_protocols: { values: ["http/1.1"] } }).alpn_protocols, [
+    "http/1.1",
+  ]);
+  assert.deepEqual(update({ alpn_protocols: { values: [] } }).alpn_protocols, []);
+  assert.deepEqual(update({ hsts: { enabled: false } }).hsts, { enabled: false });
+  assert.equal(https(state).strict_sni_binding, false);
+});
+
+Deno.test("UpdateTcpListener and UpdateUdpListener keep the other fields", () => {
+  const tcp = { ...messages.TcpListenerConfig.empty(), address: AT_80, active: true };
+  const udp = { ...messages.UdpListenerConfig.empty(), address: AT_80, max_flows: 9 };
+  const state = stateWith(
+    { kind: "add_tcp_listener", value: tcp },
+    { kind: "add_udp_listener", value: udp },
+    { kind: "update_tcp_listener", value: { address: AT_80, connect_timeout: 99 } },
+    { kind: "update_udp_listener", value: { address: AT_80, max_rx_datagram_size: 0 } },
+  );
+  assert.deepEqual(state.tables.listeners.tcp.get("127.0.0.1:80"), { ...tcp, connect_timeout: 99 });
+  assert.deepEqual(state.tables.listeners.udp.get("127.0.0.1:80"), {
+    ...udp,
+    max_rx_datagram_size: 0,
+  });
+});
+
+Deno.test("an update that only names the address changes nothing and is accepted", () => {
+  const state = stateWith({ kind: "add_https_listener", value: httpsListener() });
+  const before = state.clone();
+  const patch = { ...messages.UpdateHttpsListenerConfig.empty(), address: AT_443 };
+  accept(state, { kind: "update_https_listener", value: patch });
+  assert.ok(state.equals(before));
+});
+
+Deno.test("a refused update leaves every field as it was", () => {
+  const state = stateWith(
+    { kind: "add_http_listener", value: httpListener() },
+    { kind: "add_https_listener", value: httpsListener() },
+  );
+  const base = { ...messages.UpdateHttpsListenerConfig.empty(), address: AT_443, front_timeout: 1 };
+  const bad: Partial<messages.UpdateHttpsListenerConfig>[] = [
+    { h2_max_ping_per_window: 0 },
+    { alpn_protocols: { values: ["spdy"] } },
+    { sozu_id_header: "" },
+    { hsts: { preload: true } },
+  ];
+  for (const changes of bad) {
+    const value = { ...base, ...changes };
+    assert.equal(refuse(state, { kind: "update_https_listener", value }), "invalid_value");
+  }
+  const elsewhere = { ...base, address: address("127.0.0.9:443") };
+  assert.equal(refuse(state, { kind: "update_https_listener", value: elsewhere }), "not_found");
+  const value = {
+    ...messages.UpdateHttpListenerConfig.empty(),
+    address: AT_80,
+    sozu_id_header: ":",
+  };
+  assert.equal(refuse(state, { kind: "update_http_listener", value }), "invalid_value");
+  for (const kind of ["update_tcp_listener", "update_udp_listener"] as const) {
+    assert.equal(refuse(state, { kind, value: { address: AT_80 } }), "not_found");
+  }
+});

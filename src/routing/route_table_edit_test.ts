@@ -1,0 +1,125 @@
+import { equal } from "node:assert/strict";
+import { PathRuleKind, RouteError, type RouteRule, RulePosition } from "./route_rule.ts";
+import { RouteTable } from "./route_table.ts";
+
+const { PRE, POST, TREE } = RulePosition;
+const { PREFIX, REGEX, EQUALS } = PathRuleKind;
+
+function rule(
+  position: number,
+  hostname: string,
+  kind: number,
+  value: string,
+  method: string | null = null,
+): RouteRule {
+  return { position, hostname, path: { kind, value }, method };
+}
+
+type NamedRule = readonly [string, RouteRule];
+
+function tableOf(rules: readonly NamedRule[]): RouteTable<string> {
+  const table = new RouteTable<string>();
+  for (const [route, added] of rules) equal(table.add(added, route), null, route);
+  return table;
+}
+
+function lookup(table: RouteTable<string>, method: string, host: string, path: string) {
+  const bytes = new TextEncoder().encode(`${method}${host}${path}`);
+  const hostEnd = method.length + host.length;
+  return table.lookup(bytes, method.length, hostEnd, hostEnd, bytes.length, 0, method.length);
+}
+
+function kindOf(error: RouteError | null): string | null {
+  return error instanceof RouteError ? error.kind : null;
+}
+
+Deno.test("RouteTable.add() refuses a second rule with the same position, host, path and method", () => {
+  for (const position of [PRE, POST, TREE]) {
+    for (const kind of [PREFIX, REGEX, EQUALS]) {
+      const table = tableOf([["one", rule(position, "Shop.test", kind, "/a", "get")]]);
+      equal(kindOf(table.add(rule(position, "shop.TEST", kind, "/a", "GET"), "two")), "duplicate");
+      equal(table.add(rule(position, "shop.test", kind, "/a"), "three"), null);
+      equal(kindOf(table.add(rule(position, "shop.test", kind, "/a"), "four")), "duplicate");
+      equal(table.size, 2);
+      equal(lookup(table, "GET", "shop.test", "/a"), "one");
+    }
+  }
+});
+
+Deno.test("RouteTable.add() accepts the same rule in every position", () => {
+  const table = tableOf([
+    ["pre", rule(PRE, "a.test", PREFIX, "/")],
+    ["post", rule(POST, "a.test", PREFIX, "/")],
+    ["tree", rule(TREE, "a.test", PREFIX, "/")],
+  ]);
+  equal(table.size, 3);
+});
+
+Deno.test("RouteTable.add() refuses invalid rules and changes nothing", () => {
+  const table = new RouteTable<string>();
+  const cases: [RouteRule, string][] = [
+    [rule(3, "a.test", PREFIX, "/"), "invalid_position"],
+    [rule(-1, "a.test", PREFIX, "/"), "invalid_position"],
+    [rule(TREE, "a.*.test", PREFIX, "/"), "invalid_host"],
+    [rule(TREE, "/abc", PREFIX, "/"), "invalid_host"],
+    [rule(TREE, "a.test", REGEX, "(["), "invalid_path"],
+    [rule(TREE, "a.test", REGEX, "(?=x)"), "invalid_path"],
+    [rule(TREE, "a.test", 7, "/"), "invalid_path"],
+  ];
+  for (const [invalid, kind] of cases) equal(kindOf(table.add(invalid, "x")), kind);
+  equal(table.size, 0);
+  equal(table.hasHost("a.test"), false);
+});
+
+Deno.test("RouteTable.remove() of a missing rule is an error in the lists and nothing in the tree", () => {
+  const table = new RouteTable<string>();
+  equal(kindOf(table.remove(rule(PRE, "a.test", PREFIX, "/"))), "not_found");
+  equal(kindOf(table.remove(rule(POST, "*", PREFIX, "/"))), "not_found");
+  equal(table.remove(rule(TREE, "a.test", PREFIX, "/")), null);
+  equal(table.size, 0);
+});
+
+Deno.test("RouteTable.remove() takes out EQUALS rules too", () => {
+  for (const position of [PRE, POST, TREE]) {
+    const table = tableOf([["e", rule(position, "a.test", EQUALS, "/e")]]);
+    equal(lookup(table, "GET", "a.test", "/e"), "e");
+    equal(table.remove(rule(position, "a.test", EQUALS, "/e")), null);
+    equal(lookup(table, "GET", "a.test", "/e"), null);
+    equal(table.size, 0);
+  }
+});
+
+Deno.test("RouteTable.remove() through regex labels keeps the other hosts", () => {
+  const table = tableOf([
+    ["one", rule(TREE, "a./b[0-9]/.test", PREFIX, "/")],
+    ["two", rule(TREE, "/c+/./b[0-9]/.test", PREFIX, "/")],
+    ["three", rule(TREE, "/b[0-9]/.test", PREFIX, "/")],
+    ["four", rule(TREE, "d.test", PREFIX, "/")],
+  ]);
+  equal(table.remove(rule(TREE, "a./b[0-9]/.test", PREFIX, "/")), null);
+  equal(lookup(table, "GET", "a.b1.test", "/"), null);
+  equal(lookup(table, "GET", "cc.b1.test", "/"), "two");
+  equal(lookup(table, "GET", "b1.test", "/"), "three");
+  equal(table.remove(rule(TREE, "/b[0-9]/.test", PREFIX, "/")), null);
+  equal(lookup(table, "GET", "cc.b1.test", "/"), "two");
+  equal(table.remove(rule(TREE, "/c+/./b[0-9]/.test", PREFIX, "/")), null);
+  equal(lookup(table, "GET", "cc.b1.test", "/"), null);
+  equal(lookup(table, "GET", "d.test", "/"), "four");
+});
+
+Deno.test("RouteTable.hasHost() is true until the last rule of a host is gone", () => {
+  for (const hostname of ["a.test", "*.test", "/a+/.test", "*"]) {
+    for (const position of [PRE, POST, TREE]) {
+      const table = tableOf([
+        ["a", rule(position, hostname, PREFIX, "/a")],
+        ["b", rule(position, hostname, REGEX, "/b")],
+      ]);
+      equal(table.hasHost(hostname), true);
+      equal(table.hasHost("b.test"), false);
+      equal(table.remove(rule(position, hostname, PREFIX, "/a")), null);
+      equal(table.hasHost(hostname), true);
+      equal(table.remove(rule(position, hostname, REGEX, "/b")), null);
+      equal(table.hasHost(hostname), false);
+    }
+  }
+});

@@ -1,0 +1,62 @@
+// How many connections one client address may have to one cluster. A connection takes a slot with its
+// first request for the cluster and keeps it until it closes, however many requests it carries.
+
+import type { Cluster } from "./cluster.ts";
+
+/** Who holds slots: a client connection. */
+export interface SlotHolder {
+  /** Address of the client, without port. */
+  readonly clientIp: string;
+  /** Clusters in which it holds a slot; `null` until the first. */
+  slots: Set<Cluster> | null;
+}
+
+/** Counts connections by (cluster, client address). */
+export class ClientLimits {
+  readonly #counts = new Map<Cluster, Map<string, number>>();
+  /** Limit for clusters that have none of their own; 0 is unlimited. */
+  #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Changes the common limit; 0 also forgets every count, as in sozu 2.1. */
+  setLimit(limit: number): void {
+    this.#limit = limit;
+    if (limit === 0) this.#counts.clear();
+  }
+
+  /** Lets a connection use `cluster`; false when its address already has as many as it may. */
+  admit(holder: SlotHolder, cluster: Cluster): boolean {
+    if (holder.slots?.has(cluster)) return true;
+    const limit = cluster.settings.maxConnectionsPerIp ?? this.#limit;
+    const counts = this.#counts.get(cluster);
+    const count = counts?.get(holder.clientIp) ?? 0;
+    if (limit > 0 && count >= limit) return false;
+    (holder.slots ??= new Set()).add(cluster);
+    if (counts === undefined) this.#counts.set(cluster, new Map([[holder.clientIp, 1]]));
+    else counts.set(holder.clientIp, count + 1);
+    return true;
+  }
+
+  /** Takes back the slots of a connection that closed. */
+  release(holder: SlotHolder): void {
+    if (holder.slots === null) return;
+    for (const cluster of holder.slots) this.#releaseOne(cluster, holder.clientIp);
+    holder.slots = null;
+  }
+
+  #releaseOne(cluster: Cluster, ip: string): void {
+    const counts = this.#counts.get(cluster);
+    const count = counts?.get(ip);
+    if (counts === undefined || count === undefined) return;
+    if (count > 1) counts.set(ip, count - 1);
+    else counts.delete(ip);
+    if (counts.size === 0) this.#counts.delete(cluster);
+  }
+}

@@ -1,0 +1,28 @@
+// A worker whose data plane misbehaves on request: it prints, throws outside of any request and
+// leaves promises unhandled. Started by tests in the place of a real worker.
+
+import type { Request } from "../../config/messages.ts";
+import type { DataPlane } from "../../workers/contracts.ts";
+import { runWorkerWith } from "../../workers/worker.ts";
+
+class FaultyDataPlane implements DataPlane {
+  apply({ request_type }: Request): Promise<string | null> {
+    if (request_type?.kind !== "remove_cluster" && request_type?.kind !== "add_cluster") {
+      return Promise.resolve(null);
+    }
+    console.log("printed where answers are expected");
+    void Promise.reject(new Error("nobody waits for this"));
+    setTimeout(() => {
+      throw new Error("thrown outside of any request");
+    }, 0);
+    return Promise.resolve(null);
+  }
+
+  softStop(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  hardStop(): void {}
+}
+
+Deno.exit(await runWorkerWith(0, () => new FaultyDataPlane()));

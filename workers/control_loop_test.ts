@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import {
+  type Request,
+  ResponseStatus,
+  ServerConfig,
+  type WorkerResponse,
+} from "../config/messages.ts";
+import { cluster, stateAfter } from "../config/state_testing.ts";
+import type { DataPlane } from "./contracts.ts";
+import { ControlLoop } from "./control_loop.ts";
+
+type Verb = NonNullable<Request["request_type"]>;
+
+/** A data plane that remembers what it was asked, and refuses what the test wants refused. */
+class ScriptedDataPlane implements DataPlane {
+  readonly applied: string[] = [];
+  refuse: (request: Request) => string | null = () => null;
+  drained = Promise.withResolvers<void>();
+  hardStopped = false;
+
+  apply(request: Request): Promise<string | null> {
+    this.applied.push(request.request_type?.kind ?? "");
+    return Promise.resolve(this.refuse(request));
+  }
+
+  softStop(): Promise<void> {
+    return this.drained.promise;
+  }
+
+  hardStop(): void {
+    this.hardStopped = true;
+  }
+}
+
+function harness() {
+  const dataPlane = new ScriptedDataPlane();
+  const state = stateAfter([]);
+  const answers: WorkerResponse[] = [];
+  const loop = new ControlLoop({
+    config: { ...ServerConfig.empty(), max_connections_per_ip: 5n },
+    state,
+    dataPlane,
+    respond: (response) => void answers.push(response),
+    changeLogFilter: (filter) => filter === "bad" ? ["Invalid"] : [],
+  });
+  const ask = async (verb: Verb | null): Promise<WorkerResponse | undefined> => {
+    await loop.handle({ id: `id-${answers.length}`, content: { request_type: verb } });
+    return answers.at(-1);
+  };
+  return { dataPlane, state, answers, loop, ask };
+}
+
+Deno.test("ControlLoop applies a change to its state and its data plane, and answers its id", async () => {
+  const { ask, dataPlane, state } = harness();
+  const answer = await ask({ kind: "add_cluster", value: cluster("a") });
+  assert.deepEqual(answer, { id: "id-0", status: ResponseStatus.OK, message: "" });
+  assert.deepEqual(dataPlane.applied, ["add_cluster"]);
+  assert.equal(state.counts().clusters, 1);
+});
+
+Deno.test("ControlLoop does not bother the data plane with what its state refuses", async () => {
+  const { ask, dataPlane } = harness();
+  const answer = await ask({ kind: "remove_cluster", value: "missing" });
+  assert.equal(answer?.status, ResponseStatus.FAILURE);
+  assert.match(answer?.message ?? "", /missing/);
+  assert.deepEqual(dataPlane.applied, []);
+});
+
+Deno.test("ControlLoop takes a change out of its state again when the data plane refuses it", async () => {
+  const { ask, dataPlane, state } = harness();
+  await ask({ kind: "add_cluster", value: cluster("a") });
+  const before = state.clone();
+  dataPlane.refuse = () => "Not here";
+  const answer = await ask({
+    kind: "add_cluster",
+    value: { ...cluster("a"), sticky_session: true },
+  });
+  assert.equal(answer?.status, ResponseStatus.FAILURE);
+  assert.equal(answer?.message, "Not here");
+  assert.ok(state.equals(before));
+});
+
+Deno.test("ControlLoop survives a data plane that throws", async () => {
+  const { ask, dataPlane, state } = harness();
+  dataPlane.refuse = () => {
+    throw new Error("boom");
+  };
+  const answer = await ask({ kind: "add_cluster", value: cluster("a") });
+  assert.match(answer?.message ?? "", /Internal error: boom/);
+  assert.equal(state.counts().clusters, 0);
+  dataPlane.refuse = () => null;
+  assert.equal((await ask({ kind: "status", value: {} }))?.status, ResponseStatus.OK);
+});
+
+Deno.test("ControlLoop keeps what it cannot honour of the initial state, and says so once", async () => {
+  const { ask, dataPlane, loop, state } = harness();
+  dataPlane.refuse = ({ request_type }) => request_type?.value === undefined ? null : "Port in use";
+  await loop.begin({
+    requests: [{
+      id: "SAVE-0",
+      content: { request_type: { kind: "add_cluster", value: cluster("a") } },
+    }],
+  });
+  assert.equal(state.counts().clusters, 1);
+  const first = await ask({ kind: "status", value: {} });
+  assert.equal(first?.status, ResponseStatus.OK);
+  assert.match(first?.message ?? "", /1 requests could not be honoured: add_cluster: Port in use/);
+  assert.equal((await ask({ kind: "status", value: {} }))?.message, "");
+});
+
+Deno.test("ControlLoop answers questions from its own state", async () => {
+  const { ask } = harness();
+  await ask({ kind: "add_cluster", value: cluster("a") });
+  const byId = (await ask({ kind: "query_cluster_by_id", value: "a" }))?.content?.content_type;
+  assert.equal(byId?.kind, "clusters");
+  assert.equal(byId.value.vec.length, 1);
+  const hashes = (await ask({ kind: "query_clusters_hashes", value: {} }))?.content?.content_type;
+  assert.equal(hashes?.kind, "cluster_hashes");
+  assert.deepEqual([...hashes.value.map.keys()], ["a"]);
+});
+
+Deno.test("ControlLoop answers with the connection limit in force", async () => {
+  const { ask, dataPlane } = harness();
+  const limit = async () => {
+    const type = (await ask({ kind: "query_max_connections_per_ip", value: {} }))?.content
+      ?.content_type;
+    return type?.kind === "max_connections_per_ip_limit" ? type.value.limit : null;
+  };
+  assert.equal(await limit(), 5n);
+  await ask({ kind: "set_max_connections_per_ip", value: 9n });
+  assert.equal(await limit(), 9n);
+  dataPlane.refuse = () => "No";
+  await ask({ kind: "set_max_connections_per_ip", value: 1n });
+  assert.equal(await limit(), 9n);
+});
+
+Deno.test("ControlLoop goes on answering while a soft stop drains, then is stopped", async () => {
+  const { ask, answers, dataPlane, loop } = harness();
+  const stopping = await ask({ kind: "soft_stop", value: {} });
+  assert.equal(stopping?.status, ResponseStatus.PROCESSING);
+  assert.equal((await ask({ kind: "status", value: {} }))?.status, ResponseStatus.OK);
+  dataPlane.drained.resolve();
+  await loop.stopped;
+  assert.deepEqual(answers.at(-1), { id: "id-0", status: ResponseStatus.OK, message: "" });
+});
+
+Deno.test("ControlLoop stops at once on a hard stop, even while it drains", async () => {
+  const { ask, dataPlane, loop } = harness();
+  await ask({ kind: "soft_stop", value: {} });
+  assert.equal((await ask({ kind: "hard_stop", value: {} }))?.status, ResponseStatus.OK);
+  await loop.stopped;
+  assert.equal(dataPlane.hardStopped, true);
+});
+
+Deno.test("ControlLoop answers an empty request, a bad log filter and metrics with a failure", async () => {
+  const { ask } = harness();
+  const query = {
+    list: false,
+    cluster_ids: [],
+    backend_ids: [],
+    metric_names: [],
+    no_clusters: false,
+    workers: false,
+  };
+  for (
+    const verb of [
+      null,
+      { kind: "Logging", value: "bad" },
+      { kind: "query_metrics", value: query },
+      { kind: "list_workers", value: {} },
+    ] as const
+  ) {
+    const answer = await ask(verb);
+    assert.equal(answer?.status, ResponseStatus.FAILURE, verb?.kind);
+    assert.notEqual(answer?.message, "");
+  }
+});

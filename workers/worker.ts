@@ -1,0 +1,202 @@
+// A worker process: its two pipes to the main process, its log, its last line of defence against
+// exceptions. What the requests on the pipes mean is the control loop's business, what carries
+// traffic the data plane's.
+
+import { decode, DecodeError, encode } from "../config/codec.ts";
+import {
+  type Event,
+  InitialState,
+  ResponseStatus,
+  ServerConfig,
+  WorkerRequest,
+  WorkerResponse,
+} from "../config/messages.ts";
+import { ConfigState } from "../config/state.ts";
+import { type LogOutput, openLogOutput } from "../src/io/log_output.ts";
+import { guardProcess } from "../src/io/process_guard.ts";
+import { WriteQueue } from "../src/io/write_queue.ts";
+import { parseCertificate } from "../src/io/x509.ts";
+import { applyLogging, loggerOf } from "../src/observe/log.ts";
+import { type LogDirective, parseLogFilter } from "../src/observe/log_filter.ts";
+import {
+  encodeFrame,
+  FRAME_PREFIX_LENGTH,
+  FrameError,
+  FrameReader,
+} from "../src/protocol/control/frame.ts";
+import type { DataPlane } from "./contracts.ts";
+import { ControlLoop } from "./control_loop.ts";
+
+/**
+ * Longest message from main. Only the initial state comes near it; main holds every other message
+ * to the configured size.
+ */
+const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+
+/** Most bytes of answers and events waiting for a main process that does not read. */
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+
+/** Builds the data plane once the worker knows its options. */
+export type DataPlaneFactory = (
+  config: ServerConfig,
+  onEvent: (event: Event) => void,
+) => DataPlane;
+
+/** Runs a worker on standard input and output; resolves with the exit code. */
+export async function runWorkerWith(
+  workerId: number,
+  createDataPlane: DataPlaneFactory,
+): Promise<number> {
+  const frames = framesOf(Deno.stdin);
+  const config = await nextMessage(frames, ServerConfig);
+  if (config === null) return 1;
+  const worker = new Worker(workerId, config, createDataPlane);
+  try {
+    const initial = await nextMessage(frames, InitialState);
+    if (initial === null) return 1;
+    await worker.loop.begin(initial);
+    void worker.serve(frames);
+    await worker.loop.stopped;
+    return 0;
+  } finally {
+    await worker.flush();
+  }
+}
+
+/** The parts of this process that live as long as it does. */
+class Worker {
+  readonly loop: ControlLoop;
+  readonly #output: WriteQueue;
+  readonly #logOutput: LogOutput;
+  readonly #maxMessage: number;
+  readonly #log = loggerOf("worker");
+
+  constructor(id: number, config: ServerConfig, createDataPlane: DataPlaneFactory) {
+    this.#maxMessage = Number(config.max_command_buffer_size);
+    this.#output = new WriteQueue(writeStandardOutput, MAX_PENDING_BYTES, () => {});
+    this.#logOutput = openLogOutput(config.log_target);
+    const changeLogFilter = this.#startLogging(id, config);
+    this.#guard();
+    this.loop = new ControlLoop({
+      config,
+      state: new ConfigState(parseCertificate),
+      dataPlane: createDataPlane(config, (event) => this.#send(ControlLoop.eventMessage(event))),
+      respond: (response) => this.#send(response),
+      changeLogFilter,
+    });
+  }
+
+  /** Executes what main asks for until it closes the pipe. */
+  async serve(frames: AsyncGenerator<Uint8Array>): Promise<void> {
+    try {
+      for await (const frame of frames) {
+        const request = decode(WorkerRequest, frame);
+        if (request instanceof DecodeError) {
+          this.#log.error("Undecodable request: {message}", { message: request.message });
+        } else {
+          await this.loop.handle(request);
+        }
+      }
+    } catch (error) {
+      this.#log.error("Reading from the main process failed: {error}", { error });
+    }
+    await this.#mainIsGone();
+  }
+
+  /** Resolves when all answers and log lines were written. */
+  async flush(): Promise<void> {
+    await this.#output.flushed();
+    await this.#logOutput.flushed();
+  }
+
+  /** Without a main process nobody can reconfigure or stop this worker: it finishes and leaves. */
+  async #mainIsGone(): Promise<void> {
+    if (!this.loop.isStopping) {
+      this.#log.warn("The main process is gone: finishing the exchanges in progress");
+    }
+    await this.loop.softStop();
+    this.loop.leave();
+  }
+
+  #send(response: WorkerResponse): void {
+    const payload = encode(WorkerResponse, response);
+    const fits = payload.length + FRAME_PREFIX_LENGTH <= this.#maxMessage;
+    const sent = fits ? payload : encode(WorkerResponse, {
+      id: response.id,
+      status: ResponseStatus.FAILURE,
+      message: `The answer of ${payload.length} bytes exceeds max_command_buffer_size ` +
+        `(${this.#maxMessage})`,
+    });
+    if (!this.#output.push(encodeFrame(sent))) {
+      this.#log.error("An answer was dropped: the main process does not read");
+    }
+  }
+
+  #startLogging(id: number, config: ServerConfig): (filter: string) => readonly string[] {
+    const setup = {
+      tag: `WRK-${String(id).padStart(2, "0")}`,
+      pid: Deno.pid,
+      colored: config.log_colored,
+      writeLine: this.#logOutput.writeLine,
+    };
+    const use = (directives: readonly LogDirective[]) => applyLogging(setup, directives);
+    use(parseLogFilter(config.log_level).directives);
+    return (filter) => {
+      const { directives, errors } = parseLogFilter(filter);
+      if (errors.length === 0) use(directives);
+      return errors;
+    };
+  }
+
+  /** A mistake in one session must not end the others. */
+  #guard(): void {
+    guardProcess((what, text, count) =>
+      this.#log.error("{what} (number {count}): {text}", { what, text, count })
+    );
+    // Standard output carries answers: whatever prints must not print there.
+    console.log = console.info = console.debug = console.error;
+    // The terminal's interrupt reaches the whole process group; main decides what it means.
+    Deno.addSignalListener("SIGINT", () => {});
+    Deno.addSignalListener("SIGTERM", () => void this.#terminate());
+  }
+
+  async #terminate(): Promise<void> {
+    await this.loop.softStop();
+    this.loop.leave();
+  }
+}
+
+async function nextMessage<T>(
+  frames: AsyncGenerator<Uint8Array>,
+  type: Parameters<typeof decode<T>>[0],
+): Promise<T | null> {
+  const { value, done } = await frames.next();
+  if (done === true) return null;
+  const message = decode(type, value);
+  if (!(message instanceof DecodeError)) return message;
+  console.error(`Cannot start the worker: ${message.message}`);
+  return null;
+}
+
+/** The frames of a stream; a length that makes no sense is skipped, or ends the stream. */
+async function* framesOf(
+  source: { read(buffer: Uint8Array): Promise<number | null> },
+): AsyncGenerator<Uint8Array> {
+  const reader = new FrameReader(MAX_MESSAGE_BYTES);
+  const buffer = new Uint8Array(256 * 1024);
+  for (let n = await source.read(buffer); n !== null; n = await source.read(buffer)) {
+    reader.receive(buffer.subarray(0, n));
+    for (let frame = reader.next(); frame !== null; frame = reader.next()) {
+      if (!(frame instanceof FrameError)) {
+        yield frame;
+        continue;
+      }
+      console.error(frame.message);
+      if (frame.kind === "too_large") return;
+    }
+  }
+}
+
+async function writeStandardOutput(bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+}
