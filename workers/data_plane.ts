@@ -16,11 +16,10 @@ import {
   type SocketAddress,
 } from "../config/messages.ts";
 import { sha256 } from "../src/io/sha256.ts";
-import { type Accepted, tcpDialer } from "../src/io/tcp.ts";
-import { Counter } from "../src/observe/counters.ts";
+import { tcpDialer } from "../src/io/tcp.ts";
 import type { WorkerContext } from "../src/session/context.ts";
 import { TICK_MS } from "../src/session/deadline_wheel.ts";
-import { HttpSession } from "../src/session/http_session.ts";
+import { SessionSet } from "../src/session/session_set.ts";
 import { createWorkerContext } from "../src/session/worker_context.ts";
 import { backendEvents } from "./backend_events.ts";
 import { ClusterSet } from "./cluster_set.ts";
@@ -41,31 +40,26 @@ const ACCEPT_PAUSE_MS = 100;
 /** Seconds for Retry-After when the main process says nothing. */
 const DEFAULT_RETRY_AFTER = 60;
 
-/** What ends the wait of a soft stop. */
-type Drained = () => void;
-
 /** A worker's listeners, clusters and sessions. */
 export class ProxyDataPlane implements DataPlane {
   readonly #worker: WorkerContext;
   readonly #clusters: ClusterSet;
   readonly #listeners = new Map<string, HttpListener>();
-  readonly #sessions = new Set<HttpSession>();
-  readonly #maxConnections: number;
+  readonly #sessions: SessionSet;
   readonly #onEvent: (event: Event) => void;
   readonly #ticker: ReturnType<typeof setInterval>;
   #ticks = 0;
-  #drained: Drained | null = null;
 
   /** `onEvent` is called for what operators should hear about. */
   constructor(config: ServerConfig, onEvent: (event: Event) => void) {
-    this.#maxConnections = Number(config.max_connections);
+    const maxConnections = Number(config.max_connections);
     this.#onEvent = onEvent;
     this.#worker = createWorkerContext({
       dialer: tcpDialer,
       clock: () => performance.now(),
       wallClock: () => Date.now(),
       fillRandom: (into) => void crypto.getRandomValues(into),
-      maxConnections: this.#maxConnections,
+      maxConnections,
       maxBuffers: Number(config.max_buffers),
       bufferSize: Number(config.buffer_size),
       sha256,
@@ -74,6 +68,10 @@ export class ProxyDataPlane implements DataPlane {
         retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER,
         maxCredentialBytes: Number(config.basic_auth_max_credential_bytes ?? 0n),
       },
+    });
+    this.#sessions = new SessionSet(this.#worker, {
+      maxConnections,
+      evicts: config.evict_on_queue_full ?? false,
     });
     this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
@@ -124,21 +122,19 @@ export class ProxyDataPlane implements DataPlane {
     }
   }
 
-  softStop(): Promise<void> {
+  async softStop(): Promise<void> {
     this.#worker.draining = true;
     for (const listener of this.#listeners.values()) listener.deactivate();
-    for (const session of [...this.#sessions]) session.drain();
+    const drained = this.#sessions.drain();
     this.#worker.upstreams.closeIdle();
-    return new Promise((resolve) => {
-      this.#drained = resolve;
-      this.#checkDrained();
-    });
+    await drained;
+    clearInterval(this.#ticker);
   }
 
   hardStop(): void {
     this.#worker.draining = true;
     for (const listener of this.#listeners.values()) listener.deactivate();
-    for (const session of [...this.#sessions]) session.close();
+    this.#sessions.closeAll();
     this.#worker.upstreams.closeIdle();
     clearInterval(this.#ticker);
   }
@@ -174,7 +170,7 @@ export class ProxyDataPlane implements DataPlane {
     if (proxy !== ListenerType.HTTP) return missingVerb("listeners other than HTTP");
     return this.#withListener(address, (listener) =>
       listener.activate(
-        (accepted, from) => this.#accept(accepted, from),
+        (accepted, from) => this.#sessions.admit(accepted, from.context),
         () => new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS)),
       ));
   }
@@ -196,44 +192,6 @@ export class ProxyDataPlane implements DataPlane {
   ): string | null {
     const listener = this.#listeners.get(formatAddress(address));
     return listener === undefined ? `No HTTP listener at ${formatAddress(address)}` : use(listener);
-  }
-
-  #accept(accepted: Accepted, listener: HttpListener): void {
-    const { counters, inputBuffers } = this.#worker;
-    counters.add(Counter.ACCEPTED, 1);
-    const first = this.#sessions.size < this.#maxConnections ? inputBuffers.small.take() : null;
-    if (first === null || this.#worker.draining) {
-      counters.add(Counter.REFUSED, 1);
-      accepted.stream.close();
-      if (first !== null) inputBuffers.small.give(first);
-      return;
-    }
-    const { stream, peer } = accepted;
-    const worker = this.#worker;
-    const session = new HttpSession(
-      stream,
-      peer,
-      listener.context,
-      worker,
-      first,
-      this.#onSessionClosed,
-    );
-    this.#sessions.add(session);
-    counters.add(Counter.CLIENT_CONNECTIONS, 1);
-    void session.run();
-  }
-
-  readonly #onSessionClosed = (session: HttpSession): void => {
-    this.#sessions.delete(session);
-    this.#worker.counters.add(Counter.CLIENT_CONNECTIONS, -1);
-    this.#checkDrained();
-  };
-
-  #checkDrained(): void {
-    if (this.#drained === null || this.#sessions.size > 0) return;
-    clearInterval(this.#ticker);
-    this.#drained();
-    this.#drained = null;
   }
 
   #tick(): void {

@@ -12,8 +12,8 @@ import { AnswerSet, compileAnswers, mergeAnswers } from "../src/answers/answer_s
 import type { AnswerLayer } from "../src/answers/answer_set.ts";
 import { TemplateError } from "../src/answers/template.ts";
 import { asciiBytes } from "../src/bytes/ascii.ts";
-import type { Endpoint } from "../src/io/contracts.ts";
-import { type Accepted, TcpListener } from "../src/io/tcp.ts";
+import type { Accepted, Endpoint } from "../src/io/contracts.ts";
+import { TcpListener } from "../src/io/tcp.ts";
 import { type RouteRule } from "../src/routing/route_rule.ts";
 import { RouteTable } from "../src/routing/route_table.ts";
 import type { ListenerContext, Route } from "../src/session/context.ts";

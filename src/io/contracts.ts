@@ -19,6 +19,12 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** An accepted client connection. */
+export interface Accepted {
+  readonly stream: ByteStream;
+  readonly peer: Endpoint;
+}
+
 /** Opens streams to backends. */
 export interface Dialer {
   /**

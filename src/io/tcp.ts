@@ -1,7 +1,7 @@
 // Plain TCP: dialling backends and listening for clients with the runtime's own sockets. A `Deno.Conn`
 // already has the shape of a ByteStream, so nothing is wrapped.
 
-import type { ByteStream, Dialer, Endpoint } from "./contracts.ts";
+import type { Accepted, ByteStream, Dialer, Endpoint } from "./contracts.ts";
 
 /** Opens TCP connections. Small writes are never held back for company. */
 export const tcpDialer: Dialer = {
@@ -11,12 +11,6 @@ export const tcpDialer: Dialer = {
     return stream;
   },
 };
-
-/** An accepted client connection. */
-export interface Accepted {
-  readonly stream: ByteStream;
-  readonly peer: Endpoint;
-}
 
 /** A listening TCP socket of this process; the kernel shares its address between workers. */
 export class TcpListener {

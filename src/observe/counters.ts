@@ -38,6 +38,8 @@ export const Counter = {
   BACKEND_BYTES_OUT: 22,
   /** Requests refused because their client address has too many connections. */
   CLIENT_LIMITED: 23,
+  /** Client connections closed to make room for new ones. */
+  EVICTED: 24,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -65,11 +67,12 @@ const NAMES: readonly [string, number][] = [
   ["session.internal_errors", Counter.INTERNAL_ERRORS],
   ["backend_bytes_out", Counter.BACKEND_BYTES_OUT],
   ["connections.rejected_per_cluster_ip", Counter.CLIENT_LIMITED],
+  ["sessions.evicted", Counter.EVICTED],
 ];
 
 /** The counters of one worker. */
 export class Counters {
-  readonly values = new Float64Array(Counter.CLIENT_LIMITED + 1);
+  readonly values = new Float64Array(Math.max(...Object.values(Counter)) + 1);
 
   add(counter: number, amount: number): void {
     this.values[counter] = (this.values[counter] as number) + amount;

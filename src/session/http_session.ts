@@ -40,6 +40,8 @@ const LINGER_BYTES = 256 * 1024;
 export class HttpSession implements Timed, SlotHolder {
   deadline = Infinity;
   filedTick = Infinity;
+  /** When something last happened here, in milliseconds of the worker's clock. */
+  lastActive = 0;
   phase: SessionPhase = SessionPhase.WAITING;
   readonly stream: ByteStream;
   readonly peer: Endpoint;
@@ -95,13 +97,14 @@ export class HttpSession implements Timed, SlotHolder {
 
   /** Sets the deadline to `delay` milliseconds from now. */
   arm(delay: number): void {
+    this.lastActive = this.worker.wheel.now;
     this.worker.wheel.arm(this, delay);
   }
 
   /** While a request is served: whichever side is silent for too long. */
   armExchange(): void {
     const { front, back } = this.listener.timeouts;
-    this.worker.wheel.arm(this, front < back ? front : back);
+    this.arm(front < back ? front : back);
   }
 
   /** While a tunnel is open; activity in either direction keeps it. */

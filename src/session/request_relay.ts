@@ -12,6 +12,12 @@ import { writeRest } from "./write_rest.ts";
 const DISCARD_BYTES = 256 * 1024;
 
 /**
+ * What must arrive before the deadline moves on: a body that drips byte by byte is cut, one that comes
+ * with more than about a hundred bytes a second is not.
+ */
+const LEAST_PROGRESS_BYTES = 4096;
+
+/**
  * Moves the body from the client to `upstream` until it is complete, the client ends, or the exchange
  * starts to discard it. Never rejects: what went wrong is told to the exchange.
  */
@@ -32,6 +38,7 @@ async function pump(exchange: Exchange, session: HttpSession, upstream: Upstream
   const body = exchange.requestBody;
   input.releaseHead();
   let discarded = 0;
+  let progress = 0;
   while (!body.done) {
     if (input.length === 0 && !(await receiveBody(session))) {
       exchange.interrupt(Interruption.CLIENT_GONE);
@@ -46,6 +53,11 @@ async function pump(exchange: Exchange, session: HttpSession, upstream: Upstream
     const start = input.start;
     input.start = body.advance(input.bytes, start, input.end);
     if (input.start > start) await send(session, upstream, start, input.start);
+    progress += input.start - start;
+    if (progress >= LEAST_PROGRESS_BYTES || body.done) {
+      session.armExchange();
+      progress = 0;
+    }
     if (body.problem !== Problem.NONE) {
       exchange.interrupt(Interruption.CLIENT_ERROR);
       return;
@@ -74,5 +86,4 @@ async function send(
   const written = await upstream.stream.write(bytes.subarray(start, end));
   if (start + written < end) await writeRest(upstream.stream, bytes, start + written, end);
   session.worker.counters.add(Counter.BACKEND_BYTES_OUT, end - start);
-  session.armExchange();
 }

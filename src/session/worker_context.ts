@@ -14,6 +14,8 @@ import { MAX_IDLE, UpstreamPool } from "./upstream_pool.ts";
 
 /** Holds an ordinary browser's head; an idle connection pins one. */
 const SMALL_BUFFER_BYTES = 4096;
+/** Connections that are closed but have not given their buffer back, when others take their place. */
+const CLOSING_CONNECTIONS = 256;
 /** Where CPU per byte stops falling with larger reads. */
 const BULK_BUFFER_BYTES = 64 * 1024;
 /** What is added to a head: forwarding lines, ids, connection lines. */
@@ -53,7 +55,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
     exchanges: new ExchangePool(),
     inputBuffers: {
-      small: new BufferPool(SMALL_BUFFER_BYTES, parts.maxConnections),
+      small: new BufferPool(SMALL_BUFFER_BYTES, parts.maxConnections + CLOSING_CONNECTIONS),
       head: new BufferPool(bufferSize, maxBuffers),
       bulk,
     },

@@ -107,7 +107,7 @@ export function relayRequest(
   body.begin(head);
   const forwarded = forwardHead(head);
   let at = head.end;
-  for (const end of ends.slice(step - 1)) at = body.advance(bytes, at, end);
+  for (let i = step - 1; i < ends.length; i++) at = body.advance(bytes, at, ends[i] as number);
   const bodyStatus = body.problem !== Problem.NONE ? 400 : body.done ? 0 : 100;
   return {
     status: bodyStatus,

@@ -56,6 +56,7 @@ function checkKnownFields(head: MessageHead, bodyless: boolean): Problem {
  */
 function overrideContentLength(head: MessageHead): void {
   head.framing = BodyFraming.CHUNKED;
+  head.contentLength = 0;
   if (head.version === 10) head.connectionClose = true;
   if (!head.has(HeaderKind.CONTENT_LENGTH)) return;
   head.connectionClose = true;
