@@ -13,6 +13,7 @@ import {
   type Request,
   type RequestHttpFrontend,
   type ServerConfig,
+  type SetHealthCheck,
   type SocketAddress,
 } from "../config/messages.ts";
 import { sha256 } from "../src/io/sha256.ts";
@@ -24,6 +25,7 @@ import { createWorkerContext } from "../src/session/worker_context.ts";
 import { backendEvents } from "./backend_events.ts";
 import { ClusterSet } from "./cluster_set.ts";
 import type { DataPlane } from "./contracts.ts";
+import { healthCheckRefusal, HealthChecks } from "./health_checks.ts";
 import { HttpListener } from "./http_listener.ts";
 import {
   misplacedFrontendSetting,
@@ -44,6 +46,7 @@ const DEFAULT_RETRY_AFTER = 60;
 export class ProxyDataPlane implements DataPlane {
   readonly #worker: WorkerContext;
   readonly #clusters: ClusterSet;
+  readonly #healthChecks: HealthChecks;
   readonly #listeners = new Map<string, HttpListener>();
   readonly #sessions: SessionSet;
   readonly #onEvent: (event: Event) => void;
@@ -74,6 +77,7 @@ export class ProxyDataPlane implements DataPlane {
       evicts: config.evict_on_queue_full ?? false,
     });
     this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
+    this.#healthChecks = new HealthChecks(tcpDialer, this.#worker.counters);
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -91,12 +95,18 @@ export class ProxyDataPlane implements DataPlane {
       case "add_cluster":
         return missingClusterFeature(type.value) ?? this.#addCluster(type.value);
       case "remove_cluster":
+        this.#healthChecks.remove(type.value);
         this.#clusters.remove(type.value);
         return null;
       case "add_backend":
         return this.#clusters.addBackend(type.value);
       case "remove_backend":
         this.#clusters.removeBackend(type.value);
+        return null;
+      case "set_health_check":
+        return this.#setHealthCheck(type.value);
+      case "remove_health_check":
+        this.#healthChecks.remove(type.value);
         return null;
       case "add_http_frontend":
         return this.#addFrontend(type.value);
@@ -124,6 +134,7 @@ export class ProxyDataPlane implements DataPlane {
 
   async softStop(): Promise<void> {
     this.#worker.draining = true;
+    this.#healthChecks.stop();
     for (const listener of this.#listeners.values()) listener.deactivate();
     const drained = this.#sessions.drain();
     this.#worker.upstreams.closeIdle();
@@ -133,6 +144,7 @@ export class ProxyDataPlane implements DataPlane {
 
   hardStop(): void {
     this.#worker.draining = true;
+    this.#healthChecks.stop();
     for (const listener of this.#listeners.values()) listener.deactivate();
     this.#sessions.closeAll();
     this.#worker.upstreams.closeIdle();
@@ -140,8 +152,19 @@ export class ProxyDataPlane implements DataPlane {
   }
 
   #addCluster(config: Cluster): string | null {
-    if (config.sticky_session) this.#worker.stickyInUse = true;
-    return this.#clusters.add(config);
+    const { cluster_id, health_check, sticky_session } = config;
+    const refusal = healthCheckRefusal(health_check) ?? this.#clusters.add(config);
+    if (refusal !== null) return refusal;
+    if (sticky_session) this.#worker.stickyInUse = true;
+    if (health_check === undefined) this.#healthChecks.remove(cluster_id);
+    else this.#healthChecks.set(this.#clusters.get(cluster_id), health_check);
+    return null;
+  }
+
+  #setHealthCheck({ cluster_id, config }: SetHealthCheck): string | null {
+    const refusal = healthCheckRefusal(config);
+    if (refusal === null) this.#healthChecks.set(this.#clusters.get(cluster_id), config);
+    return refusal;
   }
 
   #addFrontend(frontend: RequestHttpFrontend): string | null {
@@ -196,6 +219,7 @@ export class ProxyDataPlane implements DataPlane {
 
   #tick(): void {
     this.#worker.wheel.advance(this.#worker.clock());
+    this.#healthChecks.tick(this.#worker.wheel.now);
     if (++this.#ticks % TICKS_PER_SWEEP !== 0) return;
     this.#worker.upstreams.sweep();
     for (const cluster of this.#clusters.values()) {

@@ -10,7 +10,6 @@ function refusal(feature: string): string {
 /** The feature of a cluster that is missing here, as a refusal, or `null`. */
 export function missingClusterFeature(cluster: Cluster): string | null {
   if (cluster.http2 === true) return refusal("HTTP/2 to backends (http2)");
-  if (cluster.health_check !== undefined) return refusal("health checks (health_check)");
   return null;
 }
 

@@ -2,6 +2,8 @@
 // write at a time, and whatever gathered meanwhile goes out as one write. Bounded: a chunk that
 // does not fit is refused whole. Knows nothing of what the bytes mean.
 
+import { atEndOfTurn } from "./turn.ts";
+
 /** Most bytes joined into one write: above this, copying costs more than another call saves. */
 const MAX_COALESCED = 256 * 1024;
 
@@ -41,7 +43,7 @@ export class WriteQueue {
     if (this.#state === "idle") {
       this.#state = "writing";
       // Later callers of the same turn join the first write.
-      queueMicrotask(() => void this.#drain());
+      atEndOfTurn(() => void this.#drain());
     }
     return true;
   }

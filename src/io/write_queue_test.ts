@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { nextTurn as turn } from "./turn.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 /** A stream whose writes finish when the test says so. */
@@ -18,7 +19,6 @@ class HeldStream {
   }
 }
 
-const turn = () => new Promise<void>((resolve) => queueMicrotask(resolve));
 const fail = (error: unknown) => assert.fail(String(error));
 
 Deno.test("WriteQueue joins what gathered while a write was under way, in order", async () => {

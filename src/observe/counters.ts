@@ -40,6 +40,12 @@ export const Counter = {
   CLIENT_LIMITED: 23,
   /** Client connections closed to make room for new ones. */
   EVICTED: 24,
+  /** Health probes that were answered as expected, and those that were not. */
+  HEALTH_SUCCESS: 25,
+  HEALTH_FAILURE: 26,
+  /** Backends that became healthy, and unhealthy, by their probes. */
+  HEALTH_UP: 27,
+  HEALTH_DOWN: 28,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -68,6 +74,10 @@ const NAMES: readonly [string, number][] = [
   ["backend_bytes_out", Counter.BACKEND_BYTES_OUT],
   ["connections.rejected_per_cluster_ip", Counter.CLIENT_LIMITED],
   ["sessions.evicted", Counter.EVICTED],
+  ["health_check.success", Counter.HEALTH_SUCCESS],
+  ["health_check.failure", Counter.HEALTH_FAILURE],
+  ["health_check.up", Counter.HEALTH_UP],
+  ["health_check.down", Counter.HEALTH_DOWN],
 ];
 
 /** The counters of one worker. */

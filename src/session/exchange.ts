@@ -10,14 +10,14 @@ import { BodyReader } from "../protocol/h1/body_reader.ts";
 import { requestHeadReader, responseHeadReader } from "../protocol/h1/head_reader.ts";
 import { Problem } from "../protocol/h1/problem.ts";
 import { requestPersists } from "../protocol/h1/request_rules.ts";
-import { isHead, isIdempotent } from "../protocol/http/method.ts";
+import { isConnect, isHead, isIdempotent } from "../protocol/http/method.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
 import { openUpstream } from "./backend_choice.ts";
 import type { Cluster } from "./cluster.ts";
 import type { HttpSession } from "./http_session.ts";
 import { prepareRequest } from "./message_edit.ts";
 import { pumpRequestBody } from "./request_relay.ts";
-import { receiveResponse } from "./response_phase.ts";
+import { answerAtOnce, receiveResponse } from "./response_phase.ts";
 import { NO_EXTRAS, RouteExtras } from "./route_extras.ts";
 import { applyRoute } from "./route_phase.ts";
 import { readStickyCookie } from "./sticky.ts";
@@ -57,6 +57,8 @@ export class Exchange {
   phase: ExchangePhase = ExchangePhase.ROUTING;
   interruption: Interruption = Interruption.NONE;
   toHead = false;
+  /** A CONNECT request: a backend that accepts it means a tunnel, so its connection is not reused. */
+  connects = false;
   /** The request asked for an upgrade that may be piped. */
   upgrade = false;
   /** The client may send another request on this connection after this one. */
@@ -127,6 +129,7 @@ export class Exchange {
     session.input.start = head.end;
     this.requestBody.begin(head);
     this.toHead = isHead(head);
+    this.connects = isConnect(head);
     this.persists = requestPersists(head) && !session.worker.draining;
     const refusal = this.#route(session);
     const cluster = this.cluster;
@@ -138,14 +141,34 @@ export class Exchange {
     this.#repeatable = this.requestBody.done && isIdempotent(head);
     for (;;) {
       const backend = this.#pick(session, cluster);
-      const failure = this.#takeIdle(session, backend)
-        ? 0
-        : await openUpstream(this, session, cluster, backend);
-      if (failure !== 0) return await this.#fail(session, failure);
-      const count = await this.#send(session, this.out);
-      if (count !== null) return await this.#receive(session, count);
-      if (!this.#mayRetry()) return await this.#fail(session, 502);
-      session.worker.counters.add(Counter.RETRIES, 1);
+      if (!this.#takeIdle(session, backend)) {
+        const failure = await openUpstream(this, session, cluster, backend);
+        if (failure !== 0) return await this.#fail(session, failure);
+      }
+      // From here to the return everything is written out: a function more that waits would be felt.
+      const upstream = this.upstream as Upstream;
+      const out = this.out;
+      let count: number | null = null;
+      this.#beginSending(session, upstream);
+      try {
+        const written = await upstream.stream.write(out.subarray(0, this.outEnd));
+        if (written < this.outEnd) await writeRest(upstream.stream, out, written, this.outEnd);
+        this.#endSending(session, upstream);
+        count = await upstream.read(0);
+      } catch {
+        // The connection is lost: as good as an answer of no bytes.
+      }
+      this.#unwatched = false;
+      if (count === null) {
+        if (!this.#mayRetry()) return await this.#fail(session, 502);
+        session.worker.counters.add(Counter.RETRIES, 1);
+        continue;
+      }
+      const end = this.#pump === null ? answerAtOnce(this, session, upstream, count) : 0;
+      if (end === 0) return await this.#receive(session, upstream, count);
+      const written = await session.stream.write(out.subarray(0, end));
+      if (written < end) await writeRest(session.stream, out, written, end);
+      return this.persists;
     }
   }
 
@@ -222,26 +245,18 @@ export class Exchange {
     return this.upstream !== null;
   }
 
-  /** Writes the request and waits for the first response bytes; `null` when there are none. */
-  async #send(session: HttpSession, out: Uint8Array): Promise<number | null> {
-    const upstream = this.upstream as Upstream;
+  #beginSending(session: HttpSession, upstream: Upstream): void {
     this.phase = ExchangePhase.AWAITING;
     this.#serving = upstream.backend;
     upstream.backend.requestStarted();
     this.#unwatched = this.requestBody.done && session.input.length === 0 && !session.input.reading;
     if (this.#unwatched) session.arm(WATCH_AFTER_MS);
     else session.armExchange();
-    try {
-      const written = await upstream.stream.write(out.subarray(0, this.outEnd));
-      if (written < this.outEnd) await writeRest(upstream.stream, out, written, this.outEnd);
-      session.worker.counters.add(Counter.BACKEND_BYTES_OUT, this.outEnd);
-      if (!this.requestBody.done) this.#pump = pumpRequestBody(this, session, upstream);
-      return await upstream.read(0);
-    } catch {
-      return null;
-    } finally {
-      this.#unwatched = false;
-    }
+  }
+
+  #endSending(session: HttpSession, upstream: Upstream): void {
+    session.worker.counters.add(Counter.BACKEND_BYTES_OUT, this.outEnd);
+    if (!this.requestBody.done) this.#pump = pumpRequestBody(this, session, upstream);
   }
 
   /**
@@ -265,8 +280,8 @@ export class Exchange {
     this.#serving = null;
   }
 
-  async #receive(session: HttpSession, count: number): Promise<boolean> {
-    const failure = await receiveResponse(this, session, this.upstream as Upstream, count);
+  async #receive(session: HttpSession, upstream: Upstream, count: number): Promise<boolean> {
+    const failure = await receiveResponse(this, session, upstream, count);
     if (failure !== 0) return await this.#fail(session, failure);
     if (this.requestBody.done) {
       if (this.#pump !== null) await this.#pump;

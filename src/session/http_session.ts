@@ -174,7 +174,10 @@ export class HttpSession implements Timed, SlotHolder {
 
   /** Reads once; false at end of stream. There must be room, see {@link ClientInput.makeRoom}. */
   async receive(): Promise<boolean> {
-    const count = await this.input.read();
+    return this.#received(await this.input.read());
+  }
+
+  #received(count: number | null): boolean {
     if (count !== null) this.worker.counters.add(Counter.BYTES_IN, count);
     return this.input.accept(count);
   }
@@ -211,7 +214,7 @@ export class HttpSession implements Timed, SlotHolder {
     const { input, worker } = this;
     if (input.length === 0) {
       this.phase = SessionPhase.WAITING;
-      if (!(await this.receive()) || this.closed) return false;
+      if (!this.#received(await this.input.read()) || this.closed) return false;
     }
     this.phase = SessionPhase.HEAD;
     const exchange = worker.exchanges.take();

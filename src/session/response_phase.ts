@@ -15,6 +15,38 @@ import { runTunnel } from "./tunnel.ts";
 import type { Upstream } from "./upstream.ts";
 
 /**
+ * Prepares the usual response, one whose head and body have arrived together: gives the backend
+ * connection back and returns how much of `exchange.out` is to be written. 0 when the response is
+ * anything else; then nothing has happened yet.
+ */
+export function answerAtOnce(
+  exchange: Exchange,
+  session: HttpSession,
+  upstream: Upstream,
+  count: number,
+): number {
+  const { responseReader: reader, responseBody: body } = exchange;
+  const { head } = reader;
+  head.toHead = exchange.toHead;
+  reader.begin(upstream.bytes, 0);
+  if (reader.read(count) !== ReadStatus.DONE || head.status < 200) return 0;
+  if (head.framing === BodyFraming.UNTIL_CLOSE || mustDechunk(exchange)) return 0;
+  body.begin(head);
+  if (body.advance(upstream.bytes, head.end, count) !== count) return 0;
+  if (!body.done || body.problem !== Problem.NONE || !isReusable(exchange)) return 0;
+  const out = exchange.out as Uint8Array;
+  const at = prepareResponse(exchange, session, out);
+  if (at < 0 || at + count - head.end > out.length) return 0;
+  const end = copyBytes(upstream.bytes, head.end, count, out, at);
+  exchange.phase = ExchangePhase.RELAYING;
+  session.worker.counters.addStatus(head.status);
+  session.worker.counters.add(Counter.BYTES_OUT, end);
+  release(exchange, session, upstream);
+  session.armExchange();
+  return end;
+}
+
+/**
  * Receives the response whose first `count` bytes lie in `upstream.bytes` and relays it. Resolves with
  * 0 when the client has all of it, or with the status to fail with.
  */
@@ -142,7 +174,8 @@ async function relayRest(
 
 /** True when the backend keeps its connection open and understands that we do. */
 function isReusable(exchange: Exchange): boolean {
-  return exchange.reader.head.version === 11 && responsePersists(exchange.responseReader.head);
+  return exchange.reader.head.version === 11 && !exchange.connects &&
+    responsePersists(exchange.responseReader.head);
 }
 
 function release(exchange: Exchange, session: HttpSession, upstream: Upstream): void {

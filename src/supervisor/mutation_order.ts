@@ -1,74 +1,113 @@
-// Who may change the configuration when. Changes of different objects overlap; changes of one
-// object follow each other, so that undoing one never undoes another; a change of everything
-// (a loaded state, a reloaded file) is alone. First come, first served where turns exclude
-// each other. Knows names of objects, nothing of what is changed.
+// Who may change what when. A change of one object excludes other changes of the same object, so that
+// it can be undone if a worker refuses it; a change of everything (a loaded state, a reloaded file)
+// begins when it is alone and then keeps only the objects it is about. First come, first served where
+// turns exclude each other. Knows names of objects, nothing of what is changed.
 
 /** Ends a turn; must be called exactly once. */
 export type Release = () => void;
 
-interface Waiting {
-  /** The object to change; `null` for everything. */
-  readonly scope: string | null;
-  readonly begin: (release: Release) => void;
+type Begin = (release: Release) => void;
+
+/** A turn in which nobody else changes anything. */
+export interface ExclusiveTurn {
+  /** From now on only changes of these objects are excluded. */
+  narrowTo(scopes: ReadonlySet<string>): void;
+  readonly release: Release;
 }
 
 /** Turns for changes of the configuration. */
 export class MutationOrder {
-  readonly #active = new Set<string>();
-  #exclusive = false;
-  /** At most one entry for each client, so scanning it is cheap. */
-  #waiting: Waiting[] = [];
+  /** Objects being changed, each with those in line for it. */
+  readonly #active = new Map<string, Begin[]>();
+  /** Changes of everything in line; the first of them may be waiting for the active ones to end. */
+  readonly #exclusiveLine: ((turn: ExclusiveTurn) => void)[] = [];
+  /** Whether a change of everything waits to begin, has begun, or has narrowed itself down. */
+  #exclusive: "none" | "waiting" | "alone" | "narrowed" = "none";
+  /** Who came while nobody may begin. */
+  #held: { readonly scope: string; readonly begin: Begin }[] = [];
+  /** What a narrowed turn has kept for itself, each with those in line for it. */
+  #claimed = new Map<string, Begin[]>();
 
   /**
    * A turn for the object named `scope`: at once, without even a microtask in between, when nobody
    * in front excludes it.
    */
   enter(scope: string): Release | Promise<Release> {
-    const inLine = this.#waiting.some((other) => other.scope === null || other.scope === scope);
-    if (!this.#exclusive && !inLine && !this.#active.has(scope)) return this.#begin(scope);
-    return this.#wait(scope);
+    if (this.#mayBegin(scope)) return this.#begin(scope);
+    return new Promise((begin) => this.#lineUp(scope, begin));
   }
 
   /** A turn in which nobody else changes anything. */
-  enterExclusive(): Promise<Release> {
-    if (this.#isFree() && this.#waiting.length === 0) return Promise.resolve(this.#begin(null));
-    return this.#wait(null);
+  enterExclusive(): Promise<ExclusiveTurn> {
+    return new Promise((begin) => {
+      this.#exclusiveLine.push(begin);
+      this.#admitExclusive();
+    });
   }
 
-  #wait(scope: string | null): Promise<Release> {
-    return new Promise((begin) => this.#waiting.push({ scope, begin }));
+  #mayBegin(scope: string): boolean {
+    return (this.#exclusive === "none" || this.#exclusive === "narrowed") &&
+      !this.#active.has(scope) && !this.#claimed.has(scope);
   }
 
-  #isFree(): boolean {
-    return !this.#exclusive && this.#active.size === 0;
+  #lineUp(scope: string, begin: Begin): void {
+    if (this.#exclusive === "waiting" || this.#exclusive === "alone") {
+      this.#held.push({ scope, begin });
+      return;
+    }
+    const line = this.#active.get(scope) ?? this.#claimed.get(scope);
+    if (line === undefined) begin(this.#begin(scope));
+    else line.push(begin);
   }
 
-  #begin(scope: string | null): Release {
-    if (scope === null) this.#exclusive = true;
-    else this.#active.add(scope);
+  #begin(scope: string): Release {
+    this.#active.set(scope, []);
+    return this.#releaseOf(scope);
+  }
+
+  #releaseOf(scope: string): Release {
     return () => {
-      if (scope === null) this.#exclusive = false;
-      else this.#active.delete(scope);
-      if (this.#waiting.length > 0) this.#admit();
+      const next = this.#active.get(scope)?.shift();
+      if (next !== undefined) return next(this.#releaseOf(scope));
+      this.#active.delete(scope);
+      if (this.#exclusive === "waiting") this.#admitExclusive();
     };
   }
 
-  /** Lets those in line begin whom nobody in front of them excludes any more. */
-  #admit(): void {
-    const inFront = new Set<string>();
-    const staying: Waiting[] = [];
-    const beginning: Waiting[] = [];
-    let closed = this.#exclusive;
-    for (const entry of this.#waiting) {
-      const mayBegin = !closed &&
-        (entry.scope === null
-          ? staying.length === 0 && beginning.length === 0 && this.#isFree()
-          : !inFront.has(entry.scope) && !this.#active.has(entry.scope));
-      (mayBegin ? beginning : staying).push(entry);
-      if (entry.scope === null) closed = true;
-      else inFront.add(entry.scope);
+  #admitExclusive(): void {
+    if (this.#exclusiveLine.length === 0) return;
+    if (this.#exclusive === "alone" || this.#exclusive === "narrowed") return;
+    this.#exclusive = "waiting";
+    if (this.#active.size > 0) return;
+    this.#exclusive = "alone";
+    this.#exclusiveLine.shift()?.({
+      narrowTo: (scopes) => this.#narrow(scopes),
+      release: () => this.#releaseExclusive(),
+    });
+  }
+
+  #narrow(scopes: ReadonlySet<string>): void {
+    this.#exclusive = "narrowed";
+    for (const scope of scopes) this.#claimed.set(scope, []);
+    this.#admitHeld();
+  }
+
+  #releaseExclusive(): void {
+    const lines = [...this.#claimed].filter(([, line]) => line.length > 0);
+    this.#claimed = new Map();
+    this.#exclusive = "none";
+    for (const [scope, [first, ...others]] of lines) {
+      if (first === undefined) continue;
+      this.#active.set(scope, others);
+      first(this.#releaseOf(scope));
     }
-    this.#waiting = staying;
-    for (const { scope, begin } of beginning) begin(this.#begin(scope));
+    this.#admitHeld();
+    this.#admitExclusive();
+  }
+
+  #admitHeld(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const { scope, begin } of held) this.#lineUp(scope, begin);
   }
 }

@@ -3,6 +3,7 @@
 //   deno task bench                  HTTP/1.1 beside nginx and HAProxy (the same as `http`)
 //   deno task bench memory           resident memory of a worker under load and at rest
 //   deno task bench changes          traffic while the configuration changes
+//   deno task bench core             parsing and writing of heads alone
 //   deno task bench routing          route lookup with few and with many frontends
 //
 // `http` takes --phase NAME and --only NAME, each any number of times, and --profile.
@@ -12,6 +13,7 @@ import { parseArgs } from "node:util";
 import { runChangesBench } from "./changes.ts";
 import { runHttpBench } from "./http.ts";
 import { runMemoryBench } from "./memory.ts";
+import { runH1CoreBench } from "./h1_core.ts";
 import { runRoutingBench } from "./routing.ts";
 
 const { values, positionals } = parseArgs({
@@ -35,6 +37,7 @@ const benches: Readonly<Record<string, () => Promise<number>>> = {
     }),
   memory: runMemoryBench,
   changes: () => runChangesBench({ seconds: numberFrom("BENCH_CHANGES_SECONDS", 60) }),
+  core: async () => Number(await runH1CoreBench() ?? 0),
   routing: async () => Number(await runRoutingBench() ?? 0),
 };
 

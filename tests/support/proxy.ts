@@ -4,6 +4,7 @@
 import { parseAddress } from "../../config/address.ts";
 import {
   type Cluster,
+  type Event,
   type HttpListenerConfig,
   ListenerType,
   PathRuleKind,
@@ -29,6 +30,8 @@ export interface ProxyOptions {
 export interface TestProxy {
   readonly port: number;
   readonly plane: ProxyDataPlane;
+  /** What operators would have been told so far. */
+  readonly events: readonly Event[];
   /** Applies a request and fails the test when it is refused. */
   apply(type: NonNullable<Request["request_type"]>): Promise<void>;
   addCluster(id: string, settings?: Partial<Cluster>): Promise<void>;
@@ -53,19 +56,58 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
   const address = socketAddress(`127.0.0.1:${port}`);
   const defaults = decode(ServerConfig, new Uint8Array(0));
   if (defaults instanceof Error) throw defaults;
-  const plane = new ProxyDataPlane({ ...defaults, ...options.server } as ServerConfig, () => {});
+  const events: Event[] = [];
+  const plane = new ProxyDataPlane({ ...defaults, ...options.server } as ServerConfig, (event) => {
+    events.push(event);
+  });
   const apply = async (type: NonNullable<Request["request_type"]>) => {
     const refusal = await plane.apply({ request_type: type });
     if (refusal !== null) throw new Error(`${type.kind} refused: ${refusal}`);
   };
+  const proxy = testProxy(port, plane, events, apply);
+  await apply({
+    kind: "add_http_listener",
+    value: {
+      address,
+      expect_proxy: false,
+      sticky_name: "SOZUBALANCEID",
+      front_timeout: 60,
+      back_timeout: 30,
+      connect_timeout: 3,
+      request_timeout: 10,
+      active: false,
+      answers: new Map(),
+      ...options.listener,
+    },
+  });
+  await apply({
+    kind: "activate_listener",
+    value: { address, proxy: ListenerType.HTTP, from_scm: false },
+  });
+  await proxy.addCluster("app");
+  await proxy.addFrontend("app");
+  for (const text of options.backends ?? []) await proxy.addBackend("app", text);
+  return proxy;
+}
+
+type Apply = TestProxy["apply"];
+
+function testProxy(
+  port: number,
+  plane: ProxyDataPlane,
+  events: TestProxy["events"],
+  apply: Apply,
+): TestProxy {
+  const address = socketAddress(`127.0.0.1:${port}`);
   const backend = (clusterId: string, text: string) => ({
     cluster_id: clusterId,
     backend_id: text,
     address: socketAddress(text),
   });
-  const proxy: TestProxy = {
+  return {
     port,
     plane,
+    events,
     apply,
     addCluster: (id, settings = {}) =>
       apply({
@@ -104,27 +146,4 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
       return Promise.resolve();
     },
   };
-  await apply({
-    kind: "add_http_listener",
-    value: {
-      address,
-      expect_proxy: false,
-      sticky_name: "SOZUBALANCEID",
-      front_timeout: 60,
-      back_timeout: 30,
-      connect_timeout: 3,
-      request_timeout: 10,
-      active: false,
-      answers: new Map(),
-      ...options.listener,
-    },
-  });
-  await apply({
-    kind: "activate_listener",
-    value: { address, proxy: ListenerType.HTTP, from_scm: false },
-  });
-  await proxy.addCluster("app");
-  await proxy.addFrontend("app");
-  for (const text of options.backends ?? []) await proxy.addBackend("app", text);
-  return proxy;
 }

@@ -134,13 +134,18 @@ export class FrameReader {
 export function encodeFrame(payload: Uint8Array): Uint8Array {
   const length = payload.length + FRAME_PREFIX_LENGTH;
   const frame = new Uint8Array(length);
+  frame.set(payload, writeFramePrefix(frame, length));
+  return frame;
+}
+
+/** Writes the prefix of a frame of `length` bytes to the start of `frame`; returns where it ends. */
+export function writeFramePrefix(frame: Uint8Array, length: number): number {
   let rest = length;
-  for (let i = 0; i < FRAME_PREFIX_LENGTH && rest > 0; i++) {
+  for (let i = 0; i < FRAME_PREFIX_LENGTH; i++) {
     frame[i] = rest % 256;
     rest = Math.floor(rest / 256);
   }
-  frame.set(payload, FRAME_PREFIX_LENGTH);
-  return frame;
+  return FRAME_PREFIX_LENGTH;
 }
 
 /** The declared length; past 2^53 it is not exact any more, and over every limit anyway. */

@@ -167,6 +167,15 @@ Deno.test("writeResponseHead() keeps status line and order", () => {
   assert.equal(write(bare, writeResponseHead), "HTTP/1.1 204 \r\n");
 });
 
+Deno.test("writtenHeadBound() counts the space that every line may gain", () => {
+  const lines = Array.from({ length: 50 }, (_, i) => `A${i}:1`);
+  const spelled = lines.map((line) => line.replace(":", ": "));
+  const head = parse(responseHeadReader(), ["HTTP/1.1 204 ", ...lines, "", ""].join("\r\n"));
+  // The helper checks the bound.
+  const text = write(head, writeResponseHead);
+  assert.equal(text, ["HTTP/1.1 204 ", ...spelled, ""].join("\r\n"));
+});
+
 Deno.test("writeLineEnd() writes CR LF and tells the position behind it", () => {
   const target = new Uint8Array(4).fill(0xee);
   assert.equal(writeLineEnd(target, 1), 3);

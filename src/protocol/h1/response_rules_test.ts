@@ -95,6 +95,7 @@ Deno.test("checkResponse() lets chunked win over Content-Length, which is not pa
   for (const lines of [["Content-Length: 5", CHUNKED], [CHUNKED, "Content-Length: 5"]]) {
     const text = head("1.1 200 OK", "a: 1", ...lines, "b: 2");
     assert.equal(framing(text), BodyFraming.CHUNKED);
+    assert.equal(read(text).contentLength, 0);
     assert.equal(written(text), `HTTP/1.1 200 OK\r\na: 1\r\n${CHUNKED}\r\nb: 2\r\n`);
   }
 });
