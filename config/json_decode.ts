@@ -107,7 +107,9 @@ function readField(field: Field, json: JsonValue, path: string): unknown {
   if (field.label !== "map") return readValue(field.type, json, path);
   if (!(json instanceof Map)) throw wrong(path, "an object");
   const map = new Map<string, unknown>();
-  for (const [key, value] of json) map.set(key, readValue(field.type, value, `${path}["${key}"]`));
+  for (const [key, value] of json) {
+    map.set(detached(key), readValue(field.type, value, `${path}["${key}"]`));
+  }
   return map;
 }
 
@@ -123,7 +125,7 @@ function readValue(
       return json;
     case "string":
       if (typeof json !== "string") throw wrong(path, "a text");
-      return json;
+      return detached(json);
     case "bytes":
       return readBytes(json, path);
     default: {
@@ -131,6 +133,11 @@ function readValue(
       return type === "int64" || type === "uint64" ? value : Number(value);
     }
   }
+}
+
+/** The same text in memory of its own: a slice would keep the whole text it was cut from alive. */
+function detached(slice: string): string {
+  return ` ${slice}`.slice(1);
 }
 
 function readBytes(json: JsonValue, path: string): Uint8Array {

@@ -85,11 +85,11 @@ export class ClusterSet {
     return null;
   }
 
-  /** Takes a backend out: requests in flight finish, idle connections close now. */
+  /** Takes a backend out: idle connections close now, what is in flight may finish for a while. */
   removeBackend(config: RemoveBackend): void {
     const cluster = this.#clusters.get(config.cluster_id);
     const removed = cluster?.backends.remove(config.backend_id, formatAddress(config.address));
-    if (removed !== null && removed !== undefined) this.#upstreams.drop(removed);
+    if (removed !== null && removed !== undefined) this.#upstreams.retire(removed);
   }
 }
 

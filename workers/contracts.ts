@@ -3,6 +3,7 @@
 // and backends. Neither knows how the other works.
 
 import type { Request } from "../config/messages.ts";
+import type { Metric } from "../src/observe/counters.ts";
 
 /** The traffic-carrying half of a worker, driven by configuration requests. */
 export interface DataPlane {
@@ -17,4 +18,7 @@ export interface DataPlane {
 
   /** Closes every listener and every session at once. */
   hardStop(): void;
+
+  /** What this worker has counted since it started. */
+  metrics(): readonly Metric[];
 }

@@ -16,6 +16,7 @@ import type { ConfigState } from "../config/state.ts";
 import { prepareUndo } from "../config/undo.ts";
 import { loggerOf } from "../src/observe/log.ts";
 import type { DataPlane } from "./contracts.ts";
+import { answerMetrics } from "./metric_queries.ts";
 import { answerQuery, type WorkerQuery } from "./state_queries.ts";
 
 type RequestType = NonNullable<Request["request_type"]>;
@@ -143,7 +144,7 @@ export class ControlLoop {
       case "query_certificates_from_workers":
         return this.#answerQuery(id, type);
       case "query_metrics":
-        return this.#fail(id, "Metrics of workers are not available in this version");
+        return this.#ok(id, answerMetrics(this.#options.dataPlane.metrics(), type.value));
       default:
         return await this.#change(id, type);
     }

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import {
+  QueryMetricsOptions,
   type Request,
   ResponseStatus,
   ServerConfig,
   type WorkerResponse,
 } from "../config/messages.ts";
 import { cluster, stateAfter } from "../config/state_testing.ts";
+import type { Metric } from "../src/observe/counters.ts";
 import type { DataPlane } from "./contracts.ts";
 import { ControlLoop } from "./control_loop.ts";
 
@@ -29,6 +31,13 @@ class ScriptedDataPlane implements DataPlane {
 
   hardStop(): void {
     this.hardStopped = true;
+  }
+
+  metrics(): Metric[] {
+    return [
+      { name: "requests", value: 7, gauge: false },
+      { name: "client.connections", value: 2, gauge: true },
+    ];
   }
 }
 
@@ -152,21 +161,12 @@ Deno.test("ControlLoop stops at once on a hard stop, even while it drains", asyn
   assert.equal(dataPlane.hardStopped, true);
 });
 
-Deno.test("ControlLoop answers an empty request, a bad log filter and metrics with a failure", async () => {
+Deno.test("ControlLoop answers an empty request, a bad log filter and a question for main with a failure", async () => {
   const { ask } = harness();
-  const query = {
-    list: false,
-    cluster_ids: [],
-    backend_ids: [],
-    metric_names: [],
-    no_clusters: false,
-    workers: false,
-  };
   for (
     const verb of [
       null,
       { kind: "Logging", value: "bad" },
-      { kind: "query_metrics", value: query },
       { kind: "list_workers", value: {} },
     ] as const
   ) {
@@ -174,4 +174,20 @@ Deno.test("ControlLoop answers an empty request, a bad log filter and metrics wi
     assert.equal(answer?.status, ResponseStatus.FAILURE, verb?.kind);
     assert.notEqual(answer?.message, "");
   }
+});
+
+Deno.test("ControlLoop answers a metrics query with what its data plane has counted", async () => {
+  const { ask } = harness();
+  const answer = await ask({ kind: "query_metrics", value: QueryMetricsOptions.empty() });
+  assert.equal(answer?.status, ResponseStatus.OK);
+  assert.deepEqual(answer.content?.content_type, {
+    kind: "worker_metrics",
+    value: {
+      proxy: new Map([
+        ["requests", { inner: { kind: "count", value: 7n } }],
+        ["client.connections", { inner: { kind: "gauge", value: 2n } }],
+      ]),
+      clusters: new Map(),
+    },
+  });
 });

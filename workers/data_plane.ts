@@ -18,6 +18,8 @@ import {
 } from "../config/messages.ts";
 import { sha256 } from "../src/io/sha256.ts";
 import { tcpDialer } from "../src/io/tcp.ts";
+import { atEndOfTurn } from "../src/io/turn.ts";
+import type { Metric } from "../src/observe/counters.ts";
 import type { WorkerContext } from "../src/session/context.ts";
 import { TICK_MS } from "../src/session/deadline_wheel.ts";
 import { SessionSet } from "../src/session/session_set.ts";
@@ -61,6 +63,7 @@ export class ProxyDataPlane implements DataPlane {
       dialer: tcpDialer,
       clock: () => performance.now(),
       wallClock: () => Date.now(),
+      atEndOfTurn,
       fillRandom: (into) => void crypto.getRandomValues(into),
       maxConnections,
       maxBuffers: Number(config.max_buffers),
@@ -81,8 +84,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** What this worker has counted, by metric name. */
-  metrics(): [string, number][] {
+  metrics(): Metric[] {
     return this.#worker.counters.entries();
   }
 

@@ -3,7 +3,7 @@ import type { HealthCheckConfig } from "../config/messages.ts";
 import { type Backend, parseBackendAddress } from "../src/balancing/backend.ts";
 import type { BackendAddress } from "../src/balancing/backend.ts";
 import { BackendSet } from "../src/balancing/backend_set.ts";
-import { Counters } from "../src/observe/counters.ts";
+import { Counter, Counters } from "../src/observe/counters.ts";
 import { Cluster } from "../src/session/cluster.ts";
 import { FakeStream } from "../tests/support/fake_stream.ts";
 import { waitFor } from "../tests/support/wait.ts";
@@ -19,6 +19,12 @@ const CHECK: HealthCheckConfig = {
   expected_status: 0,
 };
 const PERIOD_MS = probePeriodMs("app", CHECK.interval);
+const COUNTERS = {
+  success: Counter.HEALTH_SUCCESS,
+  failure: Counter.HEALTH_FAILURE,
+  up: Counter.HEALTH_UP,
+  down: Counter.HEALTH_DOWN,
+};
 const OK = "HTTP/1.1 200 OK\r\n";
 const BAD = "HTTP/1.1 500 Oops\r\n";
 
@@ -71,8 +77,8 @@ class Bench {
     );
   }
 
-  count(name: string): number {
-    return this.counters.entries().find(([key]) => key === `health_check.${name}`)?.[1] ?? -1;
+  count(name: "success" | "failure" | "up" | "down"): number {
+    return this.counters.get(COUNTERS[name]);
   }
 
   events(): string[] {
@@ -125,7 +131,7 @@ Deno.test("HealthChecks turns results in a row into one transition each", async 
     assert.deepEqual(bench.events(), events, `step ${index}`);
   }
   assert.deepEqual(
-    ["success", "failure", "up", "down"].map((name) => bench.count(name)),
+    [bench.count("success"), bench.count("failure"), bench.count("up"), bench.count("down")],
     [5, 5, 1, 1],
   );
 });

@@ -14,15 +14,16 @@ import {
 import { ConfigState } from "../config/state.ts";
 import { type LogOutput, openLogOutput } from "../src/io/log_output.ts";
 import { guardProcess } from "../src/io/process_guard.ts";
+import { Slices } from "../src/io/turn.ts";
 import { WriteQueue } from "../src/io/write_queue.ts";
 import { parseCertificate } from "../src/io/x509.ts";
 import { applyLogging, loggerOf } from "../src/observe/log.ts";
 import { type LogDirective, parseLogFilter } from "../src/observe/log_filter.ts";
 import {
-  encodeFrame,
   FRAME_PREFIX_LENGTH,
   FrameError,
   FrameReader,
+  writeFramePrefix,
 } from "../src/protocol/control/frame.ts";
 import type { DataPlane } from "./contracts.ts";
 import { ControlLoop } from "./control_loop.ts";
@@ -47,7 +48,7 @@ export async function runWorkerWith(
   workerId: number,
   createDataPlane: DataPlaneFactory,
 ): Promise<number> {
-  const frames = framesOf(Deno.stdin);
+  const frames = new FrameSource(Deno.stdin);
   const config = await nextMessage(frames, ServerConfig);
   if (config === null) return 1;
   const worker = new Worker(workerId, config, createDataPlane);
@@ -87,15 +88,19 @@ class Worker {
   }
 
   /** Executes what main asks for until it closes the pipe. */
-  async serve(frames: AsyncGenerator<Uint8Array>): Promise<void> {
+  async serve(frames: FrameSource): Promise<void> {
+    const slices = new Slices();
     try {
-      for await (const frame of frames) {
+      for (let frame = await frames.next(); frame !== null;) {
         const request = decode(WorkerRequest, frame);
         if (request instanceof DecodeError) {
           this.#log.error("Undecodable request: {message}", { message: request.message });
         } else {
           await this.loop.handle(request);
         }
+        // Thousands of requests may be waiting; the traffic is served in between.
+        if (slices.isOver) await slices.pause();
+        frame = frames.buffered() ?? await frames.next();
       }
     } catch (error) {
       this.#log.error("Reading from the main process failed: {error}", { error });
@@ -127,9 +132,10 @@ class Worker {
       message: `The answer of ${payload.length} bytes exceeds max_command_buffer_size ` +
         `(${this.#maxMessage})`,
     });
-    if (!this.#output.push(encodeFrame(sent))) {
+    const frame = this.#output.reserve(sent.length + FRAME_PREFIX_LENGTH);
+    if (frame === null) {
       this.#log.error("An answer was dropped: the main process does not read");
-    }
+    } else frame.set(sent, writeFramePrefix(frame, frame.length));
   }
 
   #startLogging(id: number, config: ServerConfig): (filter: string) => readonly string[] {
@@ -167,33 +173,48 @@ class Worker {
 }
 
 async function nextMessage<T>(
-  frames: AsyncGenerator<Uint8Array>,
+  frames: FrameSource,
   type: Parameters<typeof decode<T>>[0],
 ): Promise<T | null> {
-  const { value, done } = await frames.next();
-  if (done === true) return null;
-  const message = decode(type, value);
+  const frame = await frames.next();
+  if (frame === null) return null;
+  const message = decode(type, frame);
   if (!(message instanceof DecodeError)) return message;
   console.error(`Cannot start the worker: ${message.message}`);
   return null;
 }
 
 /** The frames of a stream; a length that makes no sense is skipped, or ends the stream. */
-async function* framesOf(
-  source: { read(buffer: Uint8Array): Promise<number | null> },
-): AsyncGenerator<Uint8Array> {
-  const reader = new FrameReader(MAX_MESSAGE_BYTES);
-  const buffer = new Uint8Array(256 * 1024);
-  for (let n = await source.read(buffer); n !== null; n = await source.read(buffer)) {
-    reader.receive(buffer.subarray(0, n));
-    for (let frame = reader.next(); frame !== null; frame = reader.next()) {
-      if (!(frame instanceof FrameError)) {
-        yield frame;
-        continue;
-      }
-      console.error(frame.message);
-      if (frame.kind === "too_large") return;
+class FrameSource {
+  readonly #source: { read(buffer: Uint8Array): Promise<number | null> };
+  readonly #reader = new FrameReader(MAX_MESSAGE_BYTES);
+  readonly #buffer = new Uint8Array(256 * 1024);
+  #ended = false;
+
+  constructor(source: { read(buffer: Uint8Array): Promise<number | null> }) {
+    this.#source = source;
+  }
+
+  /** The next frame, waiting for it; `null` at the end. */
+  async next(): Promise<Uint8Array | null> {
+    for (;;) {
+      const frame = this.buffered();
+      if (frame !== null) return frame;
+      const length = this.#ended ? null : await this.#source.read(this.#buffer);
+      if (length === null) return null;
+      this.#reader.receive(this.#buffer.subarray(0, length));
     }
+  }
+
+  /** The next frame if it has been read already; valid until the one after it is asked for. */
+  buffered(): Uint8Array | null {
+    while (!this.#ended) {
+      const frame = this.#reader.nextView();
+      if (!(frame instanceof FrameError)) return frame;
+      console.error(frame.message);
+      this.#ended = frame.kind === "too_large";
+    }
+    return null;
   }
 }
 

@@ -46,15 +46,26 @@ export class TcpListener {
     pause: (error: unknown) => Promise<void>,
   ): Promise<void> {
     while (!this.#closed) {
+      let stream: Deno.TcpConn;
       try {
-        const stream = await this.#listener.accept();
-        stream.setNoDelay(true);
-        const { hostname, port } = stream.remoteAddr;
-        onAccept({ stream, peer: { ip: hostname, port } });
+        stream = await this.#listener.accept();
       } catch (error) {
         if (this.#closed) return;
         await pause(error);
+        continue;
       }
+      this.#welcome(stream, onAccept);
+    }
+  }
+
+  /** One connection that cannot be set up must not hold up the others. */
+  #welcome(stream: Deno.TcpConn, onAccept: (accepted: Accepted) => void): void {
+    try {
+      stream.setNoDelay(true);
+      const { hostname, port } = stream.remoteAddr;
+      onAccept({ stream, peer: { ip: hostname, port } });
+    } catch {
+      stream.close();
     }
   }
 

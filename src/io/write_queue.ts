@@ -1,13 +1,23 @@
-// One writer for a stream that many callers write to: chunks are queued in user space, written one
-// write at a time, and whatever gathered meanwhile goes out as one write. Bounded: a chunk that
-// does not fit is refused whole. Knows nothing of what the bytes mean.
+// One writer for a stream that many callers write to: bytes are gathered in user space, written one
+// write at a time, and whatever gathered meanwhile goes out with the next one. Bounded: what does not
+// fit is refused whole. Knows nothing of what the bytes mean.
+//
+// Strategy: two buffers that change places. Callers fill one while the other is being written, so a
+// message costs one copy and no memory of its own.
 
 import { atEndOfTurn } from "./turn.ts";
 
-/** Most bytes joined into one write: above this, copying costs more than another call saves. */
-const MAX_COALESCED = 256 * 1024;
+/** Most bytes of one write. */
+const MAX_WRITE = 256 * 1024;
 
-/** Where a queue's bytes go; resolves when all of them were taken. */
+/** A buffer larger than this is not kept for the next messages. */
+const MAX_KEPT = 256 * 1024;
+
+const FIRST_CAPACITY = 4 * 1024;
+
+const EMPTY = new Uint8Array(0);
+
+/** Where a queue's bytes go; resolves when all of them were taken and may be overwritten. */
 export type WriteAll = (bytes: Uint8Array) => Promise<void>;
 
 /** An ordered, bounded, coalescing queue in front of a stream. */
@@ -15,7 +25,11 @@ export class WriteQueue {
   readonly #write: WriteAll;
   readonly #limit: number;
   readonly #onError: (error: unknown) => void;
-  #chunks: Uint8Array[] = [];
+  /** What callers fill, and how far it is full. */
+  #buffer: Uint8Array = EMPTY;
+  #filled = 0;
+  /** What the last write took its bytes from. */
+  #spare: Uint8Array = EMPTY;
   #pending = 0;
   #state: "idle" | "writing" | "closed" = "idle";
   #waiters: (() => void)[] = [];
@@ -35,17 +49,29 @@ export class WriteQueue {
     return this.#pending;
   }
 
-  /** Queues a chunk, which must not change afterwards; `false` when it does not fit or all is over. */
+  /** Queues a copy of a chunk; `false` when it does not fit or all is over. */
   push(chunk: Uint8Array): boolean {
-    if (this.#state === "closed" || this.#pending + chunk.length > this.#limit) return false;
-    this.#chunks.push(chunk);
-    this.#pending += chunk.length;
+    const place = this.reserve(chunk.length);
+    place?.set(chunk);
+    return place !== null;
+  }
+
+  /**
+   * Queues `length` bytes that the caller writes into the returned place before it lets go of the
+   * turn; `null` when they do not fit or all is over.
+   */
+  reserve(length: number): Uint8Array | null {
+    if (this.#state === "closed" || this.#pending + length > this.#limit) return null;
+    const start = this.#filled;
+    if (start + length > this.#buffer.length) this.#grow(start + length);
+    this.#filled = start + length;
+    this.#pending += length;
     if (this.#state === "idle") {
       this.#state = "writing";
       // Later callers of the same turn join the first write.
       atEndOfTurn(() => void this.#drain());
     }
-    return true;
+    return this.#buffer.subarray(start, this.#filled);
   }
 
   /** Resolves once nothing waits any more, written or given up. */
@@ -57,18 +83,33 @@ export class WriteQueue {
   /** Gives up what is queued and refuses everything from now on. */
   close(): void {
     this.#state = "closed";
-    this.#chunks = [];
+    this.#buffer = this.#spare = EMPTY;
+    this.#filled = 0;
     this.#pending = 0;
     this.#wake();
   }
 
+  #grow(needed: number): void {
+    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2, FIRST_CAPACITY));
+    grown.set(this.#buffer.subarray(0, this.#filled));
+    this.#buffer = grown;
+  }
+
   async #drain(): Promise<void> {
     try {
-      while (this.#chunks.length > 0) {
-        const bytes = this.#takeBatch();
-        await this.#write(bytes);
-        if (this.#isClosed()) return;
-        this.#pending -= bytes.length;
+      while (this.#filled > 0) {
+        const bytes = this.#buffer.subarray(0, this.#filled);
+        const written = this.#buffer;
+        this.#buffer = this.#spare;
+        this.#spare = EMPTY;
+        this.#filled = 0;
+        for (let at = 0; at < bytes.length; at += MAX_WRITE) {
+          const part = bytes.subarray(at, at + MAX_WRITE);
+          await this.#write(part);
+          if (this.#isClosed()) return;
+          this.#pending -= part.length;
+        }
+        if (written.length <= MAX_KEPT) this.#spare = written;
       }
       if (!this.#isClosed()) this.#state = "idle";
       this.#wake();
@@ -81,25 +122,6 @@ export class WriteQueue {
 
   #isClosed(): boolean {
     return this.#state === "closed";
-  }
-
-  #takeBatch(): Uint8Array {
-    let count = 0;
-    let length = 0;
-    for (const chunk of this.#chunks) {
-      if (count > 0 && length + chunk.length > MAX_COALESCED) break;
-      count++;
-      length += chunk.length;
-    }
-    const taken = this.#chunks.splice(0, count);
-    if (taken.length === 1) return taken[0] as Uint8Array;
-    const batch = new Uint8Array(length);
-    let at = 0;
-    for (const chunk of taken) {
-      batch.set(chunk, at);
-      at += chunk.length;
-    }
-    return batch;
   }
 
   #wake(): void {

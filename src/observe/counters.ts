@@ -80,6 +80,17 @@ const NAMES: readonly [string, number][] = [
   ["health_check.down", Counter.HEALTH_DOWN],
 ];
 
+/** What goes up and down; everything else only grows. */
+const GAUGES: ReadonlySet<number> = new Set<number>([Counter.CLIENT_CONNECTIONS]);
+
+/** One measurement at one moment. */
+export interface Metric {
+  readonly name: string;
+  readonly value: number;
+  /** A level that goes up and down, not a count. */
+  readonly gauge: boolean;
+}
+
 /** The counters of one worker. */
 export class Counters {
   readonly values = new Float64Array(Math.max(...Object.values(Counter)) + 1);
@@ -98,8 +109,12 @@ export class Counters {
     return this.values[counter] as number;
   }
 
-  /** Every counter by its metric name. */
-  entries(): [string, number][] {
-    return NAMES.map(([name, counter]) => [name, this.get(counter)]);
+  /** Every counter under its metric name. */
+  entries(): Metric[] {
+    return NAMES.map(([name, counter]) => ({
+      name,
+      value: this.get(counter),
+      gauge: GAUGES.has(counter),
+    }));
   }
 }

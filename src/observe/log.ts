@@ -45,6 +45,11 @@ const VERBOSITY: Readonly<Record<LogLevelName, number>> = {
   trace: 5,
 };
 
+/** The name of a module below the program's own name, as filters know it. */
+export function moduleName(module: string): string {
+  return `${ROOT}::${module}`;
+}
+
 /** The logger of a module, named below the program's own name. */
 export function loggerOf(module: string): Logger {
   return getLogger([ROOT, ...module.split("::")]);

@@ -9,6 +9,7 @@ import type { ForwardingRules } from "../protocol/http/forwarding_lines.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import type { UlidSource } from "../protocol/http/ulid.ts";
 import type { RouteTable } from "../routing/route_table.ts";
+import type { BulkTurns } from "./bulk_turns.ts";
 import type { ClientLimits } from "./client_limits.ts";
 import type { Cluster } from "./cluster.ts";
 import type { DeadlineWheel } from "./deadline_wheel.ts";
@@ -25,6 +26,8 @@ export interface WorkerContext {
   readonly counters: Counters;
   readonly upstreams: UpstreamPool;
   readonly exchanges: ExchangePool;
+  /** Rations large reads, so that bulk transfers do not make small requests wait. */
+  readonly bulkTurns: BulkTurns;
   readonly inputBuffers: InputBuffers;
   /** Where outgoing heads are assembled; larger than a head may be by what is added to it. */
   readonly outBuffers: BufferPool;

@@ -181,8 +181,11 @@ export class Exchange {
       return;
     }
     session.worker.counters.add(Counter.TIMEOUTS, 1);
-    if (this.phase >= ExchangePhase.RELAYING) session.close();
+    const again = this.interruption !== Interruption.NONE;
+    if (again || this.phase >= ExchangePhase.RELAYING) session.close();
     this.interrupt(Interruption.TIMEOUT);
+    // What still hangs after that, such as a client that does not read its answer, is cut.
+    if (!session.closed) session.armExchange();
   }
 
   /** The worker drains: tunnels end now, a request is finished first. */
@@ -294,11 +297,12 @@ export class Exchange {
 
   /** Answers for ourselves, or just ends when nobody would read it or a response has begun. */
   async #fail(session: HttpSession, status: AnswerStatus): Promise<boolean> {
-    if (this.phase >= ExchangePhase.RELAYING || session.closed) return this.#abandon(session);
-    if (this.interruption === Interruption.CLIENT_GONE) return this.#abandon(session);
+    if (this.phase >= ExchangePhase.RELAYING || session.closed) return await this.abandon(session);
+    if (this.interruption === Interruption.CLIENT_GONE) return await this.abandon(session);
     if (this.interruption === Interruption.TIMEOUT) status = 504;
     if (this.interruption === Interruption.CLIENT_ERROR) status = 400;
     const unread = !this.requestBody.done;
+    this.phase = ExchangePhase.RELAYING;
     const closes = await session.answer(status, this);
     if (!closes && !unread) return this.persists;
     if (this.#pump !== null) await this.#discardBody(session);
@@ -306,7 +310,8 @@ export class Exchange {
     return false;
   }
 
-  async #abandon(session: HttpSession): Promise<boolean> {
+  /** Ends both connections and waits until nothing of this request runs any more. */
+  async abandon(session: HttpSession): Promise<false> {
     if (this.interruption === Interruption.CLIENT_GONE) {
       session.worker.counters.add(Counter.CLIENT_ABORTS, 1);
     }

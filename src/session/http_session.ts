@@ -228,6 +228,9 @@ export class HttpSession implements Timed, SlotHolder {
       worker.counters.add(Counter.REQUESTS, 1);
       const goesOn = await exchange.run(this);
       if (!goesOn || this.closed || worker.draining) return false;
+    } catch (error) {
+      await exchange.abandon(this);
+      throw error;
     } finally {
       this.#exchange = null;
       exchange.end(this);

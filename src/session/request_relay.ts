@@ -71,9 +71,16 @@ async function receiveBody(session: HttpSession): Promise<boolean> {
   const full = input.end === input.bytes.length;
   if (!input.reading) {
     input.start = input.end = 0;
-    if (full) input.growForBody();
+    if (full) await growForBulk(session);
   }
   return await session.receive();
+}
+
+/** The client sends faster than one small buffer at a time: use larger ones, and wait for a turn. */
+async function growForBulk(session: HttpSession): Promise<void> {
+  session.input.growForBody();
+  const turn = session.worker.bulkTurns.take();
+  if (turn !== null) await turn;
 }
 
 async function send(

@@ -38,7 +38,10 @@ export async function relayResponseBody(
     }
     if (body.problem !== Problem.NONE) return RelayEnd.BROKEN;
     if (body.done) return next === count ? RelayEnd.CLEAN : RelayEnd.EXCESS;
-    if (count === bytes.length) upstream.growForBody();
+    if (count < bytes.length) continue;
+    upstream.growForBody();
+    const turn = session.worker.bulkTurns.take();
+    if (turn !== null) await turn;
   }
 }
 

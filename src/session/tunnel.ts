@@ -13,23 +13,18 @@ export async function runTunnel(
   from: number,
   to: number,
 ): Promise<void> {
-  try {
-    await Promise.all([
-      pipeToBackend(session, upstream).catch((error) => closeBoth(session, upstream, error)),
-      pipeToClient(session, upstream, from, to).catch((error) =>
-        closeBoth(session, upstream, error)
-      ),
-    ]);
-  } catch {
-    // A broken tunnel is an ordinary end: both sides have been closed.
-  }
+  // A broken tunnel is an ordinary end. Both directions must have stopped before the buffers they use
+  // are given back.
+  await Promise.allSettled([
+    pipeToBackend(session, upstream).catch(() => closeBoth(session, upstream)),
+    pipeToClient(session, upstream, from, to).catch(() => closeBoth(session, upstream)),
+  ]);
 }
 
 /** Wakes the other direction as well. */
-function closeBoth(session: HttpSession, upstream: Upstream, error: unknown): never {
+function closeBoth(session: HttpSession, upstream: Upstream): void {
   session.close();
   upstream.close();
-  throw error;
 }
 
 async function pipeToBackend(session: HttpSession, upstream: Upstream): Promise<void> {

@@ -6,7 +6,7 @@ import type { Backend } from "../balancing/backend.ts";
 import type { ByteStream, Dialer } from "../io/contracts.ts";
 import { Counter, type Counters } from "../observe/counters.ts";
 import type { Cluster } from "./cluster.ts";
-import type { DeadlineWheel } from "./deadline_wheel.ts";
+import type { DeadlineWheel, Timed } from "./deadline_wheel.ts";
 import { Upstream, type UpstreamBuffers, type UpstreamOwner, UpstreamState } from "./upstream.ts";
 
 /** Idle connections kept for one backend; nginx's documentation suggests tens, HAProxy keeps more. */
@@ -16,6 +16,13 @@ export const MAX_IDLE = 1024;
 /** Shorter than the keep-alive timeouts of common backends (nginx 75 s, Apache's 5 s is noticed). */
 export const MAX_IDLE_MS = 30_000;
 
+/**
+ * How long what is in flight with a removed backend may go on: the draining period that load balancers
+ * usually have, longer than ordinary downloads take. It ends what would never end by itself, such as
+ * tunnels that are kept busy.
+ */
+export const DRAIN_MS = 300_000;
+
 /** Backend connections by backend. */
 export class UpstreamPool implements UpstreamOwner {
   readonly #dialer: Dialer;
@@ -23,6 +30,8 @@ export class UpstreamPool implements UpstreamOwner {
   readonly #wheel: DeadlineWheel;
   readonly #counters: Counters;
   readonly #idle = new Map<Backend, Upstream[]>();
+  /** Every connection that is open, idle or not. */
+  readonly #open = new Set<Upstream>();
   #idleCount = 0;
 
   constructor(
@@ -67,7 +76,9 @@ export class UpstreamPool implements UpstreamOwner {
       return null;
     }
     this.#counters.add(Counter.BACKEND_CONNECTED, 1);
-    return new Upstream(stream, cluster, backend, this.#buffers, buffer, this);
+    const upstream = new Upstream(stream, cluster, backend, this.#buffers, buffer, this);
+    this.#open.add(upstream);
+    return upstream;
   }
 
   /** Takes a connection back after a complete exchange that both sides want to survive. */
@@ -85,8 +96,18 @@ export class UpstreamPool implements UpstreamOwner {
     upstream.rest(this.#wheel.now);
   }
 
-  /** Closes the idle connections of a backend that left the configuration. */
-  drop(backend: Backend): void {
+  /**
+   * A backend left the configuration: its idle connections close now, those in use when their exchange
+   * ends, and at the latest {@link DRAIN_MS} from now.
+   */
+  retire(backend: Backend): void {
+    this.#drop(backend);
+    if (backend.activeConnections > 0) {
+      this.#wheel.arm(new Retirement(this.#open, backend), DRAIN_MS);
+    }
+  }
+
+  #drop(backend: Backend): void {
     const idle = this.#idle.get(backend);
     if (idle === undefined) return;
     this.#idle.delete(backend);
@@ -107,7 +128,7 @@ export class UpstreamPool implements UpstreamOwner {
 
   /** Closes every idle connection. */
   closeIdle(): void {
-    for (const backend of [...this.#idle.keys()]) this.drop(backend);
+    for (const backend of [...this.#idle.keys()]) this.#drop(backend);
   }
 
   /** Idle connections right now. */
@@ -124,6 +145,25 @@ export class UpstreamPool implements UpstreamOwner {
   }
 
   closed(upstream: Upstream): void {
+    this.#open.delete(upstream);
     upstream.cluster.backends.connectionClosed(upstream.backend);
+  }
+}
+
+/** Cuts what a removed backend still has when its time is over. */
+class Retirement implements Timed {
+  deadline = Infinity;
+  filedTick = Infinity;
+  readonly #open: ReadonlySet<Upstream>;
+  readonly #backend: Backend;
+
+  constructor(open: ReadonlySet<Upstream>, backend: Backend) {
+    this.#open = open;
+    this.#backend = backend;
+  }
+
+  onDeadline(): void {
+    const left = [...this.#open].filter(({ backend }) => backend === this.#backend);
+    for (const upstream of left) upstream.close();
   }
 }

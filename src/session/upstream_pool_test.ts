@@ -9,7 +9,7 @@ import { Counters } from "../observe/counters.ts";
 import { Cluster } from "./cluster.ts";
 import { DeadlineWheel } from "./deadline_wheel.ts";
 import type { Upstream } from "./upstream.ts";
-import { MAX_IDLE_MS, MAX_IDLE_PER_BACKEND, UpstreamPool } from "./upstream_pool.ts";
+import { DRAIN_MS, MAX_IDLE_MS, MAX_IDLE_PER_BACKEND, UpstreamPool } from "./upstream_pool.ts";
 
 function setUp(bufferLimit = 2000) {
   const streams: FakeStream[] = [];
@@ -74,7 +74,7 @@ Deno.test("UpstreamPool keeps no connection of a removed backend", async () => {
   const [idle, busy] = [await dial(), await dial()];
   pool.give(idle);
   cluster.backends.remove("b", "127.0.0.1:80");
-  pool.drop(backend);
+  pool.retire(backend);
   assert.ok((streams[0] as FakeStream).closed);
   pool.give(busy);
   assert.ok((streams[1] as FakeStream).closed);
@@ -133,4 +133,46 @@ Deno.test("Upstream gives a buffer back once when a taken connection is interrup
   await Promise.resolve();
   assert.equal(buffers.head.lent, 0);
   assert.notEqual((await dial()).bytes, (await dial()).bytes);
+});
+
+Deno.test("UpstreamPool cuts what is in use with a removed backend when its time is over", async () => {
+  const { pool, cluster, backend, wheel, dial, streams } = setUp();
+  const other = cluster.backends.add(
+    {
+      id: "c",
+      address: parseBackendAddress("127.0.0.1:81") as BackendAddress,
+      stickyId: null,
+      weight: null,
+      backup: false,
+    },
+    0,
+  );
+  await dial();
+  const finishing = await dial();
+  await pool.dial(cluster, other, new AbortController().signal);
+  cluster.backends.remove("b", "127.0.0.1:80");
+  pool.retire(backend);
+  pool.give(finishing);
+  // The wheel looks at deadlines this far away several times before it is their turn.
+  for (let now = 0; now < DRAIN_MS; now += 10_000) wheel.advance(now);
+  assert.deepEqual(streams.map((it) => it.closed), [false, true, false]);
+  wheel.advance(DRAIN_MS + 200);
+  assert.deepEqual(streams.map((it) => it.closed), [true, true, false]);
+  assert.equal(backend.status, "closed");
+  assert.equal(backend.activeConnections, 0);
+});
+
+Deno.test("UpstreamPool gives a backend that comes back connections of its own", async () => {
+  const { pool, cluster, backend, wheel, dial, streams } = setUp();
+  await dial();
+  cluster.backends.remove("b", "127.0.0.1:80");
+  pool.retire(backend);
+  const { id, address } = backend;
+  const again = cluster.backends.add(
+    { id, address, stickyId: null, weight: null, backup: false },
+    0,
+  );
+  await pool.dial(cluster, again, new AbortController().signal);
+  wheel.advance(DRAIN_MS + 200);
+  assert.deepEqual(streams.map((it) => it.closed), [true, false]);
 });

@@ -6,6 +6,7 @@ import type { Dialer } from "../io/contracts.ts";
 import { Counters } from "../observe/counters.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ulid.ts";
+import { BulkTurns } from "./bulk_turns.ts";
 import { ClientLimits } from "./client_limits.ts";
 import type { WorkerContext, WorkerLimits } from "./context.ts";
 import { DeadlineWheel } from "./deadline_wheel.ts";
@@ -28,6 +29,8 @@ export interface WorkerParts {
   readonly clock: () => number;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
+  /** Runs its argument once everything that is ready in this turn of the event loop has run. */
+  readonly atEndOfTurn: (work: () => void) => void;
   readonly fillRandom: (into: Uint8Array<ArrayBuffer>) => void;
   /** Client connections at most. */
   readonly maxConnections: number;
@@ -54,6 +57,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     counters,
     upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
     exchanges: new ExchangePool(),
+    bulkTurns: new BulkTurns(clock, parts.atEndOfTurn),
     inputBuffers: {
       small: new BufferPool(SMALL_BUFFER_BYTES, parts.maxConnections + CLOSING_CONNECTIONS),
       head: new BufferPool(bufferSize, maxBuffers),

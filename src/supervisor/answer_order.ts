@@ -12,69 +12,102 @@ export interface AnswerSlot {
 }
 
 class Slot implements AnswerSlot {
-  readonly held: Response[] = [];
+  /** Bytes of the request. */
+  readonly size: number;
+  next: Slot | null = null;
   finished = false;
-  readonly #changed: () => void;
+  readonly #order: AnswerOrder;
+  #held: Response[] = [];
 
-  constructor(changed: () => void) {
-    this.#changed = changed;
+  constructor(order: AnswerOrder, size: number) {
+    this.#order = order;
+    this.size = size;
   }
 
   progress(response: Response): void {
     if (this.finished) return;
-    this.held.push(response);
-    this.#changed();
+    this.#held.push(response);
+    this.#order.changed(this);
   }
 
   finish(response: Response | null): void {
     if (this.finished) return;
-    if (response !== null) this.held.push(response);
+    if (response !== null) this.#held.push(response);
     this.finished = true;
-    this.#changed();
+    this.#order.changed(this);
+  }
+
+  takeHeld(): Response[] {
+    const held = this.#held;
+    this.#held = [];
+    return held;
   }
 }
 
 /** A queue of requests under way; only the oldest one's answers pass at once. */
 export class AnswerOrder {
   readonly #emit: (response: Response) => void;
-  #slots: Slot[] = [];
-  #waiters: { below: number; wake: () => void }[] = [];
+  #oldest: Slot | null = null;
+  #newest: Slot | null = null;
+  #underWay = 0;
+  #bytes = 0;
+  #waiters: { readonly below: number; readonly wake: () => void }[] = [];
 
   /** `emit` takes the answers in their final order. */
   constructor(emit: (response: Response) => void) {
     this.#emit = emit;
   }
 
-  /** Opens the place of the next request. */
-  open(): AnswerSlot {
-    const slot = new Slot(() => this.#advance());
-    this.#slots.push(slot);
+  /** Opens the place of the next request, which came in `size` bytes. */
+  open(size = 0): AnswerSlot {
+    const slot = new Slot(this, size);
+    if (this.#newest === null) this.#oldest = slot;
+    else this.#newest.next = slot;
+    this.#newest = slot;
+    this.#underWay++;
+    this.#bytes += size;
     return slot;
   }
 
-  /** Requests that have no last answer yet. */
+  /** Requests that have no last answer yet, or one that is held back. */
   get underWay(): number {
-    return this.#slots.length;
+    return this.#underWay;
+  }
+
+  /** Bytes of those requests. */
+  get bytesUnderWay(): number {
+    return this.#bytes;
   }
 
   /** Resolves once fewer than `count` requests are under way. */
   fewerThan(count: number): Promise<void> {
-    if (this.#slots.length < count) return Promise.resolve();
+    if (this.#underWay < count) return Promise.resolve();
     return new Promise((wake) => this.#waiters.push({ below: count, wake }));
   }
 
-  #advance(): void {
-    let done = 0;
-    for (const slot of this.#slots) {
-      for (const response of slot.held) this.#emit(response);
-      slot.held.length = 0;
+  /** A slot has something new; for the slots only. */
+  changed(slot: Slot): void {
+    if (slot === this.#oldest) this.#advance(slot);
+  }
+
+  #advance(oldest: Slot): void {
+    let slot: Slot | null = oldest;
+    while (slot !== null) {
+      for (const response of slot.takeHeld()) this.#emit(response);
       if (!slot.finished) break;
-      done++;
+      this.#underWay--;
+      this.#bytes -= slot.size;
+      slot = slot.next;
     }
-    if (done === 0) return;
-    this.#slots.splice(0, done);
-    const ready = this.#waiters.filter(({ below }) => this.#slots.length < below);
-    this.#waiters = this.#waiters.filter(({ below }) => this.#slots.length >= below);
+    this.#oldest = slot;
+    if (slot === null) this.#newest = null;
+    if (this.#waiters.length > 0) this.#wake();
+  }
+
+  #wake(): void {
+    const ready = this.#waiters.filter(({ below }) => this.#underWay < below);
+    if (ready.length === 0) return;
+    this.#waiters = this.#waiters.filter(({ below }) => this.#underWay >= below);
     for (const { wake } of ready) wake();
   }
 }

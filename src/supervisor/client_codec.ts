@@ -32,12 +32,15 @@ export interface ClientCodec {
   receive(bytes: Uint8Array): void;
   /** The next request, `null` when more bytes are needed, or what is wrong. */
   next(): Request | MalformedRequest | null;
+  /** About how many bytes the last request took. */
+  readonly lastSize: number;
   encode(response: Response): Uint8Array;
 }
 
 /** Framed protobuf, the encoding of sozu 2.1. */
 class ProtobufCodec implements ClientCodec {
   readonly #reader: FrameReader;
+  lastSize = 0;
 
   constructor(maxMessage: number) {
     this.#reader = new FrameReader(maxMessage);
@@ -48,11 +51,12 @@ class ProtobufCodec implements ClientCodec {
   }
 
   next(): Request | MalformedRequest | null {
-    const frame = this.#reader.next();
+    const frame = this.#reader.nextView();
     if (frame === null) return null;
     if (frame instanceof FrameError) {
       return new MalformedRequest(frame.message, frame.kind === "too_short" ? "skipped" : "fatal");
     }
+    this.lastSize = frame.length;
     const request = decode(Request, frame);
     return request instanceof DecodeError
       ? new MalformedRequest(`Cannot decode the request: ${request.message}`, "fatal")
@@ -68,6 +72,7 @@ class ProtobufCodec implements ClientCodec {
 class JsonLinesCodec implements ClientCodec {
   readonly #reader: LineReader;
   readonly #encoder = new TextEncoder();
+  lastSize = 0;
 
   constructor(maxMessage: number) {
     this.#reader = new LineReader(maxMessage);
@@ -81,6 +86,7 @@ class JsonLinesCodec implements ClientCodec {
     const line = this.#reader.next();
     if (line === null) return null;
     if (line instanceof LineError) return new MalformedRequest(line.message, "fatal");
+    this.lastSize = line.length;
     const request = fromJson(Request, line);
     // A line says where it ends even when its content is wrong.
     return request instanceof JsonError
@@ -128,6 +134,10 @@ export class RecognisingCodec implements ClientCodec {
 
   next(): Request | MalformedRequest | null {
     return this.#first === null ? this.#codec.next() : null;
+  }
+
+  get lastSize(): number {
+    return this.#codec.lastSize;
   }
 
   encode(response: Response): Uint8Array {

@@ -7,13 +7,15 @@ import { WriteQueue } from "../io/write_queue.ts";
 import { loggerOf } from "../observe/log.ts";
 import { AnswerOrder } from "./answer_order.ts";
 import { MalformedRequest, RecognisingCodec } from "./client_codec.ts";
+import type { ClientIdentity } from "./client_identity.ts";
 import { failure } from "./responses.ts";
 
 /**
- * Requests of one client under way at once. Enough to hide the round trip to the workers, few
- * enough that a client cannot fill the memory with answers that wait for each other.
+ * Requests of one client under way at once, and their bytes. Enough to hide the round trip to the
+ * workers, few enough that a client cannot fill the memory with what waits for each other.
  */
-const MAX_UNDER_WAY = 256;
+const MAX_UNDER_WAY = 1024;
+const MAX_BYTES_UNDER_WAY = 512 * 1024;
 
 /** How long a client may leave a full output untouched before it is dropped, in milliseconds. */
 const STALLED_READER_MS = 30_000;
@@ -29,8 +31,7 @@ export interface ClientStream {
 }
 
 /** What executing a request needs to know of the client. */
-export interface Client {
-  readonly id: number;
+export interface Client extends ClientIdentity {
   /** Sends an answer that is not the last one for the request being executed. */
   readonly progress: (response: Response) => void;
   /** Turns the connection into a subscription of events; they go to the returned function. */
@@ -39,8 +40,8 @@ export interface Client {
 
 /** A request being executed. */
 export interface Execution {
-  /** Resolves when the next request of this client may be started. */
-  readonly begun: Promise<void>;
+  /** Resolves when the next request of this client may be started; `null` when it may at once. */
+  readonly begun: Promise<void> | null;
   /** The last answer; `null` when the request has none. Never rejects. */
   readonly done: Promise<Response | null>;
 }
@@ -60,7 +61,7 @@ export interface SessionLimits {
 
 /** A connected client. */
 export class ClientSession {
-  readonly id: number;
+  readonly #identity: ClientIdentity;
   readonly #stream: ClientStream;
   readonly #executor: Executor;
   readonly #limits: SessionLimits;
@@ -71,8 +72,13 @@ export class ClientSession {
   #closed = false;
   #subscribed = false;
 
-  constructor(id: number, stream: ClientStream, executor: Executor, limits: SessionLimits) {
-    this.id = id;
+  constructor(
+    identity: ClientIdentity,
+    stream: ClientStream,
+    executor: Executor,
+    limits: SessionLimits,
+  ) {
+    this.#identity = identity;
     this.#stream = stream;
     this.#executor = executor;
     this.#limits = limits;
@@ -93,7 +99,7 @@ export class ClientSession {
       await this.#order.fewerThan(1);
       await this.#settleOutput();
     } catch (error) {
-      if (!this.#closed) this.#log.debug("Client {id}: {error}", { id: this.id, error });
+      if (!this.#closed) this.#log.debug("Client {id}: {error}", { id: this.#identity.id, error });
     }
     this.close();
   }
@@ -121,7 +127,10 @@ export class ClientSession {
         if (next instanceof MalformedRequest) {
           if (!this.#reject(next)) return;
         } else {
-          await this.#start(next);
+          if (this.#mustWait(next)) await this.#waitFor(next);
+          if (this.#closed) return;
+          const begun = this.#start(next);
+          if (begun !== null) await begun;
         }
         if (this.#closed) return;
       }
@@ -130,32 +139,47 @@ export class ClientSession {
 
   /** Answers bytes that are no request; `false` when the session is over. */
   #reject(malformed: MalformedRequest): boolean {
-    this.#log.warn("Client {id}: {message}", { id: this.id, message: malformed.message });
+    this.#log.warn("Client {id}: {message}", { id: this.#identity.id, message: malformed.message });
     if (malformed.severity === "skipped") return true;
     this.#order.open().finish(failure(malformed.message));
     return malformed.severity === "answered";
   }
 
-  async #start(request: Request): Promise<void> {
-    await this.#order.fewerThan(this.#executor.overlaps(request) ? MAX_UNDER_WAY : 1);
-    await this.#waitForReader();
-    if (this.#closed) return;
-    const slot = this.#order.open();
-    const execution = this.#executor.execute(request, {
-      id: this.id,
+  /** Executes a request; resolves, or is `null`, as `Execution.begun` says. */
+  #start(request: Request): Promise<void> | null {
+    const slot = this.#order.open(this.#codec.lastSize);
+    const { begun, done } = this.#executor.execute(request, {
+      ...this.#identity,
       progress: (response) => slot.progress(response),
       subscribe: () => {
         this.#subscribed = true;
         return (event) => this.#sendEvent(event);
       },
     });
-    void execution.done.then((response) => slot.finish(response));
-    await execution.begun;
+    void done.then((response) => slot.finish(response));
+    return begun;
   }
 
-  /** Takes no further request from a client that does not read the answers it already has. */
-  async #waitForReader(): Promise<void> {
-    if (this.#output.pending > this.#limits.maxBytes / 2) await this.#settleOutput();
+  #mustWait(request: Request): boolean {
+    return this.#isReaderBehind || this.#order.underWay >= this.#mostBeside(request);
+  }
+
+  async #waitFor(request: Request): Promise<void> {
+    await this.#order.fewerThan(this.#mostBeside(request));
+    // Nothing more is taken from a client that does not read the answers it already has.
+    if (this.#isReaderBehind) await this.#settleOutput();
+  }
+
+  /** How many requests may be under way for `request` to be one more, and one at least. */
+  #mostBeside(request: Request): number {
+    if (!this.#executor.overlaps(request)) return 1;
+    return this.#order.bytesUnderWay > MAX_BYTES_UNDER_WAY
+      ? Math.max(1, this.#order.underWay >> 1)
+      : MAX_UNDER_WAY;
+  }
+
+  get #isReaderBehind(): boolean {
+    return this.#output.pending > this.#limits.maxBytes / 2;
   }
 
   async #settleOutput(): Promise<void> {
@@ -189,7 +213,7 @@ export class ClientSession {
 
   #drop(): void {
     this.#log.warn("Client {id} is dropped: {pending} bytes wait for it and more do not fit", {
-      id: this.id,
+      id: this.#identity.id,
       pending: this.#output.pending,
       subscribed: this.#subscribed,
     });

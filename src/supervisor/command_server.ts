@@ -1,8 +1,12 @@
 // The accept loop of the command socket and the set of connected clients, bounded. Knows sessions,
 // not what they ask for.
 
+import { PeerCredentialSource } from "../io/peer_credentials.ts";
+import { PeerNames } from "../io/peer_identity.ts";
 import type { UnixListener } from "../io/unix_socket.ts";
 import { loggerOf } from "../observe/log.ts";
+import type { UlidSource } from "../protocol/http/ulid.ts";
+import type { ClientIdentity } from "./client_identity.ts";
 import { ClientSession, type Executor, type SessionLimits } from "./client_session.ts";
 
 /**
@@ -14,20 +18,38 @@ const MAX_CLIENTS = 512;
 /** Pause after a failed accept (no file descriptor left, as a rule), in milliseconds. */
 const ACCEPT_RETRY_MS = 100;
 
+/** What a server is made of. */
+export interface CommandServerParts {
+  readonly listener: UnixListener;
+  readonly executor: Executor;
+  readonly limits: SessionLimits;
+  readonly ulids: UlidSource;
+  /** Milliseconds since 1970, with fractions. */
+  readonly now: () => number;
+}
+
 /** Accepts clients and keeps track of them. */
 export class CommandServer {
-  readonly #listener: UnixListener;
-  readonly #executor: Executor;
-  readonly #limits: SessionLimits;
+  readonly #parts: CommandServerParts;
   readonly #clients = new Set<ClientSession>();
   readonly #log = loggerOf("supervisor::socket");
+  readonly #credentials: PeerCredentialSource | null;
+  readonly #names = new PeerNames();
   #nextClientId = 0;
   #closed = false;
 
-  constructor(listener: UnixListener, executor: Executor, limits: SessionLimits) {
-    this.#listener = listener;
-    this.#executor = executor;
-    this.#limits = limits;
+  constructor(parts: CommandServerParts) {
+    this.#parts = parts;
+    const credentials = PeerCredentialSource.open();
+    this.#credentials = credentials instanceof PeerCredentialSource ? credentials : null;
+    if (typeof credentials === "string") {
+      this.#log.warn("Users of the command socket are unknown: {reason}", { reason: credentials });
+    }
+  }
+
+  /** Whether the users of clients can be told. */
+  get knowsPeers(): boolean {
+    return this.#credentials !== null;
   }
 
   /** Clients connected now. */
@@ -39,7 +61,9 @@ export class CommandServer {
   async run(): Promise<void> {
     while (!this.#closed) {
       try {
-        this.#admit(await this.#listener.accept());
+        const connection = await this.#parts.listener.accept();
+        // At once, while it is certain that no other connection was accepted since.
+        this.#admit(connection, this.#identify(connection));
       } catch (error) {
         if (this.#closed) return;
         this.#log.error("Cannot accept a client: {error}", { error });
@@ -52,7 +76,7 @@ export class CommandServer {
   stopAccepting(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#listener.close();
+    this.#parts.listener.close();
   }
 
   /** Sends what is still to be sent to each client, then disconnects all. */
@@ -63,7 +87,18 @@ export class CommandServer {
     }));
   }
 
-  #admit(connection: Deno.UnixConn): void {
+  #identify(connection: Deno.UnixConn): ClientIdentity {
+    const { ulids, now } = this.#parts;
+    const credentials = this.#credentials?.ofNewest(connection) ?? null;
+    return {
+      id: this.#nextClientId++,
+      ulid: ulids.next(),
+      connectedAt: now(),
+      peer: this.#names.identify(credentials),
+    };
+  }
+
+  #admit(connection: Deno.UnixConn, identity: ClientIdentity): void {
     if (this.#clients.size >= MAX_CLIENTS) {
       this.#log.warn("Refused a client: {count} are connected already", {
         count: this.#clients.size,
@@ -71,12 +106,8 @@ export class CommandServer {
       connection.close();
       return;
     }
-    const session = new ClientSession(
-      this.#nextClientId++,
-      connection,
-      this.#executor,
-      this.#limits,
-    );
+    const { executor, limits } = this.#parts;
+    const session = new ClientSession(identity, connection, executor, limits);
     this.#clients.add(session);
     void session.run().finally(() => this.#clients.delete(session));
   }

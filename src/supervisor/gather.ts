@@ -2,17 +2,29 @@
 // request it sent has an outcome: an answer, silence past its patience, or the loss of the worker.
 // Knows neither processes nor clients: workers are channels, results are values.
 
-import { type Request, ResponseStatus, type WorkerResponse } from "../../config/messages.ts";
-import { type Patience, Task, type TaskOptions, type WorkerAnswer } from "./gather_task.ts";
-import type { WorkerChannel } from "./gather_task.ts";
+import { encode } from "../../config/codec.ts";
+import { Request, ResponseStatus, type WorkerResponse } from "../../config/messages.ts";
+import {
+  type Patience,
+  Task,
+  type TaskOptions,
+  type WorkerAnswer,
+  type WorkerChannel,
+} from "./gather_task.ts";
 
 export type { Patience, Task, TaskOptions, WorkerAnswer, WorkerChannel } from "./gather_task.ts";
 
-/** One request for one worker; `index` tells the requests of a task apart. */
+/** One encoded request for one worker; `index` tells the requests of a task apart. */
 export interface Parcel {
   readonly worker: WorkerChannel;
-  readonly request: Request;
+  readonly request: Uint8Array;
   readonly index: number;
+}
+
+/** The same request for each worker, encoded once. */
+export function parcelsFor(workers: readonly WorkerChannel[], request: Request): Parcel[] {
+  const encoded = encode(Request, request);
+  return workers.map((worker) => ({ worker, request: encoded, index: 0 }));
 }
 
 /** A task whose requests are all known. */

@@ -1,8 +1,7 @@
 // One task of a fan-out: what it has sent, what it still waits for, and what came back. It does not
 // know the clock or the other tasks.
 
-import { encode } from "../../config/codec.ts";
-import { Request, type ResponseContent } from "../../config/messages.ts";
+import type { ResponseContent } from "../../config/messages.ts";
 
 /** The way to one worker. */
 export interface WorkerChannel {
@@ -59,8 +58,6 @@ export class Task {
   #state: "open" | "sealed" | "finished" = "open";
   #lastSign: number;
   #waiter: { readonly below: number; readonly wake: () => void } | null = null;
-  /** The request encoded last: the same one goes to every worker. */
-  #encoded: { readonly request: Request; readonly bytes: Uint8Array } | null = null;
 
   /** `now` in milliseconds. */
   constructor(id: number, options: TaskOptions, now: number, observer: TaskObserver) {
@@ -83,18 +80,13 @@ export class Task {
   /** When the task's patience ends if nothing happens, in milliseconds. */
   get dueAt(): number {
     const { patience } = this.options;
-    return patience.kind === "endless"
-      ? Number.POSITIVE_INFINITY
-      : this.#lastSign + patience.ms;
+    return patience.kind === "endless" ? Number.POSITIVE_INFINITY : this.#lastSign + patience.ms;
   }
 
-  /** Sends one request; `index` tells the requests of a task apart. */
-  send(worker: WorkerChannel, request: Request, index: number): void {
-    if (this.#encoded?.request !== request) {
-      this.#encoded = { request, bytes: encode(Request, request) };
-    }
+  /** Sends one encoded request; `index` tells the requests of a task apart. */
+  send(worker: WorkerChannel, request: Uint8Array, index: number): void {
     const requestId = `${this.options.verb}-${worker.id}-${this.#id}-${index}`;
-    if (worker.send(requestId, this.#encoded.bytes)) {
+    if (worker.send(requestId, request)) {
       this.#outstanding++;
       this.#observer.owe(requestId, worker.id, index);
       return;

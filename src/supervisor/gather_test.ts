@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
-import { type Request, ResponseStatus, type WorkerRequest } from "../../config/messages.ts";
-import { Gatherer, type Patience, type WorkerChannel } from "./gather.ts";
+import { encode } from "../../config/codec.ts";
+import { Request, ResponseStatus } from "../../config/messages.ts";
+import { Gatherer, parcelsFor, type Patience, type WorkerChannel } from "./gather.ts";
 
 class RecordingChannel implements WorkerChannel {
   readonly id: number;
-  readonly sent: WorkerRequest[] = [];
+  readonly sent: { readonly id: string; readonly request: Uint8Array }[] = [];
   accepts = true;
 
   constructor(id: number) {
     this.id = id;
   }
 
-  send(request: WorkerRequest): boolean {
-    if (this.accepts) this.sent.push(request);
+  send(id: string, request: Uint8Array): boolean {
+    if (this.accepts) this.sent.push({ id, request });
     return this.accepts;
   }
 
@@ -22,14 +23,11 @@ class RecordingChannel implements WorkerChannel {
 }
 
 const STATUS: Request = { request_type: { kind: "status", value: {} } };
+const ENCODED = encode(Request, STATUS);
 const ENDLESS: Patience = { kind: "endless" };
 
 function fanout(channels: WorkerChannel[], patience: Patience = ENDLESS) {
-  return {
-    verb: "Status",
-    parcels: channels.map((worker) => ({ worker, request: STATUS, index: 0 })),
-    patience,
-  };
+  return { verb: "Status", parcels: parcelsFor(channels, STATUS), patience };
 }
 
 function answer(id: string, status: number, message = "") {
@@ -42,7 +40,7 @@ Deno.test("Gatherer names requests by verb, worker, task and index", async () =>
   const first = gatherer.scatter(fanout([channel]));
   const second = gatherer.scatter({
     verb: "LoadState",
-    parcels: [1, 2].map((index) => ({ worker: channel, request: STATUS, index })),
+    parcels: [1, 2].map((index) => ({ worker: channel, request: ENCODED, index })),
     patience: ENDLESS,
   });
   assert.deepEqual(channel.sent.map(({ id }) => id), [
@@ -135,7 +133,7 @@ Deno.test("Gatherer lets signs of life move the end of a silence", async () => {
   const channel = new RecordingChannel(0);
   const result = gatherer.scatter({
     verb: "LoadState",
-    parcels: [1, 2, 3].map((index) => ({ worker: channel, request: STATUS, index })),
+    parcels: [1, 2, 3].map((index) => ({ worker: channel, request: ENCODED, index })),
     patience: { kind: "silence", ms: 400 },
   });
   const started = performance.now();
@@ -151,4 +149,49 @@ Deno.test("Gatherer lets signs of life move the end of a silence", async () => {
   const answers = await result;
   assert.ok(performance.now() - started >= 880);
   assert.deepEqual(answers.map(({ outcome }) => outcome), ["ok", "ok", "silent"]);
+});
+
+Deno.test("parcelsFor() encodes a request once for all workers", () => {
+  const parcels = parcelsFor([new RecordingChannel(0), new RecordingChannel(1)], STATUS);
+  assert.deepEqual(parcels.map(({ worker: { id }, index }) => [id, index]), [[0, 0], [1, 0]]);
+  assert.deepEqual(parcels[0]?.request, ENCODED);
+  assert.equal(parcels[0]?.request, parcels[1]?.request);
+});
+
+Deno.test("Gatherer takes the requests of an open task one by one and says when few are left", async () => {
+  const gatherer = new Gatherer();
+  const channel = new RecordingChannel(0);
+  const task = gatherer.open({ verb: "LoadState", patience: ENDLESS, keepsFailuresOnly: true });
+  for (let index = 1; index <= 4; index++) task.send(channel, ENCODED, index);
+  let fewer = false;
+  const below = task.below(2).then(() => fewer = true);
+  for (const index of [1, 2]) {
+    gatherer.receive(0, answer(`LoadState-0-0-${index}`, ResponseStatus.OK));
+  }
+  await Promise.resolve();
+  assert.equal(fewer, false);
+  gatherer.receive(0, answer("LoadState-0-0-3", ResponseStatus.FAILURE, "no"));
+  await below;
+  assert.deepEqual([task.outstanding, task.failures], [1, 1]);
+  gatherer.receive(0, answer("LoadState-0-0-4", ResponseStatus.OK));
+  task.send(channel, ENCODED, 5);
+  const finished = task.finish();
+  gatherer.receive(0, answer("LoadState-0-0-5", ResponseStatus.OK));
+  assert.deepEqual((await finished).map(({ index, outcome }) => [index, outcome]), [
+    [3, "failure"],
+  ]);
+  assert.equal(gatherer.outstanding, 0);
+});
+
+Deno.test("Gatherer does not lose patience with a task that owes nothing yet", async () => {
+  let now = 0;
+  const gatherer = new Gatherer(() => now);
+  const channel = new RecordingChannel(0);
+  const task = gatherer.open({ verb: "LoadState", patience: { kind: "silence", ms: 20 } });
+  now = 30;
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  task.send(channel, ENCODED, 1);
+  const finished = task.finish();
+  gatherer.receive(0, answer("LoadState-0-0-1", ResponseStatus.OK));
+  assert.equal((await finished)[0]?.outcome, "ok");
 });

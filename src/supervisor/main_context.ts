@@ -3,6 +3,7 @@
 import type { Request } from "../../config/messages.ts";
 import type { ConfigState } from "../../config/state.ts";
 import type { Verb } from "../../config/state_verbs.ts";
+import type { AuditTrail } from "./audit_trail.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Gatherer } from "./gather.ts";
 import type { MutationOrder } from "./mutation_order.ts";
@@ -56,11 +57,15 @@ export interface MainContext {
   readonly gatherer: Gatherer;
   readonly order: MutationOrder;
   readonly events: EventHub;
+  readonly audit: AuditTrail;
   readonly log: LogControl;
   readonly files: FileSource;
   readonly shutdown: Shutdown;
-  /** Runtime requests that are no part of the state; later workers get the last of each verb. */
-  readonly runtimeRequests: Map<RequestType["kind"], Request>;
+  /**
+   * Takes note of a request in force that is no part of the state: later workers get the last of
+   * each such verb. Other requests are ignored.
+   */
+  rememberRuntime(type: RequestType | null): void;
   /** A new state with nothing in it. */
   createState(): ConfigState;
   /** The state the configuration file described when it was last read. */

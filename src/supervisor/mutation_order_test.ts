@@ -27,7 +27,7 @@ Deno.test("MutationOrder lets a change of everything wait for those before and h
   const order = new MutationOrder();
   const log: string[] = [];
   const before = order.enter("x") as Release;
-  const all = order.enterExclusive().then((release) => {
+  const all = order.enterExclusive().then(({ release }) => {
     log.push("all");
     return release;
   });
@@ -52,7 +52,9 @@ Deno.test("MutationOrder never overlaps turns that exclude each other and forget
       const active: (string | null)[] = [];
       const begun: number[] = [];
       await Promise.all(scopes.map(async (scope, i) => {
-        const release = await (scope === null ? order.enterExclusive() : order.enter(scope));
+        const release = scope === null
+          ? (await order.enterExclusive()).release
+          : await order.enter(scope);
         assert.ok(!active.includes(null), "nothing beside a change of everything");
         assert.ok(scope !== null || active.length === 0);
         assert.ok(!active.includes(scope), "one change of an object at a time");
@@ -69,4 +71,50 @@ Deno.test("MutationOrder never overlaps turns that exclude each other and forget
       }
     },
   ));
+});
+
+Deno.test("MutationOrder lets others change what a narrowed turn has not kept for itself", async () => {
+  const order = new MutationOrder();
+  const log: string[] = [];
+  const turn = await order.enterExclusive();
+  const enter = (scope: string) =>
+    Promise.resolve(order.enter(scope)).then((release) => {
+      log.push(scope);
+      return release;
+    });
+  const kept = [enter("a"), enter("a")];
+  const free = enter("b");
+  await turns();
+  assert.deepEqual(log, []);
+  turn.narrowTo(new Set(["a", "c"]));
+  (await free)();
+  assert.deepEqual(log, ["b"]);
+  kept.push(enter("c"));
+  assert.equal(typeof order.enter("d"), "function");
+  await turns();
+  assert.deepEqual(log, ["b"]);
+  turn.release();
+  for (const one of kept) (await one)();
+  assert.deepEqual([...log].sort(), ["a", "a", "b", "c"]);
+});
+
+Deno.test("MutationOrder makes a second change of everything wait without holding others up", async () => {
+  const order = new MutationOrder();
+  const first = await order.enterExclusive();
+  first.narrowTo(new Set(["a"]));
+  let begun = false;
+  const second = order.enterExclusive().then((turn) => {
+    begun = true;
+    return turn;
+  });
+  const other = order.enter("b");
+  assert.equal(typeof other, "function");
+  const waiting = order.enter("a");
+  first.release();
+  await turns();
+  assert.equal(begun, false, "it waits for the changes in front of it");
+  (other as Release)();
+  (await waiting)();
+  (await second).release();
+  assert.equal(typeof order.enter("a"), "function");
 });

@@ -1,13 +1,22 @@
 // The saved state on disk: written whole or not at all, read whole and bounded.
 
-import type { Request, WorkerRequest } from "../../config/messages.ts";
-import { readRecords, writeRecord } from "../../config/saved_state_format.ts";
+import type { Request } from "../../config/messages.ts";
+import {
+  RecordError,
+  RecordReader,
+  type SavedRecord,
+  writeRecord,
+} from "../../config/saved_state_format.ts";
+import { Slices } from "../io/turn.ts";
 
 /**
  * Largest state file read. A hundred thousand frontends with certificates stay below it; reading
  * anything longer into memory would only serve a mistake.
  */
 export const MAX_STATE_FILE_BYTES = 256 * 1024 * 1024;
+
+/** Characters of records gathered for one write. */
+const WRITE_LENGTH = 256 * 1024;
 
 /** What became of reading or writing a state file. */
 export type StateFileResult<T> =
@@ -26,7 +35,6 @@ export async function saveState(
   // A name nobody else writes to: two saves of the same file may overlap.
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    const text = requests.map((content, i) => writeRecord({ id: `SAVE-${i}`, content })).join("");
     const file = await Deno.open(temporary, {
       write: true,
       create: true,
@@ -34,8 +42,7 @@ export async function saveState(
       mode: 0o600,
     });
     try {
-      const bytes = new TextEncoder().encode(text);
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+      await writeRecords(file, requests);
       await file.sync();
     } finally {
       file.close();
@@ -49,22 +56,55 @@ export async function saveState(
 }
 
 /** Reads every record of a state file; a record that cannot be read refuses the whole file. */
-export async function loadState(path: string): Promise<StateFileResult<WorkerRequest[]>> {
+export async function loadState(path: string): Promise<StateFileResult<SavedRecord[]>> {
   try {
-    const { size } = await Deno.stat(path);
+    const { size, isFile } = await Deno.stat(path);
+    // A device or a pipe has no size, and no end.
+    if (!isFile) return { ok: false, reason: `State file "${path}" is no regular file` };
     if (size > MAX_STATE_FILE_BYTES) {
       return {
         ok: false,
         reason: `State file "${path}" has ${size} bytes, accepted: up to ${MAX_STATE_FILE_BYTES}`,
       };
     }
-    const { records, error } = readRecords(await Deno.readTextFile(path));
-    return error === null
-      ? { ok: true, value: records }
-      : { ok: false, reason: `State file "${path}": ${error.message}` };
+    return await readRecords(path, await Deno.readTextFile(path));
   } catch (error) {
     return { ok: false, reason: `Cannot read state file "${path}": ${reasonOf(error)}` };
   }
+}
+
+/** In slices, so that others are served while a large state is written. */
+async function writeRecords(file: Deno.FsFile, requests: readonly Request[]): Promise<void> {
+  const encoder = new TextEncoder();
+  const slices = new Slices();
+  let text = "";
+  for (const [i, content] of requests.entries()) {
+    text += writeRecord({ id: `SAVE-${i}`, content });
+    if (slices.isOver) await slices.pause();
+    if (text.length < WRITE_LENGTH) continue;
+    await writeAll(file, encoder.encode(text));
+    text = "";
+  }
+  await writeAll(file, encoder.encode(text));
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+}
+
+/** In slices, so that others are served while a large state is read. */
+async function readRecords(path: string, text: string): Promise<StateFileResult<SavedRecord[]>> {
+  const reader = new RecordReader(text);
+  const records: SavedRecord[] = [];
+  const slices = new Slices();
+  for (let next = reader.next(); next !== null; next = reader.next()) {
+    if (next instanceof RecordError) {
+      return { ok: false, reason: `State file "${path}": ${next.message}` };
+    }
+    records.push(next);
+    if (slices.isOver) await slices.pause();
+  }
+  return { ok: true, value: records };
 }
 
 function reasonOf(error: unknown): string {

@@ -24,7 +24,7 @@ Deno.test("saveState() and loadState() carry any state over", () =>
         });
         const loaded = await loadState(`${folder}/s.json`);
         assert.ok(loaded.ok);
-        assert.ok(stateAfter(loaded.value.map(({ content }) => content)).equals(state));
+        assert.ok(stateAfter(loaded.value.map(({ request }) => request.content)).equals(state));
       }),
       { numRuns: 30 },
     )

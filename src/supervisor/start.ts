@@ -64,12 +64,6 @@ async function supervise(supervisor: Supervisor, config: Config): Promise<void> 
     log.error("{what} (number {count}): {text}", { what, text, count })
   );
   try {
-    if (config.command_allowed_uids !== undefined) {
-      log.warn(
-        "command_allowed_uids is set, but users of the socket cannot be told apart in this " +
-          "version: every request will be refused",
-      );
-    }
     await supervisor.loadConfiguration();
     await supervisor.run();
     const pids = supervisor.workers.targets().map(({ id, pid }) => `${id} (pid ${pid})`);
@@ -105,7 +99,8 @@ async function readConfig(path: string): Promise<LoadResult> {
     warnings: [],
   });
   try {
-    const { size } = await Deno.stat(path);
+    const { size, isFile } = await Deno.stat(path);
+    if (!isFile) return problem("The path is no regular file");
     if (size > MAX_CONFIG_FILE_BYTES) {
       return problem(`The file has ${size} bytes, accepted: up to ${MAX_CONFIG_FILE_BYTES}`);
     }

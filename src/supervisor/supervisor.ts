@@ -1,11 +1,12 @@
 // The main process at work: state, workers, clients and events joined together. Everything it does
 // on behalf of a client is in the verbs; how it comes to life is in start.ts.
 
+import { encode } from "../../config/codec.ts";
 import { type Config, serverConfig } from "../../config/file.ts";
 import {
   EventKind,
   MetricDetail,
-  type Request,
+  Request,
   ResponseStatus,
   RunState,
   type WorkerResponse,
@@ -15,16 +16,19 @@ import { type ProcessEnd, spawnPiped } from "../io/process.ts";
 import type { UnixListener } from "../io/unix_socket.ts";
 import { parseCertificate } from "../io/x509.ts";
 import { loggerOf } from "../observe/log.ts";
-import { applyBatch, describeRefusals } from "./batch.ts";
+import { UlidSource } from "../protocol/http/ulid.ts";
+import { openAuditTrail } from "./audit_open.ts";
+import { applyLeniently, type BatchRecord, describeRefusals } from "./batch.ts";
 import { AutomaticSave } from "./automatic_save.ts";
 import { CommandServer } from "./command_server.ts";
 import { EventHub } from "./event_hub.ts";
 import { Gatherer } from "./gather.ts";
-import type { FileSource, MainContext, RequestType } from "./main_context.ts";
+import type { FileSource, MainContext } from "./main_context.ts";
 import { MutationOrder } from "./mutation_order.ts";
 import type { ProcessLog } from "./process_log.ts";
 import { loadState, saveState } from "./saved_state.ts";
 import { currentImage, selfCommand } from "./self_command.ts";
+import { RuntimeRequests } from "./runtime_requests.ts";
 import { Verbs } from "./verbs.ts";
 import { stopWorkers } from "./verbs_lifecycle.ts";
 import { describeEnd, WorkerPool } from "./worker_pool.ts";
@@ -34,6 +38,12 @@ import { WorkerProcess } from "./worker_process.ts";
 const LEAVE_MS = 2_000;
 
 const INITIAL_STATUS = "INITIAL-STATUS-";
+const STATUS: Request = { request_type: { kind: "status", value: {} } };
+
+/** Milliseconds since 1970, with fractions. */
+function wallClock(): number {
+  return performance.timeOrigin + performance.now();
+}
 
 /** What a supervisor is made of. */
 export interface SupervisorParts {
@@ -51,6 +61,8 @@ export class Supervisor {
   readonly #server: CommandServer;
   readonly #save: AutomaticSave | null;
   readonly #log = loggerOf("supervisor");
+  readonly #runtime = new RuntimeRequests();
+  readonly #ulids = new UlidSource((into) => void crypto.getRandomValues(into), Date.now);
   readonly #finished = Promise.withResolvers<void>();
   /** Workers that have not taken in their initial state yet, with who waits for it. */
   readonly #starting = new Map<number, () => void>();
@@ -64,9 +76,16 @@ export class Supervisor {
       ? new AutomaticSave(() => saveState(saved_state, this.#context.state.dump()))
       : null;
     this.#context = this.#createContext(files);
-    this.#server = new CommandServer(listener, new Verbs(this.#context), {
-      maxBytes: config.max_command_buffer_size,
+    this.#server = new CommandServer({
+      listener,
+      executor: new Verbs(this.#context),
+      limits: { maxBytes: config.max_command_buffer_size },
+      ulids: this.#ulids,
+      now: wallClock,
     });
+    if (config.command_allowed_uids !== undefined && !this.#server.knowsPeers) {
+      this.#log.warn("command_allowed_uids is set: every request will be refused");
+    }
   }
 
   /** Resolves when the main process may exit. */
@@ -83,12 +102,24 @@ export class Supervisor {
   async loadConfiguration(): Promise<void> {
     const { config_path, requests, saved_state } = this.#config;
     const { state, fileState } = this.#context;
-    await this.#takeIn(config_path, requests);
+    await this.#takeIn(
+      config_path,
+      requests.map((request, i) => ({ number: i + 1, line: null, request })),
+    );
     for (const request of state.dump()) fileState.apply(request);
     if (saved_state === undefined || await isMissing(saved_state)) return;
     const saved = await loadState(saved_state);
     if (!saved.ok) this.#log.error("{reason}", { reason: saved.reason });
-    else await this.#takeIn(saved_state, saved.value.map(({ content }) => content));
+    else {
+      await this.#takeIn(
+        saved_state,
+        saved.value.map(({ request, record, line }) => ({
+          number: record,
+          line,
+          request: request.content,
+        })),
+      );
+    }
   }
 
   /** Launches the workers and accepts clients; resolves once every worker has the state. */
@@ -138,31 +169,27 @@ export class Supervisor {
       gatherer: new Gatherer(),
       order: new MutationOrder(),
       events: new EventHub(),
+      audit: openAuditTrail(config, this.#processLog, this.#ulids, wallClock),
       log: this.#processLog,
       files,
       shutdown: { begin: () => this.#beginStopping(), complete: () => this.#leave() },
-      runtimeRequests: new Map(),
+      rememberRuntime: (type) => this.#runtime.remember(type),
       onStateChanged: () => this.#save?.changed(),
     };
   }
 
-  async #takeIn(origin: string, requests: readonly Request[]): Promise<void> {
-    const records = requests.map((request, i) => ({ number: i + 1, request }));
-    const { applied, refused } = await applyBatch(this.#context, null, "Boot", records);
-    this.#log.info("{origin}: {applied} requests applied, {count} refused", {
+  async #takeIn(origin: string, records: readonly BatchRecord[]): Promise<void> {
+    const { applied, unchanged, refused } = await applyLeniently(this.#context.state, records);
+    this.#log.info("{origin}: {applied} requests applied, {unchanged} in force, {count} refused", {
       origin,
       applied,
+      unchanged,
       count: refused.length,
     });
     if (refused.length > 0) {
       this.#log.warn("{origin}: {refused}", { origin, refused: describeRefusals(refused) });
     }
-    for (const request of requests) this.#rememberRuntime(request.request_type);
-  }
-
-  #rememberRuntime(type: RequestType | null): void {
-    if (type?.kind !== "configure_metrics" && type?.kind !== "set_max_connections_per_ip") return;
-    this.#context.runtimeRequests.set(type.kind, { request_type: type });
+    for (const { request } of records) this.#runtime.remember(request.request_type);
   }
 
   #launch(id: number): WorkerProcess {
@@ -176,15 +203,12 @@ export class Supervisor {
         onEnded: (from, end, livedMs) => this.#onEnded(from, end, livedMs),
       },
     );
-    const requests = [...this.#context.state.dump(), ...this.#context.runtimeRequests.values()];
+    const requests = [...this.#context.state.dump(), ...this.#runtime.values()];
     worker.begin(
       { ...serverConfig(this.#config), log_level: this.#processLog.filter },
       { requests: requests.map((content, i) => ({ id: `SAVE-${i}`, content })) },
     );
-    worker.send({
-      id: INITIAL_STATUS + id,
-      content: { request_type: { kind: "status", value: {} } },
-    });
+    worker.send(INITIAL_STATUS + id, encode(Request, STATUS));
     return worker;
   }
 
@@ -240,6 +264,7 @@ export class Supervisor {
     await Promise.all(remaining.map(({ ended }) => ended));
     clearTimeout(timer);
     await this.#save?.flush();
+    await this.#context.audit.flushed();
     await this.#server.closeClients();
   }
 }

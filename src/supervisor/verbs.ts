@@ -3,7 +3,8 @@
 
 import type { Request, Response } from "../../config/messages.ts";
 import { loggerOf } from "../observe/log.ts";
-import { isMutation } from "./batch.ts";
+import { changesState } from "../../config/state_verbs.ts";
+import { beginAudit } from "./audit_begin.ts";
 import type { Client, Execution, Executor } from "./client_session.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
 import { failure } from "./responses.ts";
@@ -28,20 +29,22 @@ export class Verbs implements Executor {
   }
 
   overlaps(request: Request): boolean {
-    return request.request_type !== null && isMutation(request.request_type.kind);
+    return request.request_type !== null && changesState(request.request_type.kind);
   }
 
   execute(request: Request, client: Client): Execution {
     const type = request.request_type;
-    if (this.#context.settings.allowedUids !== null) {
-      // The runtime does not tell who is at the other end, and an unknown user is on no list.
-      return atOnce(failure("unauthorized: actor UID unknown not in command_allowed_uids"));
+    const { allowedUids } = this.#context.settings;
+    // An unknown user is on no list.
+    if (allowedUids !== null && !allowedUids.includes(client.peer.uid ?? NaN)) {
+      return atOnce(this.#unauthorized(type, client));
     }
     if (type === null) return atOnce(failure("The request is empty: it names no verb"));
     try {
-      if (!isMutation(type.kind)) return whenDone(this.#guard(this.#answer(type, client)));
+      if (!changesState(type.kind)) return whenDone(this.#guard(this.#answer(type, client)));
       const { begun, done } = executeMutation(this.#context, type, client);
-      return { begun: begun.catch(() => {}), done: this.#guard(done) };
+      const onError = (error: unknown) => this.#internalError(error);
+      return { begun: begun === null ? null : begun.catch(() => {}), done: done.catch(onError) };
     } catch (error) {
       return atOnce(this.#internalError(error));
     }
@@ -82,7 +85,7 @@ export class Verbs implements Executor {
     const context = this.#context;
     switch (type.kind) {
       case "save_state":
-        return executeSaveState(context, type);
+        return executeSaveState(context, client, type);
       case "load_state":
         return executeLoadState(context, client, type);
       case "reload_configuration":
@@ -94,10 +97,11 @@ export class Verbs implements Executor {
       case "hard_stop":
         return hardStop(context, client);
       case "upgrade_main":
-        return upgradeMain();
+        return upgradeMain(context, client);
       case "upgrade_worker":
-        return upgradeWorker(context, type.value);
+        return upgradeWorker(context, client, type.value);
       case "subscribe_events":
+        beginAudit(context, client, type)?.done(`:client_id:${client.id}`);
         context.events.subscribe(client.subscribe());
         return null;
       case "launch_worker":
@@ -106,6 +110,16 @@ export class Verbs implements Executor {
       default:
         return failure(`${type.kind} is not available`);
     }
+  }
+
+  #unauthorized(type: RequestType | null, client: Client): Response {
+    const uid = client.peer.uid ?? "unknown";
+    this.#log.warn("Client {id}: user {uid} is not in command_allowed_uids, refused {kind}", {
+      id: client.id,
+      uid,
+      kind: type?.kind ?? "an empty request",
+    });
+    return failure(`unauthorized: actor UID ${uid} not in command_allowed_uids`);
   }
 
   /** A mistake of ours costs one answer, not the process. */
@@ -125,7 +139,7 @@ export class Verbs implements Executor {
 }
 
 function atOnce(response: Response): Execution {
-  return { begun: Promise.resolve(), done: Promise.resolve(response) };
+  return { begun: null, done: Promise.resolve(response) };
 }
 
 /** The next request waits for this one's answer. */

@@ -1,8 +1,11 @@
 // Verbs about files: saving and loading the state, reading the configuration file again.
 
 import { diff } from "../../config/diff.ts";
-import type { Response } from "../../config/messages.ts";
-import { applyBatch, type BatchResult, describeRefusals } from "./batch.ts";
+import type { Request, Response } from "../../config/messages.ts";
+import { scopeOf } from "../../config/undo.ts";
+import { Slices } from "../io/turn.ts";
+import { beginAudit } from "./audit_begin.ts";
+import { applyBatch, type BatchRecord, type BatchResult, describeRefusals } from "./batch.ts";
 import type { Client } from "./client_session.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
 import { reloadTarget } from "./reload_target.ts";
@@ -13,38 +16,61 @@ import { loadState, saveState } from "./saved_state.ts";
 /** Writes the state of main to a file. */
 export async function executeSaveState(
   context: MainContext,
+  client: Client,
   type: RequestType & { kind: "save_state" },
 ): Promise<Response> {
   const path = absolute(type.value);
+  const audited = beginAudit(context, client, { kind: "save_state", value: path });
   // A state in which a change may still be taken back is not one to keep.
-  const release = await context.order.enterExclusive();
+  const turn = await context.order.enterExclusive();
   const requests = context.state.dump();
-  release();
+  turn.release();
   const result = await saveState(path, requests);
   emit(context, type);
-  return result.ok
-    ? ok(`Saved ${result.value} config messages to ${path}`)
-    : failure(result.reason);
+  if (!result.ok) {
+    audited?.failed("io_error", result.reason);
+    return failure(result.reason);
+  }
+  audited?.done(` messages:${result.value}`);
+  return ok(`Saved ${result.value} config messages to ${path}`);
 }
 
-/** Applies the records of a state file on top of what is configured. */
+/** Applies the records of a state file on top of what is configured: all of them, or none. */
 export async function executeLoadState(
   context: MainContext,
   client: Client,
   type: RequestType & { kind: "load_state" },
 ): Promise<Response> {
+  const audited = beginAudit(context, client, type);
   client.progress(processing(`Reading ${type.value}`));
   const read = await loadState(type.value);
   emit(context, type);
-  if (!read.ok) return failure(`${read.reason}; nothing was applied`);
-  const records = read.value.map(({ content }, i) => ({ number: i + 1, request: content }));
-  const release = await context.order.enterExclusive();
+  if (!read.ok) {
+    audited?.failed("invalid_input", read.reason);
+    return failure(`${read.reason}; nothing was applied`);
+  }
+  const records: BatchRecord[] = read.value.map(({ request, record, line }) => ({
+    number: record,
+    line,
+    request: request.content,
+  }));
+  const scopes = await scopesOf(records);
+  const turn = await context.order.enterExclusive();
+  turn.narrowTo(scopes);
   try {
-    const result = await applyBatch(context, client, "LoadState", records);
+    client.progress(processing(`Applying ${records.length} records`));
+    const result = await applyBatch(context, "LoadState", records);
+    const { ok: accepted, errors } = result.answers;
+    const counts = ` ok:${accepted} errors:${errors + result.refused.length}`;
+    const problem = problemOf(result);
+    if (problem === null) {
+      for (const { request } of records) context.rememberRuntime(request.request_type);
+      audited?.done(counts);
+    } else audited?.failed("worker_failure", problem, counts);
     emit(context, type);
-    return batchAnswer(`Loaded ${type.value}`, result);
+    return batchAnswer(`Loaded ${type.value}`, `Cannot load ${type.value}`, result);
   } finally {
-    release();
+    turn.release();
   }
 }
 
@@ -55,31 +81,80 @@ export async function executeReload(
   type: RequestType & { kind: "reload_configuration" },
 ): Promise<Response> {
   const path = type.value === "" ? context.files.configPath : type.value;
+  const audited = beginAudit(context, client, { kind: "reload_configuration", value: path });
   client.progress(processing(`Reading ${path}`));
   const file = await context.files.load(path);
   emit(context, type);
-  if (!file.ok) return failure(`${file.problems.join("\n")}\nNothing was changed`);
-  const release = await context.order.enterExclusive();
+  if (!file.ok) {
+    audited?.failed("invalid_input", file.problems.join("; "));
+    return failure(`${file.problems.join("\n")}\nNothing was changed`);
+  }
+  const turn = await context.order.enterExclusive();
   try {
     const newFile = context.createState();
-    for (const request of file.requests) newFile.apply(request);
+    const refused = refusedBy(newFile, file.requests);
+    if (refused.length > 0) {
+      audited?.failed("invalid_input", describeRefusals(refused));
+      return failure(`${path}: ${describeRefusals(refused)}\nNothing was changed`);
+    }
     const target = reloadTarget(context.state, context.fileState, newFile);
-    const changes = diff(context.state, target);
-    const records = changes.map((request, i) => ({ number: i, request }));
-    const result = await applyBatch(context, client, "ReloadConfiguration", records);
-    if (result.workerErrors === null) context.fileState = newFile;
+    const records = diff(context.state, target).map((request, number) => ({
+      number,
+      line: null,
+      request,
+    }));
+    turn.narrowTo(await scopesOf(records));
+    const result = await applyBatch(context, "ReloadConfiguration", records);
+    const problem = problemOf(result);
+    if (problem === null) {
+      context.fileState = newFile;
+      audited?.done();
+    } else audited?.failed("worker_failure", problem);
     emit(context, type);
-    return batchAnswer(`Reloaded ${path}`, result);
+    return batchAnswer(`Reloaded ${path}`, `Cannot reload ${path}`, result);
   } finally {
-    release();
+    turn.release();
   }
 }
 
-function batchAnswer(what: string, result: BatchResult): Response {
-  const { applied, refused, workerErrors } = result;
-  const text = `${what}: ${applied} requests applied, ${refused.length} refused` +
-    (refused.length > 0 ? ` (${describeRefusals(refused)})` : "");
-  return workerErrors === null ? ok(text) : failure(`${text}; workers: ${workerErrors}`);
+/** Requests of a file that contradict each other, in words. */
+function refusedBy(
+  state: { apply(request: Request): { message: string } | null },
+  requests: readonly Request[],
+): string[] {
+  return requests.flatMap((request) => {
+    const refusal = state.apply(request);
+    return refusal === null ? [] : [`${request.request_type?.kind}: ${refusal.message}`];
+  });
+}
+
+/** The objects the records are about. */
+async function scopesOf(records: readonly BatchRecord[]): Promise<Set<string>> {
+  const scopes = new Set<string>();
+  const slices = new Slices();
+  for (const { request } of records) {
+    if (request.request_type !== null) scopes.add(scopeOf(request.request_type));
+    if (slices.isOver) await slices.pause();
+  }
+  return scopes;
+}
+
+/** Why a batch failed; `null` when it did not. */
+function problemOf({ refused, workerErrors }: BatchResult): string | null {
+  return refused.length > 0 ? describeRefusals(refused) : workerErrors;
+}
+
+function batchAnswer(done: string, failed: string, result: BatchResult): Response {
+  const { applied, unchanged, refused, workerErrors } = result;
+  if (refused.length > 0) {
+    return failure(
+      `${failed}: ${refused.length} records are refused, nothing was applied: ` +
+        describeRefusals(refused),
+    );
+  }
+  return workerErrors === null
+    ? ok(`${done}: ${applied} requests applied, ${unchanged} in force already`)
+    : failure(`${failed}, nothing was applied; workers: ${workerErrors}`);
 }
 
 function emit(context: MainContext, type: RequestType): void {

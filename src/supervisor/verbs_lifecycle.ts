@@ -1,8 +1,9 @@
 // Verbs about processes: their status, stopping them, replacing them.
 
 import { EventKind, type Response, RunState, type WorkerInfo } from "../../config/messages.ts";
+import { beginAudit } from "./audit_begin.ts";
 import type { Client } from "./client_session.ts";
-import type { WorkerAnswer } from "./gather.ts";
+import { parcelsFor, type WorkerAnswer } from "./gather.ts";
 import { deadline, type MainContext } from "./main_context.ts";
 import { failure, ok, processing } from "./responses.ts";
 import { describeAnswers, failuresOf } from "./worker_texts.ts";
@@ -13,11 +14,7 @@ export async function status(context: MainContext, client: Client): Promise<Resp
   client.progress(processing(`Asked ${targets.length} workers`));
   const answers = await context.gatherer.scatter({
     verb: "Status",
-    parcels: targets.map((worker) => ({
-      worker,
-      request: { request_type: { kind: "status" as const, value: {} } },
-      index: 0,
-    })),
+    parcels: parcelsFor(targets, { request_type: { kind: "status", value: {} } }),
     patience: deadline(context),
   });
   const outcomes = new Map(answers.map((answer) => [answer.workerId, answer.outcome]));
@@ -32,6 +29,7 @@ export async function status(context: MainContext, client: Client): Promise<Resp
 
 /** Lets workers finish what they do, then ends the main process. */
 export async function softStop(context: MainContext, client: Client): Promise<Response> {
+  beginAudit(context, client, { kind: "soft_stop", value: {} })?.done();
   client.progress(processing("Stopping: workers finish the exchanges in progress"));
   const answers = await stopWorkers(
     context,
@@ -43,6 +41,7 @@ export async function softStop(context: MainContext, client: Client): Promise<Re
 
 /** Ends workers at once, then the main process. */
 export async function hardStop(context: MainContext, client: Client): Promise<Response> {
+  beginAudit(context, client, { kind: "hard_stop", value: {} })?.done();
   client.progress(processing("Stopping at once"));
   return stopped(context, await stopWorkers(context, "hard", () => {}));
 }
@@ -58,11 +57,9 @@ export function stopWorkers(
   const requestKind = kind === "soft" ? "soft_stop" as const : "hard_stop" as const;
   return context.gatherer.scatter({
     verb: kind === "soft" ? "SoftStop" : "HardStop",
-    parcels: context.pool.targets().map((worker) => ({
-      worker,
-      request: { request_type: { kind: requestKind, value: {} } },
-      index: 0,
-    })),
+    parcels: parcelsFor(context.pool.targets(), {
+      request_type: { kind: requestKind, value: {} },
+    }),
     // Sessions end when their clients are done; a second, hard, stop is always possible.
     patience: kind === "soft" ? { kind: "endless" } : deadline(context),
     onProcessing: (id, _, message) => onProcessing(id, message),
@@ -78,16 +75,18 @@ function stopped(context: MainContext, answers: readonly WorkerAnswer[]): Respon
 }
 
 /** Replacing a worker by a new one without losing a connection. */
-export function upgradeWorker(context: MainContext, id: number): Response {
+export function upgradeWorker(context: MainContext, client: Client, id: number): Response {
   const known = context.pool.targets().some((worker) => worker.id === id);
-  return failure(
-    known
-      ? `Cannot upgrade worker ${id}: handing listeners over to a new worker is not available`
-      : `Cannot upgrade worker ${id}: there is no running worker with this id`,
-  );
+  const reason = known
+    ? `Cannot upgrade worker ${id}: handing listeners over to a new worker is not available`
+    : `Cannot upgrade worker ${id}: there is no running worker with this id`;
+  beginAudit(context, client, { kind: "upgrade_worker", value: id })?.failed("other", reason);
+  return failure(reason);
 }
 
 /** Replacing the main process by the program now on disk. */
-export function upgradeMain(): Response {
-  return failure("Cannot upgrade: handing over to a new main process is not available");
+export function upgradeMain(context: MainContext, client: Client): Response {
+  const reason = "Cannot upgrade: handing over to a new main process is not available";
+  beginAudit(context, client, { kind: "upgrade_main", value: {} })?.failed("other", reason);
+  return failure(reason);
 }

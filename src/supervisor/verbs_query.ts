@@ -3,7 +3,8 @@
 import type { Response, ResponseContent } from "../../config/messages.ts";
 import type { Client } from "./client_session.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
-import { failure, ok } from "./responses.ts";
+import { mergeMetrics } from "./metrics_merge.ts";
+import { ok } from "./responses.ts";
 import { askWorkers } from "./verbs_runtime.ts";
 import { describeAnswers, failuresOf } from "./worker_texts.ts";
 
@@ -88,12 +89,12 @@ function contentOfMain({ state }: MainContext, query: MergedQuery): Content | nu
   }
 }
 
-/** Metrics of the workers. */
+/** Metrics of the workers; those that do not answer are absent. */
 export async function answerMetrics(
   context: MainContext,
   client: Client,
   query: RequestType & { kind: "query_metrics" },
 ): Promise<Response> {
   const answers = await askWorkers(context, client, query);
-  return failure(`Cannot answer QueryMetrics: ${describeAnswers(failuresOf(answers))}`);
+  return ok("", mergeMetrics(answers, query.value));
 }

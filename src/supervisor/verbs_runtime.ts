@@ -1,10 +1,12 @@
 // Verbs that change how processes run but not the configuration: log level, metrics switches,
 // connection limits. They are not saved; a worker started later gets the last of each.
 
-import type { Request, Response, WorkerMetricDetailStatus } from "../../config/messages.ts";
+import { encode } from "../../config/codec.ts";
+import { Request, type Response, type WorkerMetricDetailStatus } from "../../config/messages.ts";
 import { verbName } from "../../config/state_verbs.ts";
 import type { Client } from "./client_session.ts";
-import type { WorkerAnswer } from "./gather.ts";
+import { beginAudit } from "./audit_begin.ts";
+import { parcelsFor, type WorkerAnswer } from "./gather.ts";
 import { deadline, type MainContext, type RequestType } from "./main_context.ts";
 import { eventOf } from "./request_events.ts";
 import { failure, ok, processing } from "./responses.ts";
@@ -20,12 +22,11 @@ export function askWorkers(
   client: Client,
   type: RequestType,
 ): Promise<readonly WorkerAnswer[]> {
-  const request: Request = { request_type: type };
   const targets = context.pool.targets();
   client.progress(processing(`Sent to ${targets.length} workers`));
   return context.gatherer.scatter({
     verb: verbName(type.kind),
-    parcels: targets.map((worker) => ({ worker, request, index: 0 })),
+    parcels: parcelsFor(targets, { request_type: type }),
     patience: deadline(context),
     onProcessing: (id, requestId, message) =>
       client.progress(processing(`Worker ${id} is processing ${requestId}. ${message}`)),
@@ -38,10 +39,16 @@ export async function changeLogging(
   client: Client,
   type: RequestType & { kind: "Logging" },
 ): Promise<Response> {
+  const audited = beginAudit(context, client, type);
   const errors = context.log.change(type.value);
   context.events.emit("main", eventOf(type) as NonNullable<ReturnType<typeof eventOf>>);
-  if (errors.length > 0) return failure(`Refused the log filter: ${errors.join("; ")}`);
-  return allOrFailure(await askWorkers(context, client, type));
+  if (errors.length > 0) {
+    audited?.failed("invalid_input", errors.join("; "));
+    return failure(`Refused the log filter: ${errors.join("; ")}`);
+  }
+  const answers = await askWorkers(context, client, type);
+  audited?.completed(answers);
+  return allOrFailure(answers);
 }
 
 /** Switches cluster metrics, or sets the limit of connections from one address. */
@@ -50,13 +57,14 @@ export async function changeRuntime(
   client: Client,
   type: RequestType & { kind: "configure_metrics" | "set_max_connections_per_ip" },
 ): Promise<Response> {
+  const audited = beginAudit(context, client, type, encode(Request, { request_type: type }));
+  audited?.done();
   const event = eventOf(type);
   if (event !== null) context.events.emit("main", event);
   const answers = await askWorkers(context, client, type);
+  audited?.completed(answers);
   if (event !== null) context.events.emit("main", event);
-  if (failuresOf(answers).length === 0) {
-    context.runtimeRequests.set(type.kind, { request_type: type });
-  }
+  if (failuresOf(answers).length === 0) context.rememberRuntime(type);
   return allOrFailure(answers);
 }
 
@@ -81,22 +89,39 @@ export async function setMetricDetail(
   type: RequestType & { kind: "set_metric_detail" },
 ): Promise<Response> {
   const { client_id, ttl_seconds } = type.value;
-  if (new TextEncoder().encode(client_id).length > MAX_LEASE_CLIENT_BYTES) {
-    return failure(`Field client_id is too long, accepted: up to ${MAX_LEASE_CLIENT_BYTES} bytes`);
-  }
-  if (ttl_seconds !== undefined && ttl_seconds > MAX_LEASE_SECONDS) {
-    return failure(
-      `Field ttl_seconds is ${ttl_seconds}, accepted: up to ${MAX_LEASE_SECONDS} seconds`,
-    );
-  }
-  const event = eventOf(type);
-  if (event !== null) context.events.emit("main", event);
   // Workers bind a lease to the session that took it; what a client claims to be does not count.
   const { peer_pid: _, ...claimed } = type.value;
-  const value = { ...claimed, peer_session_ulid: String(client.id) };
-  const answers = await askWorkers(context, client, { kind: "set_metric_detail", value });
+  const { pid } = client.peer;
+  const own: RequestType = {
+    kind: "set_metric_detail",
+    value: {
+      ...claimed,
+      ...(pid === null ? {} : { peer_pid: pid }),
+      peer_session_ulid: client.ulid,
+    },
+  };
+  const audited = beginAudit(context, client, own, encode(Request, { request_type: own }));
+  const problem = leaseProblem(client_id, ttl_seconds);
+  if (problem !== null) {
+    audited?.failed("invalid_input", problem);
+    return failure(problem);
+  }
+  audited?.done();
+  const event = eventOf(type);
+  if (event !== null) context.events.emit("main", event);
+  const answers = await askWorkers(context, client, own);
+  audited?.completed(answers);
   if (event !== null) context.events.emit("main", event);
   return metricDetailAnswer(context, answers);
+}
+
+function leaseProblem(client_id: string, ttl_seconds: number | undefined): string | null {
+  if (new TextEncoder().encode(client_id).length > MAX_LEASE_CLIENT_BYTES) {
+    return `Field client_id is too long, accepted: up to ${MAX_LEASE_CLIENT_BYTES} bytes`;
+  }
+  return ttl_seconds !== undefined && ttl_seconds > MAX_LEASE_SECONDS
+    ? `Field ttl_seconds is ${ttl_seconds}, accepted: up to ${MAX_LEASE_SECONDS} seconds`
+    : null;
 }
 
 function metricDetailAnswer(context: MainContext, answers: readonly WorkerAnswer[]): Response {

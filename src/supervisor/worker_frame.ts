@@ -1,26 +1,28 @@
 // The frame of one request to a worker, built around a request that is encoded already: the same
 // request goes to every worker under an id of its own, and encoding it once is enough.
 
-import { writeFramePrefix, FRAME_PREFIX_LENGTH } from "../protocol/control/frame.ts";
+import { FRAME_PREFIX_LENGTH, writeFramePrefix } from "../protocol/control/frame.ts";
 
 /** Tags of the two fields of a WorkerRequest, both of them length-delimited. */
 const ID_TAG = 1 << 3 | 2;
 const CONTENT_TAG = 2 << 3 | 2;
 
-/** A frame with the WorkerRequest of `id`, which must be ASCII, and an encoded Request. */
-export function workerRequestFrame(id: string, content: Uint8Array): Uint8Array {
-  const length = FRAME_PREFIX_LENGTH +
+/** Bytes of the frame with the WorkerRequest of `id`, which must be ASCII, and an encoded Request. */
+export function workerFrameLength(id: string, content: Uint8Array): number {
+  return FRAME_PREFIX_LENGTH +
     1 + varintLength(id.length) + id.length +
     1 + varintLength(content.length) + content.length;
-  const frame = new Uint8Array(length);
-  let at = writeFramePrefix(frame, length);
+}
+
+/** Fills `frame`, which has the length of the frame, with it. */
+export function writeWorkerFrame(frame: Uint8Array, id: string, content: Uint8Array): void {
+  let at = writeFramePrefix(frame, frame.length);
   frame[at++] = ID_TAG;
   at = writeVarint(frame, at, id.length);
   for (let i = 0; i < id.length; i++) frame[at++] = id.charCodeAt(i);
   frame[at++] = CONTENT_TAG;
   at = writeVarint(frame, at, content.length);
   frame.set(content, at);
-  return frame;
 }
 
 function varintLength(value: number): number {

@@ -2,22 +2,12 @@
 // backlog bounded, its end noticed and reaped. Decides nothing about restarts or tasks.
 
 import { decode, DecodeError, encode } from "../../config/codec.ts";
-import {
-  InitialState,
-  RunState,
-  ServerConfig,
-  WorkerRequest,
-  WorkerResponse,
-} from "../../config/messages.ts";
+import { InitialState, RunState, ServerConfig, WorkerResponse } from "../../config/messages.ts";
 import type { PipedProcess, ProcessEnd } from "../io/process.ts";
 import { WriteQueue } from "../io/write_queue.ts";
 import { loggerOf } from "../observe/log.ts";
-import {
-  encodeFrame,
-  FRAME_PREFIX_LENGTH,
-  FrameError,
-  FrameReader,
-} from "../protocol/control/frame.ts";
+import { encodeFrame, FrameError, FrameReader } from "../protocol/control/frame.ts";
+import { workerFrameLength, writeWorkerFrame } from "./worker_frame.ts";
 
 /**
  * Most bytes waiting for one worker. A worker that hangs while commands keep coming would otherwise
@@ -71,11 +61,16 @@ export class WorkerProcess {
       this.#queue.push(encodeFrame(encode(InitialState, state)));
   }
 
-  /** Queues a request; `false` when it is too long or the worker is too far behind or gone. */
-  send(request: WorkerRequest): boolean {
-    const payload = encode(WorkerRequest, request);
-    if (payload.length + FRAME_PREFIX_LENGTH > this.#maxMessage) return false;
-    return this.#queue.push(encodeFrame(payload));
+  /**
+   * Queues an encoded request under an ASCII id; `false` when it is too long or the worker is too far
+   * behind or gone.
+   */
+  send(requestId: string, request: Uint8Array): boolean {
+    const length = workerFrameLength(requestId, request);
+    const frame = length <= this.#maxMessage ? this.#queue.reserve(length) : null;
+    if (frame === null) return false;
+    writeWorkerFrame(frame, requestId, request);
+    return true;
   }
 
   /** Ends the process at once. */
@@ -101,7 +96,7 @@ export class WorkerProcess {
     const reader = new FrameReader(this.#maxMessage);
     for (let bytes = await this.#process.read(); bytes; bytes = await this.#process.read()) {
       reader.receive(bytes);
-      for (let frame = reader.next(); frame !== null; frame = reader.next()) {
+      for (let frame = reader.nextView(); frame !== null; frame = reader.nextView()) {
         if (frame instanceof FrameError) {
           this.#log.error("Worker {id}: {message}", { id: this.id, message: frame.message });
           if (frame.kind === "too_large") return;

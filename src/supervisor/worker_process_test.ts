@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { decode, encode } from "../../config/codec.ts";
 import {
   type InitialState,
+  Request,
   ResponseStatus,
   RunState,
   ServerConfig,
@@ -64,10 +65,10 @@ function harness(maxMessage = 1000) {
 const answer = (id: string) =>
   encodeFrame(encode(WorkerResponse, { id, status: ResponseStatus.OK, message: "" }));
 
-const request = (id: string): WorkerRequest => ({
-  id,
-  content: { request_type: { kind: "status", value: {} } },
-});
+const STATUS: Request = { request_type: { kind: "status", value: {} } };
+const ENCODED = encode(Request, STATUS);
+
+const request = (id: string): WorkerRequest => ({ id, content: STATUS });
 
 Deno.test("WorkerProcess hands on answers and follows the stream after nonsense", async () => {
   const { process, responses, ended } = harness();
@@ -85,7 +86,7 @@ Deno.test("WorkerProcess kills and reaps a worker that closed its output", async
   assert.deepEqual(await ended, { code: 137, signal: "SIGKILL" });
   assert.equal(worker.runState, RunState.STOPPED);
   assert.deepEqual(process.killed, ["SIGKILL"]);
-  assert.equal(worker.send(request("late")), false);
+  assert.equal(worker.send("late", ENCODED), false);
 });
 
 Deno.test("WorkerProcess kills a worker whose stream cannot be followed any more", async () => {
@@ -98,7 +99,7 @@ Deno.test("WorkerProcess sends the configuration first and joins requests into o
   const { process, worker } = harness();
   const state: InitialState = { requests: [request("SAVE-0")] };
   assert.equal(worker.begin(ServerConfig.empty(), state), true);
-  for (const id of ["a", "b", "c"]) assert.equal(worker.send(request(id)), true);
+  for (const id of ["a", "b", "c"]) assert.equal(worker.send(id, ENCODED), true);
   await new Promise((resolve) => setTimeout(resolve, 0));
   assert.equal(process.written.length, 1);
   const bytes = process.written[0] ?? new Uint8Array();
@@ -113,9 +114,9 @@ Deno.test("WorkerProcess sends the configuration first and joins requests into o
 
 Deno.test("WorkerProcess refuses a request over the limit but not a state over it", () => {
   const { worker } = harness(100);
-  const long = request("x".repeat(200));
-  assert.equal(worker.send(long), false);
-  assert.equal(worker.begin(ServerConfig.empty(), { requests: [long] }), true);
+  const id = "x".repeat(200);
+  assert.equal(worker.send(id, ENCODED), false);
+  assert.equal(worker.begin(ServerConfig.empty(), { requests: [request(id)] }), true);
 });
 
 Deno.test("WorkerPool tries again when a worker cannot be launched, and never reuses an id", async () => {

@@ -1,7 +1,7 @@
 // A large saved state loaded into a running main process: how long until every worker has all of it,
 // how long other commands and clients wait meanwhile, and the memory it takes.
 
-import { type Request, type Response, ResponseStatus } from "../../config/messages.ts";
+import { type Request, ResponseStatus } from "../../config/messages.ts";
 import { writeRecord } from "../../config/saved_state_format.ts";
 import { type CommandClient, connect } from "../../src/client/mod.ts";
 import {
@@ -52,8 +52,10 @@ export interface LoadFigures {
 /** Writes a state file; returns the number of records. */
 export function writeState(path: string, size: StateSize, port: number): number {
   const requests: Request[] = [];
-  const each = <T>(count: number, make: (i: number) => T) => Array.from({ length: count }, make);
-  const ids = each(size.clusters, (_, i) => `cluster-${String(i).padStart(5, "0")}`);
+  const ids = Array.from(
+    { length: size.clusters },
+    (_, i) => `cluster-${String(i).padStart(5, "0")}`,
+  );
   for (const id of ids) requests.push(addCluster(id));
   for (const clusterId of ids) {
     for (let i = 0; i < size.frontends; i++) {
@@ -149,5 +151,3 @@ async function residentSizes(client: CommandClient): Promise<LoadFigures["reside
 function verb(request_type: NonNullable<Request["request_type"]>): Request {
   return { request_type };
 }
-
-export type { Response };

@@ -43,25 +43,30 @@ export async function runPipeline(
     const misplaced = await readAnswers(connection, expected);
     await writing;
     const seconds = (performance.now() - started) / 1_000;
-    return { shape, requests: count, seconds, perSecond: count / seconds, misplaced };
+    const requests = expected.length;
+    return { shape, requests, seconds, perSecond: requests / seconds, misplaced };
   } finally {
     connection.close();
   }
 }
 
 function plan(shape: PipelineShape, count: number): Expected[] {
-  const accepted = (request: Request): Expected => ({ request, refusedFor: null });
   const add = (i: number) => accepted(addBackend("pipeline", `b-${i}`, addressOf(i)));
   const remove = (i: number) => accepted(removeBackend("pipeline", `b-${i}`, addressOf(i)));
   const half = count / 2;
   const sequence = shape === "adds, then removals"
     ? [...times(half, add), ...times(half, remove)]
     : times(half, (i) => [add(i), remove(i)]).flat();
-  return sequence.map((one, i) => {
-    if (i % REFUSED_EVERY !== REFUSED_EVERY / 2) return one;
-    const id = `nobody-${i}`;
-    return { request: removeBackend(id, id, "127.0.0.1:1"), refusedFor: id };
-  });
+  return sequence.flatMap((one, i) => i % REFUSED_EVERY === 0 ? [refused(i), one] : [one]);
+}
+
+function accepted(request: Request): Expected {
+  return { request, refusedFor: null };
+}
+
+function refused(i: number): Expected {
+  const id = `nobody-${i}`;
+  return { request: removeBackend(id, id, "127.0.0.1:1"), refusedFor: id };
 }
 
 function times<T>(count: number, make: (i: number) => T): T[] {

@@ -2,16 +2,21 @@
 //
 //   deno task bench                  HTTP/1.1 beside nginx and HAProxy (the same as `http`)
 //   deno task bench memory           resident memory of a worker under load and at rest
+//   deno task bench limits           slow clients, and a worker that is full
 //   deno task bench changes          traffic while the configuration changes
 //   deno task bench core             parsing and writing of heads alone
+//   deno task bench control          the command socket: pipelined changes, a large state, damaged input
 //   deno task bench routing          route lookup with few and with many frontends
 //
 // `http` takes --phase NAME and --only NAME, each any number of times, and --profile.
-// BENCH_SECONDS, BENCH_ROUNDS and BENCH_CHANGES_SECONDS change how long everything takes.
+// BENCH_SECONDS, BENCH_ROUNDS, BENCH_CHANGES_SECONDS and BENCH_LIMITS_SECONDS change how long everything
+// takes.
 
 import { parseArgs } from "node:util";
 import { runChangesBench } from "./changes.ts";
+import { runControlBench } from "./control.ts";
 import { runHttpBench } from "./http.ts";
+import { runLimitsBench } from "./limits.ts";
 import { runMemoryBench } from "./memory.ts";
 import { runH1CoreBench } from "./h1_core.ts";
 import { runRoutingBench } from "./routing.ts";
@@ -36,8 +41,10 @@ const benches: Readonly<Record<string, () => Promise<number>>> = {
       profile: values.profile,
     }),
   memory: runMemoryBench,
+  limits: () => runLimitsBench({ seconds: numberFrom("BENCH_LIMITS_SECONDS", 15) }),
   changes: () => runChangesBench({ seconds: numberFrom("BENCH_CHANGES_SECONDS", 60) }),
   core: async () => Number(await runH1CoreBench() ?? 0),
+  control: () => runControlBench({ seconds: numberFrom("BENCH_SECONDS", 60) }),
   routing: async () => Number(await runRoutingBench() ?? 0),
 };
 

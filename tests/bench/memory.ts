@@ -117,7 +117,7 @@ async function settledMemory(sozu: Running): Promise<number> {
 }
 
 /** Memory of the only worker: the one process of the tree that is not its root. */
-function workerMemory(sozu: Running): number {
+export function workerMemory(sozu: Running): number {
   const workers = processTree(sozu.process.pid).slice(1);
   if (workers.length === 0) throw new Error("The worker is gone");
   return Math.max(...workers.map(({ pid }) => residentBytes(pid)));

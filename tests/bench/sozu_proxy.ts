@@ -10,16 +10,19 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 /** How ours is started. */
 export interface SozuOptions {
   readonly workers?: number;
+  /** Client connections at most; more than any load here opens, unless told. */
+  readonly maxConnections?: number;
   /** Flags for the engine of every process, as in `--v8-flags`. */
   readonly v8Flags?: string;
 }
 
 /** Ours as a reverse proxy. */
-export function sozuProxy({ workers = 1, v8Flags }: SozuOptions = {}): Contender {
+export function sozuProxy(options: SozuOptions = {}): Contender {
+  const { workers = 1, maxConnections = 9000, v8Flags } = options;
   return {
     name: SOZU,
     command(place) {
-      const config = place.write("sozu.toml", proxyConfig(place, workers));
+      const config = place.write("sozu.toml", proxyConfig(place, workers, maxConnections));
       return {
         name: SOZU,
         command: Deno.execPath(),
@@ -31,11 +34,11 @@ export function sozuProxy({ workers = 1, v8Flags }: SozuOptions = {}): Contender
   };
 }
 
-function proxyConfig(place: ProxyPlace, workers: number): string {
+function proxyConfig(place: ProxyPlace, workers: number, maxConnections: number): string {
   return `command_socket = "${place.path(`${SOZU}.sock`)}"
 log_level = "error"
 worker_count = ${workers}
-max_connections = 9000
+max_connections = ${maxConnections}
 max_buffers = 20000
 front_timeout = 3600
 back_timeout = 3600

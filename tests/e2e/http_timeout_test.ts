@@ -78,3 +78,16 @@ Deno.test("a client that stops reading is cut after the front timeout, and readi
   const received = await wire.readToEnd();
   assert.ok(received.length < 16_000_000);
 });
+
+Deno.test("a client that does not read an interim response is cut as well", async () => {
+  const hint = `HTTP/1.1 103 Early Hints\r\nLink: <${"x".repeat(8_000)}>\r\n\r\n`;
+  await using origin = startOrigin({ kind: "raw", bytes: hint.repeat(2_000) });
+  await using proxy = await startProxy({
+    backends: [origin.address],
+    listener: { front_timeout: 1, back_timeout: 1 },
+  });
+  using wire = await connectRaw(proxy.port);
+  await wire.write(GET);
+  while (proxy.count("client.connections") !== 0) await pause(20);
+  assert.ok(proxy.count("http.timeouts") >= 1);
+});

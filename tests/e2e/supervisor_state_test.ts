@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Request, ResponseStatus } from "../../config/messages.ts";
+import { QueryMetricsOptions, type Request, ResponseStatus } from "../../config/messages.ts";
 import { cluster } from "../../config/state_testing.ts";
 import { SozuProcess, waitFor } from "../support/sozu_process.ts";
 
@@ -60,7 +60,7 @@ Deno.test("load_state applies nothing of a file with a broken record, and says w
   assert.equal(missing.status, ResponseStatus.FAILURE);
 });
 
-Deno.test("load_state skips records the state refuses and reports their numbers", async () => {
+Deno.test("load_state applies nothing when a record is refused, and reports every refused one", async () => {
   await using sozu = await SozuProcess.start("", {
     files: {
       "state.json": [
@@ -71,9 +71,13 @@ Deno.test("load_state skips records the state refuses and reports their numbers"
       ].map((record) => `${record}\n\0`).join(""),
     },
   });
-  const response = await sozu.expectOk({ kind: "load_state", value: "state.json" });
-  assert.match(response.message, /1 requests applied, 2 refused \(record 1: .*; record 2: /);
-  assert.deepEqual(await clusters(sozu), ["c"]);
+  const response = await sozu.request({ kind: "load_state", value: "state.json" });
+  assert.equal(response.status, ResponseStatus.FAILURE);
+  assert.match(
+    response.message,
+    /2 records are refused, nothing was applied: record 1 .*; record 2 /,
+  );
+  assert.deepEqual(await clusters(sozu), []);
 });
 
 Deno.test("the saved state is kept up to date and loaded again at the next start", async () => {
@@ -111,7 +115,7 @@ Deno.test("reload_configuration applies what changed in the file, removals inclu
   await using sozu = await SozuProcess.start(FILE);
   await sozu.expectOk(add("runtime"));
   const unchanged = await sozu.expectOk({ kind: "reload_configuration", value: "" });
-  assert.match(unchanged.message, /0 requests applied, 0 refused/);
+  assert.match(unchanged.message, /: 0 requests applied/);
 
   await SozuProcess.writeConfig(
     sozu.folder,
@@ -167,18 +171,16 @@ Deno.test("query_max_connections_per_ip answers with the limit the workers apply
   assert.equal(type.value.limit, 7n);
 });
 
-Deno.test("query_metrics is answered whatever workers can tell", async () => {
-  await using sozu = await SozuProcess.start("worker_count = 1");
-  const response = await sozu.request({
+Deno.test("query_metrics answers with the sums of what the workers have counted", async () => {
+  await using sozu = await SozuProcess.start("worker_count = 2");
+  const response = await sozu.expectOk({
     kind: "query_metrics",
-    value: {
-      list: false,
-      cluster_ids: [],
-      backend_ids: [],
-      metric_names: [],
-      no_clusters: false,
-      workers: false,
-    },
+    value: { ...QueryMetricsOptions.empty(), metric_names: ["requests"] },
   });
-  assert.ok(response.content !== undefined || response.message !== "");
+  const type = response.content?.content_type;
+  assert.equal(type?.kind, "metrics");
+  assert.deepEqual(
+    [...type.value.proxying],
+    [["requests", { inner: { kind: "count", value: 0n } }]],
+  );
 });

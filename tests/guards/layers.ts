@@ -46,7 +46,11 @@ export const LAYERS: readonly Layer[] = [
     usesTypesOf: ["config/"],
   },
   { prefix: "src/client/", uses: ["config/", CONTROL, "src/io/"] },
-  { prefix: "src/supervisor/", uses: ["config/", CONTROL, "src/io/", "src/observe/"] },
+  {
+    prefix: "src/supervisor/",
+    // Ids of sessions and of audit rows are made like those of requests; rows hold the version.
+    uses: ["config/", CONTROL, `${HTTP}ulid.ts`, "src/io/", "src/observe/", "deno.json"],
+  },
   // The manifest holds the version that the command line shows.
   { prefix: "src/cli/", uses: ["config/", CONTROL, "src/io/", "src/client/", "deno.json"] },
   {

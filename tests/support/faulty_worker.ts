@@ -23,6 +23,10 @@ class FaultyDataPlane implements DataPlane {
   }
 
   hardStop(): void {}
+
+  metrics(): [] {
+    return [];
+  }
 }
 
 Deno.exit(await runWorkerWith(0, () => new FaultyDataPlane()));

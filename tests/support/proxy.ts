@@ -140,7 +140,7 @@ function testProxy(
       apply({ kind: "add_backend", value: backend(clusterId, text) }),
     removeBackend: (clusterId, text) =>
       apply({ kind: "remove_backend", value: backend(clusterId, text) }),
-    count: (name) => plane.metrics().find(([key]) => key === name)?.[1] ?? 0,
+    count: (name) => plane.metrics().find((metric) => metric.name === name)?.value ?? 0,
     [Symbol.asyncDispose]: () => {
       plane.hardStop();
       return Promise.resolve();

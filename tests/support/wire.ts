@@ -11,7 +11,10 @@ const READ_BYTES = 64 * 1024;
 /** One end of a TCP connection in a test. */
 export class Wire {
   readonly conn: Deno.TcpConn;
-  #received = new Uint8Array(0);
+  #buffer = new Uint8Array(READ_BYTES);
+  /** What has been received and not yet taken is `#buffer[#start, #end)`. */
+  #start = 0;
+  #end = 0;
   #reading: Promise<boolean> | null = null;
   #ended = false;
   #closed = false;
@@ -89,10 +92,29 @@ export class Wire {
     this.close();
   }
 
+  get #received(): Uint8Array {
+    return this.#buffer.subarray(this.#start, this.#end);
+  }
+
   #take(count: number): Uint8Array {
     const taken = this.#received.slice(0, count);
-    this.#received = this.#received.slice(count);
+    this.#start += taken.length;
     return taken;
+  }
+
+  /** Keeps `bytes`; doubling, so that a large body is not copied once for every read. */
+  #append(bytes: Uint8Array): void {
+    const kept = this.#received;
+    if (this.#end + bytes.length > this.#buffer.length) {
+      const wanted = kept.length + bytes.length;
+      const target = wanted * 2 > this.#buffer.length ? new Uint8Array(wanted * 2) : this.#buffer;
+      target.set(kept);
+      this.#buffer = target;
+      this.#start = 0;
+      this.#end = kept.length;
+    }
+    this.#buffer.set(bytes, this.#end);
+    this.#end += bytes.length;
   }
 
   async #more(what: string, end: number): Promise<void> {
@@ -125,10 +147,7 @@ export class Wire {
       this.#ended = true;
       return false;
     }
-    const joined = new Uint8Array(this.#received.length + count);
-    joined.set(this.#received);
-    joined.set(chunk.subarray(0, count), this.#received.length);
-    this.#received = joined;
+    this.#append(chunk.subarray(0, count));
     return true;
   }
 }

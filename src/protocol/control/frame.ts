@@ -56,6 +56,12 @@ export class FrameReader {
    * is not, so it is reported again by every later call.
    */
   next(): Uint8Array | FrameError | null {
+    const frame = this.nextView();
+    return frame instanceof Uint8Array ? frame.slice() : frame;
+  }
+
+  /** Like `next`, but the payload is this reader's own memory: use it before the next `receive`. */
+  nextView(): Uint8Array | FrameError | null {
     const available = this.#end - this.#start;
     if (available < FRAME_PREFIX_LENGTH) {
       this.#shrink();
@@ -81,9 +87,9 @@ export class FrameReader {
       this.#shrink();
       return null;
     }
-    const payload = this.#buffer.slice(this.#start + FRAME_PREFIX_LENGTH, this.#start + declared);
+    const start = this.#start;
     this.#start += declared;
-    return payload;
+    return this.#buffer.subarray(start + FRAME_PREFIX_LENGTH, start + declared);
   }
 
   /** Bytes received and not yet handed out: not zero at the end of a stream means it was cut. */

@@ -1,0 +1,138 @@
+// Who is at the other end of an accepted unix connection. The runtime hands out connections without
+// their file descriptor, so the descriptor is looked for: the only socket of this process that is
+// bound to the listener's address and was not there before. The kernel's word for its user
+// (SO_PEERCRED) is then asked for with a foreign function. Where any of this is not possible the
+// answer is that the peer is unknown; it is never a guess.
+
+/** What the kernel noted about the process that connected, at the moment it did. */
+export interface PeerCredentials {
+  readonly uid: number;
+  readonly gid: number;
+  /** 0 when the process lives in a namespace that cannot be seen from here. */
+  readonly pid: number;
+}
+
+/** Names under which C libraries of Linux are loaded. */
+const C_LIBRARIES = ["libc.so.6", "libc.so"];
+
+// Numbers of the Linux socket interface; the same on every architecture the runtime is built for.
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+const SO_ACCEPTCONN = 30;
+const SO_COOKIE = 57;
+const AF_UNIX = 1;
+/** Two bytes of family, then up to 108 of path. */
+const ADDRESS_BYTES = 110;
+const PATH_OFFSET = 2;
+
+const SYMBOLS = {
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+} as const;
+
+/** Asks for the peers of the connections one listener accepts. */
+export class PeerCredentialSource {
+  readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
+  /** Kernel-wide numbers of the sockets seen at the last look; they are never used twice. */
+  #seen = new Set<bigint>();
+  readonly #length = new Uint32Array(1);
+  readonly #cookie = new BigUint64Array(1);
+  readonly #flag = new Uint32Array(1);
+  /** pid, uid, gid. */
+  readonly #credentials = new Uint32Array(3);
+  readonly #address = new Uint8Array(ADDRESS_BYTES);
+
+  private constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>) {
+    this.#library = library;
+  }
+
+  /**
+   * Opens a source, or says why there can be none. Call it before the first connection is accepted:
+   * whatever socket is open by then is no new connection.
+   */
+  static open(): PeerCredentialSource | string {
+    if (Deno.build.os !== "linux") return `It is not available on ${Deno.build.os}`;
+    const problems: string[] = [];
+    for (const name of C_LIBRARIES) {
+      try {
+        const source = new PeerCredentialSource(Deno.dlopen(name, SYMBOLS));
+        source.#newSockets();
+        return source;
+      } catch (error) {
+        problems.push(error instanceof Error ? error.message : String(error));
+      }
+    }
+    return problems.join("; ");
+  }
+
+  /**
+   * The peer of the connection just accepted. Call it in the same turn, for every connection: two new
+   * ones at the same address could not be told apart, and neither has an answer then.
+   */
+  ofNewest(connection: Deno.UnixConn): PeerCredentials | null {
+    const { path } = connection.localAddr;
+    if (path === null || path === "") return null;
+    try {
+      const candidates = this.#newSockets().filter((fd) => this.#isAcceptedAt(fd, path));
+      const [fd] = candidates;
+      return fd === undefined || candidates.length > 1 ? null : this.#ask(fd);
+    } catch {
+      return null;
+    }
+  }
+
+  close(): void {
+    this.#library.close();
+  }
+
+  /** Descriptors of the sockets that were not there at the last look. */
+  #newSockets(): number[] {
+    const seen = new Set<bigint>();
+    const fresh: number[] = [];
+    for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+      const fd = Number(name);
+      if (!this.#option(fd, SO_COOKIE, this.#cookie)) continue;
+      const cookie = this.#cookie[0] as bigint;
+      seen.add(cookie);
+      if (!this.#seen.has(cookie)) fresh.push(fd);
+    }
+    this.#seen = seen;
+    return fresh;
+  }
+
+  #isAcceptedAt(fd: number, path: string): boolean {
+    if (!this.#option(fd, SO_ACCEPTCONN, this.#flag) || this.#flag[0] !== 0) return false;
+    this.#length[0] = ADDRESS_BYTES;
+    if (this.#library.symbols.getsockname(fd, this.#address, this.#length) !== 0) return false;
+    const family = new DataView(this.#address.buffer).getUint16(0, isLittleEndian());
+    if (family !== AF_UNIX) return false;
+    const end = Math.min(this.#length[0] as number, ADDRESS_BYTES);
+    const bytes = this.#address.subarray(PATH_OFFSET, Math.max(PATH_OFFSET, end));
+    const zero = bytes.indexOf(0);
+    return new TextDecoder().decode(zero < 0 ? bytes : bytes.subarray(0, zero)) === path;
+  }
+
+  #ask(fd: number): PeerCredentials | null {
+    if (!this.#option(fd, SO_PEERCRED, this.#credentials)) return null;
+    const [pid, uid, gid] = this.#credentials;
+    return { pid: pid as number, uid: uid as number, gid: gid as number };
+  }
+
+  /** Reads an option of a socket; `false` when it has none such, or is no socket. */
+  #option(fd: number, option: number, into: Uint32Array | BigUint64Array): boolean {
+    this.#length[0] = into.byteLength;
+    const { getsockopt } = this.#library.symbols;
+    return getsockopt(
+          fd,
+          SOL_SOCKET,
+          option,
+          into as Uint32Array<ArrayBuffer>,
+          this.#length as Uint32Array<ArrayBuffer>,
+        ) === 0 &&
+      this.#length[0] === into.byteLength;
+  }
+}
+
+function isLittleEndian(): boolean {
+  return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+}

@@ -1,0 +1,160 @@
+// The audit trail of the main process: a row in the log, in a text file and in a file of JSON lines for
+// everything that is changed, naming who did it. What a row says is decided elsewhere.
+
+import { sha256Hex } from "../io/sha256.ts";
+import {
+  type AuditErrorCode,
+  type AuditFanout,
+  type AuditRow,
+  type AuditSource,
+  formatAuditJson,
+  formatAuditText,
+} from "../observe/audit.ts";
+import type { UlidSource } from "../protocol/http/ulid.ts";
+import type { AuditSubject } from "./audit_subject.ts";
+import type { ClientIdentity } from "./client_identity.ts";
+import type { WorkerAnswer } from "./gather.ts";
+import { describeAnswers, failuresOf } from "./worker_texts.ts";
+
+/** Hexadecimal digits of a hash that identify a request. */
+const HASH_DIGITS = 16;
+
+/** Module of the rows in the log. */
+const MODULE = "supervisor::audit";
+
+/** Takes the rows of one file. */
+export interface AuditSink {
+  append(row: string): void;
+  flushed(): Promise<void>;
+}
+
+/** The log as the trail sees it. */
+export interface AuditLog {
+  wantsInfo(module: string): boolean;
+  writeInfo(module: string, message: string): void;
+}
+
+/** What a trail is made of. */
+export interface AuditTrailParts {
+  readonly source: AuditSource;
+  readonly text: AuditSink | null;
+  readonly json: AuditSink | null;
+  readonly log: AuditLog;
+  readonly ulids: UlidSource;
+  /** Milliseconds since 1970, with fractions. */
+  readonly now: () => number;
+}
+
+/** The trail. */
+export class AuditTrail {
+  readonly #parts: AuditTrailParts;
+
+  constructor(parts: AuditTrailParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether anybody wants rows; without that, none need be prepared. */
+  get isWanted(): boolean {
+    const { text, json, log } = this.#parts;
+    return text !== null || json !== null || log.wantsInfo(MODULE);
+  }
+
+  /** The rows of one request. `encoded` is the request as it is sent to workers. */
+  begin(client: ClientIdentity, subject: AuditSubject, encoded?: Uint8Array): AuditedRequest {
+    return new AuditedRequest(
+      (details) => this.#write(client, subject, details),
+      this.#parts.now,
+      encoded,
+    );
+  }
+
+  /** Resolves when every row was written or given up. */
+  async flushed(): Promise<void> {
+    await this.#parts.text?.flushed();
+    await this.#parts.json?.flushed();
+  }
+
+  #write(session: ClientIdentity, subject: AuditSubject, details: AuditDetails): void {
+    const { source, text, json, log, ulids, now } = this.#parts;
+    const { targetSuffix = "", ...rest } = details;
+    const row: AuditRow = {
+      source,
+      session,
+      entry: { ...subject, ...rest, target: subject.target + targetSuffix },
+      ulid: ulids.next(),
+      time: now(),
+    };
+    const isLogged = log.wantsInfo(MODULE);
+    if (text !== null || isLogged) {
+      const line = formatAuditText(row);
+      text?.append(line);
+      if (isLogged) log.writeInfo(MODULE, line);
+    }
+    json?.append(formatAuditJson(row));
+  }
+}
+
+interface AuditDetails {
+  readonly targetSuffix?: string;
+  readonly errorCode?: AuditErrorCode;
+  readonly reason?: string;
+  readonly elapsedMs?: number;
+  readonly fanout?: AuditFanout;
+  readonly requestSha256?: string | undefined;
+}
+
+/** One request on its way into the trail. */
+export class AuditedRequest {
+  readonly #write: (details: AuditDetails) => void;
+  readonly #now: () => number;
+  readonly #began: number;
+  readonly #encoded: Uint8Array | undefined;
+  #hash: string | undefined;
+
+  constructor(
+    write: (details: AuditDetails) => void,
+    now: () => number,
+    encoded: Uint8Array | undefined,
+  ) {
+    this.#write = write;
+    this.#now = now;
+    this.#began = now();
+    this.#encoded = encoded;
+  }
+
+  /** It was accepted and is on its way to the workers, or it is done; `targetSuffix` says more. */
+  done(targetSuffix = ""): void {
+    this.#write({ targetSuffix, requestSha256: this.#requestSha256() });
+  }
+
+  /** It failed in the main process. */
+  failed(errorCode: AuditErrorCode, reason: string, targetSuffix = ""): void {
+    this.#write({ targetSuffix, errorCode, reason, requestSha256: this.#requestSha256() });
+  }
+
+  /** The workers have answered; `note` is what became of a change some of them refused. */
+  completed(answers: readonly WorkerAnswer[], note = ""): void {
+    const failures = failuresOf(answers);
+    const isTimeout = failures.some(({ outcome }) => outcome === "silent");
+    const fanout: AuditFanout = {
+      status: failures.length === 0 ? "ok" : isTimeout ? "timeout" : "partial",
+      ok: answers.length - failures.length,
+      err: failures.length,
+      expected: answers.length,
+    };
+    const details = {
+      elapsedMs: this.#now() - this.#began,
+      fanout,
+      requestSha256: this.#requestSha256(),
+    };
+    if (failures.length === 0) return this.#write(details);
+    const errorCode = isTimeout ? "worker_timeout" : "worker_failure";
+    const reason = note === "" ? describeAnswers(answers) : `${describeAnswers(answers)}; ${note}`;
+    this.#write({ ...details, errorCode, reason });
+  }
+
+  #requestSha256(): string | undefined {
+    if (this.#encoded === undefined) return undefined;
+    return this.#hash ??= sha256Hex(this.#encoded).slice(0, HASH_DIGITS);
+  }
+}

@@ -1,0 +1,26 @@
+// Requests in force that are no part of the configuration state: metrics switches and limits. A worker
+// that starts later gets the last of each verb.
+
+import type { Request } from "../../config/messages.ts";
+import type { RequestType } from "./main_context.ts";
+
+const REMEMBERED: ReadonlySet<string> = new Set([
+  "configure_metrics",
+  "set_max_connections_per_ip",
+]);
+
+/** The last request of each such verb. */
+export class RuntimeRequests {
+  readonly #last = new Map<string, Request>();
+
+  /** Takes note of a request; other verbs are ignored. */
+  remember(type: RequestType | null): void {
+    if (type !== null && REMEMBERED.has(type.kind)) {
+      this.#last.set(type.kind, { request_type: type });
+    }
+  }
+
+  values(): Request[] {
+    return [...this.#last.values()];
+  }
+}
