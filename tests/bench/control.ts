@@ -7,6 +7,7 @@ import { Lab } from "../support/lab.ts";
 import { freePorts } from "../support/ports.ts";
 import { isRunning, processTree, residentBytes } from "../support/proc.ts";
 import { type Running, startBackend, startContender } from "./arena.ts";
+import type { Contender, ProxyPlace } from "./contenders.ts";
 import { type LoadFigures, runLoad, type StateSize } from "./control_load.ts";
 import { type PipelineResult, type PipelineShape, runPipeline } from "./control_pipeline.ts";
 import { writeOutput } from "./output.ts";
@@ -36,24 +37,47 @@ export async function runControlBench({ seconds }: { seconds: number }): Promise
   await using lab = new Lab();
   const [backendPort] = freePorts(1) as [number];
   await startBackend(lab, nginx, [backendPort]);
-  const sozu = await startContender(lab, sozuProxy({ workers: 2 }), backendPort);
-  const socketPath = lab.path(`${SOZU}.sock`);
+  /** Runs one part with processes of its own. */
+  const alone = async <T>(name: string, part: (sozu: Subject) => Promise<T>): Promise<T> => {
+    const sozu = await startContender(lab, subject(name), backendPort);
+    try {
+      return await part({ ...sozu, socketPath: lab.path(`${SOZU}.sock`) });
+    } finally {
+      await sozu.process.stop();
+    }
+  };
 
-  const piped = await pipelineBeside(lab, wrk, sozu, socketPath);
-  const passedPipeline = reportPipeline(piped);
-  const load = await runLoad({
-    socketPath,
-    statePath: lab.path("state.json"),
-    port: sozu.port,
-    clusterId: "bench",
-  }, STATE);
-  const mainBytes = mainResident(sozu);
-  const passedLoad = reportLoad(load, mainBytes);
-  const fuzz = await fuzzBeside(sozu, socketPath, seconds);
+  const plain = await alone("plain", (sozu) => pipelineBeside(lab, wrk, sozu));
+  const passedPlain = reportPipeline("no audit files", plain);
+  const audited = await alone("audited", (sozu) => pipelineBeside(lab, wrk, sozu));
+  const passedAudited = reportPipeline("both audit files", audited);
+  const load = await alone("load", (sozu) => loadState(lab, sozu));
+  const passedLoad = reportLoad(load, load.mainBytes);
+  const fuzz = await alone("fuzz", (sozu) => fuzzBeside(sozu, seconds));
   const passedFuzz = reportFuzz(fuzz, seconds);
-  const path = writeOutput("control", { pipeline: piped, load: { ...load, mainBytes }, fuzz });
-  console.log(`Written to ${path}`);
-  return passedPipeline && passedLoad && passedFuzz ? 0 : 1;
+  console.log(`Written to ${writeOutput("control", { plain, audited, load, fuzz })}`);
+  return passedPlain && passedAudited && passedLoad && passedFuzz ? 0 : 1;
+}
+
+/** A running main process and where to reach it. */
+interface Subject extends Running {
+  readonly socketPath: string;
+}
+
+function subject(name: string): Contender {
+  const settings = (place: ProxyPlace) =>
+    `audit_logs_target = "${place.path("audit.log")}"\n` +
+    `audit_logs_json_target = "${place.path("audit.json")}"\n`;
+  return sozuProxy({ workers: 2, ...(name === "audited" ? { settings } : {}) });
+}
+
+async function loadState(
+  lab: Lab,
+  { socketPath, port, process }: Subject,
+): Promise<LoadFigures & { readonly mainBytes: number }> {
+  const place = { socketPath, port, statePath: lab.path("state.json"), clusterId: "bench" };
+  const figures = await runLoad(place, STATE);
+  return { ...figures, mainBytes: residentBytes(process.pid) };
 }
 
 interface PipelineFigures {
@@ -64,12 +88,11 @@ interface PipelineFigures {
 async function pipelineBeside(
   lab: Lab,
   wrk: string,
-  sozu: Running,
-  socketPath: string,
+  { port, socketPath }: Subject,
 ): Promise<PipelineFigures> {
   let over = false;
   const traffic = runWrk(wrk, lab.path("traffic.lua"), {
-    port: sozu.port,
+    port,
     path: "/",
     connections: TRAFFIC_CONNECTIONS,
     seconds: TRAFFIC_SECONDS,
@@ -142,18 +165,17 @@ interface FuzzReport extends FuzzFigures {
 }
 
 async function fuzzBeside(
-  sozu: Running,
-  socketPath: string,
+  { socketPath, process }: Subject,
   seconds: number,
 ): Promise<FuzzReport> {
   const seed = Number(Deno.env.get("SOZU_SEED") ?? Date.now() % 1_000_000);
-  const processes = processTree(sozu.process.pid);
-  const before = mainResident(sozu);
+  const processes = processTree(process.pid);
+  const before = residentBytes(process.pid);
   const figures = await fuzzCommandSocket(socketPath, seed, seconds * 1_000);
   using client = await connect(socketPath, { timeoutMs: 10_000 });
   await client.send({ request_type: { kind: "status", value: {} } });
   const alive = processes.every(isRunning);
-  return { ...figures, alive, grownBytes: mainResident(sozu) - before };
+  return { ...figures, alive, grownBytes: residentBytes(process.pid) - before };
 }
 
 function reportFuzz(fuzz: FuzzReport, seconds: number): boolean {
@@ -169,11 +191,6 @@ function reportFuzz(fuzz: FuzzReport, seconds: number): boolean {
   );
   console.log(`  main grew by ${(fuzz.grownBytes / 1_048_576).toFixed(0)} MiB`);
   return fuzz.alive && fuzz.served > 0;
-}
-
-/** Resident memory of the main process: the shell that started it has become it. */
-function mainResident(sozu: Running): number {
-  return residentBytes(sozu.process.pid);
 }
 
 function verdict(passed: boolean): string {

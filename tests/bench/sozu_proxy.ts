@@ -12,17 +12,20 @@ export interface SozuOptions {
   readonly workers?: number;
   /** Client connections at most; more than any load here opens, unless told. */
   readonly maxConnections?: number;
+  /** Further lines of the configuration, before its tables. */
+  readonly settings?: (place: ProxyPlace) => string;
   /** Flags for the engine of every process, as in `--v8-flags`. */
   readonly v8Flags?: string;
 }
 
 /** Ours as a reverse proxy. */
 export function sozuProxy(options: SozuOptions = {}): Contender {
-  const { workers = 1, maxConnections = 9000, v8Flags } = options;
+  const { workers = 1, maxConnections = 9000, settings = () => "", v8Flags } = options;
   return {
     name: SOZU,
     command(place) {
-      const config = place.write("sozu.toml", proxyConfig(place, workers, maxConnections));
+      const text = settings(place) + proxyConfig(place, workers, maxConnections);
+      const config = place.write("sozu.toml", text);
       return {
         name: SOZU,
         command: Deno.execPath(),

@@ -182,6 +182,7 @@ Deno.test("edits that would break framing and rewrites without capture are refus
     { rewrite_port: 70000 },
     { redirect: RedirectPolicy.FOUND, redirect_template: "nonsense" },
     { hsts: { enabled: true } },
+    { hsts: { enabled: false } },
   ];
   for (const settings of refused) {
     await assert.rejects(proxy.addFrontend("app", { hostname: "no.test", ...settings }), /refused/);

@@ -154,6 +154,24 @@ Deno.test("reload_configuration refuses a bad file, lists its problems and chang
   assert.deepEqual(await clusters(sozu), ["goes", "stays"]);
 });
 
+Deno.test("reload_configuration changes nothing when a worker cannot do what the file says", async () => {
+  await using sozu = await SozuProcess.start(FILE);
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr as Deno.NetAddr;
+  const listener = `[[listeners]]\nprotocol = "http"\naddress = "127.0.0.1:${port}"\n`;
+  await SozuProcess.writeConfig(sozu.folder, listener + FILE.replaceAll("goes", "comes"));
+  const response = await sozu.request({ kind: "reload_configuration", value: "" });
+  assert.equal(response.status, ResponseStatus.FAILURE);
+  assert.match(
+    response.message,
+    /nothing was applied; workers: 0: .*, 1: .*rolled back everywhere/,
+  );
+  assert.deepEqual(await clusters(sozu), ["goes", "stays"]);
+  taken.close();
+  await sozu.expectOk({ kind: "reload_configuration", value: "" });
+  assert.deepEqual(await clusters(sozu), ["comes", "stays"]);
+});
+
 Deno.test("Logging changes the level of main and workers, and refuses what it cannot read", async () => {
   await using sozu = await SozuProcess.start("");
   const refused = await sozu.request({ kind: "Logging", value: "loud,a=b=c" });

@@ -133,7 +133,7 @@ export class Wire {
     this.#reading ??= this.#readOnce();
     const left = Math.max(0, end - performance.now());
     await within(
-      `${what} after ${JSON.stringify(this.buffered.slice(0, 500))}`,
+      `${what} after ${JSON.stringify(latin1(this.#received.subarray(0, 500)))}`,
       left,
       this.#reading,
     );
