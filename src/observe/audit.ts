@@ -67,7 +67,6 @@ export interface AuditEntry {
 
 /** One row. */
 export interface AuditRow {
-  readonly source: AuditSource;
   readonly session: AuditSession;
   readonly entry: AuditEntry;
   /** Id of this row alone. */
@@ -88,80 +87,104 @@ const UNSAFE =
 /** What else may end an id inside the brackets. */
 const BRACKET_BREAKING = /[\s[\]]/g;
 
-/** The row as one line, without its line feed. */
-export function formatAuditText({ source, session, entry, ulid, time }: AuditRow): string {
-  const { peer } = session;
-  const fields = [
-    `ts=${timestamp(time)}`,
-    `verb=${entry.verb}`,
-    `actor_uid=${peer.uid ?? UNKNOWN}`,
-    `actor_gid=${peer.gid ?? UNKNOWN}`,
-    `actor_pid=${peer.pid ?? UNKNOWN}`,
-    `actor_role=${roleOf(peer.uid)}`,
-    `actor_user=${value(peer.user ?? UNKNOWN)}`,
-    `actor_comm=${value(peer.comm ?? UNKNOWN)}`,
-    `client_id=${session.id}`,
-    `connect_ts=${timestamp(session.connectedAt)}`,
-    `socket=${value(source.socket)}`,
-    `target=${value(entry.target)}`,
-    `result=${resultOf(entry)}`,
-    ...optionalFields(entry),
-    `sozu_version=${source.version}`,
-    `build_git_sha=${source.buildGitSha ?? UNKNOWN}`,
-    `boot_generation=${source.bootGeneration}`,
-  ];
-  const ids = [session.ulid, ulid, bracketed(entry.clusterId), bracketed(entry.backendId)];
-  return `[${ids.join(" ")}]\tAUDIT\tCommand(${fields.join(", ")})`;
+/** What of a row is the same for every row of a session. */
+interface SessionParts {
+  readonly session: AuditSession;
+  readonly text: string;
+  readonly actorJson: string;
+  readonly connectedJson: string;
 }
 
-/** The row as one JSON object with sorted keys, without a line feed. */
-export function formatAuditJson({ source, session, entry, ulid, time }: AuditRow): string {
-  const { peer } = session;
-  return JSON.stringify({
-    actor: {
-      comm: safeOrNull(peer.comm),
-      gid: peer.gid,
-      pid: peer.pid,
-      role: roleOf(peer.uid),
-      uid: peer.uid,
-      user: safeOrNull(peer.user),
-    },
-    backend_id: safeOrNull(entry.backendId),
-    boot_generation: source.bootGeneration,
-    build_git_sha: source.buildGitSha ?? UNKNOWN,
-    client_id: session.id,
-    cluster_id: safeOrNull(entry.clusterId),
-    connect_ts: timestamp(session.connectedAt),
-    extras: extrasOf(entry),
-    request_ulid: ulid,
-    result: resultOf(entry),
-    session_ulid: session.ulid,
-    socket: safe(source.socket),
-    sozu_version: source.version,
-    target: safe(entry.target),
-    ts: timestamp(time),
-    verb: entry.verb,
-  });
+/**
+ * Writes rows. There may be tens of thousands a second, most of them of one session, so what they have
+ * in common is kept.
+ */
+export class AuditFormat {
+  readonly #socketText: string;
+  readonly #sourceText: string;
+  readonly #socketJson: string;
+  readonly #versionJson: string;
+  readonly #buildJson: string;
+  #last: SessionParts | null = null;
+  #second = -1;
+  #secondText = "";
+
+  /** `source` is what all rows come from. */
+  constructor({ socket, version, buildGitSha, bootGeneration }: AuditSource) {
+    const build = buildGitSha ?? UNKNOWN;
+    this.#socketText = `socket=${value(socket)}`;
+    this.#sourceText = `sozu_version=${version}, build_git_sha=${build}, ` +
+      `boot_generation=${bootGeneration}`;
+    this.#socketJson = `"socket":${quoted(socket)},"sozu_version":${quoted(version)}`;
+    this.#versionJson = `"boot_generation":${bootGeneration}`;
+    this.#buildJson = `"build_git_sha":${quoted(build)}`;
+  }
+
+  /** The row as one line, without its line feed. */
+  text({ session, entry, ulid, time }: AuditRow): string {
+    const cluster = bracketed(entry.clusterId);
+    const backend = bracketed(entry.backendId);
+    return `[${session.ulid} ${ulid} ${cluster} ${backend}]\tAUDIT\tCommand(` +
+      `ts=${this.#timestamp(time)}, verb=${entry.verb}, ${this.#partsOf(session).text}, ` +
+      `${this.#socketText}, target=${value(entry.target)}, result=${resultOf(entry)}, ` +
+      `${optionalFields(entry)}${this.#sourceText})`;
+  }
+
+  /** The row as one JSON object with sorted keys, without a line feed. */
+  json({ session, entry, ulid, time }: AuditRow): string {
+    const { actorJson, connectedJson } = this.#partsOf(session);
+    return `{"actor":${actorJson},"backend_id":${quotedOrNull(entry.backendId)},` +
+      `${this.#versionJson},${this.#buildJson},"client_id":${session.id},` +
+      `"cluster_id":${quotedOrNull(entry.clusterId)},"connect_ts":${connectedJson},` +
+      `"extras":${JSON.stringify(extrasOf(entry))},"request_ulid":"${ulid}",` +
+      `"result":"${resultOf(entry)}","session_ulid":"${session.ulid}",${this.#socketJson},` +
+      `"target":${quoted(entry.target)},"ts":"${this.#timestamp(time)}","verb":"${entry.verb}"}`;
+  }
+
+  #partsOf(session: AuditSession): SessionParts {
+    if (this.#last?.session.ulid === session.ulid) return this.#last;
+    const { uid, gid, pid, user, comm } = session.peer;
+    const connected = this.#timestamp(session.connectedAt);
+    const role = roleOf(uid);
+    const text = `actor_uid=${uid ?? UNKNOWN}, actor_gid=${gid ?? UNKNOWN}, ` +
+      `actor_pid=${pid ?? UNKNOWN}, actor_role=${role}, actor_user=${value(user ?? UNKNOWN)}, ` +
+      `actor_comm=${value(comm ?? UNKNOWN)}, client_id=${session.id}, connect_ts=${connected}`;
+    const actorJson = `{"comm":${quotedOrNull(comm)},"gid":${gid},"pid":${pid},` +
+      `"role":"${role}","uid":${uid},"user":${quotedOrNull(user)}}`;
+    return this.#last = { session, text, actorJson, connectedJson: `"${connected}"` };
+  }
+
+  /** RFC 3339, UTC, with microseconds. */
+  #timestamp(time: number): string {
+    const micros = Math.floor(time * 1000);
+    const second = Math.floor(micros / 1_000_000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#secondText = new Date(second * 1000).toISOString().slice(0, 19);
+    }
+    const rest = micros - second * 1_000_000;
+    return `${this.#secondText}.${String(rest).padStart(6, "0")}Z`;
+  }
 }
 
 const UNKNOWN = "unknown";
 
-function optionalFields(entry: AuditEntry): string[] {
-  const fields: string[] = [];
+/** The fields a row has only sometimes, each with the separator after it. */
+function optionalFields(entry: AuditEntry): string {
   const { fanout } = entry;
-  if (entry.errorCode !== undefined) fields.push(`error_code=${entry.errorCode}`);
-  if (entry.reason !== undefined) fields.push(`reason=${reasonText(entry.reason)}`);
-  if (entry.elapsedMs !== undefined) fields.push(`elapsed_ms=${Math.round(entry.elapsedMs)}`);
+  let fields = "";
+  if (entry.errorCode !== undefined) fields += `error_code=${entry.errorCode}, `;
+  if (entry.reason !== undefined) fields += `reason=${reasonText(entry.reason)}, `;
+  if (entry.elapsedMs !== undefined) fields += `elapsed_ms=${Math.round(entry.elapsedMs)}, `;
   if (fanout !== undefined) {
-    fields.push(`fanout=${fanout.status}`);
-    fields.push(`workers=${fanout.ok}/${fanout.err}/${fanout.expected}`);
+    fields += `fanout=${fanout.status}, workers=${fanout.ok}/${fanout.err}/${fanout.expected}, `;
   }
-  if (entry.requestSha256 !== undefined) fields.push(`request_sha256=${entry.requestSha256}`);
+  if (entry.requestSha256 !== undefined) fields += `request_sha256=${entry.requestSha256}, `;
   if (entry.leaseId !== undefined) {
-    fields.push(`lease_id=${cut(strict(entry.leaseId), MAX_LEASE_ID)}`);
+    fields += `lease_id=${cut(strict(entry.leaseId), MAX_LEASE_ID)}, `;
   }
   if (entry.metricDetailReason !== undefined) {
-    fields.push(`metric_detail_reason=${cut(strict(entry.metricDetailReason), MAX_REASON)}`);
+    fields += `metric_detail_reason=${cut(strict(entry.metricDetailReason), MAX_REASON)}, `;
   }
   return fields;
 }
@@ -196,20 +219,18 @@ function roleOf(uid: number | null): string {
   return uid < 1000 ? "system" : "user";
 }
 
-/** RFC 3339, UTC, with microseconds. */
-function timestamp(time: number): string {
-  const micros = Math.floor(time * 1000);
-  const text = new Date(Math.floor(micros / 1000)).toISOString();
-  return `${text.slice(0, -1)}${String(micros % 1000).padStart(3, "0")}Z`;
-}
-
 /** A text without anything that could drive a terminal, break a line or reorder what is shown. */
 function safe(text: string): string {
   return text.replace(UNSAFE, "?");
 }
 
-function safeOrNull(text: string | null): string | null {
-  return text === null ? null : safe(text);
+/** A harmless text as JSON. */
+function quoted(text: string): string {
+  return JSON.stringify(safe(text));
+}
+
+function quotedOrNull(text: string | null): string {
+  return text === null ? "null" : quoted(text);
 }
 
 /** The value of one field of the line: without a comma it cannot begin another field. */

@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type AuditEntry, type AuditRow, formatAuditJson, formatAuditText } from "./audit.ts";
+import { type AuditEntry, AuditFormat, type AuditRow } from "./audit.ts";
 
 const SESSION_ULID = "01J00000000000000000000000";
 const ROW_ULID = "01J00000000000000000000001";
+const SOURCE = {
+  socket: "/run/sozu.sock",
+  version: "1.2.3",
+  buildGitSha: null,
+  bootGeneration: 0,
+};
+const formatAuditText = (row: AuditRow) => new AuditFormat(SOURCE).text(row);
+const formatAuditJson = (row: AuditRow) => new AuditFormat(SOURCE).json(row);
 
 function row(entry: Partial<AuditEntry> = {}, changes: Partial<AuditRow> = {}): AuditRow {
   return {
-    source: { socket: "/run/sozu.sock", version: "1.2.3", buildGitSha: null, bootGeneration: 0 },
     session: {
       id: 7,
       ulid: SESSION_ULID,
@@ -37,7 +44,7 @@ function fieldsOf(line: string): [string, string][] {
   });
 }
 
-Deno.test("formatAuditText() names who did what, in the documented order", () => {
+Deno.test("AuditFormat text() names who did what, in the documented order", () => {
   assert.equal(
     formatAuditText(row()),
     `[${SESSION_ULID} ${ROW_ULID} web -]\tAUDIT\tCommand(ts=2023-11-14T22:13:20.123456Z, ` +
@@ -48,7 +55,7 @@ Deno.test("formatAuditText() names who did what, in the documented order", () =>
   );
 });
 
-Deno.test("formatAuditText() puts what a row may hold between the result and the version", () => {
+Deno.test("AuditFormat text() puts what a row may hold between the result and the version", () => {
   const line = formatAuditText(row({
     backendId: "b 1]",
     errorCode: "worker_failure",
@@ -68,7 +75,7 @@ Deno.test("formatAuditText() puts what a row may hold between the result and the
   );
 });
 
-Deno.test("formatAuditText() says unknown for what is not known, and the role of an account", () => {
+Deno.test("AuditFormat text() says unknown for what is not known, and the role of an account", () => {
   const nobody = { uid: null, gid: null, pid: null, user: null, comm: null };
   const withPeer = (peer: AuditRow["session"]["peer"]) =>
     Object.fromEntries(
@@ -82,7 +89,7 @@ Deno.test("formatAuditText() says unknown for what is not known, and the role of
   assert.deepEqual(roles, ["root", "system", "system", "user"]);
 });
 
-Deno.test("formatAuditText() cuts what is too long between characters and marks it", () => {
+Deno.test("AuditFormat text() cuts what is too long between characters and marks it", () => {
   const line = formatAuditText(row({
     reason: "😀".repeat(300),
     leaseId: "x".repeat(65),
@@ -131,7 +138,7 @@ const hostile = fc.oneof(
   ),
 );
 
-Deno.test("formatAuditText() is one line with the same fields, whatever clients choose as names", () => {
+Deno.test("AuditFormat text() is one line with the same fields, whatever clients choose as names", () => {
   fc.assert(fc.property(hostile, hostile, hostile, (a, b, c) => {
     const line = formatAuditText(row({
       target: `cluster:${a}`,
@@ -154,13 +161,13 @@ Deno.test("formatAuditText() is one line with the same fields, whatever clients 
   }));
 });
 
-Deno.test("formatAuditText() lets no reason begin a field", () => {
+Deno.test("AuditFormat text() lets no reason begin a field", () => {
   const fields = fieldsOf(formatAuditText(row({ reason: "no, result=ok, actor_uid=0" })));
   assert.deepEqual(fields.filter(([key]) => key === "result"), [["result", "err"]]);
   assert.deepEqual(fields.filter(([key]) => key === "actor_uid"), [["actor_uid", "1000"]]);
 });
 
-Deno.test("formatAuditJson() has every key in order, and extras only where there are some", () => {
+Deno.test("AuditFormat json() has every key in order, and extras only where there are some", () => {
   assert.equal(
     formatAuditJson(row()),
     '{"actor":{"comm":"sozu","gid":100,"pid":4242,"role":"user","uid":1000,"user":"me"},' +
@@ -189,7 +196,7 @@ Deno.test("formatAuditJson() has every key in order, and extras only where there
   });
 });
 
-Deno.test("formatAuditJson() is one harmless line, whatever clients choose as names", () => {
+Deno.test("AuditFormat json() is one harmless line, whatever clients choose as names", () => {
   fc.assert(fc.property(hostile, hostile, (a, b) => {
     const line = formatAuditJson(row({ target: a, clusterId: b, backendId: a, reason: b }));
     // deno-lint-ignore no-control-regex -- the very characters that must not get through
@@ -198,4 +205,21 @@ Deno.test("formatAuditJson() is one harmless line, whatever clients choose as na
     assert.equal(read.verb, "cluster_added");
     assert.equal(read.result, "err");
   }));
+});
+
+Deno.test("AuditFormat does not mix up sessions, nor seconds", () => {
+  const format = new AuditFormat(SOURCE);
+  const other = { ...row().session, id: 8, ulid: "01J0000000000000000000000Z" };
+  const rows = [
+    row(),
+    row({}, { session: { ...other, peer: { ...other.peer, uid: 1 } } }),
+    row({}, { time: 1_700_000_001_000.001 }),
+    row({ target: "a" }),
+    row({}, { time: 999.999 }),
+  ];
+  for (const one of rows) {
+    assert.equal(format.text(one), formatAuditText(one));
+    assert.equal(format.json(one), formatAuditJson(one));
+  }
+  assert.match(format.text(row({}, { time: 999.999 })), /ts=1970-01-01T00:00:00\.999999Z/);
 });

@@ -5,10 +5,9 @@ import { sha256Hex } from "../io/sha256.ts";
 import {
   type AuditErrorCode,
   type AuditFanout,
+  AuditFormat,
   type AuditRow,
   type AuditSource,
-  formatAuditJson,
-  formatAuditText,
 } from "../observe/audit.ts";
 import type { UlidSource } from "../protocol/http/ulid.ts";
 import type { AuditSubject } from "./audit_subject.ts";
@@ -48,9 +47,11 @@ export interface AuditTrailParts {
 /** The trail. */
 export class AuditTrail {
   readonly #parts: AuditTrailParts;
+  readonly #format: AuditFormat;
 
   constructor(parts: AuditTrailParts) {
     this.#parts = parts;
+    this.#format = new AuditFormat(parts.source);
   }
 
   /** Whether anybody wants rows; without that, none need be prepared. */
@@ -75,22 +76,32 @@ export class AuditTrail {
   }
 
   #write(session: ClientIdentity, subject: AuditSubject, details: AuditDetails): void {
-    const { source, text, json, log, ulids, now } = this.#parts;
-    const { targetSuffix = "", ...rest } = details;
+    const { text, json, log, ulids, now } = this.#parts;
     const row: AuditRow = {
-      source,
       session,
-      entry: { ...subject, ...rest, target: subject.target + targetSuffix },
+      entry: {
+        verb: subject.verb,
+        target: subject.target + (details.targetSuffix ?? ""),
+        clusterId: subject.clusterId,
+        backendId: subject.backendId,
+        errorCode: details.errorCode,
+        reason: details.reason,
+        elapsedMs: details.elapsedMs,
+        fanout: details.fanout,
+        requestSha256: details.requestSha256,
+        leaseId: subject.leaseId,
+        metricDetailReason: subject.metricDetailReason,
+      },
       ulid: ulids.next(),
       time: now(),
     };
     const isLogged = log.wantsInfo(MODULE);
     if (text !== null || isLogged) {
-      const line = formatAuditText(row);
+      const line = this.#format.text(row);
       text?.append(line);
       if (isLogged) log.writeInfo(MODULE, line);
     }
-    json?.append(formatAuditJson(row));
+    json?.append(this.#format.json(row));
   }
 }
 

@@ -7,6 +7,7 @@ import { Request, ResponseStatus, type WorkerResponse } from "../../config/messa
 import {
   type Patience,
   Task,
+  type TaskObserver,
   type TaskOptions,
   type WorkerAnswer,
   type WorkerChannel,
@@ -40,7 +41,7 @@ interface Debt {
 }
 
 /** All tasks under way. */
-export class Gatherer {
+export class Gatherer implements TaskObserver {
   readonly #now: () => number;
   readonly #tasks = new Set<Task>();
   readonly #debts = new Map<string, Debt>();
@@ -68,13 +69,21 @@ export class Gatherer {
 
   /** Starts a task whose requests come one by one; `finish` it in the end. */
   open(options: TaskOptions): Task {
-    const task: Task = new Task(this.#nextTaskId++, options, this.#now(), {
-      owe: (requestId, workerId, index) => this.#debts.set(requestId, { task, workerId, index }),
-      done: () => this.#forget(task),
-    });
+    const task = new Task(this.#nextTaskId++, options, this.#now(), this);
     this.#tasks.add(task);
     this.#watch(task.dueAt);
     return task;
+  }
+
+  /** For tasks: an answer is waited for. */
+  owe(task: Task, requestId: string, workerId: number, index: number): void {
+    this.#debts.set(requestId, { task, workerId, index });
+  }
+
+  /** For tasks: nothing is waited for any more. */
+  done(task: Task): void {
+    this.#tasks.delete(task);
+    if (this.#tasks.size === 0) this.#stopWatching();
   }
 
   /** Takes an answer of a worker; `false` when no task waits for it. */
@@ -110,11 +119,6 @@ export class Gatherer {
       const { task, workerId, index } = debt;
       task.settle({ workerId, index, outcome, message, content: null });
     }
-  }
-
-  #forget(task: Task): void {
-    this.#tasks.delete(task);
-    if (this.#tasks.size === 0) this.#stopWatching();
   }
 
   #watch(dueAt: number): void {

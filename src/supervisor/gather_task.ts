@@ -41,9 +41,9 @@ export interface TaskOptions {
 /** What a task tells its gatherer. */
 export interface TaskObserver {
   /** An answer to `requestId` is waited for. */
-  owe(requestId: string, workerId: number, index: number): void;
+  owe(task: Task, requestId: string, workerId: number, index: number): void;
   /** Nothing is waited for any more. */
-  done(): void;
+  done(task: Task): void;
 }
 
 /** Requests to workers that belong together. */
@@ -52,7 +52,7 @@ export class Task {
   readonly #id: number;
   readonly #observer: TaskObserver;
   readonly #answers: WorkerAnswer[] = [];
-  readonly #finished = Promise.withResolvers<readonly WorkerAnswer[]>();
+  #resolve: ((answers: readonly WorkerAnswer[]) => void) | null = null;
   #outstanding = 0;
   #failures = 0;
   #state: "open" | "sealed" | "finished" = "open";
@@ -88,7 +88,7 @@ export class Task {
     const requestId = `${this.options.verb}-${worker.id}-${this.#id}-${index}`;
     if (worker.send(requestId, request)) {
       this.#outstanding++;
-      this.#observer.owe(requestId, worker.id, index);
+      this.#observer.owe(this, requestId, worker.id, index);
       return;
     }
     const message = "The request could not be queued for this worker";
@@ -101,11 +101,13 @@ export class Task {
     return new Promise((wake) => this.#waiter = { below: count, wake });
   }
 
-  /** Nothing more will be sent; resolves when every request has an outcome. */
+  /** Nothing more will be sent; resolves when every request has an outcome. Call it once. */
   finish(): Promise<readonly WorkerAnswer[]> {
-    if (this.#state === "open") this.#state = "sealed";
-    this.#finishIfComplete();
-    return this.#finished.promise;
+    this.#state = "sealed";
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#finishIfComplete();
+    });
   }
 
   /** A worker has answered something at `now`. */
@@ -144,7 +146,7 @@ export class Task {
   #finishIfComplete(): void {
     if (this.#state !== "sealed" || this.#outstanding > 0) return;
     this.#state = "finished";
-    this.#observer.done();
-    this.#finished.resolve(this.#answers);
+    this.#observer.done(this);
+    this.#resolve?.(this.#answers);
   }
 }

@@ -108,9 +108,9 @@ async function pipelineBeside(
   return { runs, traffic: await traffic };
 }
 
-function reportPipeline({ runs, traffic }: PipelineFigures): boolean {
+function reportPipeline(setting: string, { runs, traffic }: PipelineFigures): boolean {
   console.log(
-    `Pipelined changes on one connection, 2 workers, ${PIPELINED_REQUESTS} requests a run:`,
+    `Pipelined changes on one connection, 2 workers, ${PIPELINED_REQUESTS} requests a run, ${setting}:`,
   );
   for (const { shape, requests, seconds, perSecond, misplaced } of runs) {
     console.log(

@@ -50,7 +50,7 @@ export class UlidSource {
   next(): string {
     const bytes = new Uint8Array(ULID_LENGTH);
     this.writeInto(bytes, 0);
-    return new TextDecoder().decode(bytes);
+    return String.fromCharCode(...bytes);
   }
 
   #increment(): void {
