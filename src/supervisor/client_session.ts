@@ -20,7 +20,9 @@ const MAX_BYTES_UNDER_WAY = 512 * 1024;
 /** How long a client may leave a full output untouched before it is dropped, in milliseconds. */
 const STALLED_READER_MS = 30_000;
 
-const READ_BUFFER_BYTES = 64 * 1024;
+/** Bytes of one read: few for the many clients that ask one thing, more for one that fills them. */
+const FIRST_READ_BYTES = 4 * 1024;
+const MAX_READ_BYTES = 64 * 1024;
 
 /** The bytes to and from a client. */
 export interface ClientStream {
@@ -118,11 +120,14 @@ export class ClientSession {
   }
 
   async #serve(): Promise<void> {
-    const buffer = new Uint8Array(READ_BUFFER_BYTES);
+    let buffer = new Uint8Array(FIRST_READ_BYTES);
     while (!this.#closed) {
       const length = await this.#stream.read(buffer);
       if (length === null) return;
       this.#codec.receive(buffer.subarray(0, length));
+      if (length === buffer.length && length < MAX_READ_BYTES) {
+        buffer = new Uint8Array(Math.min(length * 4, MAX_READ_BYTES));
+      }
       for (let next = this.#codec.next(); next !== null; next = this.#codec.next()) {
         if (next instanceof MalformedRequest) {
           if (!this.#reject(next)) return;

@@ -25,6 +25,8 @@ export class MutationOrder {
   #exclusive: "none" | "waiting" | "alone" | "narrowed" = "none";
   /** Who came while nobody may begin. */
   #held: { readonly scope: string; readonly begin: Begin }[] = [];
+  /** Who waits for the change of everything that has begun to end. */
+  #watchers: (() => void)[] = [];
   /** What a narrowed turn has kept for itself, each with those in line for it. */
   #claimed = new Map<string, Begin[]>();
 
@@ -43,6 +45,12 @@ export class MutationOrder {
       this.#exclusiveLine.push(begin);
       this.#admitExclusive();
     });
+  }
+
+  /** Resolves when no change of everything is half done. */
+  settled(): Promise<void> {
+    if (this.#exclusive !== "alone" && this.#exclusive !== "narrowed") return Promise.resolve();
+    return new Promise((resolve) => this.#watchers.push(resolve));
   }
 
   #mayBegin(scope: string): boolean {
@@ -96,6 +104,7 @@ export class MutationOrder {
     const lines = [...this.#claimed].filter(([, line]) => line.length > 0);
     this.#claimed = new Map();
     this.#exclusive = "none";
+    for (const resolve of this.#watchers.splice(0)) resolve();
     for (const [scope, [first, ...others]] of lines) {
       if (first === undefined) continue;
       this.#active.set(scope, others);

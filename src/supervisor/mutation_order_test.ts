@@ -118,3 +118,21 @@ Deno.test("MutationOrder makes a second change of everything wait without holdin
   (await second).release();
   assert.equal(typeof order.enter("a"), "function");
 });
+
+Deno.test("MutationOrder settled() waits for a change of everything, narrowed or not, and for no other", async () => {
+  const order = new MutationOrder();
+  const single = order.enter("a") as Release;
+  await order.settled();
+  const exclusive = order.enterExclusive();
+  await order.settled();
+  single();
+  const turn = await exclusive;
+  let settled = false;
+  const settling = order.settled().then(() => settled = true);
+  await turns();
+  turn.narrowTo(new Set(["a"]));
+  await turns();
+  assert.equal(settled, false);
+  turn.release();
+  await settling;
+});

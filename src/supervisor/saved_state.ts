@@ -73,6 +73,20 @@ export async function loadState(path: string): Promise<StateFileResult<SavedReco
   }
 }
 
+/**
+ * Keeps a copy of a state file that cannot be read, because the next save will replace it and somebody
+ * may want to repair it. Says in words what became of it.
+ */
+export async function keepUnreadable(path: string): Promise<string> {
+  const copy = `${path}.unreadable`;
+  try {
+    await Deno.copyFile(path, copy);
+    return `a copy of it is kept in "${copy}"`;
+  } catch (error) {
+    return `no copy of it could be kept in "${copy}": ${reasonOf(error)}`;
+  }
+}
+
 /** In slices, so that others are served while a large state is written. */
 async function writeRecords(file: Deno.FsFile, requests: readonly Request[]): Promise<void> {
   const encoder = new TextEncoder();

@@ -26,7 +26,7 @@ import { Gatherer } from "./gather.ts";
 import type { FileSource, MainContext } from "./main_context.ts";
 import { MutationOrder } from "./mutation_order.ts";
 import type { ProcessLog } from "./process_log.ts";
-import { loadState, saveState } from "./saved_state.ts";
+import { keepUnreadable, loadState, saveState } from "./saved_state.ts";
 import { currentImage, selfCommand } from "./self_command.ts";
 import { RuntimeRequests } from "./runtime_requests.ts";
 import { Verbs } from "./verbs.ts";
@@ -73,7 +73,11 @@ export class Supervisor {
     this.#processLog = log;
     const { saved_state, automatic_state_save } = config;
     this.#save = automatic_state_save && saved_state !== undefined
-      ? new AutomaticSave(() => saveState(saved_state, this.#context.state.dump()))
+      ? new AutomaticSave(async () => {
+        // Half of a state that is being loaded is not one to keep.
+        await this.#context.order.settled();
+        return await saveState(saved_state, this.#context.state.dump());
+      })
       : null;
     this.#context = this.#createContext(files);
     this.#server = new CommandServer({
@@ -109,8 +113,10 @@ export class Supervisor {
     for (const request of state.dump()) fileState.apply(request);
     if (saved_state === undefined || await isMissing(saved_state)) return;
     const saved = await loadState(saved_state);
-    if (!saved.ok) this.#log.error("{reason}", { reason: saved.reason });
-    else {
+    if (!saved.ok) {
+      const kept = this.#save === null ? "it is left as it is" : await keepUnreadable(saved_state);
+      this.#log.error("{reason}; {kept}", { reason: saved.reason, kept });
+    } else {
       await this.#takeIn(
         saved_state,
         saved.value.map(({ request, record, line }) => ({

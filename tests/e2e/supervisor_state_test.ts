@@ -100,6 +100,21 @@ Deno.test("the saved state is kept up to date and loaded again at the next start
   assert.deepEqual(await clusters(next), ["a", "b"]);
 });
 
+Deno.test("a saved state that cannot be read is kept when the next save replaces it", async () => {
+  const broken = '{"id":"SAVE-0","content":{"request_type":{"ADD_CLU';
+  await using sozu = await SozuProcess.start(
+    (folder) => `saved_state = "${folder}/state.json"\nautomatic_state_save = true`,
+    { files: { "state.json": broken } },
+  );
+  await sozu.expectOk(add("a"));
+  await waitFor(
+    "the automatic save",
+    () => Deno.readTextFileSync(`${sozu.folder}/state.json`).includes('"a"'),
+  );
+  assert.equal(Deno.readTextFileSync(`${sozu.folder}/state.json.unreadable`), broken);
+  assert.match(sozu.stderr, /ERROR.*record 1 on line 1: it is cut short.*a copy of it is kept/);
+});
+
 const FILE = `
 [clusters.stays]
 protocol = "http"
