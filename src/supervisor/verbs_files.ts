@@ -8,6 +8,7 @@ import { beginAudit } from "./audit_begin.ts";
 import { applyBatch, type BatchRecord, type BatchResult, describeRefusals } from "./batch.ts";
 import type { Client } from "./client_session.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
+import { keepInformed } from "./progress.ts";
 import { reloadTarget } from "./reload_target.ts";
 import { eventOf } from "./request_events.ts";
 import { failure, ok, processing } from "./responses.ts";
@@ -25,7 +26,11 @@ export async function executeSaveState(
   const turn = await context.order.enterExclusive();
   const requests = context.state.dump();
   turn.release();
-  const result = await saveState(path, requests);
+  const result = await keepInformed(
+    client,
+    () => `Saving ${requests.length} config messages`,
+    () => saveState(path, requests),
+  );
   emit(context, type);
   if (!result.ok) {
     audited?.failed("io_error", result.reason);
@@ -36,13 +41,21 @@ export async function executeSaveState(
 }
 
 /** Applies the records of a state file on top of what is configured: all of them, or none. */
-export async function executeLoadState(
+export function executeLoadState(
+  context: MainContext,
+  client: Client,
+  type: RequestType & { kind: "load_state" },
+): Promise<Response> {
+  client.progress(processing(`Reading ${type.value}`));
+  return keepInformed(client, () => `Loading ${type.value}`, () => load(context, client, type));
+}
+
+async function load(
   context: MainContext,
   client: Client,
   type: RequestType & { kind: "load_state" },
 ): Promise<Response> {
   const audited = beginAudit(context, client, type);
-  client.progress(processing(`Reading ${type.value}`));
   const read = await loadState(type.value);
   emit(context, type);
   if (!read.ok) {
@@ -66,7 +79,7 @@ export async function executeLoadState(
     if (problem === null) {
       for (const { request } of records) context.rememberRuntime(request.request_type);
       audited?.done(counts);
-    } else audited?.failed("worker_failure", problem, counts);
+    } else audited?.failed(errorCodeOf(result), problem, counts);
     emit(context, type);
     return batchAnswer(`Loaded ${type.value}`, `Cannot load ${type.value}`, result);
   } finally {
@@ -75,14 +88,19 @@ export async function executeLoadState(
 }
 
 /** Reads a configuration file and applies what differs from the one read before. */
-export async function executeReload(
+export function executeReload(
   context: MainContext,
   client: Client,
   type: RequestType & { kind: "reload_configuration" },
 ): Promise<Response> {
   const path = type.value === "" ? context.files.configPath : type.value;
-  const audited = beginAudit(context, client, { kind: "reload_configuration", value: path });
   client.progress(processing(`Reading ${path}`));
+  return keepInformed(client, () => `Reloading ${path}`, () => reload(context, client, path));
+}
+
+async function reload(context: MainContext, client: Client, path: string): Promise<Response> {
+  const type = { kind: "reload_configuration" as const, value: path };
+  const audited = beginAudit(context, client, type);
   const file = await context.files.load(path);
   emit(context, type);
   if (!file.ok) {
@@ -109,7 +127,7 @@ export async function executeReload(
     if (problem === null) {
       context.fileState = newFile;
       audited?.done();
-    } else audited?.failed("worker_failure", problem);
+    } else audited?.failed(errorCodeOf(result), problem);
     emit(context, type);
     return batchAnswer(`Reloaded ${path}`, `Cannot reload ${path}`, result);
   } finally {
@@ -142,6 +160,10 @@ async function scopesOf(records: readonly BatchRecord[]): Promise<Set<string>> {
 /** Why a batch failed; `null` when it did not. */
 function problemOf({ refused, workerErrors }: BatchResult): string | null {
   return refused.length > 0 ? describeRefusals(refused) : workerErrors;
+}
+
+function errorCodeOf({ refused }: BatchResult): "dispatch_error" | "worker_failure" {
+  return refused.length > 0 ? "dispatch_error" : "worker_failure";
 }
 
 function batchAnswer(done: string, failed: string, result: BatchResult): Response {
