@@ -2,19 +2,13 @@
 // and backends, and starts a session for every connection. Owns the worker's clock tick and its limit
 // on connections; knows nothing of the channel to the main process.
 
-import { formatAddress } from "../config/address.ts";
-import {
-  type ActivateListener,
-  type Cluster,
-  type DeactivateListener,
-  type Event,
-  ListenerType,
-  type RemoveListener,
-  type Request,
-  type RequestHttpFrontend,
-  type ServerConfig,
-  type SetHealthCheck,
-  type SocketAddress,
+import type {
+  Cluster,
+  Event,
+  Request,
+  RequestHttpFrontend,
+  ServerConfig,
+  SetHealthCheck,
 } from "../config/messages.ts";
 import { sha256 } from "../src/io/sha256.ts";
 import { tcpDialer } from "../src/io/tcp.ts";
@@ -29,12 +23,14 @@ import { ClusterSet } from "./cluster_set.ts";
 import type { DataPlane } from "./contracts.ts";
 import { healthCheckRefusal, HealthChecks } from "./health_checks.ts";
 import { HttpListener } from "./http_listener.ts";
+import { ListenerSet } from "./listener_set.ts";
 import {
   misplacedFrontendSetting,
   missingClusterFeature,
   missingListenerFeature,
   missingVerb,
 } from "./missing_features.ts";
+import type { AcceptHandler } from "./proxy_listener.ts";
 
 /** Housekeeping that need not happen every tick: idle backend connections, events. */
 const TICKS_PER_SWEEP = 10;
@@ -49,9 +45,13 @@ export class ProxyDataPlane implements DataPlane {
   readonly #worker: WorkerContext;
   readonly #clusters: ClusterSet;
   readonly #healthChecks: HealthChecks;
-  readonly #listeners = new Map<string, HttpListener>();
+  readonly #listeners = new ListenerSet();
   readonly #sessions: SessionSet;
   readonly #onEvent: (event: Event) => void;
+  readonly #acceptHandler: AcceptHandler = {
+    admit: (accepted, starter) => this.#sessions.admit(accepted, starter),
+    pause: () => new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS)),
+  };
   readonly #ticker: ReturnType<typeof setInterval>;
   #ticks = 0;
 
@@ -88,8 +88,6 @@ export class ProxyDataPlane implements DataPlane {
     return this.#worker.counters.entries();
   }
 
-  // Asynchronous by contract: features that need to wait (certificates, hand-over) have their place.
-  // deno-lint-ignore require-await
   async apply(request: Request): Promise<string | null> {
     const type = request.request_type;
     if (type === null) return "Empty request";
@@ -113,22 +111,25 @@ export class ProxyDataPlane implements DataPlane {
       case "add_http_frontend":
         return this.#addFrontend(type.value);
       case "remove_http_frontend":
-        return this.#withListener(type.value.address, (it) => it.removeFrontend(type.value));
+        return this.#listeners.http.with(
+          type.value.address,
+          ({ front }) => front.removeFrontend(type.value),
+        );
       case "add_http_listener":
         return missingListenerFeature(type.value) ??
-          this.#addListener(type.value.address, HttpListener.create(type.value));
+          this.#listeners.http.add(HttpListener.create(type.value, this.#worker));
       case "update_http_listener":
         return missingListenerFeature(type.value) ??
-          this.#withListener(type.value.address, (it) => it.update(type.value));
+          this.#listeners.http.with(type.value.address, (it) => it.update(type.value));
       case "set_max_connections_per_ip":
         this.#worker.clientLimits.setLimit(Number(type.value));
         return null;
       case "remove_listener":
-        return this.#removeListener(type.value);
+        return await this.#listeners.remove(type.value);
       case "activate_listener":
-        return this.#activate(type.value);
+        return await this.#listeners.activate(type.value, this.#acceptHandler);
       case "deactivate_listener":
-        return this.#deactivate(type.value);
+        return await this.#listeners.deactivate(type.value);
       default:
         return missingVerb(type.kind);
     }
@@ -137,17 +138,17 @@ export class ProxyDataPlane implements DataPlane {
   async softStop(): Promise<void> {
     this.#worker.draining = true;
     this.#healthChecks.stop();
-    for (const listener of this.#listeners.values()) listener.deactivate();
+    const closed = this.#listeners.deactivateAll();
     const drained = this.#sessions.drain();
     this.#worker.upstreams.closeIdle();
-    await drained;
+    await Promise.all([closed, drained]);
     clearInterval(this.#ticker);
   }
 
   hardStop(): void {
     this.#worker.draining = true;
     this.#healthChecks.stop();
-    for (const listener of this.#listeners.values()) listener.deactivate();
+    void this.#listeners.deactivateAll();
     this.#sessions.closeAll();
     this.#worker.upstreams.closeIdle();
     clearInterval(this.#ticker);
@@ -172,51 +173,10 @@ export class ProxyDataPlane implements DataPlane {
   #addFrontend(frontend: RequestHttpFrontend): string | null {
     const missing = misplacedFrontendSetting(frontend);
     if (missing !== null) return missing;
-    return this.#withListener(frontend.address, (it) => it.addFrontend(frontend, this.#clusters));
-  }
-
-  #addListener(address: SocketAddress, listener: HttpListener | string): string | null {
-    if (typeof listener === "string") return listener;
-    const key = formatAddress(address);
-    if (this.#listeners.has(key)) return `An HTTP listener already exists at ${key}`;
-    this.#listeners.set(key, listener);
-    return null;
-  }
-
-  #removeListener({ address, proxy }: RemoveListener): string | null {
-    if (proxy !== ListenerType.HTTP) return missingVerb("listeners other than HTTP");
-    const key = formatAddress(address);
-    this.#listeners.get(key)?.deactivate();
-    this.#listeners.delete(key);
-    return null;
-  }
-
-  #activate({ address, proxy }: ActivateListener): string | null {
-    if (proxy !== ListenerType.HTTP) return missingVerb("listeners other than HTTP");
-    return this.#withListener(address, (listener) =>
-      listener.activate(
-        (accepted, from) => this.#sessions.admit(accepted, from.context),
-        () => new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS)),
-      ));
-  }
-
-  #deactivate({ address, proxy }: DeactivateListener): string | null {
-    if (proxy !== ListenerType.HTTP) return missingVerb("listeners other than HTTP");
-    return this.#withListener(
-      address,
-      (listener) =>
-        listener.deactivate()
-          ? null
-          : `The HTTP listener at ${formatAddress(address)} is not active`,
+    return this.#listeners.http.with(
+      frontend.address,
+      ({ front }) => front.addFrontend(frontend, this.#clusters),
     );
-  }
-
-  #withListener(
-    address: SocketAddress,
-    use: (listener: HttpListener) => string | null,
-  ): string | null {
-    const listener = this.#listeners.get(formatAddress(address));
-    return listener === undefined ? `No HTTP listener at ${formatAddress(address)}` : use(listener);
   }
 
   #tick(): void {

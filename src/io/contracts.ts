@@ -19,10 +19,43 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** An accepted client connection. */
+/** What a TLS handshake settled; kept for the life of the connection. */
+export interface TlsFacts {
+  /** The server name the client asked for, lower case, without a trailing dot; `null` for none. */
+  readonly serverName: string | null;
+  /** `TLSv1.2` or `TLSv1.3`; `null` when the runtime does not tell. */
+  readonly version: string | null;
+  /** Name of the cipher suite as rustls writes it; `null` when the runtime does not tell. */
+  readonly cipher: string | null;
+  /** The negotiated protocol; `null` when the client offered none. */
+  readonly alpn: string | null;
+  /** The session was resumed; `false` when the runtime does not tell. */
+  readonly resumed: boolean;
+}
+
+/** A client connection, as accepted or as a stage before its protocol leaves it. */
 export interface Accepted {
   readonly stream: ByteStream;
+  /** The client: the address the connection comes from, or the one a PROXY header names. */
   readonly peer: Endpoint;
+  /** The address a PROXY header says the client connected to; `null` without such a header. */
+  readonly destination: Endpoint | null;
+  /** `null` on a plain connection. */
+  readonly tls: TlsFacts | null;
+}
+
+/** A socket that accepts connections. */
+export interface ConnectionSource {
+  /**
+   * Calls `onAccept` for every connection until {@link close}. A failed accept (the process is out of
+   * descriptors) waits for `pause` to resolve instead of spinning.
+   */
+  acceptLoop(
+    onAccept: (accepted: Accepted) => void,
+    pause: (error: unknown) => Promise<void>,
+  ): Promise<void>;
+  /** Stops listening; accepted connections stay. */
+  close(): void;
 }
 
 /** Opens streams to backends. */

@@ -1,7 +1,7 @@
 // Plain TCP: dialling backends and listening for clients with the runtime's own sockets. A `Deno.Conn`
 // already has the shape of a ByteStream, so nothing is wrapped.
 
-import type { Accepted, ByteStream, Dialer, Endpoint } from "./contracts.ts";
+import type { Accepted, ByteStream, ConnectionSource, Dialer, Endpoint } from "./contracts.ts";
 
 /** Opens TCP connections. Small writes are never held back for company. */
 export const tcpDialer: Dialer = {
@@ -13,7 +13,7 @@ export const tcpDialer: Dialer = {
 };
 
 /** A listening TCP socket of this process; the kernel shares its address between workers. */
-export class TcpListener {
+export class TcpListener implements ConnectionSource {
   readonly #listener: Deno.TcpListener;
   #closed = false;
 
@@ -37,10 +37,6 @@ export class TcpListener {
     return this.#closed;
   }
 
-  /**
-   * Calls `onAccept` for every connection until {@link close}. A failed accept (the process is out of
-   * descriptors) waits for `pause` to resolve instead of spinning.
-   */
   async acceptLoop(
     onAccept: (accepted: Accepted) => void,
     pause: (error: unknown) => Promise<void>,
@@ -63,13 +59,12 @@ export class TcpListener {
     try {
       stream.setNoDelay(true);
       const { hostname, port } = stream.remoteAddr;
-      onAccept({ stream, peer: { ip: hostname, port } });
+      onAccept({ stream, peer: { ip: hostname, port }, destination: null, tls: null });
     } catch {
       stream.close();
     }
   }
 
-  /** Stops listening. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -4,7 +4,7 @@
 
 import type { AnswerStatus } from "../answers/answer_set.ts";
 import { renderAnswer } from "../answers/answer.ts";
-import type { ByteStream, Endpoint } from "../io/contracts.ts";
+import type { Accepted, ByteStream, Endpoint, TlsFacts } from "../io/contracts.ts";
 import { Counter } from "../observe/counters.ts";
 import { ReadStatus } from "../protocol/h1/field_reader.ts";
 import { Problem } from "../protocol/h1/problem.ts";
@@ -16,6 +16,7 @@ import type { ListenerContext, WorkerContext } from "./context.ts";
 import type { Timed } from "./deadline_wheel.ts";
 import { answerOptions, answerVariables } from "./answer_variables.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
+import type { OnSessionEnd, Session } from "./session.ts";
 import { writeRest } from "./write_rest.ts";
 
 /** Where a session is. `EXCHANGE` has states of its own, see {@link Exchange}. */
@@ -37,44 +38,47 @@ const LINGER_MS = 1_000;
 const LINGER_BYTES = 256 * 1024;
 
 /** A client connection from accept to close. */
-export class HttpSession implements Timed, SlotHolder {
+export class HttpSession implements Session, Timed, SlotHolder {
   deadline = Infinity;
   filedTick = Infinity;
-  /** When something last happened here, in milliseconds of the worker's clock. */
   lastActive = 0;
   phase: SessionPhase = SessionPhase.WAITING;
   readonly stream: ByteStream;
   readonly peer: Endpoint;
+  /** The address the client connected to, where a PROXY header names another than the listener's. */
+  readonly destination: Endpoint | null;
+  readonly tls: TlsFacts | null;
   readonly listener: ListenerContext;
   readonly worker: WorkerContext;
   readonly input: ClientInput;
   slots: Set<Cluster> | null = null;
-  readonly #onClosed: (session: HttpSession) => void;
+  readonly #onEnd: OnSessionEnd;
   #exchange: Exchange | null = null;
   #forwarded: ForwardedElements | null = null;
 
   /** `first` comes from the worker's small input buffers. */
   constructor(
-    stream: ByteStream,
-    peer: Endpoint,
+    { stream, peer, destination, tls }: Accepted,
     listener: ListenerContext,
     worker: WorkerContext,
     first: Uint8Array,
-    onClosed: (session: HttpSession) => void,
+    onEnd: OnSessionEnd,
   ) {
     this.stream = stream;
     this.peer = peer;
+    this.destination = destination;
+    this.tls = tls;
     this.listener = listener;
     this.worker = worker;
     this.input = new ClientInput(stream, worker.inputBuffers, first);
-    this.#onClosed = onClosed;
+    this.#onEnd = onEnd;
   }
 
   /** What backends are told about this client; encoded when the first request needs it. */
   get forwarded(): ForwardedElements {
     return this.#forwarded ??= new ForwardedElements({
       peer: this.peer,
-      publicAddress: this.listener.publicAddress,
+      publicAddress: this.destination ?? this.listener.publicAddress,
       protocol: this.listener.protocol,
     });
   }
@@ -83,7 +87,6 @@ export class HttpSession implements Timed, SlotHolder {
     return this.peer.ip;
   }
 
-  /** Serves the connection until it ends; never rejects. */
   async run(): Promise<void> {
     try {
       this.arm(this.listener.timeouts.request);
@@ -130,13 +133,11 @@ export class HttpSession implements Timed, SlotHolder {
     }
   }
 
-  /** Stops as soon as no request is under way. */
   drain(): void {
     if (this.phase === SessionPhase.EXCHANGE) this.#exchange?.onDrain(this);
     else if (this.phase !== SessionPhase.LINGERING) this.close();
   }
 
-  /** Ends the connection at once; whatever waits for it wakes up with an error. */
   close(): void {
     if (this.phase === SessionPhase.CLOSED) return;
     this.phase = SessionPhase.CLOSED;
@@ -292,6 +293,6 @@ export class HttpSession implements Timed, SlotHolder {
     this.worker.wheel.disarm(this);
     this.input.close();
     this.worker.clientLimits.release(this);
-    this.#onClosed(this);
+    this.#onEnd(this);
   }
 }

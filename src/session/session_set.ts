@@ -3,8 +3,8 @@
 
 import type { Accepted } from "../io/contracts.ts";
 import { Counter } from "../observe/counters.ts";
-import type { ListenerContext, WorkerContext } from "./context.ts";
-import { HttpSession } from "./http_session.ts";
+import type { WorkerContext } from "./context.ts";
+import type { Session, SessionStarter } from "./session.ts";
 
 /** One in this many connections is evicted at a time. */
 const EVICTION_SHARE = 100;
@@ -18,7 +18,7 @@ export interface Admission {
 
 /** Every open client connection. */
 export class SessionSet {
-  readonly #sessions = new Set<HttpSession>();
+  readonly #sessions = new Set<Session>();
   readonly #worker: WorkerContext;
   readonly #admission: Admission;
   #onEmpty: (() => void) | null = null;
@@ -33,18 +33,17 @@ export class SessionSet {
   }
 
   /** Starts a session for a new connection, or closes it when there is no room. */
-  admit({ stream, peer }: Accepted, listener: ListenerContext): void {
-    const worker = this.#worker;
-    worker.counters.add(Counter.ACCEPTED, 1);
-    const first = this.#hasRoom() ? worker.inputBuffers.small.take() : null;
-    if (first === null) {
-      worker.counters.add(Counter.REFUSED, 1);
-      stream.close();
+  admit(accepted: Accepted, starter: SessionStarter): void {
+    const { counters } = this.#worker;
+    counters.add(Counter.ACCEPTED, 1);
+    const session = this.#hasRoom() ? starter.start(accepted, this.#onEnd) : null;
+    if (session === null) {
+      counters.add(Counter.REFUSED, 1);
+      accepted.stream.close();
       return;
     }
-    const session = new HttpSession(stream, peer, listener, worker, first, this.#onClosed);
     this.#sessions.add(session);
-    worker.counters.add(Counter.CLIENT_CONNECTIONS, 1);
+    counters.add(Counter.CLIENT_CONNECTIONS, 1);
     void session.run();
   }
 
@@ -77,7 +76,7 @@ export class SessionSet {
     this.#worker.counters.add(Counter.EVICTED, oldest.length);
   }
 
-  readonly #onClosed = (session: HttpSession): void => {
+  readonly #onEnd = (session: Session): void => {
     this.#sessions.delete(session);
     this.#worker.counters.add(Counter.CLIENT_CONNECTIONS, -1);
     this.#checkEmpty();

@@ -1,0 +1,26 @@
+// The context of a worker without its sockets and clocks, for tests of sessions: time stands still until
+// the test moves the wheel.
+
+import type { Dialer } from "../../src/io/contracts.ts";
+import { sha256 } from "../../src/io/sha256.ts";
+import type { WorkerContext } from "../../src/session/context.ts";
+import { createWorkerContext } from "../../src/session/worker_context.ts";
+
+/** A worker context for `maxConnections` connections; dialling fails unless a dialer is given. */
+export function testWorkerContext(maxConnections = 10, dialer = unreachable): WorkerContext {
+  return createWorkerContext({
+    dialer,
+    clock: () => 0,
+    wallClock: () => 0,
+    atEndOfTurn: queueMicrotask,
+    fillRandom: (into) => void into.fill(7),
+    maxConnections,
+    maxBuffers: maxConnections,
+    bufferSize: 4096,
+    sha256,
+    maxConnectionsPerIp: 0,
+    limits: { retryAfter: 60, maxCredentialBytes: 0 },
+  });
+}
+
+const unreachable: Dialer = { connect: () => Promise.reject(new Error("unreachable")) };

@@ -1,0 +1,116 @@
+// The listeners of a worker by kind and address. Opening, closing and removing is the same for every
+// kind; what only one kind can do is asked of its own table.
+
+import { formatAddress } from "../config/address.ts";
+import {
+  type ActivateListener,
+  type DeactivateListener,
+  ListenerType,
+  type RemoveListener,
+  type SocketAddress,
+} from "../config/messages.ts";
+import type { HttpListener } from "./http_listener.ts";
+import { missingVerb } from "./missing_features.ts";
+import type { AcceptHandler, ProxyListener } from "./proxy_listener.ts";
+
+/** The listeners of one kind by address. */
+export class ListenerTable<T extends ProxyListener> {
+  readonly #label: string;
+  readonly #listeners = new Map<string, T>();
+
+  /** `label` names the kind in texts: "HTTP". */
+  constructor(label: string) {
+    this.#label = label;
+  }
+
+  values(): IterableIterator<T> {
+    return this.#listeners.values();
+  }
+
+  /** Adds a listener, or passes the reason on why there is none, or says that the address is taken. */
+  add(listener: T | string): string | null {
+    if (typeof listener === "string") return listener;
+    const key = formatAddress(listener.address);
+    if (this.#listeners.has(key)) return `An ${this.#label} listener already exists at ${key}`;
+    this.#listeners.set(key, listener);
+    return null;
+  }
+
+  /** Closes and forgets a listener; one that is not there is no error. */
+  async remove(address: SocketAddress): Promise<void> {
+    const key = formatAddress(address);
+    const listener = this.#listeners.get(key);
+    this.#listeners.delete(key);
+    if (listener?.active) await listener.deactivate();
+  }
+
+  get(address: SocketAddress): T | undefined {
+    return this.#listeners.get(formatAddress(address));
+  }
+
+  /** The answer of `use`, or that there is no such listener. */
+  with<R>(address: SocketAddress, use: (listener: T) => R): R | string {
+    const listener = this.get(address);
+    return listener === undefined
+      ? `No ${this.#label} listener at ${formatAddress(address)}`
+      : use(listener);
+  }
+}
+
+/** Every listener of a worker. */
+export class ListenerSet {
+  readonly http = new ListenerTable<HttpListener>("HTTP");
+  readonly #tables: ReadonlyMap<ListenerType, ListenerTable<ProxyListener>>;
+
+  constructor() {
+    this.#tables = new Map<ListenerType, ListenerTable<ProxyListener>>([
+      [ListenerType.HTTP, this.http],
+    ]);
+  }
+
+  /** Opens the socket of a listener; the reason when it cannot. */
+  async activate(
+    { address, proxy }: ActivateListener,
+    handler: AcceptHandler,
+  ): Promise<string | null> {
+    const table = this.#tables.get(proxy);
+    if (table === undefined) return missingKind(proxy);
+    return await table.with(address, (listener) => listener.activate(handler));
+  }
+
+  /** Closes the socket of a listener; the reason when it was not open. */
+  async deactivate({ address, proxy }: DeactivateListener): Promise<string | null> {
+    const table = this.#tables.get(proxy);
+    if (table === undefined) return missingKind(proxy);
+    return await table.with(address, (listener) => listener.deactivate());
+  }
+
+  /** Closes and forgets a listener; the reason when its kind is not available. */
+  async remove({ address, proxy }: RemoveListener): Promise<string | null> {
+    const table = this.#tables.get(proxy);
+    if (table === undefined) return missingKind(proxy);
+    await table.remove(address);
+    return null;
+  }
+
+  /** Closes every socket; resolves when no connection can be lost by it any more. */
+  async deactivateAll(): Promise<void> {
+    const closing: Promise<string | null>[] = [];
+    for (const table of this.#tables.values()) {
+      for (const listener of table.values()) {
+        if (listener.active) closing.push(listener.deactivate());
+      }
+    }
+    await Promise.all(closing);
+  }
+}
+
+const KIND_NAMES: ReadonlyMap<ListenerType, string> = new Map([
+  [ListenerType.HTTPS, "HTTPS"],
+  [ListenerType.TCP, "TCP"],
+  [ListenerType.UDP, "UDP"],
+]);
+
+function missingKind(kind: ListenerType): string {
+  return missingVerb(`${KIND_NAMES.get(kind) ?? "unknown"} listeners`);
+}

@@ -1,0 +1,31 @@
+// What every listener of a worker is, whatever it speaks: an address that can be opened and closed
+// while its settings stay, and a maker of sessions. One kind of listener is one file beside this.
+
+import type { ListenerType, SocketAddress } from "../config/messages.ts";
+import type { Accepted } from "../src/io/contracts.ts";
+import type { SessionStarter } from "../src/session/session.ts";
+
+/** What a listener does with connections and with failed accepts. */
+export interface AcceptHandler {
+  /** Takes a connection over; it starts a session of `starter` or closes the connection. */
+  admit(accepted: Accepted, starter: SessionStarter): void;
+  /** Waits after an accept failed, usually because the process is out of descriptors. */
+  pause(error: unknown): Promise<void>;
+}
+
+/** A listener that has been added. Inactive at first. */
+export interface ProxyListener {
+  readonly kind: ListenerType;
+  readonly address: SocketAddress;
+  readonly active: boolean;
+  /**
+   * Opens the socket and hands every connection to `handler`; resolves with the reason when it
+   * cannot. An active listener stays as it is.
+   */
+  activate(handler: AcceptHandler): Promise<string | null>;
+  /**
+   * Closes the socket; connections stay. Resolves once no connection can be lost by it any more, with
+   * the reason when the listener was not active.
+   */
+  deactivate(): Promise<string | null>;
+}
