@@ -6,6 +6,8 @@ import type { ParseStep, ProxyAddresses, ProxyEndpoint } from "./header.ts";
 
 /** Longest header with its CRLF, as the protocol defines it. */
 export const MAX_V1_SIZE = 107;
+/** Shortest header: `PROXY UNKNOWN` and CRLF. */
+export const MIN_V1_SIZE = 15;
 
 const PREFIX = new TextEncoder().encode("PROXY ");
 const CR = 0x0d;
@@ -30,8 +32,29 @@ export function parseV1(bytes: Uint8Array): ParseStep {
     }
   }
   if (size === MAX_V1_SIZE) return failure(TOO_LONG);
-  // A CRLF is still to come, after the rest of the prefix if that is incomplete too.
-  return needMore(Math.max(0, PREFIX.length - size) + 2);
+  if (size < PREFIX.length) return needMore(MIN_V1_SIZE - size);
+  return needMore(leastMissing(decode(bytes, size)));
+}
+
+function decode(bytes: Uint8Array, end: number): string {
+  return new TextDecoder().decode(bytes.subarray(PREFIX.length, end));
+}
+
+/** Characters of the shortest fields after the family: two addresses, two ports. */
+const LEAST = { TCP4: [4, 7, 7, 1, 1], TCP6: [4, 2, 2, 1, 1] } as const;
+
+/**
+ * Bytes still to come at least, `text` being the line so far without the prefix. A line is read in few
+ * steps and nothing of what follows it is taken.
+ */
+function leastMissing(text: string): number {
+  const fields = text.split(" ");
+  const family = fields[0] as string;
+  if (!family.startsWith("T")) return Math.max(0, "UNKNOWN".length - text.length) + 2;
+  const least = family === "TCP4" ? LEAST.TCP4 : LEAST.TCP6;
+  const last = fields.length - 1;
+  const rest = Math.max(0, (least[last] ?? 0) - (fields[last] as string).length);
+  return least.slice(fields.length).reduce((sum: number, length) => sum + 1 + length, rest) + 2;
 }
 
 const NO_LF = "The line has CR without LF, CRLF is accepted";
@@ -46,8 +69,7 @@ function needMore(atLeast: number): ParseStep {
 }
 
 function readLine(bytes: Uint8Array, end: number): ParseStep {
-  const line = new TextDecoder().decode(bytes.subarray(PREFIX.length, end));
-  const addresses = readAddresses(line);
+  const addresses = readAddresses(decode(bytes, end));
   if (typeof addresses === "string") return failure(addresses);
   return {
     kind: "done",

@@ -95,12 +95,28 @@ Deno.test("parseV1() refuses malformed lines with a reason", () => {
 });
 
 Deno.test("parseV1() needs more at every cut, and never more than is missing", () => {
-  for (const line of [TCP4, TCP6, "PROXY UNKNOWN\r\n"]) {
+  for (const line of [TCP4, TCP6, "PROXY UNKNOWN\r\n", "PROXY TCP6 :: :: 0 0\r\n"]) {
     for (let end = 0; end < line.length; end++) {
       const step = parse(line.slice(0, end));
       assert.ok(step.kind === "need_more", `${JSON.stringify(line)} cut after ${end}`);
       assert.ok(step.atLeast >= 1 && step.atLeast <= line.length - end);
     }
+  }
+});
+
+Deno.test("parseV1() is fed in few steps when each brings what was asked for", () => {
+  for (
+    const line of [TCP4, TCP6, "PROXY TCP4 1.1.1.1 1.1.1.1 1 1\r\n", "PROXY TCP6 :: :: 0 0\r\n"]
+  ) {
+    let steps = 1;
+    for (let end = 15;; steps++) {
+      const step = parse(line.slice(0, end));
+      if (step.kind === "done") break;
+      assert.ok(step.kind === "need_more");
+      end += step.atLeast;
+      assert.ok(end <= line.length, line);
+    }
+    assert.ok(steps <= 7, `${JSON.stringify(line)} took ${steps}`);
   }
 });
 

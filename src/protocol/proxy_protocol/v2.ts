@@ -1,11 +1,13 @@
 // PROXY protocol version 2: a binary header of 16 bytes, addresses, and records. The parser looks at
 // the bytes from the start of the connection and refuses at the first byte that cannot be right.
-// Knows nothing of version 1, nor of what the records mean.
+// Knows nothing of version 1, nor of what the records mean, but for the checksum of the header.
 
+import { crc32c } from "./crc32c.ts";
 import { formatIp, parseIp } from "./ip_text.ts";
 import type { ParseStep, ProxyAddresses, ProxyEndpoint, ProxyHeader } from "./header.ts";
+import { readTlvs } from "./tlv.ts";
 
-/** Bytes of the fixed part. */
+/** Shortest header, and bytes of the fixed part. */
 export const V2_HEADER_SIZE = 16;
 
 /**
@@ -19,16 +21,46 @@ const SIGNATURE = Uint8Array.of(13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x5
 /** Bytes of one address by family. */
 const IP_SIZE = { inet: 4, inet6: 16 } as const;
 
+/** Type of the record that holds the CRC-32C of the whole header, big endian (PP2_TYPE_CRC32C). */
+const CRC32C = 0x03;
+const CRC32C_SIZE = 4;
+
 /** Reads a header at the start of `bytes`; what follows it is not looked at. */
 export function parseV2(bytes: Uint8Array, maxLength = MAX_V2_LENGTH): ParseStep {
   const reason = firstProblem(bytes, maxLength);
   if (reason !== null) return { kind: "error", reason };
-  if (bytes.length < V2_HEADER_SIZE) {
-    return { kind: "need_more", atLeast: V2_HEADER_SIZE - bytes.length };
-  }
-  const size = V2_HEADER_SIZE + lengthField(bytes);
+  const size = knownSize(bytes);
   if (bytes.length < size) return { kind: "need_more", atLeast: size - bytes.length };
-  return { kind: "done", header: readHeader(bytes.subarray(0, size)), consumed: size };
+  const whole = bytes.subarray(0, size);
+  const header = readHeader(whole);
+  const wrong = header.addresses === null ? null : recordProblem(whole, header.extensions);
+  if (wrong !== null) return { kind: "error", reason: wrong };
+  return { kind: "done", header, consumed: size };
+}
+
+/** Bytes the header has at least, and exactly once its fixed part is there. */
+function knownSize(bytes: Uint8Array): number {
+  if (bytes.length >= V2_HEADER_SIZE) return V2_HEADER_SIZE + lengthField(bytes);
+  const family = bytes[13] === undefined ? null : familyOf(bytes[13]);
+  return V2_HEADER_SIZE + addressBlockSize(family);
+}
+
+/** What follows the addresses must be whole records; a checksum among them must be right. */
+function recordProblem(bytes: Uint8Array, extensions: Uint8Array): string | null {
+  const records = readTlvs(extensions);
+  if (records === null) return "The records after the addresses are cut off";
+  let at = bytes.length - extensions.length;
+  for (const { type, value } of records) {
+    const start = at + 3;
+    at = start + value.length;
+    if (type !== CRC32C) continue;
+    if (value.length !== CRC32C_SIZE) {
+      return `The checksum has ${value.length} bytes, 4 are accepted`;
+    }
+    const sum = new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(0);
+    if (sum !== crc32c(bytes, start, at)) return "The checksum (CRC-32C) does not fit the header";
+  }
+  return null;
 }
 
 /** Checks the part of the first 16 bytes that has arrived. */
@@ -46,6 +78,10 @@ function firstProblem(bytes: Uint8Array, maxLength: number): string | null {
   if (familyAndTransport >> 4 > 2) {
     return `The address family is "${familyAndTransport >> 4}", "0" (unspecified), "1" (IPv4) ` +
       `and "2" (IPv6) are accepted`;
+  }
+  if ((familyAndTransport & 0x0f) > 2) {
+    return `The transport is "${familyAndTransport & 0x0f}", "0" (unspecified), "1" (stream) ` +
+      `and "2" (datagram) are accepted`;
   }
   if (bytes.length < V2_HEADER_SIZE) return null;
   const length = lengthField(bytes);
@@ -88,7 +124,6 @@ function readHeader(bytes: Uint8Array): ProxyHeader {
   };
 }
 
-/** Senders disagree on this nibble, so an unknown one is no reason to refuse. */
 function transportOf(familyAndTransport: number): ProxyHeader["transport"] {
   const nibble = familyAndTransport & 0x0f;
   return nibble === 1 ? "stream" : nibble === 2 ? "dgram" : "unspec";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { ParseStep } from "./header.ts";
+import { crc32c } from "./crc32c.ts";
 import { encodeTlvs, readTlvs } from "./tlv.ts";
-import { encodeV2, MAX_V2_LENGTH, parseV2 } from "./v2.ts";
+import { encodeV2, MAX_V2_LENGTH, parseV2, V2_HEADER_SIZE } from "./v2.ts";
 
 const SIGNATURE = "0d0a0d0a000d0a515549540a";
 
@@ -78,15 +79,56 @@ Deno.test("parseV2() skips the length of an unspecified family", () => {
   assert.deepEqual(header.extensions, bytes("aabbcc"));
 });
 
-Deno.test("parseV2() keeps what follows the addresses, well-formed records or not", () => {
+Deno.test("parseV2() keeps the records that follow the addresses", () => {
   const records = encodeTlvs([{ type: 2, value: bytes("6578616d706c65") }]);
   const addresses = LOCAL_IPV4.slice(32);
-  const well = done(parseV2(bytes(SIGNATURE + "21110016" + addresses + hex(records))));
-  assert.equal(well.consumed, 16 + 22);
-  assert.deepEqual(readTlvs(well.header.extensions), [{ type: 2, value: bytes("6578616d706c65") }]);
-  const broken = done(parseV2(bytes(SIGNATURE + "2111000e" + addresses + "0bad")));
-  assert.deepEqual(broken.header.extensions, bytes("0bad"));
-  assert.equal(readTlvs(broken.header.extensions), null);
+  const { header, consumed } = done(
+    parseV2(bytes(SIGNATURE + "21110016" + addresses + hex(records))),
+  );
+  assert.equal(consumed, 16 + 22);
+  assert.deepEqual(readTlvs(header.extensions), [{ type: 2, value: bytes("6578616d706c65") }]);
+});
+
+Deno.test("parseV2() refuses records that are cut off, with either command", () => {
+  const addresses = LOCAL_IPV4.slice(32);
+  const rows = ["01", "0100", "010001", "0100020a", "04000004", "020003414141" + "05"];
+  for (const records of rows) {
+    for (const command of ["20", "21"]) {
+      const length = (12 + records.length / 2).toString(16).padStart(4, "0");
+      const header = bytes(SIGNATURE + command + "11" + length + addresses + records);
+      assert.match(reasonOf(parseV2(header)), /records after the addresses are cut off/, records);
+    }
+  }
+});
+
+/** A header whose checksum record, at the end, is right. */
+function withChecksum(records: string): Uint8Array {
+  const before = bytes(records);
+  const header = encodeV2({
+    command: "PROXY",
+    transport: "stream",
+    source: { ip: "192.0.2.1", port: 9000 },
+    destination: { ip: "192.0.2.2", port: 443 },
+    extensions: bytes(hex(before) + "03000400000000"),
+  });
+  new DataView(header.buffer).setUint32(header.length - 4, crc32c(header));
+  return header;
+}
+
+Deno.test("parseV2() refuses a header whose checksum does not fit, whichever byte is damaged", () => {
+  for (const records of ["", "0100026832"]) {
+    const good = withChecksum(records);
+    assert.equal(parseV2(good).kind, "done");
+    for (let at = V2_HEADER_SIZE; at < good.length; at++) {
+      // With another type, the last record is no checksum.
+      if (at === good.length - 7) continue;
+      const damaged = good.slice();
+      damaged[at] = (damaged[at] as number) ^ 0x10;
+      assert.notEqual(parseV2(damaged).kind, "done", `byte ${at}`);
+    }
+  }
+  const short = bytes(SIGNATURE + "21110011" + LOCAL_IPV4.slice(32) + "0300020000");
+  assert.match(reasonOf(parseV2(short)), /checksum has 2 bytes, 4 are accepted/);
 });
 
 Deno.test("parseV2() gives extensions that survive reuse of the input buffer", () => {
@@ -96,11 +138,15 @@ Deno.test("parseV2() gives extensions that survive reuse of the input buffer", (
   assert.deepEqual(header.extensions, bytes("aabb"));
 });
 
-Deno.test("parseV2() ignores the transport nibble", () => {
-  const transports = ["10", "11", "12", "1f"].map((byte) =>
-    done(parseV2(bytes(LOCAL_IPV4.replace("2011000c", `21${byte}000c`)))).header.transport
-  );
-  assert.deepEqual(transports, ["unspec", "stream", "dgram", "unspec"]);
+Deno.test("parseV2() accepts the transports of version 2 and refuses the others", () => {
+  const withByte = (byte: string) =>
+    parseV2(bytes(LOCAL_IPV4.replace("2011000c", `21${byte}000c`)));
+  const transports = ["10", "11", "12"].map((byte) => done(withByte(byte)).header.transport);
+  assert.deepEqual(transports, ["unspec", "stream", "dgram"]);
+  for (let nibble = 3; nibble < 16; nibble++) {
+    const reason = reasonOf(withByte("1" + nibble.toString(16)));
+    assert.match(reason, new RegExp(`transport is "${nibble}"`));
+  }
 });
 
 Deno.test("parseV2() refuses every first byte that differs from the signature", () => {
@@ -151,9 +197,10 @@ Deno.test("parseV2() says how many bytes are missing at every cut", () => {
   for (let end = 0; end < whole.length; end++) {
     const step = parseV2(whole.subarray(0, end));
     assert.ok(step.kind === "need_more");
-    assert.equal(step.atLeast, (end < 16 ? 16 : 52) - end, `cut after ${end}`);
+    // The family, byte 13, tells the least there is after the fixed part.
+    assert.equal(step.atLeast, (end < 14 ? 16 : 52) - end, `cut after ${end}`);
   }
-  const cut = parseV2(bytes(SIGNATURE + "2111"));
+  const cut = parseV2(bytes(SIGNATURE + "2100"));
   assert.deepEqual(cut, { kind: "need_more", atLeast: 2 });
 });
 
