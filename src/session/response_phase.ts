@@ -137,10 +137,8 @@ async function relayFinal(
   session.armExchange();
   await session.write(out.subarray(0, at));
   const ending = await relayRest(exchange, session, upstream, next, end);
-  if (ending === RelayEnd.BROKEN) {
-    session.close();
-    return 502;
-  }
+  // Too late for an answer: the exchange, which is relaying, ends both connections instead.
+  if (ending === RelayEnd.BROKEN) return 502;
   if (ending === RelayEnd.CLEAN && reusable && exchange.requestBody.done) {
     release(exchange, session, upstream);
   }

@@ -8,7 +8,7 @@ import { ReadStatus } from "../../src/protocol/h1/field_reader.ts";
 
 const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP\/1\.[01]$/;
 const CANONICAL_LINE =
-  /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+: (?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?$/;
+  /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+: (?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
 /** Asserts that the forwarded head of an accepted request is unambiguous. */
 export function assertUnambiguous(relayed: Relayed): void {

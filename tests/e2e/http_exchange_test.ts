@@ -39,6 +39,22 @@ Deno.test("client headers keep order, the host becomes the second line, hop-by-h
   assert.equal(text.match(/X-Request-Id/g)?.length, 1);
 });
 
+Deno.test("bytes above 0x7f in values and reasons pass as they are, in both directions", async () => {
+  await using origin = startOrigin({
+    kind: "raw",
+    bytes: "HTTP/1.1 200 Sch\xf6n\r\nX-Name: J\xc3\xbcrgen\r\nX-Edge: \xa0\x85\r\n" +
+      "Content-Length: 2\r\n\r\nok",
+  });
+  await using proxy = await startProxy({ backends: [origin.address] });
+  using wire = await connectRaw(proxy.port);
+  await wire.write("GET / HTTP/1.1\r\nHost: app.test\r\nX-City: K\xc3\xb6ln\r\nX-L: \xe9\r\n\r\n");
+  const response = await readResponse(wire);
+  assert.equal(response.head.split("\r\n")[0], "HTTP/1.1 200 Sch\xf6n");
+  assert.equal(response.header("x-name"), "J\xc3\xbcrgen");
+  assert.match(response.head, /\r\nX-Edge: \xa0\x85\r\n/);
+  assert.match(origin.requests[0]?.head ?? "", /\r\nX-City: K\xc3\xb6ln\r\nX-L: \xe9\r\n/);
+});
+
 Deno.test("keep-alive serves requests of one client over one backend connection", async () => {
   await using origin = startOrigin({ kind: "fixed", body: "hello" });
   await using proxy = await startProxy({ backends: [origin.address] });

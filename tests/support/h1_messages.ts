@@ -33,11 +33,12 @@ export const fieldNames: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("Cookie", "TE", "Upgrade", "x-forwarded-for", "Forwarded", "X-Real-IP", "Expect"),
 );
 
-/** Visible ASCII with inner blanks; never blank at its ends. */
+/** Visible ASCII and obs-text with inner blanks; never blank at its ends. */
 export const fieldValues: fc.Arbitrary<string> = fc.string({
-  unit: fc.integer({ min: 0x1f, max: 0x7e }).map((byte) =>
-    byte === 0x1f ? "\t" : String.fromCharCode(byte)
-  ),
+  unit: fc.oneof(
+    { weight: 8, arbitrary: fc.integer({ min: 0x1f, max: 0x7e }) },
+    fc.integer({ min: 0x80, max: 0xff }),
+  ).map((byte) => byte === 0x1f ? "\t" : String.fromCharCode(byte)),
   maxLength: 60,
 }).map((text) => text.replace(/^[ \t]+|[ \t]+$/g, ""));
 

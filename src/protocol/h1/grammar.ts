@@ -1,6 +1,6 @@
 // The byte classes of HTTP/1.1 (RFC 9110 §5.6, RFC 9112 §2-§3), as 256-entry tables so that a scan is
-// one load and one test a byte. Stricter than the RFC where leniency has been a way to smuggle:
-// obs-text is not accepted anywhere.
+// one load and one test a byte. obs-text (0x80-0xff) is opaque data in values, as RFC 9110 §5.5 has it,
+// and passes unchanged; in names, targets and whatever decides framing or routing it is refused.
 
 import { isAlphaNumeric } from "../http/token.ts";
 
@@ -16,9 +16,9 @@ function table(accepts: (byte: number) => boolean): Uint8Array {
 /** Visible ASCII: request targets. */
 export const TARGET: Uint8Array = table((byte) => byte >= 0x21 && byte <= 0x7e);
 
-/** Field values and reason phrases: HTAB, SP and visible ASCII. */
+/** Field values and reason phrases: HTAB, SP, visible ASCII and obs-text; no other control byte. */
 export const FIELD_VALUE: Uint8Array = table((byte) =>
-  byte === 0x09 || (byte >= 0x20 && byte <= 0x7e)
+  byte === 0x09 || (byte >= 0x20 && byte !== 0x7f)
 );
 
 /** Bytes of a host name as routing accepts it; underscore and IPv6 literals are not part of it. */

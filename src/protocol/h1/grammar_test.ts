@@ -23,8 +23,9 @@ Deno.test("TARGET is visible ASCII", () => {
   assert.equal(accepted(TARGET), VISIBLE);
 });
 
-Deno.test("FIELD_VALUE is visible ASCII, space and tab, and no obs-text", () => {
-  assert.equal(accepted(FIELD_VALUE), `\t ${VISIBLE}`);
+Deno.test("FIELD_VALUE is space, tab, visible ASCII and obs-text, no other control byte", () => {
+  const obsText = BYTES.filter((byte) => byte >= 0x80).map((byte) => String.fromCharCode(byte));
+  assert.equal(accepted(FIELD_VALUE), `\t ${VISIBLE}${obsText.join("")}`);
 });
 
 Deno.test("HOST_NAME is letters, digits, hyphen and dot", () => {

@@ -82,7 +82,8 @@ Deno.test("checkResponse() refuses what a client could read in two ways", () => 
     [["Transfer-Encoding: xchunked"], Problem.TRANSFER_ENCODING],
     [["Transfer-Encoding: chunked "], Problem.TRANSFER_ENCODING],
     [[CHUNKED, CHUNKED], Problem.TRANSFER_ENCODING],
-    [["a: \xe9"], Problem.FIELD_VALUE],
+    [["a: \xe9\x7f"], Problem.FIELD_VALUE],
+    [["a\xe9: 1"], Problem.FIELD_NAME],
     [["a : 1"], Problem.FIELD_NAME],
   ];
   for (const [lines, problem] of rows) {

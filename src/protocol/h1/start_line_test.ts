@@ -138,6 +138,7 @@ Deno.test("StatusLineReader reads version, status and reason, however they arriv
   expectLine(status, "HTTP/1.1 204 \r\n", [11, 204, ""]);
   expectLine(status, "HTTP/1.1 999 \ta~\r\n", [11, 999, "\ta~"]);
   expectLine(status, "HTTP/1.1 100  \r\n", [11, 100, " "]);
+  expectLine(status, "HTTP/1.1 200 \xc3\xa9\r\n", [11, 200, "\xc3\xa9"]);
 });
 
 Deno.test("StatusLineReader refuses at the first byte that cannot belong to the line", () => {
@@ -155,7 +156,7 @@ Deno.test("StatusLineReader refuses at the first byte that cannot belong to the 
     ["HTTP/1.1 000 OK\r\n", Problem.STATUS, 12],
     ["HTTP/1.1 200\r\n", Problem.STATUS, 12],
     ["HTTP/1.1 200 O\x00K\r\n", Problem.STATUS, 14],
-    ["HTTP/1.1 200 \xc3\xa9\r\n", Problem.STATUS, 13],
+    ["HTTP/1.1 200 \xc3\x7f\r\n", Problem.STATUS, 14],
     ["HTTP/1.1 200 OK\n", Problem.STATUS, 15],
     ["HTTP/1.1 200 OK\r\r\n", Problem.LINE_END, 16],
   ];
