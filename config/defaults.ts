@@ -48,6 +48,10 @@ export const DEFAULT_ACTIVATE_LISTENERS = true;
 export const DEFAULT_LOG_LEVEL = "info";
 /** Service managers and containers collect standard output (sozu 2.1). */
 export const DEFAULT_LOG_TARGET = "stdout";
+/** Every new trace is exported unless told otherwise: what a first look at tracing needs. */
+export const DEFAULT_SAMPLE_RATIO = 1;
+/** Name of this program among the services of a trace. */
+export const DEFAULT_SERVICE_NAME = "sozu";
 /** Escape sequences do not belong in collected logs (sozu 2.1). */
 export const DEFAULT_LOG_COLORED = false;
 /** Cluster metrics are the ones dashboards need; switching them off is opt-in (sozu 2.1). */

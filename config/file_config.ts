@@ -1,10 +1,13 @@
 // The result of loading a configuration file: global settings with every default filled in, paths
 // resolved, and the requests that build the routing state. A type only; file.ts makes it.
 
-import type { Request, ServerMetricsConfig } from "./messages.ts";
+import type { Request, ServerMetricsConfig, ServerTracingConfig } from "./messages.ts";
 
 /** How access log lines are written. */
-export type AccessLogFormat = "ascii" | "protobuf";
+export type AccessLogFormat = "ascii" | "protobuf" | "json";
+
+/** How lines of the application log are written. */
+export type LogFormat = "ascii" | "json";
 
 /** Settings that do not belong to a listener or a cluster. Names are those of the file. */
 export interface GlobalSettings {
@@ -20,8 +23,10 @@ export interface GlobalSettings {
   readonly automatic_state_save: boolean;
   /** Log filter; the caller lets RUST_LOG win over it. */
   readonly log_level: string;
-  /** Log sink: `stdout`, `udp://`, `tcp://`, `unix://` or `file://`. */
+  /** Log sink: `stdout`, `udp://`, `tcp://`, `unix://`, `unix-stream://` or `file://`. */
   readonly log_target: string;
+  /** Encoding of log lines. */
+  readonly log_format: LogFormat;
   /** Colours in log lines, stdout only. */
   readonly log_colored: boolean;
   /** Access log sink; absent = with the other logs. */
@@ -86,6 +91,8 @@ export interface GlobalSettings {
   readonly evict_on_queue_full: boolean;
   /** Statsd drain; absent = metrics are not sent. */
   readonly metrics?: ServerMetricsConfig;
+  /** Trace context and spans; absent = trace headers pass untouched. */
+  readonly tracing?: ServerTracingConfig;
 }
 
 /** A loaded configuration file. */

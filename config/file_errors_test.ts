@@ -118,7 +118,7 @@ Deno.test("loadConfig refuses values of a wrong type, width or sign", () => {
 
 Deno.test("loadConfig refuses words outside an enumeration, in the wrong case too", () => {
   const cases: [string, string, number, string][] = [
-    ['access_logs_format = "json"', "access_logs_format", 1, "'ascii' or 'protobuf'"],
+    ['access_logs_format = "JSON"', "access_logs_format", 1, "'ascii', 'protobuf' or 'json'"],
     [cluster("c", "udp"), "clusters.c.protocol", 2, "'http' or 'tcp'"],
     [
       cluster("c", "tcp", "", 'load_balancing = "round_robin"'),

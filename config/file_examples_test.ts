@@ -14,6 +14,7 @@ import { METRICS_KEYS } from "./file_metrics.ts";
 import type { Schema } from "./file_table.ts";
 import { kindsOf, only, requestsOf } from "./file_testing.ts";
 import { parseToml, type TomlTable, type TomlValue } from "./file_toml.ts";
+import { TRACING_KEYS } from "./file_tracing.ts";
 import { ConfigState } from "./state.ts";
 import { UDP_HEALTH_KEYS, UDP_KEYS } from "./file_udp.ts";
 
@@ -92,6 +93,7 @@ Deno.test("full.toml shows every accepted key in its table", () => {
   const tables: [string, Schema][] = [
     ["", FILE_KEYS],
     ["metrics", METRICS_KEYS],
+    ["tracing", TRACING_KEYS],
     ["listeners", LISTENER_KEYS],
     ["listeners.hsts", HSTS_KEYS],
     ["clusters.*", CLUSTER_KEYS],

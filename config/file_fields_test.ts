@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isLogFilter, isLogTarget } from "./file_log_target.ts";
+import { isLogFilter } from "./file_log_target.ts";
 import { directoryOf, namesAFile, resolvePath } from "./file_path.ts";
 import { listed, quote } from "./file_problem.ts";
 import { splitCertificateChain } from "./file_sources.ts";
@@ -101,19 +101,6 @@ Deno.test("isLogFilter follows the filter grammar", () => {
   const refused = ["loud", "h2=loud", "a=b=info", "info/a/b"];
   assert.deepEqual(accepted.filter((text) => !isLogFilter(text)), []);
   assert.deepEqual(refused.filter(isLogFilter), []);
-});
-
-Deno.test("isLogTarget knows the five kinds of sink", () => {
-  const accepted = [
-    "stdout",
-    "udp://127.0.0.1:514",
-    "tcp://log.example:514",
-    "unix:///dev/log",
-    "file://access.log",
-  ];
-  const refused = ["", "stderr", "udp://log:514", "tcp://log", "unix://", "file://", "http://x"];
-  assert.deepEqual(accepted.filter((text) => !isLogTarget(text)), []);
-  assert.deepEqual(refused.filter(isLogTarget), []);
 });
 
 Deno.test("splitCertificateChain splits behind each end marker", () => {

@@ -4,12 +4,13 @@
 import * as defaults from "./defaults.ts";
 import type { GlobalSettings } from "./file_config.ts";
 import type { GLOBAL_KEYS } from "./file_globals.ts";
-import { isLogTarget, LOG_TARGET_FORMS } from "./file_log_target.ts";
 import { presentFields } from "./file_message.ts";
+import { LOG_TARGET_FORMS, parseLogTarget } from "./log_target.ts";
 import { metricsMessage } from "./file_metrics.ts";
 import { directoryOf, namesAFile, resolvePath } from "./file_path.ts";
 import { type Problems, quote } from "./file_problem.ts";
 import type { TableReading } from "./file_table.ts";
+import { tracingMessage } from "./file_tracing.ts";
 
 type GlobalReading = Pick<TableReading<typeof GLOBAL_KEYS>, "values" | "at">;
 
@@ -49,6 +50,7 @@ export function globalSettings(
     min_buffers: Math.min(values.min_buffers, values.max_buffers),
     slab_entries_per_connection: clampSlabEntries(values.slab_entries_per_connection),
     metrics: values.metrics && metricsMessage(values.metrics),
+    tracing: values.tracing && tracingMessage(values.tracing),
   });
 }
 
@@ -65,7 +67,7 @@ function checkPaths(reading: GlobalReading, problems: Problems): void {
       "Needs 'saved_state', accepted: false, or true together with the path of the state file",
     );
   }
-  if (!isLogTarget(reading.values.log_target)) {
+  if (parseLogTarget(reading.values.log_target) === null) {
     const value = quote(reading.values.log_target);
     problems.warn(
       reading.at("log_target"),

@@ -2,16 +2,20 @@
 // file_global_settings.ts; listeners and clusters have files of their own.
 
 import * as defaults from "./defaults.ts";
-import type { AccessLogFormat } from "./file_config.ts";
+import type { AccessLogFormat, LogFormat } from "./file_config.ts";
 import { arrayOf, boolean, oneOf, path, size, text, u16, u32 } from "./file_fields.ts";
 import { logFilter, logTarget } from "./file_log_target.ts";
 import { METRICS_KEYS } from "./file_metrics.ts";
 import { defaulted, optional, tableOf } from "./file_table.ts";
+import { TRACING_KEYS } from "./file_tracing.ts";
 
 const ACCESS_LOG_FORMATS: Readonly<Record<string, AccessLogFormat>> = {
   ascii: "ascii",
   protobuf: "protobuf",
+  json: "json",
 };
+
+const LOG_FORMATS: Readonly<Record<string, LogFormat>> = { ascii: "ascii", json: "json" };
 
 /** Top-level keys; paths are relative to this file for the first two, else to the directory of start. */
 export const GLOBAL_KEYS = {
@@ -34,6 +38,7 @@ export const GLOBAL_KEYS = {
   ),
   log_level: defaulted(logFilter, defaults.DEFAULT_LOG_LEVEL, "log filter; RUST_LOG wins over it"),
   log_target: defaulted(text, defaults.DEFAULT_LOG_TARGET, "where logs go"),
+  log_format: defaulted(oneOf(LOG_FORMATS), "ascii", "log encoding"),
   log_colored: defaulted(boolean, defaults.DEFAULT_LOG_COLORED, "colours on stdout"),
   access_logs_target: optional(logTarget, "where access logs go; absent = with the logs"),
   access_logs_format: defaulted(oneOf(ACCESS_LOG_FORMATS), "ascii", "access log encoding"),
@@ -125,4 +130,5 @@ export const GLOBAL_KEYS = {
     tableOf(METRICS_KEYS, { elsewhere: new Map([["disable_cluster_metrics", "the top level"]]) }),
     "statsd drain",
   ),
+  tracing: optional(tableOf(TRACING_KEYS), "trace context of requests"),
 };

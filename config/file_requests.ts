@@ -124,6 +124,12 @@ function activateListeners(listeners: ListenerSet): RequestType[] {
   );
 }
 
+const LOG_FORMATS = {
+  ascii: ProtobufAccessLogFormat.Ascii,
+  protobuf: ProtobufAccessLogFormat.Protobuf,
+  json: ProtobufAccessLogFormat.Json,
+} as const;
+
 /** What workers are told at start. */
 export function serverConfig(config: Config): ServerConfig {
   const wide = (value: number | undefined) => value === undefined ? undefined : BigInt(value);
@@ -141,16 +147,17 @@ export function serverConfig(config: Config): ServerConfig {
     log_target: config.log_target,
     command_buffer_size: BigInt(config.command_buffer_size),
     max_command_buffer_size: BigInt(config.max_command_buffer_size),
-    access_log_format: config.access_logs_format === "protobuf"
-      ? ProtobufAccessLogFormat.Protobuf
-      : ProtobufAccessLogFormat.Ascii,
+    access_log_format: LOG_FORMATS[config.access_logs_format],
+    log_format: LOG_FORMATS[config.log_format],
     log_colored: config.log_colored,
+    access_logs_colored: config.access_logs_colored,
     evict_on_queue_full: config.evict_on_queue_full,
     max_connections_per_ip: BigInt(config.max_connections_per_ip),
     retry_after: config.retry_after,
     ...presentFields({
       access_logs_target: config.access_logs_target,
       metrics: config.metrics,
+      tracing: config.tracing,
       audit_logs_target: config.audit_logs_target,
       audit_logs_json_target: config.audit_logs_json_target,
       slab_entries_per_connection: wide(config.slab_entries_per_connection),

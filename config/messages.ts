@@ -2014,6 +2014,9 @@ export interface ServerConfig {
   max_connections_per_ip?: bigint;
   retry_after?: number;
   splice_pipe_capacity_bytes?: bigint;
+  log_format?: ProtobufAccessLogFormat;
+  access_logs_colored?: boolean;
+  tracing?: ServerTracingConfig;
 }
 
 export const ServerConfig: MessageType<ServerConfig> = new MessageType(
@@ -2044,6 +2047,9 @@ export const ServerConfig: MessageType<ServerConfig> = new MessageType(
     optional("max_connections_per_ip", 23, "uint64", 0n),
     optional("retry_after", 24, "uint32", 60),
     optional("splice_pipe_capacity_bytes", 25, "uint64"),
+    optional("log_format", 1001, "enum"),
+    optional("access_logs_colored", 1002, "bool"),
+    optional("tracing", 1003, ServerTracingConfig),
   ],
 );
 
@@ -2051,8 +2057,25 @@ export const ServerConfig: MessageType<ServerConfig> = new MessageType(
 export const ProtobufAccessLogFormat = {
   Ascii: 1,
   Protobuf: 2,
+  Json: 1001,
 } as const;
 export type ProtobufAccessLogFormat = number;
+
+/** How requests are traced. */
+export interface ServerTracingConfig {
+  otlp_endpoint?: string;
+  sampled_per_million: number;
+  service_name: string;
+}
+
+export const ServerTracingConfig: MessageType<ServerTracingConfig> = new MessageType(
+  "ServerTracingConfig",
+  () => [
+    optional("otlp_endpoint", 1, "string"),
+    required("sampled_per_million", 2, "uint32", 1000000),
+    required("service_name", 3, "string", "sozu"),
+  ],
+);
 
 /** Textual addresses of handed-over sockets. */
 export interface ListenersCount {

@@ -12,13 +12,11 @@ import {
   WorkerResponse,
 } from "../config/messages.ts";
 import { ConfigState } from "../config/state.ts";
-import { type LogOutput, openLogOutput } from "../src/io/log_output.ts";
 import { guardProcess } from "../src/io/process_guard.ts";
 import { Slices } from "../src/io/turn.ts";
 import { WriteQueue } from "../src/io/write_queue.ts";
 import { parseCertificate } from "../src/io/x509.ts";
-import { applyLogging, loggerOf } from "../src/observe/log.ts";
-import { type LogDirective, parseLogFilter } from "../src/observe/log_filter.ts";
+import { loggerOf } from "../src/observe/log.ts";
 import {
   FRAME_PREFIX_LENGTH,
   FrameError,
@@ -27,6 +25,7 @@ import {
 } from "../src/protocol/control/frame.ts";
 import type { DataPlane } from "./contracts.ts";
 import { ControlLoop } from "./control_loop.ts";
+import { WorkerLog } from "./worker_log.ts";
 
 /**
  * Longest message from main. Only the initial state comes near it; main holds every other message
@@ -68,22 +67,21 @@ export async function runWorkerWith(
 class Worker {
   readonly loop: ControlLoop;
   readonly #output: WriteQueue;
-  readonly #logOutput: LogOutput;
+  readonly #workerLog: WorkerLog;
   readonly #maxMessage: number;
   readonly #log = loggerOf("worker");
 
   constructor(id: number, config: ServerConfig, createDataPlane: DataPlaneFactory) {
     this.#maxMessage = Number(config.max_command_buffer_size);
     this.#output = new WriteQueue(writeStandardOutput, MAX_PENDING_BYTES, () => {});
-    this.#logOutput = openLogOutput(config.log_target);
-    const changeLogFilter = this.#startLogging(id, config);
+    this.#workerLog = new WorkerLog(id, config);
     this.#guard();
     this.loop = new ControlLoop({
       config,
       state: new ConfigState(parseCertificate),
       dataPlane: createDataPlane(config, (event) => this.#send(ControlLoop.eventMessage(event))),
       respond: (response) => this.#send(response),
-      changeLogFilter,
+      changeLogFilter: this.#workerLog.changeFilter,
     });
   }
 
@@ -111,7 +109,7 @@ class Worker {
   /** Resolves when all answers and log lines were written. */
   async flush(): Promise<void> {
     await this.#output.flushed();
-    await this.#logOutput.flushed();
+    await this.#workerLog.output.flushed();
   }
 
   /** Without a main process nobody can reconfigure or stop this worker: it finishes and leaves. */
@@ -136,22 +134,6 @@ class Worker {
     if (frame === null) {
       this.#log.error("An answer was dropped: the main process does not read");
     } else frame.set(sent, writeFramePrefix(frame, frame.length));
-  }
-
-  #startLogging(id: number, config: ServerConfig): (filter: string) => readonly string[] {
-    const setup = {
-      tag: `WRK-${String(id).padStart(2, "0")}`,
-      pid: Deno.pid,
-      colored: config.log_colored,
-      writeLine: this.#logOutput.writeLine,
-    };
-    const use = (directives: readonly LogDirective[]) => applyLogging(setup, directives);
-    use(parseLogFilter(config.log_level).directives);
-    return (filter) => {
-      const { directives, errors } = parseLogFilter(filter);
-      if (errors.length === 0) use(directives);
-      return errors;
-    };
   }
 
   /** A mistake in one session must not end the others. */

@@ -1,89 +1,199 @@
-// Where application log lines go: standard error or a file. Lines are written in the background;
-// when the other end does not keep up they are dropped and counted rather than kept for ever.
+// Records of a log on their way out of the process. They gather in a bounded buffer and are written in
+// the background, many at a time; when the other end does not keep up or is gone they are dropped and
+// counted rather than kept for ever, and nobody who logs ever waits.
 
-import { WriteQueue } from "./write_queue.ts";
+import { RecordBuffer } from "../bytes/record_buffer.ts";
+import type { LogSink } from "./log_sink.ts";
+import { atEndOfTurn } from "./turn.ts";
 
-/** Most bytes of log lines waiting for a slow terminal, pipe or disk. */
-const MAX_PENDING_BYTES = 1024 * 1024;
+/** Records that may wait, in bytes and number; as many may be under way to the target. */
+const LIMITS = { bytes: 2 * 1024 * 1024, records: 32 * 1024 };
+
+/** A buffer that holds this much is written without waiting for more. */
+const ENOUGH_BYTES = 48 * 1024;
+
+/** Pauses after failures in a row, in milliseconds: the first, and the longest. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** How long an output that is asked to finish may take, in milliseconds. */
+const FLUSH_MS = 2_000;
+
+/** What the owner of an output is told. */
+export interface LogOutputEvents {
+  /** The target began to fail; said once until it works again. */
+  failing(problem: string): void;
+  /** It works again, or has caught up; `dropped` records were lost meanwhile. */
+  recovered(dropped: number): void;
+  /** So many records were dropped just now. */
+  dropped(count: number): void;
+}
 
 /** An open log output. */
 export class LogOutput {
-  /** What the operator should know about the choice of this output; `null` when nothing. */
-  readonly notice: string | null;
-  readonly #queue: WriteQueue;
+  readonly #sink: LogSink;
+  readonly #events: Partial<LogOutputEvents>;
+  readonly #delayMs: number;
   readonly #encoder = new TextEncoder();
-  readonly #file: Deno.FsFile | null;
+  #filling = new RecordBuffer();
+  #draining = new RecordBuffer();
+  #state: "idle" | "gathering" | "writing" | "pausing" | "closed" = "idle";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #endPause: (() => void) | null = null;
+  #failures = 0;
   #dropped = 0;
+  #droppedBefore = 0;
+  #waiters: (() => void)[] = [];
 
-  /** `file` is closed with the output. */
-  constructor(
-    write: (bytes: Uint8Array) => Promise<void>,
-    notice: string | null,
-    file: Deno.FsFile | null = null,
-  ) {
-    this.notice = notice;
-    this.#file = file;
-    this.#queue = new WriteQueue(write, MAX_PENDING_BYTES, () => {});
+  /**
+   * `sink` is closed with the output. Records wait up to `delayMs` milliseconds for company; with 0 only
+   * until the end of the turn.
+   */
+  constructor(sink: LogSink, delayMs: number = 0, events: Partial<LogOutputEvents> = {}) {
+    this.#sink = sink;
+    this.#delayMs = delayMs;
+    this.#events = events;
   }
 
-  /** Queues one line; a line that does not fit is dropped. */
-  readonly writeLine = (line: string): void => {
-    if (!this.#queue.push(this.#encoder.encode(line))) this.#dropped++;
-  };
-
-  /** Lines lost because the output did not keep up or failed. */
+  /** Records lost because the target did not keep up or failed. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Resolves when every accepted line was written or given up. */
-  flushed(): Promise<void> {
-    return this.#queue.flushed();
+  /** Queues one line; a line that does not fit is dropped. */
+  readonly writeLine = (line: string): void => {
+    const at = this.begin(line.length * 3);
+    if (at < 0) return;
+    this.end(at + this.#encoder.encodeInto(line, this.#filling.bytes.subarray(at)).written);
+  };
+
+  /**
+   * Where in {@linkcode bytes} a record of up to `bound` bytes may be written, to be followed by
+   * {@linkcode end} in the same turn; -1 when there is no room for it, which drops it.
+   */
+  begin(bound: number): number {
+    if (this.#state !== "closed" && this.#filling.reserve(bound, LIMITS)) {
+      return this.#filling.length;
+    }
+    this.#drop(1);
+    return -1;
   }
 
-  /** Gives up what is not written yet and closes the file, if it is one. */
+  /** The buffer of the record begun last. */
+  get bytes(): Uint8Array {
+    return this.#filling.bytes;
+  }
+
+  /** The record begun last ends before `at`. */
+  end(at: number): void {
+    this.#filling.commit(at);
+    if (this.#state === "idle") this.#gather();
+    else if (this.#state === "gathering" && this.#filling.length >= ENOUGH_BYTES) this.#hurry();
+  }
+
+  /** Opens its file anew, where it has one. */
+  reopen(): void {
+    this.#sink.reopen();
+  }
+
+  /** Resolves when every accepted record was written, or after a while. */
+  async flushed(): Promise<void> {
+    if (this.#state === "idle" || this.#state === "closed") return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiters.push(resolve);
+    const timer = setTimeout(resolve, FLUSH_MS);
+    this.#hurry();
+    await promise;
+    clearTimeout(timer);
+  }
+
+  /** Gives up what is not written yet and closes the target. */
   close(): void {
-    this.#queue.close();
-    this.#file?.close();
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    clearTimeout(this.#timer);
+    this.#endPause?.();
+    this.#sink.close();
+    this.#wake();
   }
-}
 
-/**
- * Opens a log target. Standard output belongs to data in every process of ours (answers of the
- * command line, the channel of a worker), so `stdout` means standard error here. A target that
- * cannot be used falls back to standard error, with a notice.
- */
-export function openLogOutput(target: string): LogOutput {
-  if (target === "stdout" || target === "stderr" || target === "") {
-    return new LogOutput(writeStandardError, null);
+  #gather(): void {
+    this.#state = "gathering";
+    if (this.#delayMs > 0) this.#timer = setTimeout(() => this.#start(), this.#delayMs);
+    else atEndOfTurn(() => this.#start());
   }
-  if (target.startsWith("file://")) {
-    const path = target.slice("file://".length);
-    try {
-      const file = Deno.openSync(path, { append: true, create: true, mode: 0o640 });
-      return new LogOutput((bytes) => writeAll(file, bytes), null, file);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return new LogOutput(
-        writeStandardError,
-        `Cannot open log file "${path}": ${reason}; logging on standard error instead`,
-      );
+
+  /** What is gathered goes out now. */
+  #hurry(): void {
+    if (this.#state !== "gathering") return;
+    clearTimeout(this.#timer);
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#state !== "gathering") return;
+    this.#state = "writing";
+    void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#filling.count > 0 && !this.#isClosed()) {
+      const records = this.#filling;
+      this.#filling = this.#draining;
+      this.#draining = records;
+      await this.#writeAll(records);
+      records.clear();
+    }
+    if (!this.#isClosed()) {
+      this.#state = "idle";
+      if (this.#dropped > this.#droppedBefore) this.#recover();
+    }
+    this.#wake();
+  }
+
+  async #writeAll(records: RecordBuffer): Promise<void> {
+    for (let first = 0; first < records.count && !this.#isClosed();) {
+      const { taken, lost, problem } = await this.#sink.write(records, first);
+      first += taken;
+      if (lost > 0) this.#drop(lost);
+      if (problem !== null) await this.#failed(problem);
+      else if (this.#failures > 0) this.#recover();
     }
   }
-  return new LogOutput(
-    writeStandardError,
-    `Log target "${target}" is not available in this version: expected "stdout" or ` +
-      `"file://PATH"; logging on standard error instead`,
-  );
-}
 
-function writeStandardError(bytes: Uint8Array): Promise<void> {
-  return writeAll(Deno.stderr, bytes);
-}
+  #recover(): void {
+    this.#failures = 0;
+    const dropped = this.#dropped - this.#droppedBefore;
+    this.#droppedBefore = this.#dropped;
+    this.#events.recovered?.(dropped);
+  }
 
-async function writeAll(
-  target: { write(bytes: Uint8Array): Promise<number> },
-  bytes: Uint8Array,
-): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await target.write(bytes.subarray(at));
+  async #failed(problem: string): Promise<void> {
+    if (this.#isClosed()) return;
+    if (this.#failures === 0) this.#events.failing?.(problem);
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
+    this.#failures = Math.min(this.#failures + 1, 16);
+    this.#state = "pausing";
+    await new Promise<void>((resolve) => {
+      this.#endPause = resolve;
+      this.#timer = setTimeout(resolve, pause);
+    });
+    this.#endPause = null;
+    if (!this.#isClosed()) this.#state = "writing";
+  }
+
+  #drop(count: number): void {
+    this.#dropped += count;
+    this.#events.dropped?.(count);
+  }
+
+  #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
+  #wake(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const wake of waiters) wake();
+  }
 }

@@ -3,7 +3,7 @@
 
 import { configureSync, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
 import { levelOf, type LogDirective, type LogLevelName } from "./log_filter.ts";
-import { formatLogLine } from "./log_line.ts";
+import { formatJsonLine, formatLogLine, type LogLine } from "./log_line.ts";
 
 /** Where lines go and how they look. */
 export interface LogSetup {
@@ -11,6 +11,7 @@ export interface LogSetup {
   readonly tag: string;
   readonly pid: number;
   readonly colored: boolean;
+  readonly json: boolean;
   /** Takes one finished line, newline included; must neither block nor throw. */
   readonly writeLine: (line: string) => void;
 }
@@ -93,12 +94,17 @@ function directiveFilter(directives: readonly LogDirective[]): (record: LogRecor
 }
 
 function formatRecord(setup: LogSetup, record: LogRecord): string {
-  return formatLogLine({
+  return formatLine(setup, {
     time: record.timestamp,
     pid: setup.pid,
     level: record.level,
     tag: setup.tag,
     module: record.category.join("::"),
     message: record.message.map(String).join(""),
-  }, setup.colored);
+  });
+}
+
+/** A line as `setup` wants it. */
+export function formatLine(setup: LogSetup, line: LogLine): string {
+  return setup.json ? formatJsonLine(line) : formatLogLine(line, setup.colored);
 }

@@ -35,14 +35,39 @@ const COLORS: Readonly<Record<RecordLevel, string>> = {
   fatal: "\x1b[;31;1m",
 };
 
+/** What of a message could end its line, drive a terminal or reorder what is shown. */
+const UNSAFE =
+  // deno-lint-ignore no-control-regex
+  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** The line as one JSON object, newline included. */
+export function formatJsonLine(line: LogLine): string {
+  const micros = Math.round(line.time * 1000);
+  const text = JSON.stringify({
+    time: timeText(micros),
+    level: NAMES[line.level].trim(),
+    tag: line.tag,
+    pid: line.pid,
+    module: line.module,
+    message: line.message.replace(UNSAFE, "?"),
+  });
+  return `${text}\n`;
+}
+
+/** RFC 3339, UTC, with microseconds. */
+function timeText(micros: number): string {
+  const seconds = new Date(Math.floor(micros / 1000)).toISOString().slice(0, 19);
+  return `${seconds}.${String(micros % 1_000_000).padStart(6, "0")}Z`;
+}
+
 /** One line, newline included; line breaks inside the message become spaces. */
 export function formatLogLine(line: LogLine, colored: boolean): string {
   const micros = Math.round(line.time * 1000);
-  const seconds = new Date(Math.floor(micros / 1000)).toISOString().slice(0, 19);
-  const time = `${seconds}.${String(micros % 1_000_000).padStart(6, "0")}Z`;
+  const time = timeText(micros);
   const verbose = line.level === "debug" || line.level === "trace";
   // A record is one line whatever a peer managed to get into its message.
-  const text = (verbose ? `${line.module}\t` : "") + line.message.replace(/[\r\n]+/g, " ");
+  const text = (verbose ? `${line.module}\t` : "") +
+    line.message.replace(/[\r\n]+/g, " ").replace(UNSAFE, "?");
   const level = NAMES[line.level];
   const prompt = colored
     ? `${time} \x1b[2m${micros}000 \x1b[;2;1m${line.pid} ${

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatLogLine, type LogLine } from "./log_line.ts";
+import { formatJsonLine, formatLogLine, type LogLine } from "./log_line.ts";
 
 const line: LogLine = {
   time: 1_700_000_000_123.456,
@@ -29,4 +29,22 @@ Deno.test("formatLogLine() keeps a record on one line whatever its message holds
 
 Deno.test("formatLogLine() colours the level when asked to", () => {
   assert.ok(formatLogLine(line, true).includes("\x1b[;33;1mWARN "));
+});
+
+Deno.test("formatLogLine() leaves nothing in a message that drives a terminal or reorders text", () => {
+  const text = formatLogLine({ ...line, message: "a\x1b[2J\x9b\u202eb\0c\u2028d" }, false);
+  assert.match(text, /\ta\?\[2J\?\?b\?c\?d\n$/);
+});
+
+Deno.test("formatJsonLine() writes one object a line", () => {
+  const text = formatJsonLine({ ...line, message: 'a "quoted"\nline\x1b\t' });
+  assert.equal(text.indexOf("\n"), text.length - 1);
+  assert.deepEqual(JSON.parse(text), {
+    time: "2023-11-14T22:13:20.123456Z",
+    level: "WARN",
+    tag: "WRK-01",
+    pid: 42,
+    module: "sozu::worker",
+    message: 'a "quoted"\nline?\t',
+  });
 });

@@ -9,6 +9,7 @@ function capture(): { lines: string[]; use: (filter: string) => void } {
     tag: "MAIN",
     pid: 1,
     colored: false,
+    json: false,
     writeLine: (line: string) => void lines.push(line.split("\t").at(-1)?.trim() ?? ""),
   };
   return { lines, use: (filter) => applyLogging(setup, parseLogFilter(filter).directives) };

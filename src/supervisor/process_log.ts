@@ -1,26 +1,41 @@
 // The application log of the main process: its output, its filter, and the change of the filter
 // while it runs.
 
-import { type LogOutput, openLogOutput } from "../io/log_output.ts";
-import { applyLogging, type LogSetup, moduleName } from "../observe/log.ts";
+import { parseLogTarget } from "../../config/log_target.ts";
+import { openProcessLog, type ProcessLogOutput } from "../io/log_open.ts";
+import { applyLogging, formatLine, loggerOf, type LogSetup, moduleName } from "../observe/log.ts";
 import { levelOf, LOG_LEVELS, type LogDirective, parseLogFilter } from "../observe/log_filter.ts";
-import { formatLogLine } from "../observe/log_line.ts";
+
+/** How a process logs; names are those of the configuration file. */
+export interface ProcessLogOptions {
+  readonly target: string;
+  readonly filter: string;
+  readonly colored: boolean;
+  readonly json: boolean;
+}
 
 /** Logging of this process. */
 export class ProcessLog {
-  readonly #output: LogOutput;
+  readonly #output: ProcessLogOutput;
   readonly #setup: LogSetup;
   #filter: string;
   #directives: readonly LogDirective[];
 
   /** `filter` is used as far as it is right; `notices` says what is not. */
-  constructor(target: string, filter: string, colored: boolean) {
-    this.#output = openLogOutput(target);
+  constructor({ target, filter, colored, json }: ProcessLogOptions) {
+    this.#output = openProcessLog(parseLogTarget(target), target, {
+      failing: (problem) => console.error(problem),
+      recovered: (dropped) => {
+        if (dropped > 0) loggerOf("log").warn("{dropped} log lines were lost", { dropped });
+      },
+    });
+    const { output, standard } = this.#output;
     this.#setup = {
       tag: "MAIN",
       pid: Deno.pid,
-      colored: colored && target === "stdout",
-      writeLine: this.#output.writeLine,
+      colored: colored && standard,
+      json,
+      writeLine: output.writeLine,
     };
     this.#filter = filter;
     this.#directives = parseLogFilter(filter).directives;
@@ -59,18 +74,27 @@ export class ProcessLog {
    * lines of which there may be tens of thousands a second.
    */
   writeInfo(module: string, message: string): void {
-    const { tag, pid, colored, writeLine } = this.#setup;
+    const { tag, pid, writeLine } = this.#setup;
     const time = performance.timeOrigin + performance.now();
     writeLine(
-      formatLogLine(
-        { time, pid, level: "info", tag, module: moduleName(module), message },
-        colored,
-      ),
+      formatLine(this.#setup, {
+        time,
+        pid,
+        level: "info",
+        tag,
+        module: moduleName(module),
+        message,
+      }),
     );
   }
 
-  /** Resolves when every line was written. */
+  /** Opens the file of the log anew, if it is one. */
+  reopen(): void {
+    this.#output.output.reopen();
+  }
+
+  /** Resolves when every line was written, or after a while. */
   flushed(): Promise<void> {
-    return this.#output.flushed();
+    return this.#output.output.flushed();
   }
 }

@@ -36,11 +36,12 @@ export async function start({ configPath }: StartOptions): Promise<number> {
   }
   try {
     writePidFile(config.pid_file_path);
-    const log = new ProcessLog(
-      config.log_target,
-      Deno.env.get("RUST_LOG") ?? config.log_level,
-      config.log_colored,
-    );
+    const log = new ProcessLog({
+      target: config.log_target,
+      filter: Deno.env.get("RUST_LOG") ?? config.log_level,
+      colored: config.log_colored,
+      json: config.log_format === "json",
+    });
     for (const notice of log.notices) console.error(notice);
     const supervisor = new Supervisor({ config, files: fileSource(configPath), log, listener });
     await supervise(supervisor, config);

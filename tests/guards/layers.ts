@@ -22,7 +22,7 @@ const OF_A_CORE = [BYTES, CORE, HTTP];
 /** Every layer, lowest first. */
 export const LAYERS: readonly Layer[] = [
   { prefix: BYTES, uses: [] },
-  { prefix: "src/observe/", uses: [] },
+  { prefix: "src/observe/", uses: [BYTES] },
   { prefix: CORE, uses: [BYTES] },
   { prefix: HTTP, uses: [BYTES, CORE] },
   { prefix: "src/protocol/", uses: OF_A_CORE },

@@ -1,0 +1,66 @@
+// The log of a worker: its output, its filter, and the change of the filter while it runs.
+
+import { parseLogTarget } from "../config/log_target.ts";
+import { ProtobufAccessLogFormat, type ServerConfig } from "../config/messages.ts";
+import { openProcessLog } from "../src/io/log_open.ts";
+import type { LogOutput } from "../src/io/log_output.ts";
+import { applyLogging, loggerOf, type LogSetup } from "../src/observe/log.ts";
+import { type LogDirective, parseLogFilter } from "../src/observe/log_filter.ts";
+
+/** Logging of this process. */
+export class WorkerLog {
+  /** Which process speaks: `WRK-00`. */
+  readonly tag: string;
+  readonly output: LogOutput;
+  /** Lines go to standard error. */
+  readonly standard: boolean;
+  readonly #setup: LogSetup;
+  #directives: readonly LogDirective[] = [];
+  #onFilter: (directives: readonly LogDirective[]) => void = () => {};
+
+  constructor(id: number, config: ServerConfig) {
+    const target = config.log_target;
+    const { output, standard, notice } = openProcessLog(parseLogTarget(target), target, {
+      failing: (problem) => console.error(problem),
+      recovered: (dropped) => {
+        if (dropped > 0) loggerOf("log").warn("{dropped} log lines were lost", { dropped });
+      },
+    });
+    this.tag = `WRK-${String(id).padStart(2, "0")}`;
+    this.output = output;
+    this.standard = standard;
+    this.#setup = {
+      tag: this.tag,
+      pid: Deno.pid,
+      colored: config.log_colored && standard,
+      json: config.log_format === ProtobufAccessLogFormat.Json,
+      writeLine: output.writeLine,
+    };
+    this.#use(parseLogFilter(config.log_level).directives);
+    if (notice !== null) loggerOf("worker").warn("{notice}", { notice });
+  }
+
+  /** What is in force. */
+  get directives(): readonly LogDirective[] {
+    return this.#directives;
+  }
+
+  /** Calls `onFilter` now and with every later filter. */
+  watchFilter(onFilter: (directives: readonly LogDirective[]) => void): void {
+    this.#onFilter = onFilter;
+    onFilter(this.#directives);
+  }
+
+  /** Puts a filter in force; when something is wrong with it, nothing changes. */
+  readonly changeFilter = (filter: string): readonly string[] => {
+    const { directives, errors } = parseLogFilter(filter);
+    if (errors.length === 0) this.#use(directives);
+    return errors;
+  };
+
+  #use(directives: readonly LogDirective[]): void {
+    this.#directives = directives;
+    applyLogging(this.#setup, directives);
+    this.#onFilter(directives);
+  }
+}
