@@ -38,6 +38,11 @@ export class ByteKeyTable<V extends object> {
     this.#size++;
   }
 
+  /** Gives another value to a key that is in the table. */
+  replace(key: Uint8Array, hash: number, value: V): void {
+    this.#segment(hash).replace(key, hash, value);
+  }
+
   /** Takes a key out; `false` when it was not there. */
   delete(key: Uint8Array, hash: number): boolean {
     const deleted = this.#segment(hash).delete(key, hash);
@@ -101,19 +106,29 @@ class Segment<V extends object> {
     this.#size++;
   }
 
+  replace(key: Uint8Array, hash: number, value: V): void {
+    const at = this.#slotOf(key, hash);
+    if (at >= 0) this.#values[at] = value;
+  }
+
   delete(key: Uint8Array, hash: number): boolean {
+    const at = this.#slotOf(key, hash);
+    if (at < 0) return false;
+    this.#arena.release(this.#slots[at * 2 + 1] as number);
+    this.#closeGap(at);
+    this.#size--;
+    return true;
+  }
+
+  /** The slot of a key, -1 when it is not in the table. */
+  #slotOf(key: Uint8Array, hash: number): number {
     const slots = this.#slots;
     const mask = (slots.length >> 1) - 1;
     for (let at = hash & mask;; at = (at + 1) & mask) {
       const offset = slots[at * 2 + 1] as number;
-      if (offset === 0) return false;
-      if (slots[at * 2] !== hash || !keyEquals(this.#arena.bytes, offset, key, 0, key.length)) {
-        continue;
-      }
-      this.#arena.release(offset);
-      this.#closeGap(at);
-      this.#size--;
-      return true;
+      if (offset === 0) return -1;
+      if (slots[at * 2] !== hash) continue;
+      if (keyEquals(this.#arena.bytes, offset, key, 0, key.length)) return at;
     }
   }
 

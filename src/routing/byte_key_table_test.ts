@@ -34,6 +34,10 @@ Deno.test("ByteKeyTable behaves like a map, with good and with colliding hashes"
           const value = { id };
           table.insert(key, hash(key), value);
           model.set(step.key, value);
+        } else {
+          const value = { id };
+          table.replace(key, hash(key), value);
+          model.set(step.key, value);
         }
         equal(table.size, model.size);
       }

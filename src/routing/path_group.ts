@@ -1,12 +1,29 @@
 // The rules that share one path value and differ only in their method, and a table that finds such a
-// group from the bytes of a path. A method-specific rule beats the all-methods rule of its group.
+// group from the bytes of a path. A method-specific rule beats the all-methods rule of its group. A rule
+// that is alone in its group and for all methods stands in the table for itself.
 
 import { HASH_SEED, hashFinish, hashStep } from "./byte_hash.ts";
 import { ByteKeyTable } from "./byte_key_table.ts";
-import type { CompiledRule, RouteEntry } from "./route_entry.ts";
+import { type CompiledRule, Plain, type RouteEntry } from "./route_entry.ts";
+
+/** What a path value leads to: a group, or its only rule, one for all methods. */
+export type PathRules<R> = PathGroup<R> | RouteEntry<R>;
+
+/** The rule for a method: its own one, else the one for all. */
+export function selectRule<R>(
+  rules: PathRules<R>,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): RouteEntry<R> | null {
+  return rules.plain === Plain.HOLDER
+    ? (rules as PathGroup<R>).select(bytes, start, end)
+    : rules as RouteEntry<R>;
+}
 
 /** Every rule for one path value. */
 export class PathGroup<R> {
+  readonly plain = Plain.HOLDER;
   readonly key: Uint8Array;
   /** Read on every lookup: the key's length, and its first byte, which decides most comparisons. */
   readonly length: number;
@@ -43,6 +60,11 @@ export class PathGroup<R> {
   /** The rule for a method: its own one, else the one for all. */
   select(bytes: Uint8Array, start: number, end: number): RouteEntry<R> | null {
     return this.#byMethod === null ? this.#any : this.forMethod(bytes, start, end) ?? this.#any;
+  }
+
+  /** The only rule, when it is one for all methods. */
+  get sole(): RouteEntry<R> | null {
+    return this.#byMethod === null ? this.#any : null;
   }
 
   /** Is there a rule with the same method constraint? */
@@ -84,25 +106,31 @@ export function hashPath(bytes: Uint8Array, start: number, end: number): number 
 
 /** Groups found by their whole key. */
 export class PathGroupTable<R> {
-  readonly #table = new ByteKeyTable<PathGroup<R>>();
+  readonly #table = new ByteKeyTable<PathRules<R>>();
 
   get size(): number {
     return this.#table.size;
   }
 
-  /** The group whose key is `bytes[start..end)`, of which `hash` is the finished hash. */
-  find(bytes: Uint8Array, start: number, end: number, hash: number): PathGroup<R> | null {
+  /** The rules of the key `bytes[start..end)`, of which `hash` is the finished hash. */
+  find(bytes: Uint8Array, start: number, end: number, hash: number): PathRules<R> | null {
     return this.#table.find(bytes, start, end, hash);
   }
 
-  /** The group with this key. */
-  get(key: Uint8Array): PathGroup<R> | null {
-    return this.#table.find(key, 0, key.length, hashPath(key, 0, key.length));
+  /** The group with this key, made for a rule that stood for itself: it is going to be changed. */
+  edit(key: Uint8Array): PathGroup<R> | null {
+    const hash = hashPath(key, 0, key.length);
+    const rules = this.#table.find(key, 0, key.length, hash);
+    if (rules === null || rules.plain === Plain.HOLDER) return rules as PathGroup<R> | null;
+    const group = new PathGroup<R>(key);
+    group.add(rules as RouteEntry<R>);
+    this.#table.replace(key, hash, group);
+    return group;
   }
 
   /** Adds a group whose key is not in the table. */
   insert(group: PathGroup<R>): void {
-    this.#table.insert(group.key, hashPath(group.key, 0, group.length), group);
+    this.#table.insert(group.key, hashPath(group.key, 0, group.length), group.sole ?? group);
   }
 
   /** Takes out the group with this key. */

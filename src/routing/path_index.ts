@@ -5,20 +5,14 @@
 // The order never depends on when a rule was added. Among expressions see compareRegexSources.
 
 import { compareRegexSources } from "./linear_regex.ts";
-import { hashPath, PathGroup, PathGroupTable } from "./path_group.ts";
+import { hashPath, PathGroup, PathGroupTable, type PathRules } from "./path_group.ts";
 import { pathText } from "./path_rule.ts";
 import { PrefixIndex } from "./prefix_index.ts";
-import { acceptsMethod, type CompiledRule, type RouteEntry } from "./route_entry.ts";
+import { acceptsMethod, type CompiledRule, Plain, type RouteEntry } from "./route_entry.ts";
 import { PathRuleKind } from "./route_rule.ts";
 
 export class PathIndex<R> {
-  /**
-   * The only rule there is, when it is a prefix of at most one byte for all methods: so it is with nearly
-   * every host, and the rule is then two reads away from the host.
-   */
-  #plain: RouteEntry<R> | null = null;
-  /** The byte `#plain` wants first, -1 when it wants none. */
-  #plainFirst = -1;
+  readonly plain = Plain.HOLDER;
   #prefixes: PrefixIndex<R> | null = null;
   #equals: PathGroupTable<R> | null = null;
   /** Expressions with a method first, then those for all methods; each part in its own order. */
@@ -29,7 +23,7 @@ export class PathIndex<R> {
   #special = false;
 
   get empty(): boolean {
-    return this.#plain === null && this.#prefixes === null && !this.#special;
+    return this.#prefixes === null && !this.#special;
   }
 
   /** The winning rule for a path and a method in `bytes`, or `null`. */
@@ -40,12 +34,6 @@ export class PathIndex<R> {
     methodStart: number,
     methodEnd: number,
   ): RouteEntry<R> | null {
-    const plain = this.#plain;
-    if (plain !== null) {
-      const fits = this.#plainFirst < 0 ||
-        (pathStart < pathEnd && bytes[pathStart] === this.#plainFirst);
-      return fits ? plain : null;
-    }
     if (this.#special) {
       const entry = this.#matchSpecial(bytes, pathStart, pathEnd, methodStart, methodEnd);
       if (entry !== null) return entry;
@@ -56,12 +44,6 @@ export class PathIndex<R> {
 
   /** Adds a rule; `false` when one with the same path and method is there. */
   add(entry: RouteEntry<R>): boolean {
-    if (this.empty && isPlain(entry)) {
-      this.#plain = entry;
-      this.#plainFirst = entry.path.bytes[0] ?? -1;
-      return true;
-    }
-    this.#dissolvePlain();
     let added: boolean;
     if (entry.path.kind === PathRuleKind.PREFIX) added = this.#addPrefix(entry);
     else if (entry.path.kind === PathRuleKind.EQUALS) added = this.#addEquals(entry);
@@ -72,7 +54,6 @@ export class PathIndex<R> {
 
   /** Takes a rule out; `false` when it was not there. */
   remove(rule: CompiledRule): boolean {
-    this.#dissolvePlain();
     let removed: boolean;
     if (rule.path.kind === PathRuleKind.PREFIX) removed = this.#removePrefix(rule);
     else if (rule.path.kind === PathRuleKind.EQUALS) removed = this.#removeEquals(rule);
@@ -91,9 +72,9 @@ export class PathIndex<R> {
     const equals = this.#equals === null
       ? null
       : this.#equals.find(bytes, pathStart, pathEnd, hashPath(bytes, pathStart, pathEnd));
-    const exact = equals === null ? null : equals.forMethod(bytes, methodStart, methodEnd);
+    const exact = forMethod(equals, bytes, methodStart, methodEnd);
     if (exact !== null) return exact;
-    const any = equals === null ? null : equals.any;
+    const any = forAllMethods(equals);
     const regexes = this.#regexes;
     // An all-methods EQUALS beats an all-methods expression: then only the first part is tried.
     const count = any === null ? regexes.length : this.#withMethod;
@@ -105,13 +86,6 @@ export class PathIndex<R> {
       if (entry.path.regex?.test(text) === true) return entry;
     }
     return any;
-  }
-
-  /** Moves the only rule to where rules are kept when there are several. */
-  #dissolvePlain(): void {
-    if (this.#plain === null) return;
-    this.#addPrefix(this.#plain);
-    this.#plain = null;
   }
 
   #addPrefix(entry: RouteEntry<R>): boolean {
@@ -127,7 +101,7 @@ export class PathIndex<R> {
 
   #addEquals(entry: RouteEntry<R>): boolean {
     this.#equals ??= new PathGroupTable<R>();
-    const found = this.#equals.get(entry.path.bytes);
+    const found = this.#equals.edit(entry.path.bytes);
     if (found !== null) return found.add(entry);
     const group = new PathGroup<R>(entry.path.bytes);
     group.add(entry);
@@ -136,7 +110,7 @@ export class PathIndex<R> {
   }
 
   #removeEquals(rule: CompiledRule): boolean {
-    const group = this.#equals?.get(rule.path.bytes) ?? null;
+    const group = this.#equals?.edit(rule.path.bytes) ?? null;
     if (group === null || !group.remove(rule)) return false;
     if (group.empty) this.#equals?.delete(rule.path.bytes);
     if (this.#equals?.size === 0) this.#equals = null;
@@ -164,9 +138,21 @@ export class PathIndex<R> {
   }
 }
 
-function isPlain(entry: CompiledRule): boolean {
-  return entry.path.kind === PathRuleKind.PREFIX && entry.path.bytes.length <= 1 &&
-    entry.method === null;
+/** The EQUALS rule that asks for exactly this method. */
+function forMethod<R>(
+  rules: PathRules<R> | null,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): RouteEntry<R> | null {
+  if (rules === null || rules.plain !== Plain.HOLDER) return null;
+  return (rules as PathGroup<R>).forMethod(bytes, start, end);
+}
+
+/** The EQUALS rule for all methods. */
+function forAllMethods<R>(rules: PathRules<R> | null): RouteEntry<R> | null {
+  if (rules === null) return null;
+  return rules.plain === Plain.HOLDER ? (rules as PathGroup<R>).any : rules as RouteEntry<R>;
 }
 
 function compareRegexEntries(left: CompiledRule, right: CompiledRule): number {

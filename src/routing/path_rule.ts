@@ -21,9 +21,20 @@ export interface CompiledPath {
   readonly regex: LinearRegex | null;
 }
 
+function compiledPrefix(value: string): CompiledPath {
+  return { kind: PathRuleKind.PREFIX, value, bytes: new TextEncoder().encode(value), regex: null };
+}
+
+/** What nearly every host has; shared, because very many rules have it. */
+const EVERY_PATH: readonly CompiledPath[] = ["/", ""].map(compiledPrefix);
+
 /** Checks and compiles one path rule. */
 export function compilePath(path: PathRule): CompiledPath | RouteError {
   const { kind, value } = path;
+  if (kind === PathRuleKind.PREFIX) {
+    const shared = EVERY_PATH.find((other) => other.value === value);
+    if (shared !== undefined) return shared;
+  }
   if (kind === PathRuleKind.REGEX) {
     const regex = LinearRegex.compile(value, { anchored: false, ignoreCase: false });
     if (typeof regex === "string") return invalid(value, `${regex}; accepted is RE2 syntax`);

@@ -4,7 +4,7 @@
 // path and on how many different lengths exist, not on how many prefixes there are.
 
 import { HASH_SEED, hashFinish, hashStep } from "./byte_hash.ts";
-import { PathGroup, PathGroupTable } from "./path_group.ts";
+import { PathGroup, PathGroupTable, selectRule } from "./path_group.ts";
 import type { CompiledRule, RouteEntry } from "./route_entry.ts";
 
 /** Up to here a straight comparison is cheaper than hashing the path. */
@@ -48,7 +48,7 @@ export class PrefixIndex<R> {
   /** Adds a rule; `false` when the same prefix and method are there already. */
   add(entry: RouteEntry<R>): boolean {
     const key = entry.path.bytes;
-    const found = this.#get(key);
+    const found = this.#edit(key);
     if (found !== null) return found.add(entry);
     const group = new PathGroup<R>(key);
     group.add(entry);
@@ -60,7 +60,7 @@ export class PrefixIndex<R> {
   /** Takes a rule out; `false` when it was not there. */
   remove(rule: CompiledRule): boolean {
     const key = rule.path.bytes;
-    const group = this.#get(key);
+    const group = this.#edit(key);
     if (group === null || !group.remove(rule)) return false;
     if (!group.empty) return true;
     if (this.#list !== null) this.#list.splice(this.#list.indexOf(group), 1);
@@ -68,8 +68,8 @@ export class PrefixIndex<R> {
     return true;
   }
 
-  #get(key: Uint8Array): PathGroup<R> | null {
-    if (this.#list === null) return this.#table?.get(key) ?? null;
+  #edit(key: Uint8Array): PathGroup<R> | null {
+    if (this.#list === null) return this.#table?.edit(key) ?? null;
     return this.#list.find((group) =>
       group.length === key.length && sameBytes(group.key, key, 0)
     ) ?? null;
@@ -128,15 +128,16 @@ class PrefixTable<R> {
     }
     while (--count >= 0) {
       const end = pathStart + (lengths[count] as number);
-      const group = this.#groups.find(bytes, pathStart, end, hashFinish(hashes[count] as number));
-      const entry = group === null ? null : group.select(bytes, methodStart, methodEnd);
+      const rules = this.#groups.find(bytes, pathStart, end, hashFinish(hashes[count] as number));
+      if (rules === null) continue;
+      const entry = selectRule(rules, bytes, methodStart, methodEnd);
       if (entry !== null) return entry;
     }
     return null;
   }
 
-  get(key: Uint8Array): PathGroup<R> | null {
-    return this.#groups.get(key);
+  edit(key: Uint8Array): PathGroup<R> | null {
+    return this.#groups.edit(key);
   }
 
   insert(group: PathGroup<R>): void {

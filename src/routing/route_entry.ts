@@ -7,13 +7,31 @@ import { type CompiledPath, compilePath } from "./path_rule.ts";
 import {
   describeRule,
   isRulePosition,
+  PathRuleKind,
   RouteError,
   type RouteRule,
   RulePosition,
 } from "./route_rule.ts";
 
+/**
+ * What every object has that may stand where a rule can: a number that tells a plain rule, which wants
+ * no more of a path than its first byte, from everything else without looking further. Tables keep such
+ * a rule itself in place of the objects that hold several: with very many rules each object on the way
+ * to one is a read of memory that no cache has.
+ */
+export const Plain = {
+  /** A rule for every path. */
+  ANY_PATH: -1,
+  /** A rule that compares more than a first byte, or the method. */
+  NO: -2,
+  /** Not a rule but something that holds rules. */
+  HOLDER: -3,
+} as const;
+
 /** What a rule compares, without the route it leads to. */
 export interface CompiledRule {
+  /** The byte a path must begin with, or one of {@link Plain}. */
+  readonly plain: number;
   readonly rule: RouteRule;
   readonly host: HostRule;
   readonly path: CompiledPath;
@@ -37,7 +55,13 @@ export function compileRule(rule: RouteRule): CompiledRule | RouteError {
   if (host instanceof RouteError) return host;
   const path = compilePath(rule.path);
   if (path instanceof RouteError) return path;
-  return { rule, host, path, method: rule.method === null ? null : new MethodRule(rule.method) };
+  const method = rule.method === null ? null : new MethodRule(rule.method);
+  return { plain: plainByte(path, method), rule, host, path, method };
+}
+
+function plainByte(path: CompiledPath, method: MethodRule | null): number {
+  const plain = path.kind === PathRuleKind.PREFIX && path.bytes.length <= 1 && method === null;
+  return plain ? path.bytes[0] ?? Plain.ANY_PATH : Plain.NO;
 }
 
 /** Do both compare the same path and method? Hosts and positions are compared by where rules are kept. */

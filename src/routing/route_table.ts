@@ -2,6 +2,7 @@
 // the host tree, then POST rules. Works on the bytes of the receive buffer and allocates nothing
 // unless an expression has to be tried. Generic over the route: it knows neither clusters nor answers.
 
+import { matchPath } from "./host_rules.ts";
 import { HostTrie } from "./host_trie.ts";
 import { parseHostRule } from "./host_rule.ts";
 import { OrderedRules } from "./ordered_rules.ts";
@@ -92,9 +93,9 @@ export class RouteTable<R> {
         .match(bytes, hostStart, hostEnd, pathStart, pathEnd, methodStart, methodEnd);
       if (entry !== null) return entry;
     }
-    const paths = this.#tree.find(bytes, hostStart, hostEnd);
-    if (paths !== null) {
-      const entry = paths.match(bytes, pathStart, pathEnd, methodStart, methodEnd);
+    const rules = this.#tree.find(bytes, hostStart, hostEnd);
+    if (rules !== null) {
+      const entry = matchPath(rules, bytes, pathStart, pathEnd, methodStart, methodEnd);
       if (entry !== null) return entry;
     }
     if (this.#post.size === 0) return null;

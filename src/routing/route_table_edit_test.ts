@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { PathRuleKind, RouteError, type RouteRule, RulePosition } from "./route_rule.ts";
 import { RouteTable } from "./route_table.ts";
 
@@ -105,6 +105,71 @@ Deno.test("RouteTable.remove() through regex labels keeps the other hosts", () =
   equal(table.remove(rule(TREE, "/c+/./b[0-9]/.test", PREFIX, "/")), null);
   equal(lookup(table, "GET", "cc.b1.test", "/"), null);
   equal(lookup(table, "GET", "d.test", "/"), "four");
+});
+
+Deno.test("RouteTable keeps the only rule of a host while others come under it and go", () => {
+  const others: NamedRule[] = [
+    ["below", rule(TREE, "x.a.test", PREFIX, "/")],
+    ["far below", rule(TREE, "y.x.a.test", PREFIX, "/")],
+    ["wildcard", rule(TREE, "*.a.test", PREFIX, "/")],
+    ["regex", rule(TREE, "/z+/.a.test", PREFIX, "/")],
+    ["path", rule(TREE, "a.test", PREFIX, "/p")],
+    ["method", rule(TREE, "a.test", PREFIX, "/", "PUT")],
+    ["every path", rule(TREE, "a.test", PREFIX, "")],
+    ["above", rule(TREE, "test", PREFIX, "/")],
+  ];
+  const asked: readonly (readonly [string, string, string, string])[] = [
+    ["below", "GET", "x.a.test", "/"],
+    ["far below", "GET", "y.x.a.test", "/"],
+    ["wildcard", "GET", "w.a.test", "/"],
+    ["regex", "GET", "zz.a.test", "/"],
+    ["path", "GET", "a.test", "/p"],
+    ["method", "PUT", "a.test", "/"],
+    ["every path", "GET", "a.test", "*"],
+    ["above", "GET", "test", "/"],
+  ];
+  for (const [route, added] of others) {
+    const table = tableOf([["sole", rule(TREE, "a.test", PREFIX, "/")]]);
+    const answers = () => asked.map(([, ...request]) => lookup(table, ...request));
+    const alone = answers();
+    for (let round = 0; round < 2; round++) {
+      equal(table.add(added, route), null, route);
+      equal(answers()[asked.findIndex(([name]) => name === route)], route);
+      equal(lookup(table, "GET", "a.test", "/q"), "sole");
+      equal(kindOf(table.add(added, "again")), "duplicate");
+      equal(kindOf(table.add(rule(TREE, "a.test", PREFIX, "/"), "again")), "duplicate");
+      equal(table.remove(added), null);
+      deepEqual(answers(), alone, route);
+    }
+    equal(table.remove(rule(TREE, "a.test", PREFIX, "/other")), null);
+    equal(table.size, 1);
+    equal(table.remove(rule(TREE, "a.test", PREFIX, "/")), null);
+    equal(table.size, 0);
+    deepEqual(answers(), asked.map(() => null));
+  }
+});
+
+Deno.test("RouteTable gives the only rule of a prefix and of an equal path company and takes it away", () => {
+  for (const kind of [PREFIX, EQUALS]) {
+    // More prefixes than are kept in a list.
+    const rules = Array.from({ length: 12 }, (_, index): NamedRule => [
+      `${index}`,
+      rule(TREE, "a.test", kind, `/p${String(index).padStart(2, "0")}`),
+    ]);
+    const table = tableOf(rules);
+    const own = rule(TREE, "a.test", kind, "/p03", "PUT");
+    for (let round = 0; round < 2; round++) {
+      equal(lookup(table, "PUT", "a.test", "/p03"), "3");
+      equal(table.add(own, "own"), null);
+      equal(lookup(table, "PUT", "a.test", "/p03"), "own");
+      equal(lookup(table, "GET", "a.test", "/p03"), "3");
+      equal(kindOf(table.add(rule(TREE, "a.test", kind, "/p03"), "again")), "duplicate");
+      equal(table.remove(own), null);
+    }
+    equal(table.remove(rule(TREE, "a.test", kind, "/p03")), null);
+    equal(lookup(table, "PUT", "a.test", "/p03"), null);
+    equal(lookup(table, "PUT", "a.test", "/p04"), "4");
+  }
 });
 
 Deno.test("RouteTable.hasHost() is true until the last rule of a host is gone", () => {
