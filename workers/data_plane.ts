@@ -181,6 +181,7 @@ export class ProxyDataPlane implements DataPlane {
 
   #tick(): void {
     this.#worker.wheel.advance(this.#worker.clock());
+    this.#worker.coarseClock.align();
     this.#healthChecks.tick(this.#worker.wheel.now);
     if (++this.#ticks % TICKS_PER_SWEEP !== 0) return;
     this.#worker.upstreams.sweep();

@@ -6,6 +6,7 @@ import { Counter } from "../observe/counters.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Exchange, ExchangePhase, Interruption } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
+import { Reason } from "./reason.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Connections one request may try, as in sozu 2.1 (CONN_RETRIES). */
@@ -25,8 +26,9 @@ export async function openUpstream(
   let backend = first;
   while (exchange.attempts < MAX_ATTEMPTS) {
     backend ??= cluster.backends.pick(worker.wheel.now);
-    if (backend === null) return 503;
+    if (backend === null) break;
     exchange.attempts++;
+    exchange.account.backend = backend;
     exchange.phase = ExchangePhase.CONNECTING;
     session.arm(listener.timeouts.connect);
     const upstream = await attempt(exchange, session, cluster, backend);
@@ -38,6 +40,7 @@ export async function openUpstream(
     }
     backend = null;
   }
+  exchange.account.reason = exchange.attempts === 0 ? Reason.NO_BACKEND : Reason.CONNECT_FAILED;
   return 503;
 }
 
@@ -55,6 +58,8 @@ async function attempt(
     const upstream = await worker.upstreams.dial(cluster, backend, controller.signal);
     const now = worker.clock();
     if (upstream !== null) cluster.backends.connectSucceeded(backend, now - start, now);
+    exchange.account.connectedAt = worker.accountClock();
+    exchange.account.connectMs = now - start;
     if (exchange.interruption === Interruption.NONE) return upstream;
     upstream?.discard();
     return null;

@@ -13,9 +13,12 @@ import { requestPersists } from "../protocol/h1/request_rules.ts";
 import { isConnect, isHead, isIdempotent } from "../protocol/http/method.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
 import { openUpstream } from "./backend_choice.ts";
+import { closeAccount } from "./close_account.ts";
 import type { Cluster } from "./cluster.ts";
 import type { HttpSession } from "./http_session.ts";
+import { Reason } from "./reason.ts";
 import { prepareRequest } from "./message_edit.ts";
+import { Outcome, RequestAccount } from "./request_account.ts";
 import { pumpRequestBody } from "./request_relay.ts";
 import { answerAtOnce, receiveResponse } from "./response_phase.ts";
 import { NO_EXTRAS, RouteExtras } from "./route_extras.ts";
@@ -54,6 +57,7 @@ export class Exchange {
   readonly requestBody = new BodyReader();
   readonly responseBody = new BodyReader();
   readonly requestId = new Uint8Array(ULID_LENGTH);
+  readonly account = new RequestAccount(this.reader.head, this.requestId);
   phase: ExchangePhase = ExchangePhase.ROUTING;
   interruption: Interruption = Interruption.NONE;
   toHead = false;
@@ -100,14 +104,19 @@ export class Exchange {
     this.attempts = 0;
     this.#retried = false;
     this.#unwatched = false;
+    this.account.begin(session.worker.accountClock());
     session.worker.requestIds.writeInto(this.requestId, 0);
     session.input.reader = this.reader;
     this.reader.begin(session.input.bytes, session.input.start);
   }
 
-  /** Lets go of everything borrowed. The exchange must not be waiting for anything. */
+  /**
+   * Hands the account over and lets go of everything borrowed. The exchange must not be waiting for
+   * anything.
+   */
   end(session: HttpSession): void {
     this.phase = ExchangePhase.DONE;
+    closeAccount(this, session);
     this.#stopCounting();
     this.upstream?.discard();
     this.upstream = null;
@@ -127,6 +136,8 @@ export class Exchange {
   async run(session: HttpSession): Promise<boolean> {
     const head = this.reader.head;
     session.input.start = head.end;
+    this.account.counts = true;
+    this.account.clientIn = head.end - head.start;
     this.requestBody.begin(head);
     this.toHead = isHead(head);
     this.connects = isConnect(head);
@@ -135,9 +146,13 @@ export class Exchange {
     const cluster = this.cluster;
     if (refusal !== 0 || cluster === null) return await this.#fail(session, refusal || 401);
     this.out = session.worker.outBuffers.take();
-    if (this.out === null) return await this.#fail(session, 503);
-    if (!prepareRequest(this, session, this.out)) return await this.#fail(session, 413);
-    if (this.requestBody.problem !== Problem.NONE) return await this.#fail(session, 400);
+    if (this.out === null) return await this.#fail(session, 503, Reason.OUT_OF_BUFFERS);
+    if (!prepareRequest(this, session, this.out)) {
+      return await this.#fail(session, 413, Reason.HEAD_TOO_LARGE);
+    }
+    if (this.requestBody.problem !== Problem.NONE) {
+      return await this.#fail(session, 400, Reason.MALFORMED_BODY);
+    }
     this.#repeatable = this.requestBody.done && isIdempotent(head);
     for (;;) {
       const backend = this.#pick(session, cluster);
@@ -160,14 +175,20 @@ export class Exchange {
       }
       this.#unwatched = false;
       if (count === null) {
-        if (!this.#mayRetry()) return await this.#fail(session, 502);
+        if (!this.#mayRetry()) return await this.#fail(session, 502, Reason.BACKEND_CLOSED);
         session.worker.counters.add(Counter.RETRIES, 1);
+        this.account.retries++;
         continue;
       }
+      if (session.worker.observer?.exact) this.account.firstByteAt = session.worker.accountClock();
+      this.account.backendIn += count;
       const end = this.#pump === null ? answerAtOnce(this, session, upstream, count) : 0;
       if (end === 0) return await this.#receive(session, upstream, count);
       const written = await session.stream.write(out.subarray(0, end));
       if (written < end) await writeRest(session.stream, out, written, end);
+      session.worker.counters.add(Counter.BYTES_OUT, end);
+      this.account.clientOut += end;
+      this.account.outcome = Outcome.COMPLETE;
       return this.persists;
     }
   }
@@ -215,9 +236,13 @@ export class Exchange {
       head.methodStart,
       head.methodEnd,
     );
-    if (entry === null) return 404;
+    if (entry === null) {
+      this.account.reason = Reason.NO_ROUTE;
+      return 404;
+    }
     const { cluster, policy } = entry.route;
     this.cluster = cluster;
+    this.account.cluster = cluster;
     if (policy !== null || cluster === null || cluster.settings.httpsRedirect) {
       const status = applyRoute(this, session, entry);
       if (status !== 0 || cluster === null) return status;
@@ -226,6 +251,7 @@ export class Exchange {
     if (session.worker.clientLimits.admit(session, cluster)) return 0;
     this.ownExtras().retryAfter = cluster.settings.retryAfter ?? session.worker.limits.retryAfter;
     session.worker.counters.add(Counter.CLIENT_LIMITED, 1);
+    this.account.reason = Reason.CLIENT_LIMITED;
     return 429;
   }
 
@@ -245,12 +271,15 @@ export class Exchange {
     // After a stale idle connection only a fresh one can tell whether the backend is well.
     if (this.#retried || backend === null) return false;
     this.upstream = session.worker.upstreams.take(backend);
-    return this.upstream !== null;
+    this.account.reused = this.upstream !== null;
+    return this.account.reused;
   }
 
   #beginSending(session: HttpSession, upstream: Upstream): void {
     this.phase = ExchangePhase.AWAITING;
     this.#serving = upstream.backend;
+    this.account.backend = upstream.backend;
+    this.account.sent = true;
     upstream.backend.requestStarted();
     this.#unwatched = this.requestBody.done && session.input.length === 0 && !session.input.reading;
     if (this.#unwatched) session.arm(WATCH_AFTER_MS);
@@ -259,6 +288,7 @@ export class Exchange {
 
   #endSending(session: HttpSession, upstream: Upstream): void {
     session.worker.counters.add(Counter.BACKEND_BYTES_OUT, this.outEnd);
+    this.account.backendOut += this.outEnd;
     if (!this.requestBody.done) this.#pump = pumpRequestBody(this, session, upstream);
   }
 
@@ -284,8 +314,9 @@ export class Exchange {
   }
 
   async #receive(session: HttpSession, upstream: Upstream, count: number): Promise<boolean> {
+    this.account.firstByteAt = session.worker.accountClock();
     const failure = await receiveResponse(this, session, upstream, count);
-    if (failure !== 0) return await this.#fail(session, failure);
+    if (failure !== 0) return await this.#fail(session, failure, Reason.MALFORMED_RESPONSE);
     if (this.requestBody.done) {
       if (this.#pump !== null) await this.#pump;
       return this.persists;
@@ -295,19 +326,40 @@ export class Exchange {
     return false;
   }
 
-  /** Answers for ourselves, or just ends when nobody would read it or a response has begun. */
-  async #fail(session: HttpSession, status: AnswerStatus): Promise<boolean> {
+  /**
+   * Answers for ourselves, or just ends when nobody would read it or a response has begun. `reason`
+   * is for the account, where none has been noted yet.
+   */
+  async #fail(
+    session: HttpSession,
+    status: AnswerStatus,
+    reason: Reason = Reason.NONE,
+  ): Promise<boolean> {
+    const { account } = this;
     if (this.phase >= ExchangePhase.RELAYING || session.closed) return await this.abandon(session);
     if (this.interruption === Interruption.CLIENT_GONE) return await this.abandon(session);
-    if (this.interruption === Interruption.TIMEOUT) status = 504;
-    if (this.interruption === Interruption.CLIENT_ERROR) status = 400;
+    if (account.reason === Reason.NONE) account.reason = reason;
+    if (this.interruption === Interruption.TIMEOUT) {
+      status = 504;
+      account.reason = account.sent ? Reason.BACKEND_TIMEOUT : Reason.CONNECT_TIMEOUT;
+    }
+    if (this.interruption === Interruption.CLIENT_ERROR) {
+      status = 400;
+      account.reason = Reason.MALFORMED_BODY;
+    }
     const unread = !this.requestBody.done;
     this.phase = ExchangePhase.RELAYING;
     const closes = await session.answer(status, this);
+    account.outcome = Outcome.COMPLETE;
     if (!closes && !unread) return this.persists;
     if (this.#pump !== null) await this.#discardBody(session);
     else if (unread) await session.linger();
     return false;
+  }
+
+  /** A read from the client or a write to it failed, unless it was the backend. */
+  clientFailed(): void {
+    if (this.account.outcome === Outcome.CUT) this.interrupt(Interruption.CLIENT_GONE);
   }
 
   /** Ends both connections and waits until nothing of this request runs any more. */

@@ -16,6 +16,8 @@ import type { ListenerContext, WorkerContext } from "./context.ts";
 import type { Timed } from "./deadline_wheel.ts";
 import { answerOptions, answerVariables } from "./answer_variables.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
+import { Reason } from "./reason.ts";
+import { Outcome } from "./request_account.ts";
 import type { OnSessionEnd, Session } from "./session.ts";
 import { writeRest } from "./write_rest.ts";
 
@@ -151,7 +153,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
 
   /**
    * Writes an answer of our own; true when the client connection must close after it. `exchange` is
-   * null for an answer to no request.
+   * null for an answer to a head that is not complete.
    */
   async answer(status: AnswerStatus, exchange: Exchange | null): Promise<boolean> {
     const { listener, worker } = this;
@@ -159,6 +161,11 @@ export class HttpSession implements Session, Timed, SlotHolder {
     const template = exchange?.extras.template ??
       listener.answers.lookup(status, exchange?.cluster?.answers ?? null);
     const { bytes, closes } = renderAnswer(template, variables, answerOptions(exchange, status));
+    const account = (exchange ?? this.#exchange)?.account;
+    if (account !== undefined) {
+      account.counts = true;
+      account.status = status;
+    }
     worker.counters.add(Counter.DEFAULT_ANSWERS, 1);
     worker.counters.addStatus(status);
     this.arm(listener.timeouts.front);
@@ -168,9 +175,10 @@ export class HttpSession implements Session, Timed, SlotHolder {
 
   /** Writes all of `bytes` to the client. */
   async write(bytes: Uint8Array): Promise<void> {
-    this.worker.counters.add(Counter.BYTES_OUT, bytes.length);
     const written = await this.stream.write(bytes);
     if (written < bytes.length) await writeRest(this.stream, bytes, written, bytes.length);
+    this.worker.counters.add(Counter.BYTES_OUT, bytes.length);
+    if (this.#exchange !== null) this.#exchange.account.clientOut += bytes.length;
   }
 
   /** Reads once; false at end of stream. There must be room, see {@link ClientInput.makeRoom}. */
@@ -215,12 +223,12 @@ export class HttpSession implements Session, Timed, SlotHolder {
     const { input, worker } = this;
     if (input.length === 0) {
       this.phase = SessionPhase.WAITING;
-      if (!this.#received(await this.input.read()) || this.closed) return false;
+      if (!this.#received(await this.input.read())) return false;
+      // Closed, or told by now that it has waited for too long.
+      if (this.phase !== SessionPhase.WAITING) return false;
     }
     this.phase = SessionPhase.HEAD;
-    const exchange = worker.exchanges.take();
-    this.#exchange = exchange;
-    exchange.begin(this);
+    const exchange = this.#takeExchange();
     try {
       const status = exchange.reader.read(input.end);
       if (status === ReadStatus.MORE && !(await this.#readHead(exchange))) return false;
@@ -230,12 +238,11 @@ export class HttpSession implements Session, Timed, SlotHolder {
       const goesOn = await exchange.run(this);
       if (!goesOn || this.closed || worker.draining) return false;
     } catch (error) {
+      if (!this.closed && !isDefect(error)) exchange.clientFailed();
       await exchange.abandon(this);
       throw error;
     } finally {
-      this.#exchange = null;
-      exchange.end(this);
-      worker.exchanges.give(exchange);
+      this.#giveExchange(exchange);
     }
     this.arm(this.listener.timeouts.front);
     return true;
@@ -249,27 +256,56 @@ export class HttpSession implements Session, Timed, SlotHolder {
         exchange.reader.problem = Problem.HEAD_TOO_LARGE;
         return true;
       }
-      if (!(await this.receive()) || this.closed) return false;
+      if (!(await this.receive())) return false;
+      // Closed, or told by now that the head has taken too long.
+      if (this.phase !== SessionPhase.HEAD) return false;
     } while (exchange.reader.read(input.end) === ReadStatus.MORE);
+    exchange.account.headAt = this.worker.accountClock();
     return true;
   }
 
   async #refuse(exchange: Exchange): Promise<boolean> {
     this.worker.counters.add(Counter.BAD_REQUESTS, 1);
-    const tooLarge = exchange.reader.problem === Problem.HEAD_TOO_LARGE;
+    const { account, reader } = exchange;
+    const tooLarge = reader.problem === Problem.HEAD_TOO_LARGE;
+    account.clientIn = this.input.length;
+    account.reason = tooLarge ? Reason.HEAD_TOO_LARGE : Reason.MALFORMED_REQUEST;
     await this.answer(tooLarge ? 413 : 400, exchange);
+    account.outcome = Outcome.COMPLETE;
     await this.linger();
     return false;
   }
 
+  /** Tells a client that is late with its head. When none has begun there is no exchange either. */
   async #answerTimeout(): Promise<void> {
+    const begun = this.phase === SessionPhase.HEAD;
     this.phase = SessionPhase.LINGERING;
+    const exchange = this.#exchange ?? this.#takeExchange();
+    const { account } = exchange;
+    account.clientIn = this.input.length;
+    account.reason = Reason.CLIENT_TIMEOUT;
     try {
       await this.answer(408, null);
+      // What is left of the head may have come meanwhile and ended the exchange.
+      if (this.#exchange === exchange) account.outcome = Outcome.COMPLETE;
     } catch {
       // The client is gone: there is nobody to tell.
     }
     this.close();
+    if (!begun) this.#giveExchange(exchange);
+  }
+
+  #takeExchange(): Exchange {
+    const exchange = this.worker.exchanges.take();
+    this.#exchange = exchange;
+    exchange.begin(this);
+    return exchange;
+  }
+
+  #giveExchange(exchange: Exchange): void {
+    exchange.end(this);
+    this.#exchange = null;
+    this.worker.exchanges.give(exchange);
   }
 
   readonly #onEarlyRead = (count: number | null): void => {
@@ -281,8 +317,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
   };
 
   #countUnexpected(error: unknown): void {
-    // Broken connections surface as rejected reads and writes; anything else is our own defect.
-    if (error instanceof TypeError || error instanceof RangeError) {
+    if (isDefect(error)) {
       this.worker.counters.add(Counter.INTERNAL_ERRORS, 1);
       console.error("Session ended by an internal error:", error);
     }
@@ -295,4 +330,9 @@ export class HttpSession implements Session, Timed, SlotHolder {
     this.worker.clientLimits.release(this);
     this.#onEnd(this);
   }
+}
+
+/** Broken connections surface as rejected reads and writes; anything else is our own defect. */
+function isDefect(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
 }

@@ -68,6 +68,7 @@ function takeBody(
   const end = Math.min(input.end, input.start + out.length - at);
   const next = body.advance(input.bytes, input.start, end);
   at = copyBytes(input.bytes, input.start, next, out, at);
+  exchange.account.clientIn += next - input.start;
   input.start = next;
   return at;
 }

@@ -36,7 +36,7 @@ export async function pumpRequestBody(
 async function pump(exchange: Exchange, session: HttpSession, upstream: Upstream): Promise<void> {
   const { input } = session;
   const body = exchange.requestBody;
-  input.releaseHead();
+  releaseHead(exchange, session);
   let discarded = 0;
   let progress = 0;
   while (!body.done) {
@@ -46,13 +46,15 @@ async function pump(exchange: Exchange, session: HttpSession, upstream: Upstream
     }
     if (exchange.discarding) {
       discarded += input.length;
+      exchange.account.clientIn += input.length;
       input.start = input.end;
       if (discarded > DISCARD_BYTES) return session.close();
       continue;
     }
     const start = input.start;
     input.start = body.advance(input.bytes, start, input.end);
-    if (input.start > start) await send(session, upstream, start, input.start);
+    exchange.account.clientIn += input.start - start;
+    if (input.start > start) await send(exchange, session, upstream, start, input.start);
     progress += input.start - start;
     if (progress >= LEAST_PROGRESS_BYTES || body.done) {
       session.armExchange();
@@ -63,6 +65,14 @@ async function pump(exchange: Exchange, session: HttpSession, upstream: Upstream
       return;
     }
   }
+}
+
+/** The head is about to make room for what follows it. */
+export function releaseHead(exchange: Exchange, session: HttpSession): void {
+  const { account } = exchange;
+  if (!account.headGone) session.worker.observer?.headGoes(account, session);
+  account.headGone = true;
+  session.input.releaseHead();
 }
 
 /** Reads more of the body, into a larger buffer when the last read filled this one. */
@@ -84,6 +94,7 @@ async function growForBulk(session: HttpSession): Promise<void> {
 }
 
 async function send(
+  exchange: Exchange,
   session: HttpSession,
   upstream: Upstream,
   start: number,
@@ -93,4 +104,5 @@ async function send(
   const written = await upstream.stream.write(bytes.subarray(start, end));
   if (start + written < end) await writeRest(upstream.stream, bytes, start + written, end);
   session.worker.counters.add(Counter.BACKEND_BYTES_OUT, end - start);
+  exchange.account.backendOut += end - start;
 }

@@ -7,9 +7,12 @@ import { ReadStatus } from "../protocol/h1/field_reader.ts";
 import { Problem } from "../protocol/h1/problem.ts";
 import { responsePersists } from "../protocol/h1/response_rules.ts";
 import { BodyFraming } from "../protocol/http/message_head.ts";
+import { beginTunnelAccount } from "./close_account.ts";
 import { type Exchange, ExchangePhase, Interruption } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
 import { mustDechunk, prepareInterim, prepareResponse } from "./message_edit.ts";
+import { Reason } from "./reason.ts";
+import { Outcome } from "./request_account.ts";
 import { RelayEnd, relayPayload, relayResponseBody } from "./response_relay.ts";
 import { runTunnel } from "./tunnel.ts";
 import type { Upstream } from "./upstream.ts";
@@ -39,8 +42,8 @@ export function answerAtOnce(
   if (at < 0 || at + count - head.end > out.length) return 0;
   const end = copyBytes(upstream.bytes, head.end, count, out, at);
   exchange.phase = ExchangePhase.RELAYING;
+  exchange.account.status = head.status;
   session.worker.counters.addStatus(head.status);
-  session.worker.counters.add(Counter.BYTES_OUT, end);
   release(exchange, session, upstream);
   session.armExchange();
   return end;
@@ -66,7 +69,11 @@ export async function receiveResponse(
     if (status === ReadStatus.BAD) return 502;
     if (status === ReadStatus.MORE) {
       const more = await readMore(session, upstream, end);
-      if (more === 0) return 502;
+      if (more === 0) {
+        exchange.account.reason = Reason.BACKEND_CLOSED;
+        return 502;
+      }
+      exchange.account.backendIn += more;
       end += more;
       continue;
     }
@@ -119,6 +126,7 @@ async function relayFinal(
   let at = prepareResponse(exchange, session, out);
   if (at < 0) return 502;
   body.begin(head);
+  exchange.account.status = head.status;
   session.worker.counters.addStatus(head.status);
   let next = head.end;
   if (!exchange.dechunks) {
@@ -132,16 +140,23 @@ async function relayFinal(
   if (body.done && reusable && next === end && exchange.requestBody.done) {
     release(exchange, session, upstream);
     await session.write(out.subarray(0, at));
+    exchange.account.outcome = Outcome.COMPLETE;
     return 0;
   }
   session.armExchange();
   await session.write(out.subarray(0, at));
   const ending = await relayRest(exchange, session, upstream, next, end);
-  // Too late for an answer: the exchange, which is relaying, ends both connections instead.
-  if (ending === RelayEnd.BROKEN) return 502;
+  if (ending === RelayEnd.BROKEN) {
+    // Too late for an answer: the exchange, which is relaying, ends both connections instead.
+    if (exchange.interruption === Interruption.NONE && !session.closed) {
+      exchange.account.outcome = Outcome.BACKEND_BROKEN;
+    }
+    return 502;
+  }
   if (ending === RelayEnd.CLEAN && reusable && exchange.requestBody.done) {
     release(exchange, session, upstream);
   }
+  exchange.account.outcome = Outcome.COMPLETE;
   return 0;
 }
 
@@ -194,11 +209,16 @@ async function switchProtocols(
   if (at < 0) return 502;
   exchange.persists = false;
   exchange.phase = ExchangePhase.TUNNEL;
+  exchange.account.status = 101;
   session.worker.counters.addStatus(101);
   session.worker.counters.add(Counter.UPGRADES, 1);
   session.armTunnel();
   await session.write(out.subarray(0, at));
-  await runTunnel(session, upstream, headEnd, end);
+  beginTunnelAccount(exchange, session);
+  const clean = await runTunnel(exchange, session, upstream, headEnd, end);
+  if (clean && exchange.interruption === Interruption.NONE && !session.closed) {
+    exchange.account.outcome = Outcome.COMPLETE;
+  }
   session.close();
   return 0;
 }

@@ -4,6 +4,7 @@
 import { Problem } from "../protocol/h1/problem.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
+import { Outcome } from "./request_account.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** How a relayed body ended. */
@@ -26,9 +27,16 @@ export async function relayResponseBody(
   const body = exchange.responseBody;
   for (;;) {
     session.armExchange();
-    const count = await upstream.read(0);
+    let count: number | null;
+    try {
+      count = await upstream.read(0);
+    } catch (error) {
+      exchange.account.outcome = Outcome.BACKEND_BROKEN;
+      throw error;
+    }
     if (count === null) return body.finish() ? RelayEnd.CLEAN : RelayEnd.BROKEN;
     session.armExchange();
+    exchange.account.backendIn += count;
     const bytes = upstream.bytes;
     const next = exchange.dechunks
       ? await relayPayload(exchange, session, bytes, count)

@@ -15,6 +15,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Route } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
+import { Reason } from "./reason.ts";
 import type { RoutePolicy } from "./route_policy.ts";
 
 const FORWARDED_HOST = asciiBytes("x-forwarded-host");
@@ -30,10 +31,14 @@ export function applyRoute(
     const status = applyPolicy(exchange, session, entry, policy, cluster);
     if (status !== 0) return status;
   }
-  if (cluster === null) return 401;
+  if (cluster === null) {
+    exchange.account.reason = Reason.DENIED;
+    return 401;
+  }
   exchange.cluster = cluster;
   const { settings } = cluster;
   if (settings.httpsRedirect && session.listener.protocol === "http") {
+    exchange.account.reason = Reason.REDIRECTED;
     exchange.ownExtras().location = redirectLocation({
       scheme: "https",
       authority: authorityText(exchange),
@@ -62,11 +67,18 @@ function applyPolicy(
       path: rewritten.path ?? pathText(exchange),
     });
     exchange.ownExtras().template = policy.redirectTemplate;
+    exchange.account.reason = Reason.REDIRECTED;
     return policy.redirect;
   }
-  if (policy.unauthorized || cluster === null) return 401;
+  if (policy.unauthorized || cluster === null) {
+    exchange.account.reason = Reason.DENIED;
+    return 401;
+  }
   exchange.cluster = cluster;
-  if (policy.requiresAuth && !isAuthorized(exchange, session, cluster)) return 401;
+  if (policy.requiresAuth && !isAuthorized(exchange, session, cluster)) {
+    exchange.account.reason = Reason.UNAUTHENTICATED;
+    return 401;
+  }
   exchange.ownExtras().responseEdits = policy.responseEdits;
   if (rewritten.host !== null) overrideHost(exchange, asciiBytes(rewritten.host), true);
   if (rewritten.path !== null) head.targetOverride = asciiBytes(rewritten.path);

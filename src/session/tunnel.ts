@@ -2,34 +2,46 @@
 // its own, so a peer may finish sending and still receive; silence in both ends the tunnel.
 
 import { Counter } from "../observe/counters.ts";
+import type { Exchange } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
+import { releaseHead } from "./request_relay.ts";
 import type { Upstream } from "./upstream.ts";
 import { writeRest } from "./write_rest.ts";
 
-/** Pipes until both directions have ended or either stream fails. Never rejects. */
+/**
+ * Pipes until both directions have ended or either stream fails. Never rejects; false when a stream
+ * failed.
+ */
 export async function runTunnel(
+  exchange: Exchange,
   session: HttpSession,
   upstream: Upstream,
   from: number,
   to: number,
-): Promise<void> {
+): Promise<boolean> {
+  let clean = true;
+  const broken = () => {
+    clean = false;
+    session.close();
+    upstream.close();
+  };
   // A broken tunnel is an ordinary end. Both directions must have stopped before the buffers they use
   // are given back.
   await Promise.allSettled([
-    pipeToBackend(session, upstream).catch(() => closeBoth(session, upstream)),
-    pipeToClient(session, upstream, from, to).catch(() => closeBoth(session, upstream)),
+    pipeToBackend(exchange, session, upstream).catch(broken),
+    pipeToClient(exchange, session, upstream, from, to).catch(broken),
   ]);
+  return clean;
 }
 
-/** Wakes the other direction as well. */
-function closeBoth(session: HttpSession, upstream: Upstream): void {
-  session.close();
-  upstream.close();
-}
-
-async function pipeToBackend(session: HttpSession, upstream: Upstream): Promise<void> {
+async function pipeToBackend(
+  exchange: Exchange,
+  session: HttpSession,
+  upstream: Upstream,
+): Promise<void> {
   const { input, worker } = session;
-  input.releaseHead();
+  const { account } = exchange;
+  releaseHead(exchange, session);
   for (;;) {
     if (input.length === 0) {
       if (!input.reading) input.start = input.end = 0;
@@ -37,24 +49,30 @@ async function pipeToBackend(session: HttpSession, upstream: Upstream): Promise<
     }
     session.armTunnel();
     const { bytes, start, end } = input;
+    account.clientIn += end - start;
     const written = await upstream.stream.write(bytes.subarray(start, end));
     if (start + written < end) await writeRest(upstream.stream, bytes, start + written, end);
     worker.counters.add(Counter.BACKEND_BYTES_OUT, end - start);
+    account.backendOut += end - start;
     input.start = end;
   }
   await upstream.stream.closeWrite();
 }
 
 async function pipeToClient(
+  exchange: Exchange,
   session: HttpSession,
   upstream: Upstream,
   from: number,
   to: number,
 ): Promise<void> {
+  const { account } = exchange;
+  account.backendIn += to - from;
   if (to > from) await session.write(upstream.bytes.subarray(from, to));
   for (;;) {
     const count = await upstream.read(0);
     if (count === null) break;
+    account.backendIn += count;
     session.armTunnel();
     await session.write(upstream.bytes.subarray(0, count));
   }

@@ -8,9 +8,11 @@ import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ulid.ts";
 import { BulkTurns } from "./bulk_turns.ts";
 import { ClientLimits } from "./client_limits.ts";
+import { CoarseClock } from "./coarse_clock.ts";
 import type { WorkerContext, WorkerLimits } from "./context.ts";
 import { DeadlineWheel } from "./deadline_wheel.ts";
 import { ExchangePool } from "./exchange_pool.ts";
+import type { TrafficObserver } from "./traffic_observer.ts";
 import { MAX_IDLE, UpstreamPool } from "./upstream_pool.ts";
 
 /** Holds an ordinary browser's head; an idle connection pins one. */
@@ -47,12 +49,15 @@ export interface WorkerParts {
 /** The shared parts of a new worker. */
 export function createWorkerContext(parts: WorkerParts): WorkerContext {
   const { clock, maxBuffers, bufferSize } = parts;
+  const coarseClock = new CoarseClock(clock, parts.wallClock);
   const wheel = new DeadlineWheel(clock());
   const counters = new Counters();
   const bulk = new BufferPool(BULK_BUFFER_BYTES, Math.max(16, Math.ceil(maxBuffers / 4)));
   const upstreamBuffers = { head: new BufferPool(bufferSize, maxBuffers + MAX_IDLE), bulk };
   return {
     clock,
+    coarseClock,
+    accountClock: coarseClock.now,
     wheel,
     counters,
     upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
@@ -68,7 +73,14 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     clientLimits: new ClientLimits(parts.maxConnectionsPerIp),
     sha256: parts.sha256,
     limits: parts.limits,
+    observer: null,
     draining: false,
     stickyInUse: false,
   };
+}
+
+/** Lets `observer` be told what the sessions of `worker` do from now on, as exactly as it asks. */
+export function observeTraffic(worker: WorkerContext, observer: TrafficObserver | null): void {
+  worker.observer = observer;
+  worker.accountClock = observer?.exact === true ? worker.clock : worker.coarseClock.now;
 }

@@ -1,0 +1,31 @@
+// Why this proxy answered a request itself. Numbers for the hot path, names for logs.
+
+/** A reason for an answer of our own. */
+export const Reason = {
+  NONE: 0,
+  MALFORMED_REQUEST: 1,
+  HEAD_TOO_LARGE: 2,
+  CLIENT_TIMEOUT: 3,
+  NO_ROUTE: 4,
+  DENIED: 5,
+  UNAUTHENTICATED: 6,
+  REDIRECTED: 7,
+  CLIENT_LIMITED: 8,
+  OUT_OF_BUFFERS: 9,
+  NO_BACKEND: 10,
+  CONNECT_FAILED: 11,
+  CONNECT_TIMEOUT: 12,
+  BACKEND_TIMEOUT: 13,
+  BACKEND_CLOSED: 14,
+  MALFORMED_RESPONSE: 15,
+  MALFORMED_BODY: 16,
+  MISDIRECTED: 17,
+} as const;
+export type Reason = typeof Reason[keyof typeof Reason];
+
+const NAMES: readonly string[] = Object.keys(Reason).map((name) => name.toLowerCase());
+
+/** The reason as logs show it, such as `no_route`; `null` for NONE. */
+export function reasonName(reason: Reason): string | null {
+  return reason === Reason.NONE ? null : NAMES[reason] ?? null;
+}

@@ -1,0 +1,132 @@
+// What happened to one request, or to the tunnel it turned into: filled in by the phases as they go,
+// handed over once at the end, then used again for the next. Plain numbers and references, so that
+// keeping it costs no allocation. Measures nothing itself and writes no log.
+
+import type { Backend } from "../balancing/backend.ts";
+import type { MessageHead } from "../protocol/http/message_head.ts";
+import type { Cluster } from "./cluster.ts";
+import { Reason } from "./reason.ts";
+
+/** How a request or a tunnel ended. */
+export const Outcome = {
+  /** The client was sent all of its response; a tunnel was ended by its peers. */
+  COMPLETE: 0,
+  /** A 101 was sent. What follows is a tunnel with an account of its own. */
+  SWITCHED: 1,
+  /** The client left before it had all of its response. */
+  CLIENT_GONE: 2,
+  /** A side was silent for too long, and a response could not be made or had begun already. */
+  TIMEOUT: 3,
+  /** The backend ended or broke the rules when part of its response had been sent on. */
+  BACKEND_BROKEN: 4,
+  /** This proxy closed the connection: a stop, an eviction, a limit, a defect. */
+  CUT: 5,
+} as const;
+export type Outcome = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** A time that has not come, a duration that does not exist. */
+export const NEVER = -1;
+
+/**
+ * The account of one request or tunnel. Times are milliseconds of the worker's account clock, or NEVER;
+ * only differences between them mean something.
+ */
+export class RequestAccount {
+  /**
+   * The request's head. Its offsets are good while the account is handed over, unless
+   * {@linkcode headGone}.
+   */
+  readonly head: MessageHead;
+  /** The request's id, in ASCII. */
+  readonly requestId: Uint8Array;
+  /** There is something to tell: a head was complete, or an answer was given to what came of one. */
+  counts = false;
+  /** It is about the tunnel behind a 101, not about the request. */
+  tunnel = false;
+  /** The bytes of the head have been overwritten, see TrafficObserver.headGoes. */
+  headGone = false;
+
+  /** The first byte of the request was there. */
+  startedAt = NEVER;
+  /** Its head was complete. */
+  headAt = NEVER;
+  /** The connection that carries it was established; NEVER when it was a pooled one. */
+  connectedAt = NEVER;
+  /** How long the last successful connect took, in milliseconds; NEVER when none was needed. */
+  connectMs = NEVER;
+  /** The first byte of the response was there. */
+  firstByteAt = NEVER;
+  /** It was over. */
+  endedAt = NEVER;
+
+  /** Bytes of this request read from the client, and of its response written to it. */
+  clientIn = 0;
+  clientOut = 0;
+  /** Bytes read from and written to the backend for it. */
+  backendIn = 0;
+  backendOut = 0;
+
+  /** Status of the final response; 0 when none was begun. */
+  status = 0;
+  /** Why this proxy answered itself; NONE when the backend answered. */
+  reason: Reason = Reason.NONE;
+  outcome: Outcome = Outcome.CUT;
+  cluster: Cluster | null = null;
+  /** The backend it was sent to, or for which a connection was tried last. */
+  backend: Backend | null = null;
+  /** It was sent to the backend. */
+  sent = false;
+  /** The connection that carried it had carried others before. */
+  reused = false;
+  /** Times it was sent again. */
+  retries = 0;
+
+  constructor(head: MessageHead, requestId: Uint8Array) {
+    this.head = head;
+    this.requestId = requestId;
+  }
+
+  /** Starts the account of a request whose first byte is there at `now`. */
+  begin(now: number): void {
+    this.counts = false;
+    this.tunnel = false;
+    this.headGone = false;
+    this.startedAt = now;
+    this.headAt = now;
+    this.status = 0;
+    this.reason = Reason.NONE;
+    this.cluster = null;
+    this.backend = null;
+    this.sent = false;
+    this.reused = false;
+    this.retries = 0;
+    this.#restart();
+  }
+
+  /** Starts the account of the tunnel behind this request; who its peers are stays. */
+  beginTunnel(now: number): void {
+    this.counts = true;
+    this.tunnel = true;
+    this.startedAt = now;
+    this.headAt = now;
+    this.status = 0;
+    this.#restart();
+  }
+
+  /** When the request, or the last repetition of it, began to be sent. */
+  get sentAt(): number {
+    return this.connectedAt === NEVER ? this.headAt : this.connectedAt;
+  }
+
+  #restart(): void {
+    this.connectedAt = NEVER;
+    this.connectMs = NEVER;
+    this.firstByteAt = NEVER;
+    this.endedAt = NEVER;
+    this.clientIn = 0;
+    this.clientOut = 0;
+    this.backendIn = 0;
+    this.backendOut = 0;
+    this.outcome = Outcome.CUT;
+  }
+}
