@@ -14,6 +14,7 @@ import {
 } from "../config/messages.ts";
 import type { ConfigState } from "../config/state.ts";
 import { prepareUndo } from "../config/undo.ts";
+import { Slices } from "../src/io/turn.ts";
 import { loggerOf } from "../src/observe/log.ts";
 import type { DataPlane } from "./contracts.ts";
 import { answerMetrics } from "./metric_queries.ts";
@@ -63,8 +64,11 @@ export class ControlLoop {
    * equals main's, and is reported with the answer to the first Status request.
    */
   async begin(initial: InitialState): Promise<void> {
+    const slices = new Slices();
     for (const { content } of initial.requests) {
       const refusal = await this.#applyInitial(content);
+      // Main must hear that this worker is alive while a hundred thousand of them are taken in.
+      if (slices.isOver) await slices.pause();
       if (refusal === null) continue;
       this.#refusedAtStart.push(refusal);
       this.#log.error("Initial state: {refusal}", { refusal });

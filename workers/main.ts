@@ -1,5 +1,7 @@
 // The entry of a worker process: reads its arguments and gives the worker its data plane.
 
+import manifest from "../deno.json" with { type: "json" };
+import { buildId } from "../src/io/build_id.ts";
 import { ProxyDataPlane } from "./data_plane.ts";
 import { runWorkerWith } from "./worker.ts";
 
@@ -10,5 +12,11 @@ export function runWorker(args: readonly string[]): Promise<number> {
     console.error("Cannot start the worker: it is started by the main process, with --id NUMBER");
     return Promise.resolve(2);
   }
-  return runWorkerWith(id, (config, onEvent) => new ProxyDataPlane(config, onEvent));
+  const build = buildId({
+    version: manifest.version,
+    standalone: Deno.build.standalone,
+    execPath: Deno.execPath(),
+    mainModule: Deno.mainModule,
+  });
+  return runWorkerWith({ id, build }, (config, onEvent) => new ProxyDataPlane(config, onEvent));
 }

@@ -6,6 +6,7 @@ import type { Verb } from "../../config/state_verbs.ts";
 import type { AuditTrail } from "./audit_trail.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Gatherer } from "./gather.ts";
+import type { MainCounters } from "./main_counters.ts";
 import type { MutationOrder } from "./mutation_order.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
@@ -54,6 +55,7 @@ export interface MainContext {
   readonly settings: MainSettings;
   readonly state: ConfigState;
   readonly pool: WorkerPool;
+  readonly counters: MainCounters;
   readonly gatherer: Gatherer;
   readonly order: MutationOrder;
   readonly events: EventHub;

@@ -8,16 +8,20 @@ import type {
   ResponseContent,
   WorkerMetrics,
 } from "../../config/messages.ts";
+import type { Metric } from "../observe/counters.ts";
 import type { WorkerAnswer } from "./gather.ts";
 
 type Content = NonNullable<ResponseContent["content_type"]>;
 
-/** The answer of main to a metrics query that the workers have answered. */
+/** The answer of main, which measured `own`, to a metrics query that the workers have answered. */
 export function mergeMetrics(
   answers: readonly WorkerAnswer[],
   query: QueryMetricsOptions,
+  own: readonly Metric[] = [],
 ): Content {
-  return query.list ? mergeNames(answers) : { kind: "metrics", value: mergeValues(answers, query) };
+  if (query.list) return mergeNames(answers);
+  const main = new Map(own.map((metric) => [metric.name, toMessage(metric)]));
+  return { kind: "metrics", value: { ...mergeValues(answers, query), main } };
 }
 
 function mergeNames(answers: readonly WorkerAnswer[]): Content {
@@ -55,4 +59,8 @@ function addTo(sums: Map<string, FilteredMetrics>, name: string, { inner }: Filt
   if (inner?.kind !== "count" && inner?.kind !== "gauge") return;
   const before = known?.kind === inner.kind ? known.value : 0n;
   sums.set(name, { inner: { kind: inner.kind, value: before + inner.value } });
+}
+
+function toMessage({ value, gauge }: Metric): FilteredMetrics {
+  return { inner: { kind: gauge ? "gauge" : "count", value: BigInt(value) } };
 }

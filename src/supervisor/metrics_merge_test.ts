@@ -61,3 +61,15 @@ Deno.test("mergeMetrics() lists each name once, in order", () => {
     },
   );
 });
+
+Deno.test("mergeMetrics() shows what main itself measured, unless only names are wanted", () => {
+  const own = [{ name: "workers.crashed", value: 2, gauge: false }, {
+    name: "workers.running",
+    value: 1,
+    gauge: true,
+  }];
+  const merged = mergeMetrics(ANSWERS, QueryMetricsOptions.empty(), own);
+  assert.equal(merged.kind, "metrics");
+  assert.deepEqual(merged.value.main.get("workers.crashed")?.inner, { kind: "count", value: 2n });
+  assert.deepEqual(merged.value.main.get("workers.running")?.inner, { kind: "gauge", value: 1n });
+});

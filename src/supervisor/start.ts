@@ -3,11 +3,14 @@
 
 import { MAX_CONFIG_FILE_BYTES } from "../../config/defaults.ts";
 import { type Config, formatProblem, loadConfig, type LoadResult } from "../../config/file.ts";
+import manifest from "../../deno.json" with { type: "json" };
+import { buildId } from "../io/build_id.ts";
 import { guardProcess } from "../io/process_guard.ts";
 import { BindError, bindUnixSocket } from "../io/unix_socket.ts";
 import { loggerOf } from "../observe/log.ts";
 import type { FileSource } from "./main_context.ts";
 import { ProcessLog } from "./process_log.ts";
+import { currentImage } from "./self_command.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** How to start. */
@@ -43,7 +46,9 @@ export async function start({ configPath }: StartOptions): Promise<number> {
       json: config.log_format === "json",
     });
     for (const notice of log.notices) console.error(notice);
-    const supervisor = new Supervisor({ config, files: fileSource(configPath), log, listener });
+    const build = buildId({ version: manifest.version, ...currentImage() });
+    const files = fileSource(configPath);
+    const supervisor = new Supervisor({ config, files, log, listener, build });
     await supervise(supervisor, config);
     await log.flushed();
     return EXIT_OK;
@@ -61,13 +66,14 @@ async function supervise(supervisor: Supervisor, config: Config): Promise<void> 
   const signals = ["SIGTERM", "SIGINT"] as const;
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   const log = loggerOf("supervisor");
-  const unguard = guardProcess((what, text, count) =>
-    log.error("{what} (number {count}): {text}", { what, text, count })
-  );
+  const unguard = guardProcess((what, text, count) => {
+    supervisor.fleet.counters.panics = count;
+    log.error("{what} (number {count}): {text}", { what, text, count });
+  });
   try {
     await supervisor.loadConfiguration();
     await supervisor.run();
-    const pids = supervisor.workers.targets().map(({ id, pid }) => `${id} (pid ${pid})`);
+    const pids = supervisor.fleet.pool.targets().map(({ id, pid }) => `${id} (pid ${pid})`);
     log.info("Listening on {socket}, workers {pids}", {
       socket: config.command_socket,
       pids: pids.join(", ") || "none",

@@ -1,18 +1,9 @@
 // The main process at work: state, workers, clients and events joined together. Everything it does
 // on behalf of a client is in the verbs; how it comes to life is in start.ts.
 
-import { encode } from "../../config/codec.ts";
-import { type Config, serverConfig } from "../../config/file.ts";
-import {
-  EventKind,
-  MetricDetail,
-  Request,
-  ResponseStatus,
-  RunState,
-  type WorkerResponse,
-} from "../../config/messages.ts";
+import type { Config } from "../../config/file.ts";
+import { MetricDetail, RunState } from "../../config/messages.ts";
 import { ConfigState } from "../../config/state.ts";
-import { type ProcessEnd, spawnPiped } from "../io/process.ts";
 import type { UnixListener } from "../io/unix_socket.ts";
 import { parseCertificate } from "../io/x509.ts";
 import { loggerOf } from "../observe/log.ts";
@@ -27,18 +18,13 @@ import type { FileSource, MainContext } from "./main_context.ts";
 import { MutationOrder } from "./mutation_order.ts";
 import type { ProcessLog } from "./process_log.ts";
 import { keepUnreadable, loadState, saveState } from "./saved_state.ts";
-import { currentImage, selfCommand } from "./self_command.ts";
 import { RuntimeRequests } from "./runtime_requests.ts";
 import { Verbs } from "./verbs.ts";
 import { stopWorkers } from "./verbs_lifecycle.ts";
-import { describeEnd, WorkerPool } from "./worker_pool.ts";
-import { WorkerProcess } from "./worker_process.ts";
+import { type FleetParts, WorkerFleet } from "./worker_fleet.ts";
 
 /** How long stopped workers may take to leave before they are killed, in milliseconds. */
 const LEAVE_MS = 2_000;
-
-const INITIAL_STATUS = "INITIAL-STATUS-";
-const STATUS: Request = { request_type: { kind: "status", value: {} } };
 
 /** Milliseconds since 1970, with fractions. */
 function wallClock(): number {
@@ -51,12 +37,15 @@ export interface SupervisorParts {
   readonly files: FileSource;
   readonly log: ProcessLog;
   readonly listener: UnixListener;
+  /** The build this process runs, and every worker must run. */
+  readonly build: string;
 }
 
 /** The main process. */
 export class Supervisor {
   readonly #config: Config;
   readonly #processLog: ProcessLog;
+  readonly #fleet: WorkerFleet;
   readonly #context: MainContext;
   readonly #server: CommandServer;
   readonly #save: AutomaticSave | null;
@@ -64,11 +53,10 @@ export class Supervisor {
   readonly #runtime = new RuntimeRequests();
   readonly #ulids = new UlidSource((into) => void crypto.getRandomValues(into), Date.now);
   readonly #finished = Promise.withResolvers<void>();
-  /** Workers that have not taken in their initial state yet, with who waits for it. */
-  readonly #starting = new Map<number, () => void>();
   #state: "running" | "stopping" | "leaving" = "running";
 
-  constructor({ config, files, log, listener }: SupervisorParts) {
+  constructor(parts: SupervisorParts) {
+    const { config, log, listener, build } = parts;
     this.#config = config;
     this.#processLog = log;
     const { saved_state, automatic_state_save } = config;
@@ -79,7 +67,17 @@ export class Supervisor {
         return await saveState(saved_state, this.#context.state.dump());
       })
       : null;
-    this.#context = this.#createContext(files);
+    const fleetParts: FleetParts = {
+      config,
+      build,
+      log,
+      state: createState(),
+      runtime: this.#runtime,
+      gatherer: new Gatherer(),
+      events: new EventHub(),
+    };
+    this.#fleet = new WorkerFleet(fleetParts);
+    this.#context = this.#createContext(parts, fleetParts);
     this.#server = new CommandServer({
       listener,
       executor: new Verbs(this.#context),
@@ -97,9 +95,9 @@ export class Supervisor {
     return this.#finished.promise;
   }
 
-  /** The workers as they are listed to clients. */
-  get workers(): WorkerPool {
-    return this.#context.pool;
+  /** The workers. */
+  get fleet(): WorkerFleet {
+    return this.#fleet;
   }
 
   /** Takes in what the configuration file and the saved state describe. No worker runs yet. */
@@ -128,22 +126,19 @@ export class Supervisor {
     }
   }
 
-  /** Launches the workers and accepts clients; resolves once every worker has the state. */
+  /**
+   * Launches the workers and then accepts clients: once every worker has the state, or is late with it.
+   */
   async run(): Promise<void> {
     if (this.#state !== "running") return;
-    this.#context.pool.start();
-    void this.#server.run();
+    const ready = this.#fleet.start();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, this.#context.settings.workerTimeoutMs);
     });
-    const ready = Promise.all(
-      this.#context.pool.targets().map(({ id }) =>
-        new Promise<void>((resolve) => this.#starting.set(id, resolve))
-      ),
-    );
     await Promise.race([ready, late, this.finished]);
     clearTimeout(timer);
+    void this.#server.run();
   }
 
   /** Stops the workers, then this process: softly at first, at once when asked again. */
@@ -154,27 +149,23 @@ export class Supervisor {
     this.#context.shutdown.complete();
   }
 
-  #createContext(files: FileSource): MainContext {
-    const config = this.#config;
+  #createContext({ config, files }: SupervisorParts, fleetParts: FleetParts): MainContext {
+    const { state, gatherer, events } = fleetParts;
+    const fleet = this.#fleet;
     return {
       settings: {
         workerTimeoutMs: config.worker_timeout * 1000,
         allowedUids: config.command_allowed_uids ?? null,
         metricDetail: config.metrics?.detail ?? MetricDetail.DETAIL_CLUSTER,
       },
-      state: createState(),
+      state,
       createState,
       fileState: createState(),
-      pool: new WorkerPool({
-        count: config.worker_count,
-        automaticRestart: config.worker_automatic_restart,
-        launch: (id) => this.#launch(id),
-        onRelaunched: () =>
-          this.#context.events.emit("main", { kind: EventKind.WORKER_RELAUNCHED }),
-      }),
-      gatherer: new Gatherer(),
+      pool: fleet.pool,
+      counters: fleet.counters,
+      gatherer,
       order: new MutationOrder(),
-      events: new EventHub(),
+      events,
       audit: openAuditTrail(config, this.#processLog, this.#ulids, wallClock),
       log: this.#processLog,
       files,
@@ -198,61 +189,9 @@ export class Supervisor {
     for (const { request } of records) this.#runtime.remember(request.request_type);
   }
 
-  #launch(id: number): WorkerProcess {
-    const { command, args } = selfCommand(currentImage(), ["worker", "--id", String(id)]);
-    const worker = new WorkerProcess(
-      id,
-      spawnPiped(command, args),
-      this.#config.max_command_buffer_size,
-      {
-        onResponse: (from, response) => this.#onResponse(from, response),
-        onEnded: (from, end, livedMs) => this.#onEnded(from, end, livedMs),
-      },
-    );
-    const requests = [...this.#context.state.dump(), ...this.#runtime.values()];
-    worker.begin(
-      { ...serverConfig(this.#config), log_level: this.#processLog.filter },
-      { requests: requests.map((content, i) => ({ id: `SAVE-${i}`, content })) },
-    );
-    worker.send(INITIAL_STATUS + id, encode(Request, STATUS));
-    return worker;
-  }
-
-  #onResponse(worker: WorkerProcess, response: WorkerResponse): void {
-    const content = response.content?.content_type;
-    if (content?.kind === "event") {
-      this.#context.events.emit(String(worker.id), content.value);
-    } else if (response.id === INITIAL_STATUS + worker.id) {
-      this.#onStarted(worker.id, response);
-    } else if (!this.#context.gatherer.receive(worker.id, response)) {
-      this.#log.warn("Worker {id}: nobody waits for the answer to {request}", {
-        id: worker.id,
-        request: response.id,
-      });
-    }
-  }
-
-  #onStarted(id: number, { status, message }: WorkerResponse): void {
-    if (status !== ResponseStatus.OK || message !== "") {
-      this.#log.error("Worker {id}: {message}", { id, message });
-    }
-    this.#starting.get(id)?.();
-    this.#starting.delete(id);
-  }
-
-  #onEnded(worker: WorkerProcess, end: ProcessEnd, livedMs: number): void {
-    this.#starting.get(worker.id)?.();
-    this.#starting.delete(worker.id);
-    this.#context.pool.ended(worker, end, livedMs);
-    this.#context.gatherer.workerLost(worker.id, `Worker ${worker.id} ${describeEnd(end)}`);
-    if (this.#state === "running") {
-      this.#context.events.emit("main", { kind: EventKind.WORKER_KILLED });
-    }
-  }
-
   #beginStopping(): void {
     if (this.#state === "running") this.#state = "stopping";
-    this.#context.pool.stopRestarting();
+    this.#fleet.beginStopping();
     for (const worker of this.#context.pool.targets()) worker.runState = RunState.STOPPING;
   }
 
@@ -265,7 +204,7 @@ export class Supervisor {
 
   async #disconnect(): Promise<void> {
     this.#server.stopAccepting();
-    const remaining = this.#context.pool.targets();
+    const remaining = this.#context.pool.processes();
     const timer = setTimeout(() => remaining.forEach((worker) => worker.kill()), LEAVE_MS);
     await Promise.all(remaining.map(({ ended }) => ended));
     clearTimeout(timer);

@@ -96,5 +96,5 @@ export async function answerMetrics(
   query: RequestType & { kind: "query_metrics" },
 ): Promise<Response> {
   const answers = await askWorkers(context, client, query);
-  return ok("", mergeMetrics(answers, query.value));
+  return ok("", mergeMetrics(answers, query.value, context.counters.entries()));
 }

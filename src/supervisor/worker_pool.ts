@@ -2,9 +2,9 @@
 // in the place of each that dies. Ids count up and are never used twice.
 
 import { RunState, type WorkerInfo } from "../../config/messages.ts";
-import type { ProcessEnd } from "../io/process.ts";
 import { loggerOf } from "../observe/log.ts";
 import { RestartBackoff } from "./restart_backoff.ts";
+import type { WorkerDeath } from "./worker_death.ts";
 import type { WorkerProcess } from "./worker_process.ts";
 
 /** Dead workers still listed: enough to see a crash loop, too few for one to fill the memory. */
@@ -17,6 +17,8 @@ export interface PoolOptions {
   readonly automaticRestart: boolean;
   /** Starts a worker and hands it the state; throws when the program cannot be run. */
   readonly launch: (id: number) => WorkerProcess;
+  /** Told of a worker that ended without having been asked to. */
+  readonly onLost: (worker: WorkerProcess, death: WorkerDeath) => void;
   /** Told of a worker in the place of a dead one. */
   readonly onRelaunched: (worker: WorkerProcess) => void;
 }
@@ -34,11 +36,10 @@ export class WorkerPool {
   readonly #stopped: WorkerInfo[] = [];
   readonly #log = loggerOf("supervisor::pool");
   #nextId = 0;
-  #restarts: boolean;
+  #stopping = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#restarts = options.automaticRestart;
     this.#slots = Array.from({ length: options.count }, () => ({
       worker: null,
       backoff: new RestartBackoff(),
@@ -53,22 +54,32 @@ export class WorkerPool {
 
   /** Workers that can be sent requests, those being stopped included. */
   targets(): WorkerProcess[] {
+    return this.processes().filter(({ phase }) => phase !== "greeting");
+  }
+
+  /** Every worker process there is, those that do not take requests yet included. */
+  processes(): WorkerProcess[] {
     return this.#slots.flatMap(({ worker }) => worker === null ? [] : [worker]);
+  }
+
+  /** Whether every worker there should be carries traffic. */
+  get isWhole(): boolean {
+    return this.#slots.every(({ worker }) => worker?.phase === "serving");
   }
 
   /** Every worker known, the most recent dead ones included, by id. */
   list(): WorkerInfo[] {
-    const live = this.targets().map(({ id, pid, runState }) => ({
+    const live = this.processes().map(({ id, pid, phase, runState }) => ({
       id,
       pid,
-      run_state: runState,
+      run_state: phase === "greeting" ? RunState.NOT_ANSWERING : runState,
     }));
     return [...this.#stopped, ...live].sort((a, b) => a.id - b.id);
   }
 
-  /** No worker is replaced from now on. */
+  /** Workers end because they are asked to from now on, and none is replaced. */
   stopRestarting(): void {
-    this.#restarts = false;
+    this.#stopping = true;
     for (const slot of this.#slots) {
       if (slot.timer !== null) clearTimeout(slot.timer);
       slot.timer = null;
@@ -76,19 +87,20 @@ export class WorkerPool {
   }
 
   /** Takes a worker out that has ended, and plans its successor. */
-  ended(worker: WorkerProcess, end: ProcessEnd, livedMs: number): void {
+  ended(worker: WorkerProcess, death: WorkerDeath): void {
     const slot = this.#slots.find((candidate) => candidate.worker === worker);
     if (slot === undefined) return;
     slot.worker = null;
     this.#stopped.push({ id: worker.id, pid: worker.pid, run_state: RunState.STOPPED });
     if (this.#stopped.length > MAX_STOPPED_LISTED) this.#stopped.shift();
-    if (!this.#restarts) return;
-    this.#log.error("Worker {id} (pid {pid}) {end}", {
+    if (this.#stopping) return;
+    this.#log.error("Worker {id} (pid {pid}) {text}", {
       id: worker.id,
       pid: worker.pid,
-      end: describeEnd(end),
+      text: death.text,
     });
-    this.#planRestart(slot, livedMs);
+    this.#options.onLost(worker, death);
+    if (this.#options.automaticRestart) this.#planRestart(slot, death.livedMs);
   }
 
   #planRestart(slot: Slot, livedMs: number): void {
@@ -107,9 +119,4 @@ export class WorkerPool {
       this.#planRestart(slot, 0);
     }
   }
-}
-
-/** How a process ended, in words. */
-export function describeEnd({ code, signal }: ProcessEnd): string {
-  return signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
 }

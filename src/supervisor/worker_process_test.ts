@@ -11,8 +11,13 @@ import {
 } from "../../config/messages.ts";
 import type { PipedProcess, ProcessEnd } from "../io/process.ts";
 import { encodeFrame } from "../protocol/control/frame.ts";
+import { ALIVE_ID, HELLO_ID } from "../protocol/control/worker_life.ts";
+import type { WorkerDeath } from "./worker_death.ts";
 import { WorkerPool } from "./worker_pool.ts";
 import { WorkerProcess } from "./worker_process.ts";
+import { HANG_LOOKS, START_LOOKS } from "./worker_vitality.ts";
+
+const BUILD = "0.1.0+feedbeef";
 
 /** A child process that is only its pipes. */
 class FakeProcess implements PipedProcess {
@@ -54,16 +59,21 @@ class FakeProcess implements PipedProcess {
 function harness(maxMessage = 1000) {
   const process = new FakeProcess();
   const responses: string[] = [];
-  const { promise, resolve } = Promise.withResolvers<ProcessEnd>();
-  const worker = new WorkerProcess(3, process, maxMessage, {
+  const greeted = Promise.withResolvers<void>();
+  const { promise, resolve } = Promise.withResolvers<WorkerDeath>();
+  const worker = new WorkerProcess(3, process, { maxMessage, build: BUILD }, {
+    onGreeted: (greeting) => {
+      greeting.begin(ServerConfig.empty(), { requests: [] });
+      greeted.resolve();
+    },
     onResponse: (_, { id }) => void responses.push(id),
-    onEnded: (_, end) => resolve(end),
+    onEnded: (_, death) => resolve(death),
   });
-  return { process, responses, worker, ended: promise };
+  return { process, responses, worker, ended: promise, greeted: greeted.promise };
 }
 
-const answer = (id: string) =>
-  encodeFrame(encode(WorkerResponse, { id, status: ResponseStatus.OK, message: "" }));
+const answer = (id: string, message = "") =>
+  encodeFrame(encode(WorkerResponse, { id, status: ResponseStatus.OK, message }));
 
 const STATUS: Request = { request_type: { kind: "status", value: {} } };
 const ENCODED = encode(Request, STATUS);
@@ -72,7 +82,7 @@ const request = (id: string): WorkerRequest => ({ id, content: STATUS });
 
 Deno.test("WorkerProcess hands on answers and follows the stream after nonsense", async () => {
   const { process, responses, ended } = harness();
-  process.print(answer("a"));
+  process.print(answer(HELLO_ID, BUILD), answer("a"), answer(ALIVE_ID));
   process.print(Uint8Array.of(5, 0, 0, 0, 0, 0, 0, 0), encodeFrame(new Uint8Array(9).fill(0xff)));
   process.print(answer("b"));
   process.closeOutput();
@@ -83,7 +93,8 @@ Deno.test("WorkerProcess hands on answers and follows the stream after nonsense"
 Deno.test("WorkerProcess kills and reaps a worker that closed its output", async () => {
   const { process, worker, ended } = harness();
   process.closeOutput();
-  assert.deepEqual(await ended, { code: 137, signal: "SIGKILL" });
+  const { cause, text } = await ended;
+  assert.deepEqual({ cause, text }, { cause: "crashed", text: "was killed by SIGKILL" });
   assert.equal(worker.runState, RunState.STOPPED);
   assert.deepEqual(process.killed, ["SIGKILL"]);
   assert.equal(worker.send("late", ENCODED), false);
@@ -92,7 +103,53 @@ Deno.test("WorkerProcess kills and reaps a worker that closed its output", async
 Deno.test("WorkerProcess kills a worker whose stream cannot be followed any more", async () => {
   const { process, ended } = harness();
   process.print(Uint8Array.of(0xff, 0xff, 0xff, 0, 0, 0, 0, 0));
-  assert.equal((await ended).signal, "SIGKILL");
+  const { cause, text } = await ended;
+  assert.equal(cause, "refused");
+  assert.match(text, /^sent nonsense: /);
+  assert.deepEqual(process.killed.at(0), "SIGKILL");
+});
+
+Deno.test("WorkerProcess refuses a worker of another build before it gets anything", async () => {
+  const { process, responses, ended } = harness();
+  process.print(answer(HELLO_ID, "0.1.0+0ther"), answer("a"));
+  process.closeOutput();
+  const { cause, text } = await ended;
+  assert.equal(cause, "refused");
+  assert.match(text, /runs build 0\.1\.0\+0ther and main 0\.1\.0\+feedbeef/);
+  assert.deepEqual([process.written, responses], [[], []]);
+});
+
+Deno.test("WorkerProcess refuses a worker that does not introduce itself", async () => {
+  const { process, ended } = harness();
+  process.print(answer("a"));
+  process.closeOutput();
+  assert.deepEqual((await ended).cause, "refused");
+  assert.deepEqual(process.written, []);
+});
+
+Deno.test("WorkerProcess kills a worker that gives no sign of life, later when it has to start", async () => {
+  const silent = harness();
+  for (let look = 0; look < START_LOOKS; look++) silent.worker.look();
+  assert.deepEqual(silent.process.killed, []);
+  silent.worker.look();
+  assert.deepEqual(silent.process.killed, ["SIGKILL"]);
+
+  const hanging = harness();
+  hanging.process.print(answer(HELLO_ID, BUILD));
+  await hanging.greeted;
+  for (let look = 0; look < HANG_LOOKS; look++) hanging.worker.look();
+  assert.deepEqual(hanging.process.killed, []);
+  hanging.worker.look();
+  for (
+    const { process, ended, text } of [
+      { ...silent, text: "gave no sign of life for 20000 ms" },
+      { ...hanging, text: "gave no sign of life for 5000 ms" },
+    ]
+  ) {
+    process.closeOutput();
+    const death = await ended;
+    assert.deepEqual([death.cause, death.text], ["hung", text]);
+  }
 });
 
 Deno.test("WorkerProcess sends the configuration first and joins requests into one write", async () => {
@@ -121,6 +178,7 @@ Deno.test("WorkerProcess refuses a request over the limit but not a state over i
 
 Deno.test("WorkerPool tries again when a worker cannot be launched, and never reuses an id", async () => {
   const launched: number[] = [];
+  const lost: string[] = [];
   const again = Promise.withResolvers<number>();
   const endings = new Map<number, FakeProcess>();
   const pool: WorkerPool = new WorkerPool({
@@ -131,20 +189,23 @@ Deno.test("WorkerPool tries again when a worker cannot be launched, and never re
       if (id === 1) throw new Error("no such program");
       const process = new FakeProcess();
       endings.set(id, process);
-      return new WorkerProcess(id, process, 1000, {
+      return new WorkerProcess(id, process, { maxMessage: 1000, build: BUILD }, {
+        onGreeted: () => {},
         onResponse: () => {},
-        onEnded: (worker, end, livedMs) => pool.ended(worker, end, livedMs),
+        onEnded: (worker, death) => pool.ended(worker, death),
       });
     },
+    onLost: ({ id }, { text }) => lost.push(`${id} ${text}`),
     onRelaunched: ({ id }) => again.resolve(id),
   });
   pool.start();
   endings.get(0)?.closeOutput();
   assert.equal(await again.promise, 2);
   assert.deepEqual(launched, [0, 1, 2]);
+  assert.deepEqual(lost, ["0 was killed by SIGKILL"]);
   assert.deepEqual(pool.list().map(({ id, run_state }) => [id, run_state]), [
     [0, RunState.STOPPED],
-    [2, RunState.RUNNING],
+    [2, RunState.NOT_ANSWERING],
   ]);
   pool.stopRestarting();
   endings.get(2)?.closeOutput();

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { ResponseStatus, RunState, type WorkerInfo } from "../../config/messages.ts";
+import {
+  QueryMetricsOptions,
+  ResponseStatus,
+  RunState,
+  type WorkerInfo,
+} from "../../config/messages.ts";
 import { cluster } from "../../config/state_testing.ts";
+import { copyProgram } from "../support/program_copy.ts";
 import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
 
 const HANGS = "worker_timeout = 1";
@@ -164,4 +170,48 @@ Deno.test("soft stop ends although a worker dies while it drains", async () => {
   const response = await client.terminal();
   assert.match(response.message, /1 workers, 1 errors.*Worker 1 was killed/);
   assert.equal(await sozu.exitCode(), 0);
+});
+
+Deno.test("a worker that hangs is killed and replaced, and told of as an event, a log line and a metric", async () => {
+  await using sozu = await SozuProcess.start("");
+  const hanging = await second(sozu);
+  using subscriber = await sozu.connect();
+  await subscriber.send({ kind: "subscribe_events", value: {} });
+  Deno.kill(hanging.pid, "SIGSTOP");
+  await waitFor(
+    "the replacement",
+    async () => (await sozu.runningWorkers()).some(({ id }) => id === 2),
+  );
+  const death = `orker 1 (pid ${hanging.pid}) gave no sign of life for 5000 ms`;
+  for (let told = ""; !told.includes(death);) told = (await subscriber.receive())?.message ?? death;
+  await waitFor("the log line", () => sozu.stderr.includes(`W${death}`));
+  const { content } = await sozu.expectOk({
+    kind: "query_metrics",
+    value: QueryMetricsOptions.empty(),
+  });
+  assert.equal(content?.content_type?.kind, "metrics");
+  const { main } = content.content_type.value;
+  assert.deepEqual(main.get("workers.hung")?.inner, { kind: "count", value: 1n });
+  assert.deepEqual(main.get("workers.relaunched")?.inner, { kind: "count", value: 1n });
+  assert.deepEqual(main.get("workers.running")?.inner, { kind: "gauge", value: 2n });
+  assert.ok(!isAlive(hanging.pid), "the hanging worker was reaped");
+});
+
+Deno.test("a worker of another build is never let in, and main says why", async () => {
+  // A copy of the program, so that it can be changed under the running main.
+  const copy = await Deno.makeTempDir({ prefix: "sozu-copy-" });
+  try {
+    await copyProgram(copy);
+    await using sozu = await SozuProcess.start("worker_count = 2", {
+      mainModule: `file://${copy}/main.ts`,
+    });
+    const victim = await second(sozu);
+    await Deno.writeTextFile(`${copy}/workers/main.ts`, "\n// changed\n", { append: true });
+    Deno.kill(victim.pid, "SIGKILL");
+    await waitFor("the refusal", () => /Worker 2 .*runs build .* and main /.test(sozu.stderr));
+    assert.match(sozu.stderr, /the program on disk was replaced; "sozu upgrade" replaces main/);
+    assert.deepEqual((await sozu.runningWorkers()).map(({ id }) => id), [0]);
+  } finally {
+    await Deno.remove(copy, { recursive: true });
+  }
 });

@@ -10,6 +10,7 @@ import {
 } from "../../config/messages.ts";
 import { cluster } from "../../config/state_testing.ts";
 import { waitFor } from "../support/sozu_process.ts";
+import { ALIVE_ID, HELLO_ID } from "../../src/protocol/control/worker_life.ts";
 import { encodeFrame, FrameReader } from "../../src/protocol/control/frame.ts";
 
 const FAULTY_WORKER = new URL("../support/faulty_worker.ts", import.meta.url).href;
@@ -30,6 +31,11 @@ class BareWorker {
   log = "";
 
   async begin(): Promise<void> {
+    assert.deepEqual(await this.receive(), {
+      id: HELLO_ID,
+      status: ResponseStatus.PROCESSING,
+      message: "faulty",
+    });
     await this.write(encodeFrame(encode(ServerConfig, {
       ...ServerConfig.empty(),
       log_level: "info",
@@ -54,6 +60,7 @@ class BareWorker {
         assert.ok(frame instanceof Uint8Array, "only frames come from a worker");
         const response = decode(WorkerResponse, frame);
         assert.ok(!(response instanceof DecodeError));
+        if (response.id === ALIVE_ID) continue;
         return response;
       }
       const { value, done } = await this.#reader.read();

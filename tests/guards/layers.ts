@@ -65,6 +65,8 @@ export const LAYERS: readonly Layer[] = [
       "src/io/",
       "src/session/",
       "src/observe/",
+      // The build a worker introduces itself with begins with the version.
+      "deno.json",
     ],
   },
   { prefix: "main.ts", uses: ["src/supervisor/", "workers/", "src/cli/", "src/io/"] },

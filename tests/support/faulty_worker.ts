@@ -29,4 +29,4 @@ class FaultyDataPlane implements DataPlane {
   }
 }
 
-Deno.exit(await runWorkerWith(0, () => new FaultyDataPlane()));
+Deno.exit(await runWorkerWith({ id: 0, build: "faulty" }, () => new FaultyDataPlane()));

@@ -133,6 +133,8 @@ export interface SozuOptions {
   readonly files?: Record<string, string>;
   /** Whether to return before main answers, as for one that is expected to refuse to start. */
   readonly detached?: boolean;
+  /** The program, as a URL; the one under test unless told. */
+  readonly mainModule?: string;
 }
 
 /** A running main process. */
@@ -205,7 +207,7 @@ export class SozuProcess {
         "--quiet",
         "--allow-all",
         "--unstable-net",
-        MAIN_MODULE,
+        options.mainModule ?? MAIN_MODULE,
         "start",
         "--config",
         `${folder}/sozu.toml`,

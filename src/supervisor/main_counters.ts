@@ -1,0 +1,36 @@
+// What the main process counts: its workers' lives and its own mistakes. Shown by `metrics get` beside
+// the measurements of the workers.
+
+import type { Metric } from "../observe/counters.ts";
+import type { DeathCause } from "./worker_death.ts";
+
+/** Counters of one main process. */
+export class MainCounters {
+  readonly #deaths: Record<DeathCause, number> = { crashed: 0, exited: 0, hung: 0, refused: 0 };
+  readonly #running: () => number;
+  /** Workers started in the place of dead ones. */
+  relaunched = 0;
+  /** Exceptions nobody caught, here in main. */
+  panics = 0;
+
+  /** `running` tells how many workers there are now. */
+  constructor(running: () => number) {
+    this.#running = running;
+  }
+
+  /** Counts a worker that ended without having been asked to. */
+  died(cause: DeathCause): void {
+    this.#deaths[cause]++;
+  }
+
+  /** Every counter under its metric name. */
+  entries(): Metric[] {
+    const count = (name: string, value: number): Metric => ({ name, value, gauge: false });
+    return [
+      ...Object.entries(this.#deaths).map(([cause, value]) => count(`workers.${cause}`, value)),
+      count("workers.relaunched", this.relaunched),
+      count("panic", this.panics),
+      { name: "workers.running", value: this.#running(), gauge: true },
+    ];
+  }
+}

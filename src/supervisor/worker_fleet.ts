@@ -1,0 +1,150 @@
+// The workers together with what keeps them alike and alive: every one is given the whole state before
+// anything else, is watched, and has its answers taken to whoever waits for them. How many there are
+// and when one is replaced is the pool's business.
+
+import { encode } from "../../config/codec.ts";
+import { type Config, serverConfig } from "../../config/file.ts";
+import { EventKind, Request, ResponseStatus, type WorkerResponse } from "../../config/messages.ts";
+import type { ConfigState } from "../../config/state.ts";
+import { spawnPiped } from "../io/process.ts";
+import { loggerOf } from "../observe/log.ts";
+import { BEAT_MS } from "../protocol/control/worker_life.ts";
+import type { EventHub } from "./event_hub.ts";
+import type { Gatherer } from "./gather.ts";
+import { MainCounters } from "./main_counters.ts";
+import type { ProcessLog } from "./process_log.ts";
+import type { RuntimeRequests } from "./runtime_requests.ts";
+import { currentImage, selfCommand } from "./self_command.ts";
+import type { WorkerDeath } from "./worker_death.ts";
+import { WorkerPool } from "./worker_pool.ts";
+import { WorkerProcess } from "./worker_process.ts";
+
+const INITIAL_STATUS = "INITIAL-STATUS-";
+const STATUS: Request = { request_type: { kind: "status", value: {} } };
+
+/** What a fleet works with. */
+export interface FleetParts {
+  readonly config: Config;
+  /** The build every worker must run. */
+  readonly build: string;
+  readonly log: ProcessLog;
+  readonly state: ConfigState;
+  readonly runtime: RuntimeRequests;
+  readonly gatherer: Gatherer;
+  readonly events: EventHub;
+}
+
+/** All workers of this main process. */
+export class WorkerFleet {
+  readonly pool: WorkerPool;
+  readonly counters: MainCounters;
+  readonly #parts: FleetParts;
+  readonly #log = loggerOf("supervisor::fleet");
+  /** Workers that have not taken in their initial state yet, with who waits for it. */
+  readonly #starting = new Map<number, () => void>();
+  #beat: ReturnType<typeof setInterval> | undefined;
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts;
+    const { config } = parts;
+    this.pool = new WorkerPool({
+      count: config.worker_count,
+      automaticRestart: config.worker_automatic_restart,
+      launch: (id) => this.#launch(id),
+      onLost: (worker, death) => this.#onLost(worker, death),
+      onRelaunched: (worker) => this.#onRelaunched(worker),
+    });
+    this.counters = new MainCounters(() => this.pool.processes().length);
+  }
+
+  /** Launches every worker; resolves when each has the state, or has failed to take it. */
+  async start(): Promise<void> {
+    this.pool.start();
+    this.#beat = setInterval(() => {
+      for (const worker of this.pool.processes()) worker.look();
+    }, BEAT_MS);
+    await Promise.all(
+      this.pool.processes().map(({ id }) =>
+        new Promise<void>((resolve) => this.#starting.set(id, resolve))
+      ),
+    );
+  }
+
+  /** No worker is watched or replaced any more; one that serves nobody yet is not waited for. */
+  beginStopping(): void {
+    clearInterval(this.#beat);
+    this.pool.stopRestarting();
+    for (const worker of this.pool.processes()) {
+      if (worker.phase === "greeting") worker.kill();
+    }
+  }
+
+  #launch(id: number): WorkerProcess {
+    const { command, args } = selfCommand(currentImage(), ["worker", "--id", String(id)]);
+    const { config, build } = this.#parts;
+    return new WorkerProcess(
+      id,
+      spawnPiped(command, args),
+      { maxMessage: config.max_command_buffer_size, build },
+      {
+        onGreeted: (worker) => this.#begin(worker),
+        onResponse: (from, response) => this.#onResponse(from, response),
+        onEnded: (from, death) => this.#onEnded(from, death),
+      },
+    );
+  }
+
+  #begin(worker: WorkerProcess): void {
+    const { config, log, state, runtime } = this.#parts;
+    const requests = [...state.dump(), ...runtime.values()];
+    worker.begin(
+      { ...serverConfig(config), log_level: log.filter },
+      { requests: requests.map((content, i) => ({ id: `SAVE-${i}`, content })) },
+    );
+    worker.send(INITIAL_STATUS + worker.id, encode(Request, STATUS));
+  }
+
+  #onResponse(worker: WorkerProcess, response: WorkerResponse): void {
+    const content = response.content?.content_type;
+    if (content?.kind === "event") {
+      this.#parts.events.emit(String(worker.id), content.value);
+    } else if (response.id === INITIAL_STATUS + worker.id) {
+      this.#onStarted(worker, response);
+    } else if (!this.#parts.gatherer.receive(worker.id, response)) {
+      this.#log.warn("Worker {id}: nobody waits for the answer to {request}", {
+        id: worker.id,
+        request: response.id,
+      });
+    }
+  }
+
+  #onStarted(worker: WorkerProcess, { status, message }: WorkerResponse): void {
+    const { id } = worker;
+    if (status !== ResponseStatus.OK || message !== "") {
+      this.#log.error("Worker {id}: {message}", { id, message });
+    }
+    worker.phase = "serving";
+    this.#settle(id);
+  }
+
+  #onEnded(worker: WorkerProcess, death: WorkerDeath): void {
+    this.#settle(worker.id);
+    this.pool.ended(worker, death);
+    this.#parts.gatherer.workerLost(worker.id, `Worker ${worker.id} ${death.text}`);
+  }
+
+  #onLost({ id, pid }: WorkerProcess, { cause, text }: WorkerDeath): void {
+    this.counters.died(cause);
+    this.#parts.events.emit(`worker ${id} (pid ${pid}) ${text}`, { kind: EventKind.WORKER_KILLED });
+  }
+
+  #onRelaunched({ id, pid }: WorkerProcess): void {
+    this.counters.relaunched++;
+    this.#parts.events.emit(`worker ${id} (pid ${pid})`, { kind: EventKind.WORKER_RELAUNCHED });
+  }
+
+  #settle(id: number): void {
+    this.#starting.get(id)?.();
+    this.#starting.delete(id);
+  }
+}

@@ -1,0 +1,60 @@
+// What a worker says to its main process: which program it is, that it is alive, and its answers.
+// Knows frames and bounds, not what the answers mean.
+
+import { encode } from "../config/codec.ts";
+import { ResponseStatus, WorkerResponse } from "../config/messages.ts";
+import { WriteQueue } from "../src/io/write_queue.ts";
+import { FRAME_PREFIX_LENGTH, writeFramePrefix } from "../src/protocol/control/frame.ts";
+import { ALIVE_ID, BEAT_MS, HELLO_ID } from "../src/protocol/control/worker_life.ts";
+
+/** Most bytes of answers and events waiting for a main process that does not read. */
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+
+/** The outgoing half of the channel, on standard output. */
+export class MainChannel {
+  readonly #output = new WriteQueue(writeStandardOutput, MAX_PENDING_BYTES, () => {});
+  readonly #beat: ReturnType<typeof setInterval>;
+
+  /** Introduces this worker as running `build` and keeps saying that it is alive. */
+  constructor(build: string) {
+    this.send({ id: HELLO_ID, status: ResponseStatus.PROCESSING, message: build });
+    this.#beat = setInterval(
+      () => this.send({ id: ALIVE_ID, status: ResponseStatus.PROCESSING, message: "" }),
+      BEAT_MS,
+    );
+  }
+
+  /** Queues an answer; false when it does not fit, or nobody reads any more. */
+  send(response: WorkerResponse): boolean {
+    const payload = encode(WorkerResponse, response);
+    const frame = this.#output.reserve(payload.length + FRAME_PREFIX_LENGTH);
+    frame?.set(payload, writeFramePrefix(frame, frame.length));
+    return frame !== null;
+  }
+
+  /** Like {@link send}; in the place of an answer longer than `limit` bytes it says that it is. */
+  sendWithin(limit: number, response: WorkerResponse): boolean {
+    const payload = encode(WorkerResponse, response);
+    if (payload.length + FRAME_PREFIX_LENGTH <= limit) return this.send(response);
+    return this.send({
+      id: response.id,
+      status: ResponseStatus.FAILURE,
+      message: `The answer of ${payload.length} bytes exceeds max_command_buffer_size (${limit})`,
+    });
+  }
+
+  /** There is nobody to talk to any more. */
+  close(): void {
+    clearInterval(this.#beat);
+    this.#output.close();
+  }
+
+  /** Resolves when everything was written or given up. */
+  flushed(): Promise<void> {
+    return this.#output.flushed();
+  }
+}
+
+async function writeStandardOutput(bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+}
