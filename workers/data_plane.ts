@@ -18,7 +18,7 @@ import type { WorkerContext } from "../src/session/context.ts";
 import { TICK_MS } from "../src/session/deadline_wheel.ts";
 import { SessionSet } from "../src/session/session_set.ts";
 import { createWorkerContext } from "../src/session/worker_context.ts";
-import { backendEvents } from "./backend_events.ts";
+import { BackendReport } from "./backend_report.ts";
 import { ClusterSet } from "./cluster_set.ts";
 import type { DataPlane } from "./contracts.ts";
 import { healthCheckRefusal, HealthChecks } from "./health_checks.ts";
@@ -47,7 +47,7 @@ export class ProxyDataPlane implements DataPlane {
   readonly #healthChecks: HealthChecks;
   readonly #listeners = new ListenerSet();
   readonly #sessions: SessionSet;
-  readonly #onEvent: (event: Event) => void;
+  readonly #backendReport: BackendReport;
   readonly #acceptHandler: AcceptHandler = {
     admit: (accepted, starter) => this.#sessions.admit(accepted, starter),
     pause: () => new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS)),
@@ -58,7 +58,6 @@ export class ProxyDataPlane implements DataPlane {
   /** `onEvent` is called for what operators should hear about. */
   constructor(config: ServerConfig, onEvent: (event: Event) => void) {
     const maxConnections = Number(config.max_connections);
-    this.#onEvent = onEvent;
     this.#worker = createWorkerContext({
       dialer: tcpDialer,
       clock: () => performance.now(),
@@ -78,7 +77,9 @@ export class ProxyDataPlane implements DataPlane {
     this.#sessions = new SessionSet(this.#worker, {
       maxConnections,
       evicts: config.evict_on_queue_full ?? false,
+      queueTimeout: config.accept_queue_timeout * 1_000,
     });
+    this.#backendReport = new BackendReport(this.#worker.counters, onEvent);
     this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
     this.#healthChecks = new HealthChecks(tcpDialer, this.#worker.counters);
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
@@ -183,10 +184,10 @@ export class ProxyDataPlane implements DataPlane {
     this.#worker.wheel.advance(this.#worker.clock());
     this.#worker.coarseClock.align();
     this.#healthChecks.tick(this.#worker.wheel.now);
+    this.#sessions.tick();
     if (++this.#ticks % TICKS_PER_SWEEP !== 0) return;
     this.#worker.upstreams.sweep();
-    for (const cluster of this.#clusters.values()) {
-      for (const event of backendEvents(cluster)) this.#onEvent(event);
-    }
+    this.#sessions.countSaturation();
+    this.#backendReport.tell(this.#clusters.values());
   }
 }

@@ -46,6 +46,7 @@ export class BackendSet {
   #available = 0;
   #allDown = false;
   #failingOpen = false;
+  #failedOpen = 0;
 
   /**
    * `random` gives numbers in [0, 1). Until {@linkcode setPolicy} is called, backends are drawn at
@@ -134,6 +135,7 @@ export class BackendSet {
   /** Chooses a backend, `null` when none may be tried. `key` is for flows, see Policy. */
   pick(nowMs: number, key: bigint | null = null): Backend | null {
     if (this.#candidatesStale || nowMs >= this.#validUntilMs) this.#selectCandidates(nowMs);
+    if (this.#regime === "fail_open") this.#failedOpen++;
     return this.#policy.pick(key);
   }
 
@@ -211,6 +213,13 @@ export class BackendSet {
     const taken = this.#notifications;
     this.#notifications = [];
     return taken;
+  }
+
+  /** How often a backend was picked although none is healthy, since the last call. */
+  takeFailedOpen(): number {
+    const count = this.#failedOpen;
+    this.#failedOpen = 0;
+    return count;
   }
 
   /** The four steps of a selection, up to the list the policy chooses from. */

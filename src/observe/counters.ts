@@ -46,6 +46,17 @@ export const Counter = {
   /** Backends that became healthy, and unhealthy, by their probes. */
   HEALTH_UP: 27,
   HEALTH_DOWN: 28,
+  /** Accepted connections that wait to be served, and those that waited too long. */
+  ACCEPT_QUEUE: 70,
+  ACCEPT_QUEUE_TIMEOUT: 71,
+  /** 1 from the moment `max_connections` is reached until a tenth of the places is free. */
+  BACKPRESSURE: 72,
+  /** Seconds of that. */
+  SATURATED_SECONDS: 73,
+  /** Requests answered 503 because `max_buffers` are in use. */
+  NO_BUFFER: 74,
+  /** Choices among backends of which none is healthy. */
+  FAIL_OPEN: 75,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -78,10 +89,20 @@ const NAMES: readonly [string, number][] = [
   ["health_check.failure", Counter.HEALTH_FAILURE],
   ["health_check.up", Counter.HEALTH_UP],
   ["health_check.down", Counter.HEALTH_DOWN],
+  ["accept_queue.connections", Counter.ACCEPT_QUEUE],
+  ["accept_queue.timeout", Counter.ACCEPT_QUEUE_TIMEOUT],
+  ["accept_queue.backpressure", Counter.BACKPRESSURE],
+  ["accept_queue.saturated_seconds", Counter.SATURATED_SECONDS],
+  ["buffer.exhausted", Counter.NO_BUFFER],
+  ["backends.fail_open", Counter.FAIL_OPEN],
 ];
 
 /** What goes up and down; everything else only grows. */
-const GAUGES: ReadonlySet<number> = new Set<number>([Counter.CLIENT_CONNECTIONS]);
+const GAUGES: ReadonlySet<number> = new Set<number>([
+  Counter.CLIENT_CONNECTIONS,
+  Counter.ACCEPT_QUEUE,
+  Counter.BACKPRESSURE,
+]);
 
 /** One measurement at one moment. */
 export interface Metric {

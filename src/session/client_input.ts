@@ -80,6 +80,11 @@ export class ClientInput {
     return this.end < this.bytes.length;
   }
 
+  /** The buffer is as large as a head may be. */
+  get holdsLargestHead(): boolean {
+    return this.#pool !== this.#buffers.small;
+  }
+
   /** Forgets the head: from here on only the unused bytes are kept. */
   releaseHead(): void {
     this.reader = null;

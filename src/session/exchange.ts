@@ -47,8 +47,15 @@ export const ExchangePhase = {
 export type ExchangePhase = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** What ended an exchange from outside. */
-export const Interruption = { NONE: 0, TIMEOUT: 1, CLIENT_GONE: 2, CLIENT_ERROR: 3 } as const;
-export type Interruption = 0 | 1 | 2 | 3;
+export const Interruption = {
+  NONE: 0,
+  TIMEOUT: 1,
+  CLIENT_GONE: 2,
+  CLIENT_ERROR: 3,
+  /** We closed the client connection. */
+  CLOSED: 4,
+} as const;
+export type Interruption = 0 | 1 | 2 | 3 | 4;
 
 /** Serves one request at a time for one session. */
 export class Exchange {
@@ -146,7 +153,10 @@ export class Exchange {
     const cluster = this.cluster;
     if (refusal !== 0 || cluster === null) return await this.#fail(session, refusal || 401);
     this.out = session.worker.outBuffers.take();
-    if (this.out === null) return await this.#fail(session, 503, Reason.OUT_OF_BUFFERS);
+    if (this.out === null) {
+      session.worker.counters.add(Counter.NO_BUFFER, 1);
+      return await this.#fail(session, 503, Reason.OUT_OF_BUFFERS);
+    }
     if (!prepareRequest(this, session, this.out)) {
       return await this.#fail(session, 413, Reason.HEAD_TOO_LARGE);
     }
@@ -202,11 +212,12 @@ export class Exchange {
       return;
     }
     session.worker.counters.add(Counter.TIMEOUTS, 1);
-    const again = this.interruption !== Interruption.NONE;
-    if (again || this.phase >= ExchangePhase.RELAYING) session.close();
+    const tooLate = this.interruption !== Interruption.NONE ||
+      this.phase >= ExchangePhase.RELAYING;
     this.interrupt(Interruption.TIMEOUT);
-    // What still hangs after that, such as a client that does not read its answer, is cut.
-    if (!session.closed) session.armExchange();
+    // What still hangs after that, such as a client that does not read its answer, is cut next time.
+    if (tooLate) session.close();
+    else session.armExchange();
   }
 
   /** The worker drains: tunnels end now, a request is finished first. */

@@ -142,8 +142,10 @@ export class HttpSession implements Session, Timed, SlotHolder {
 
   close(): void {
     if (this.phase === SessionPhase.CLOSED) return;
+    const serving = this.phase === SessionPhase.EXCHANGE;
     this.phase = SessionPhase.CLOSED;
     this.stream.close();
+    if (serving) this.#exchange?.interrupt(Interruption.CLOSED);
   }
 
   /** True once the connection has been closed by us. */
@@ -252,10 +254,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
   async #readHead(exchange: Exchange): Promise<boolean> {
     const { input } = this;
     do {
-      if (!input.makeRoom()) {
-        exchange.reader.problem = Problem.HEAD_TOO_LARGE;
-        return true;
-      }
+      if (!input.makeRoom()) return await this.#endHead(exchange);
       if (!(await this.receive())) return false;
       // Closed, or told by now that the head has taken too long.
       if (this.phase !== SessionPhase.HEAD) return false;
@@ -264,16 +263,32 @@ export class HttpSession implements Session, Timed, SlotHolder {
     return true;
   }
 
+  /** There is no room for the rest of the head: because it is too large, or others have the buffers. */
+  async #endHead(exchange: Exchange): Promise<boolean> {
+    if (this.input.holdsLargestHead) {
+      exchange.reader.problem = Problem.HEAD_TOO_LARGE;
+      return true;
+    }
+    this.worker.counters.add(Counter.NO_BUFFER, 1);
+    exchange.account.reason = Reason.OUT_OF_BUFFERS;
+    await this.#answerHead(exchange, 503);
+    return false;
+  }
+
   async #refuse(exchange: Exchange): Promise<boolean> {
     this.worker.counters.add(Counter.BAD_REQUESTS, 1);
-    const { account, reader } = exchange;
-    const tooLarge = reader.problem === Problem.HEAD_TOO_LARGE;
-    account.clientIn = this.input.length;
-    account.reason = tooLarge ? Reason.HEAD_TOO_LARGE : Reason.MALFORMED_REQUEST;
-    await this.answer(tooLarge ? 413 : 400, exchange);
-    account.outcome = Outcome.COMPLETE;
-    await this.linger();
+    const tooLarge = exchange.reader.problem === Problem.HEAD_TOO_LARGE;
+    exchange.account.reason = tooLarge ? Reason.HEAD_TOO_LARGE : Reason.MALFORMED_REQUEST;
+    await this.#answerHead(exchange, tooLarge ? 413 : 400);
     return false;
+  }
+
+  /** Answers a head that will not be served, and ends the connection. */
+  async #answerHead(exchange: Exchange, status: AnswerStatus): Promise<void> {
+    exchange.account.clientIn = this.input.length;
+    await this.answer(status, exchange);
+    exchange.account.outcome = Outcome.COMPLETE;
+    await this.linger();
   }
 
   /** Tells a client that is late with its head. When none has begun there is no exchange either. */

@@ -1,26 +1,43 @@
 // The client connections of a worker and how many there may be. At the limit a new client is refused at
-// once, unless the least active ones are to make room; those already served keep their latency.
+// once, unless the least active ones are to make room: then it waits in the accept queue until one of
+// them has gone. It also waits there while no buffer is free for it, and never longer than the accept
+// queue's timeout. Those already served keep their latency.
 
 import type { Accepted } from "../io/contracts.ts";
 import { Counter } from "../observe/counters.ts";
+import { loggerOf } from "../observe/log.ts";
+import { AcceptQueue } from "./accept_queue.ts";
 import type { WorkerContext } from "./context.ts";
+import { LogAllowance } from "./log_allowance.ts";
 import type { Session, SessionStarter } from "./session.ts";
 
 /** One in this many connections is evicted at a time. */
 const EVICTION_SHARE = 100;
+
+/** Pressure is over when less than this share of the places is taken, in percent. */
+const RELIEF_PERCENT = 90;
 
 /** Limits on client connections. */
 export interface Admission {
   readonly maxConnections: number;
   /** Close the connections that have been silent longest instead of refusing new ones. */
   readonly evicts: boolean;
+  /** How long an accepted connection may wait until it is served, in milliseconds. */
+  readonly queueTimeout: number;
 }
 
 /** Every open client connection. */
 export class SessionSet {
   readonly #sessions = new Set<Session>();
+  /** Evicted, but not gone yet. */
+  readonly #leaving = new Set<Session>();
+  readonly #queue = new AcceptQueue();
   readonly #worker: WorkerContext;
   readonly #admission: Admission;
+  readonly #log = loggerOf("worker::sessions");
+  readonly #logAllowance = new LogAllowance(1);
+  /** The limit has been reached and there is no relief yet. */
+  #saturated = false;
   #onEmpty: (() => void) | null = null;
 
   constructor(worker: WorkerContext, admission: Admission) {
@@ -28,27 +45,40 @@ export class SessionSet {
     this.#admission = admission;
   }
 
+  /** Connections that are being served. */
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** Starts a session for a new connection, or closes it when there is no room. */
+  /** Starts a session for a new connection, lets it wait, or closes it when there is no room. */
   admit(accepted: Accepted, starter: SessionStarter): void {
-    const { counters } = this.#worker;
+    const { counters, wheel } = this.#worker;
     counters.add(Counter.ACCEPTED, 1);
-    const session = this.#hasRoom() ? starter.start(accepted, this.#onEnd) : null;
-    if (session === null) {
+    if (!this.#hasRoom() && !this.#makeRoom()) {
       counters.add(Counter.REFUSED, 1);
       accepted.stream.close();
-      return;
+    } else if (!this.#begin(accepted, starter)) {
+      this.#queue.push({ accepted, starter, since: wheel.now });
+      counters.add(Counter.ACCEPT_QUEUE, 1);
     }
-    this.#sessions.add(session);
-    counters.add(Counter.CLIENT_CONNECTIONS, 1);
-    void session.run();
+  }
+
+  /** Ends what has waited too long and serves what can be served; call it every tick of the clock. */
+  tick(): void {
+    if (this.#queue.length === 0) return;
+    const overdue = this.#worker.wheel.now - this.#admission.queueTimeout;
+    this.#dismiss(overdue, Counter.ACCEPT_QUEUE_TIMEOUT);
+    this.#serveWaiting();
+  }
+
+  /** Counts the time spent at the limit; call it once a second. */
+  countSaturation(): void {
+    if (this.#saturated) this.#worker.counters.add(Counter.SATURATED_SECONDS, 1);
   }
 
   /** Lets requests in flight finish; resolves when the last connection is gone. */
   drain(): Promise<void> {
+    this.#dismiss(Infinity, Counter.REFUSED);
     for (const session of [...this.#sessions]) session.drain();
     return new Promise((resolve) => {
       this.#onEmpty = resolve;
@@ -58,29 +88,96 @@ export class SessionSet {
 
   /** Cuts every connection. */
   closeAll(): void {
+    this.#dismiss(Infinity, Counter.REFUSED);
     for (const session of [...this.#sessions]) session.close();
   }
 
-  #hasRoom(): boolean {
-    if (this.#worker.draining) return false;
-    const { maxConnections, evicts } = this.#admission;
-    if (this.#sessions.size < maxConnections) return true;
-    if (evicts) this.#evict(Math.max(1, Math.floor(maxConnections / EVICTION_SHARE)));
-    return evicts;
+  /** Closes the connections that have waited since before `time`. */
+  #dismiss(time: number, counter: number): void {
+    const dismissed = this.#queue.takeBefore(time);
+    for (const { accepted } of dismissed) accepted.stream.close();
+    this.#worker.counters.add(counter, dismissed.length);
+    this.#worker.counters.add(Counter.ACCEPT_QUEUE, -dismissed.length);
   }
 
-  /** Closes the `count` connections that have been silent longest. */
-  #evict(count: number): void {
-    const oldest = leastActive(this.#sessions, count);
-    for (const session of oldest) session.close();
+  /** A connection that waits has a claim on a place. */
+  #hasRoom(): boolean {
+    if (this.#worker.draining) return false;
+    return this.#sessions.size + this.#queue.length < this.#admission.maxConnections;
+  }
+
+  /** At the limit: evicts, if that is wanted; false when nobody makes room. */
+  #makeRoom(): boolean {
+    if (this.#worker.draining) return false;
+    this.#saturate();
+    const { maxConnections, evicts } = this.#admission;
+    if (!evicts) return false;
+    if (this.#queue.length < this.#leaving.size) return true;
+    return this.#evict(Math.max(1, Math.floor(maxConnections / EVICTION_SHARE)));
+  }
+
+  /** Closes the `most` connections that have been silent longest; false when there is none. */
+  #evict(most: number): boolean {
+    const staying = [...this.#sessions].filter((session) => !this.#leaving.has(session));
+    const oldest = leastActive(staying, most);
+    for (const session of oldest) {
+      this.#leaving.add(session);
+      session.close();
+    }
     this.#worker.counters.add(Counter.EVICTED, oldest.length);
+    const count = oldest.length;
+    if (this.#logAllowance.take(this.#worker.wheel.now)) {
+      this.#log.warn("{count} sessions evicted to make room for new connections", { count });
+    }
+    return count > 0;
+  }
+
+  /** Starts a session; false when there is no place or no buffer for it now. */
+  #begin(accepted: Accepted, starter: SessionStarter): boolean {
+    if (this.#sessions.size >= this.#admission.maxConnections) return false;
+    const session = starter.start(accepted, this.#onEnd);
+    if (session === null) return false;
+    this.#sessions.add(session);
+    this.#worker.counters.add(Counter.CLIENT_CONNECTIONS, 1);
+    void session.run();
+    return true;
+  }
+
+  #serveWaiting(): void {
+    for (;;) {
+      const newest = this.#queue.takeNewest();
+      if (newest === null) return;
+      if (!this.#begin(newest.accepted, newest.starter)) return this.#queue.push(newest);
+      this.#worker.counters.add(Counter.ACCEPT_QUEUE, -1);
+    }
   }
 
   readonly #onEnd = (session: Session): void => {
     this.#sessions.delete(session);
+    this.#leaving.delete(session);
     this.#worker.counters.add(Counter.CLIENT_CONNECTIONS, -1);
+    if (this.#queue.length > 0) this.#serveWaiting();
+    if (this.#saturated) this.#relieve();
     this.#checkEmpty();
   };
+
+  #saturate(): void {
+    if (this.#saturated) return;
+    this.#saturated = true;
+    this.#worker.counters.add(Counter.BACKPRESSURE, 1);
+    if (!this.#logAllowance.take(this.#worker.wheel.now)) return;
+    this.#log.error("max_connections reached ({limit}): new connections {fate}", {
+      limit: this.#admission.maxConnections,
+      fate: this.#admission.evicts ? "take the places of idle ones" : "are refused",
+    });
+  }
+
+  #relieve(): void {
+    const relief = Math.floor(this.#admission.maxConnections * RELIEF_PERCENT / 100);
+    if (this.#sessions.size > 0 && this.#sessions.size >= relief) return;
+    this.#saturated = false;
+    this.#worker.counters.add(Counter.BACKPRESSURE, -1);
+  }
 
   #checkEmpty(): void {
     if (this.#sessions.size > 0) return;

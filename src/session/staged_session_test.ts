@@ -46,7 +46,11 @@ class Inner implements Session, SessionStarter {
 function setUp(stages: readonly Stage[], maxConnections = 10) {
   const worker = testWorkerContext(maxConnections);
   const inner = new Inner();
-  const sessions = new SessionSet(worker, { maxConnections, evicts: false });
+  const sessions = new SessionSet(worker, {
+    maxConnections,
+    evicts: false,
+    queueTimeout: 60_000,
+  });
   const starter: SessionStarter = {
     start: (it, onEnd) => new StagedSession(it, stages, inner, worker, TIMEOUT_MS, onEnd),
   };

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { leastActive } from "../../src/session/session_set.ts";
 import { startOrigin } from "../support/origin.ts";
 import { startProxy } from "../support/proxy.ts";
 import { connectRaw, get, readResponse, sayUntilClosed } from "../support/raw_client.ts";
@@ -7,12 +6,6 @@ import { pause, waitFor } from "../support/wait.ts";
 import type { Wire } from "../support/wire.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
-
-Deno.test("leastActive() takes the oldest, all of them when there are fewer", () => {
-  const members = [3, 1, 2].map((lastActive) => ({ lastActive }));
-  assert.deepEqual(leastActive(members, 2).map((it) => it.lastActive), [1, 2]);
-  assert.equal(leastActive(members, 9).length, 3);
-});
 
 Deno.test("evict_on_queue_full: a full worker makes room for a new client", async () => {
   await using origin = startOrigin({ kind: "fixed", body: "ok" });
@@ -27,6 +20,65 @@ Deno.test("evict_on_queue_full: a full worker makes room for a new client", asyn
   await waitFor("both to be accepted", () => proxy.count("client.connections") === 2);
   assert.equal((await get(proxy.port, "app.test")).status, 200);
   assert.equal(proxy.count("sessions.evicted"), 1);
+});
+
+Deno.test("an evicted client that waits for its backend gives its place up at once", async () => {
+  await using origin = startOrigin(({ target }) =>
+    target === "/slow" ? { kind: "silent" } : { kind: "fixed", body: "ok" }
+  );
+  await using proxy = await startProxy({
+    backends: [origin.address],
+    server: { max_connections: 1n, evict_on_queue_full: true },
+  });
+  using first = await connectRaw(proxy.port);
+  await first.write("GET /slow HTTP/1.1\r\nHost: app.test\r\n\r\n");
+  await waitFor("the backend to have the request", () => origin.requests.length === 1);
+  // Longer than this and the client would have waited for the backend's timeout of 30 seconds.
+  assert.equal((await get(proxy.port, "app.test")).status, 200);
+  assert.equal(await first.readToEnd().then((it) => it.length), 0);
+  assert.equal(proxy.count("sessions.evicted"), 1);
+  assert.equal(proxy.count("client.aborts"), 0);
+});
+
+Deno.test("max_buffers: what finds no buffer is answered 503 at once, others go on", async () => {
+  await using origin = startOrigin(({ target }) =>
+    target === "/slow"
+      ? { kind: "fixed", body: "late", delayMs: 700 }
+      : { kind: "fixed", body: "ok" }
+  );
+  await using proxy = await startProxy({
+    backends: [origin.address],
+    server: { max_buffers: 1n },
+  });
+  using first = await connectRaw(proxy.port);
+  await first.write("GET /slow HTTP/1.1\r\nHost: app.test\r\n\r\n");
+  await waitFor("the backend to have the request", () => origin.accepted === 1);
+  const start = performance.now();
+  const refused = await get(proxy.port, "app.test");
+  assert.equal(refused.status, 503);
+  assert.ok(performance.now() - start < 600, "before a buffer is free");
+  assert.equal(proxy.count("buffer.exhausted"), 1);
+  assert.equal((await readResponse(first)).text, "late");
+  assert.equal((await get(proxy.port, "app.test")).status, 200);
+  assert.equal(origin.requests.length, 2);
+});
+
+Deno.test("max_buffers: a large head that finds no buffer is answered 503, not 413", async () => {
+  await using origin = startOrigin({ kind: "fixed", body: "ok" });
+  await using proxy = await startProxy({
+    backends: [origin.address],
+    server: { max_buffers: 1n },
+  });
+  const largeHead = `GET / HTTP/1.1\r\nHost: app.test\r\nX: ${"x".repeat(6_000)}`;
+  using first = await connectRaw(proxy.port);
+  await first.write(largeHead);
+  await waitFor("the head to have come", () => proxy.count("client.connections") === 1);
+  await waitFor("a second one to be refused", async () => {
+    const answer = await sayUntilClosed(proxy.port, largeHead);
+    return answer.startsWith("HTTP/1.1 503 Service Unavailable\r\n");
+  });
+  await first.write("\r\n\r\n");
+  assert.equal((await readResponse(first)).status, 200);
 });
 
 Deno.test("without eviction a full worker serves nobody new", async () => {
