@@ -7,13 +7,19 @@ import { parseBackendAddress } from "../src/balancing/backend.ts";
 import { BackendSet } from "../src/balancing/backend_set.ts";
 import { LoadBalancing } from "../src/balancing/policy.ts";
 import { AuthorizedHashes } from "../src/protocol/http/basic_auth.ts";
-import { Cluster, type ClusterSettings, DEFAULT_SETTINGS } from "../src/session/cluster.ts";
+import {
+  Cluster,
+  type ClusterSettings,
+  DEFAULT_SETTINGS,
+  type ProxyHeaderMode,
+} from "../src/session/cluster.ts";
 import type { UpstreamPool } from "../src/session/upstream_pool.ts";
 import { formatAddress } from "../config/address.ts";
 import {
   type AddBackend,
   type Cluster as ClusterConfig,
   LoadMetric,
+  ProxyProtocolConfig,
   type RemoveBackend,
 } from "../config/messages.ts";
 
@@ -103,7 +109,21 @@ function clusterSettings(config: ClusterConfig): ClusterSettings {
     wwwAuthenticate: config.www_authenticate ?? "",
     maxConnectionsPerIp: perIp === undefined ? null : Number(perIp),
     retryAfter: config.retry_after ?? null,
+    proxyHeader: proxyHeaderMode(config.proxy_protocol),
   };
+}
+
+function proxyHeaderMode(mode: ProxyProtocolConfig | undefined): ProxyHeaderMode {
+  switch (mode) {
+    case ProxyProtocolConfig.EXPECT_HEADER:
+      return { expects: true, forwards: "nothing" };
+    case ProxyProtocolConfig.SEND_HEADER:
+      return { expects: false, forwards: "own" };
+    case ProxyProtocolConfig.RELAY_HEADER:
+      return { expects: true, forwards: "received" };
+    default:
+      return DEFAULT_SETTINGS.proxyHeader;
+  }
 }
 
 function clusterAnswers(config: ClusterConfig): AnswerLayer | TemplateError {

@@ -76,6 +76,11 @@ export class BackendSet {
     return this.#regime;
   }
 
+  /** Its policy keeps flows with the same key together. */
+  get keyed(): boolean {
+    return this.#policy.keyed === true;
+  }
+
   /** Starts a new policy, with nothing remembered (the round-robin cursor restarts). */
   setPolicy(algorithm: number, metric: number): void {
     for (const backend of this.#members) backend.loadObserver = null;

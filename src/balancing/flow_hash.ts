@@ -47,6 +47,11 @@ export class FlowHash {
     return this.#high * TWO_32 + this.#low;
   }
 
+  /** All 64 bits of the hash. */
+  get bits(): bigint {
+    return (BigInt(this.#high) << 32n) | BigInt(this.#low);
+  }
+
   /** The hash modulo `divisor`, which is at most 2^20. */
   modulo(divisor: number): number {
     const high = (this.#high % divisor) * (TWO_32 % divisor);
@@ -80,6 +85,19 @@ export class FlowHash {
     this.#low = Math.imul(this.#low, low) >>> 0;
     this.#high = (upper + carry) >>> 0;
   }
+}
+
+/**
+ * The key of all flows that come from one IP address, for policies that keep flows together; the same
+ * in every worker and after a restart. `null` when the text is no IP address.
+ */
+export function sourceKey(ip: string): bigint | null {
+  const bytes = addressBytes(ip, 0);
+  if (bytes === null) return null;
+  const hash = new FlowHash();
+  hash.setKey(0n);
+  hash.setAddress(bytes);
+  return hash.bits;
 }
 
 /**

@@ -9,6 +9,7 @@ import { RoundRobin } from "./round_robin.ts";
 const TWO_64 = 2 ** 64;
 
 export class Hrw implements Policy {
+  readonly keyed = true;
   readonly #hash = new FlowHash();
   readonly #keyless = new RoundRobin();
   #candidates: readonly Backend[] = [];

@@ -14,6 +14,7 @@ const OFFSET_KEY = 0x6f6666736574n;
 const SKIP_KEY = 0x736b69705f5fn;
 
 export class Maglev implements Policy {
+  readonly keyed = true;
   readonly #size: number;
   readonly #keyless = new RoundRobin();
   #members: readonly Backend[] = [];

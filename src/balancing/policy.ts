@@ -14,6 +14,9 @@ export const LoadBalancing = {
 } as const;
 
 export interface Policy {
+  /** Flows with the same key go to the same backend: it is worth finding the key of a flow. */
+  readonly keyed?: true;
+
   /** The candidates changed. The array is not modified afterwards; a change brings a new one. */
   candidatesChanged(candidates: readonly Backend[]): void;
 

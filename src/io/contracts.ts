@@ -40,6 +40,10 @@ export interface Accepted {
   readonly peer: Endpoint;
   /** The address a PROXY header says the client connected to; `null` without such a header. */
   readonly destination: Endpoint | null;
+  /** The address of this end of the connection; absent where the runtime does not tell. */
+  readonly local?: Endpoint;
+  /** The PROXY header exactly as received; absent without one. */
+  readonly proxyHeader?: Uint8Array;
   /** `null` on a plain connection. */
   readonly tls: TlsFacts | null;
 }

@@ -58,8 +58,14 @@ export class TcpListener implements ConnectionSource {
   #welcome(stream: Deno.TcpConn, onAccept: (accepted: Accepted) => void): void {
     try {
       stream.setNoDelay(true);
-      const { hostname, port } = stream.remoteAddr;
-      onAccept({ stream, peer: { ip: hostname, port }, destination: null, tls: null });
+      const { remoteAddr, localAddr } = stream;
+      onAccept({
+        stream,
+        peer: { ip: remoteAddr.hostname, port: remoteAddr.port },
+        destination: null,
+        local: { ip: localAddr.hostname, port: localAddr.port },
+        tls: null,
+      });
     } catch {
       stream.close();
     }

@@ -57,6 +57,18 @@ export const Counter = {
   NO_BUFFER: 74,
   /** Choices among backends of which none is healthy. */
   FAIL_OPEN: 75,
+  /** TCP sessions begun. */
+  TCP_SESSIONS: 29,
+  /** TCP sessions whose bytes are being passed on right now. */
+  TCP_TUNNELS: 30,
+  /** TCP sessions that found no backend to connect to after all attempts. */
+  CONNECT_RETRIES_EXHAUSTED: 31,
+  /** Connections whose PROXY header is awaited right now. */
+  PROXY_EXPECTING: 32,
+  /** Connections closed because of their PROXY header. */
+  PROXY_ERRORS: 33,
+  /** Connections closed because their TLS ClientHello could not be read. */
+  CLIENT_HELLO_ERRORS: 34,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -95,6 +107,12 @@ const NAMES: readonly [string, number][] = [
   ["accept_queue.saturated_seconds", Counter.SATURATED_SECONDS],
   ["buffer.exhausted", Counter.NO_BUFFER],
   ["backends.fail_open", Counter.FAIL_OPEN],
+  ["tcp.requests", Counter.TCP_SESSIONS],
+  ["protocol.tcp", Counter.TCP_TUNNELS],
+  ["backend.connect.retries_exhausted", Counter.CONNECT_RETRIES_EXHAUSTED],
+  ["protocol.proxy.expect", Counter.PROXY_EXPECTING],
+  ["proxy_protocol.errors", Counter.PROXY_ERRORS],
+  ["tcp.client_hello.errors", Counter.CLIENT_HELLO_ERRORS],
 ];
 
 /** What goes up and down; everything else only grows. */
@@ -102,6 +120,8 @@ const GAUGES: ReadonlySet<number> = new Set<number>([
   Counter.CLIENT_CONNECTIONS,
   Counter.ACCEPT_QUEUE,
   Counter.BACKPRESSURE,
+  Counter.TCP_TUNNELS,
+  Counter.PROXY_EXPECTING,
 ]);
 
 /** One measurement at one moment. */

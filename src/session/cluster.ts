@@ -21,7 +21,19 @@ export interface ClusterSettings {
   readonly maxConnectionsPerIp: number | null;
   /** Seconds for Retry-After; `null` uses the worker's value. */
   readonly retryAfter: number | null;
+  /** What TCP sessions do with PROXY headers. */
+  readonly proxyHeader: ProxyHeaderMode;
 }
+
+/** What a TCP session does with PROXY headers. */
+export interface ProxyHeaderMode {
+  /** The client has to send one. */
+  readonly expects: boolean;
+  /** The backend gets none, one of our own, or the client's, byte for byte. */
+  readonly forwards: "nothing" | "own" | "received";
+}
+
+const NO_PROXY_HEADER: ProxyHeaderMode = { expects: false, forwards: "nothing" };
 
 /** The settings of a cluster nobody has configured. */
 export const DEFAULT_SETTINGS: ClusterSettings = {
@@ -32,6 +44,7 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
   wwwAuthenticate: "",
   maxConnectionsPerIp: null,
   retryAfter: null,
+  proxyHeader: NO_PROXY_HEADER,
 };
 
 /** One cluster of a worker. */

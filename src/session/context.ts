@@ -18,6 +18,7 @@ import type { ExchangePool } from "./exchange_pool.ts";
 import type { InputBuffers } from "./client_input.ts";
 import type { RoutePolicy } from "./route_policy.ts";
 import type { TrafficObserver } from "./traffic_observer.ts";
+import type { UpstreamBuffers } from "./upstream.ts";
 import type { UpstreamPool } from "./upstream_pool.ts";
 
 /** Everything one worker's sessions share. */
@@ -35,6 +36,8 @@ export interface WorkerContext {
   readonly inputBuffers: InputBuffers;
   /** Where outgoing heads are assembled; larger than a head may be by what is added to it. */
   readonly outBuffers: BufferPool;
+  /** For bytes on their way from a backend to a client of TCP. */
+  readonly tunnelBuffers: UpstreamBuffers;
   readonly requestIds: UlidSource;
   readonly clientLimits: ClientLimits;
   readonly sha256: Sha256;

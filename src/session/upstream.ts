@@ -75,7 +75,7 @@ export class Upstream {
     this.state = UpstreamState.IDLE;
     this.idleSince = now;
     this.reused = true;
-    if (this.#pool !== this.#buffers.head) this.#shrink();
+    this.shrink();
     this.#pending = this.stream.read(this.bytes);
     this.#pending.then(this.#onRead, this.#onRead);
   }
@@ -128,7 +128,9 @@ export class Upstream {
     this.#pool.give(this.bytes);
   };
 
-  #shrink(): void {
+  /** Little comes: a small buffer will do. No read may be under way. */
+  shrink(): void {
+    if (this.#pool === this.#buffers.head) return;
     const small = this.#buffers.head.take();
     if (small === null) return;
     this.#pool.give(this.bytes);

@@ -58,9 +58,15 @@ export class UpstreamPool implements UpstreamOwner {
 
   /**
    * A new connection to `backend` of `cluster`. Resolves with `null` when no buffer is free for it;
-   * rejects when it cannot be opened or `signal` aborts.
+   * rejects when it cannot be opened or `signal` aborts. One with other `buffers` than usual must not
+   * be given back.
    */
-  async dial(cluster: Cluster, backend: Backend, signal: AbortSignal): Promise<Upstream | null> {
+  async dial(
+    cluster: Cluster,
+    backend: Backend,
+    signal: AbortSignal,
+    buffers: UpstreamBuffers = this.#buffers,
+  ): Promise<Upstream | null> {
     cluster.backends.connectionOpened(backend);
     let stream: ByteStream;
     try {
@@ -69,14 +75,14 @@ export class UpstreamPool implements UpstreamOwner {
       cluster.backends.connectionClosed(backend);
       throw error;
     }
-    const buffer = this.#buffers.head.take();
+    const buffer = buffers.head.take();
     if (buffer === null) {
       stream.close();
       cluster.backends.connectionClosed(backend);
       return null;
     }
     this.#counters.add(Counter.BACKEND_CONNECTED, 1);
-    const upstream = new Upstream(stream, cluster, backend, this.#buffers, buffer, this);
+    const upstream = new Upstream(stream, cluster, backend, buffers, buffer, this);
     this.#open.add(upstream);
     return upstream;
   }

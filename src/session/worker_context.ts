@@ -53,6 +53,8 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
   const wheel = new DeadlineWheel(clock());
   const counters = new Counters();
   const bulk = new BufferPool(BULK_BUFFER_BYTES, Math.max(16, Math.ceil(maxBuffers / 4)));
+  const smallBuffers = () =>
+    new BufferPool(SMALL_BUFFER_BYTES, parts.maxConnections + CLOSING_CONNECTIONS);
   const upstreamBuffers = { head: new BufferPool(bufferSize, maxBuffers + MAX_IDLE), bulk };
   return {
     clock,
@@ -64,11 +66,12 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     exchanges: new ExchangePool(),
     bulkTurns: new BulkTurns(clock, parts.atEndOfTurn),
     inputBuffers: {
-      small: new BufferPool(SMALL_BUFFER_BYTES, parts.maxConnections + CLOSING_CONNECTIONS),
+      small: smallBuffers(),
       head: new BufferPool(bufferSize, maxBuffers),
       bulk,
     },
     outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),
+    tunnelBuffers: { head: smallBuffers(), bulk },
     requestIds: new UlidSource(parts.fillRandom, parts.wallClock),
     clientLimits: new ClientLimits(parts.maxConnectionsPerIp),
     sha256: parts.sha256,

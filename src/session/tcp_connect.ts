@@ -1,0 +1,57 @@
+// Finds a backend for a TCP session: nothing has been sent yet, so another one may be tried while
+// attempts are left. What an attempt means for the backend is told to its cluster.
+
+import { sourceKey } from "../balancing/flow_hash.ts";
+import type { Backend } from "../balancing/backend.ts";
+import { Counter } from "../observe/counters.ts";
+import type { Cluster } from "./cluster.ts";
+import type { TcpSession } from "./tcp_session.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** Connections one session may try, as in sozu 2.1 (CONN_RETRIES). */
+export const MAX_CONNECT_ATTEMPTS = 3;
+
+/** A new connection to some backend of `cluster`; `null` when there is none to be had. */
+export async function connectBackend(
+  session: TcpSession,
+  cluster: Cluster,
+): Promise<Upstream | null> {
+  const { worker, listener } = session;
+  const key = cluster.backends.keyed ? sourceKey(session.clientIp) : null;
+  for (let attempt = 0; attempt < MAX_CONNECT_ATTEMPTS; attempt++) {
+    const backend = cluster.backends.pick(worker.wheel.now, key);
+    if (backend === null) return null;
+    session.arm(listener.timeouts.connect);
+    const upstream = await tryBackend(session, cluster, backend);
+    if (upstream !== null || session.connecting === null) return upstream;
+  }
+  worker.counters.add(Counter.CONNECT_RETRIES_EXHAUSTED, 1);
+  return null;
+}
+
+async function tryBackend(
+  session: TcpSession,
+  cluster: Cluster,
+  backend: Backend,
+): Promise<Upstream | null> {
+  const { worker } = session;
+  const started = worker.clock();
+  const controller = new AbortController();
+  session.connecting = controller;
+  try {
+    const { signal } = controller;
+    const upstream = await worker.upstreams.dial(cluster, backend, signal, worker.tunnelBuffers);
+    const now = worker.clock();
+    if (upstream === null) return null;
+    cluster.backends.connectSucceeded(backend, now - started, now);
+    // The session ended in the very moment in which the connection was made.
+    if (session.connecting !== null) return upstream;
+    upstream.discard();
+    return null;
+  } catch {
+    worker.counters.add(Counter.BACKEND_CONNECT_ERRORS, 1);
+    // An attempt that was cut short because the worker stops says nothing about the backend.
+    if (!worker.draining) cluster.backends.connectFailed(backend, worker.clock());
+    return null;
+  }
+}

@@ -1,0 +1,274 @@
+// One client connection of a TCP listener, from accept (or from the stage before it) to close: finds out
+// which cluster it is for, connects to a backend, says who the client is where that is wanted, and then
+// passes bytes on. Knows no protocol but the first message of TLS, which it reads without taking part.
+
+import type { Accepted, ByteStream } from "../io/contracts.ts";
+import { Counter } from "../observe/counters.ts";
+import { loggerOf } from "../observe/log.ts";
+import { encodeV2 } from "../protocol/proxy_protocol/v2.ts";
+import { parseClientHello } from "../protocol/tls/client_hello.ts";
+import { ClientInput } from "./client_input.ts";
+import type { SlotHolder } from "./client_limits.ts";
+import type { Cluster } from "./cluster.ts";
+import type { WorkerContext } from "./context.ts";
+import type { Timed } from "./deadline_wheel.ts";
+import type { OnSessionEnd, Session } from "./session.ts";
+import { connectBackend } from "./tcp_connect.ts";
+import type { TcpListenerContext } from "./tcp_context.ts";
+import { runTcpTunnel } from "./tcp_tunnel.ts";
+import type { Upstream } from "./upstream.ts";
+import { writeRest } from "./write_rest.ts";
+
+/** Where a session is; decides what a deadline means. */
+export const TcpPhase = {
+  /** The client's first message is to tell which service it wants. */
+  HELLO: 0,
+  CONNECTING: 1,
+  TUNNEL: 2,
+  /** Nothing more comes from us; what the client still sends is thrown away. */
+  LINGERING: 3,
+  CLOSED: 4,
+} as const;
+export type TcpPhase = 0 | 1 | 2 | 3 | 4;
+
+/** How long and how much a client may still send after its end, so that it sees an end and no reset. */
+const LINGER_MS = 1_000;
+const LINGER_BYTES = 256 * 1024;
+
+/** A client connection of a TCP listener. */
+export class TcpSession implements Session, Timed, SlotHolder {
+  deadline = Infinity;
+  filedTick = Infinity;
+  lastActive = 0;
+  phase: TcpPhase = TcpPhase.HELLO;
+  readonly stream: ByteStream;
+  readonly listener: TcpListenerContext;
+  readonly worker: WorkerContext;
+  readonly input: ClientInput;
+  slots: Set<Cluster> | null = null;
+  /** Aborts the connect that is under way; `null` when there is none, or no more. */
+  connecting: AbortController | null = null;
+  readonly #accepted: Accepted;
+  readonly #onEnd: OnSessionEnd;
+  #upstream: Upstream | null = null;
+
+  /** `first` comes from the worker's small input buffers. */
+  constructor(
+    accepted: Accepted,
+    listener: TcpListenerContext,
+    worker: WorkerContext,
+    first: Uint8Array,
+    onEnd: OnSessionEnd,
+  ) {
+    this.stream = accepted.stream;
+    this.listener = listener;
+    this.worker = worker;
+    this.input = new ClientInput(accepted.stream, worker.inputBuffers, first);
+    this.#accepted = accepted;
+    this.#onEnd = onEnd;
+    this.lastActive = worker.wheel.now;
+  }
+
+  get clientIp(): string {
+    return this.#accepted.peer.ip;
+  }
+
+  async run(): Promise<void> {
+    this.worker.counters.add(Counter.TCP_SESSIONS, 1);
+    try {
+      if (!(await this.#serve())) await this.#linger();
+    } catch (error) {
+      this.#countUnexpected(error);
+    } finally {
+      this.#finish();
+    }
+  }
+
+  /** Sets the deadline to `delay` milliseconds from now. */
+  arm(delay: number): void {
+    this.lastActive = this.worker.wheel.now;
+    this.worker.wheel.arm(this, delay);
+  }
+
+  /** Bytes came from either side: both may be silent for as long as they may again. */
+  armTunnel(): void {
+    const { front, back } = this.listener.timeouts;
+    if (this.phase === TcpPhase.TUNNEL) this.arm(front < back ? front : back);
+  }
+
+  onDeadline(): void {
+    if (this.phase !== TcpPhase.LINGERING) this.worker.counters.add(Counter.TIMEOUTS, 1);
+    this.close();
+  }
+
+  /** A tunnel has no end that could be waited for. */
+  drain(): void {
+    this.close();
+  }
+
+  close(): void {
+    if (this.phase === TcpPhase.CLOSED) return;
+    this.phase = TcpPhase.CLOSED;
+    this.connecting?.abort();
+    this.connecting = null;
+    this.#upstream?.close();
+    this.stream.close();
+  }
+
+  /** The backend connection is lost: the client gets an end of stream after what was delivered. */
+  async backendBroke(upstream: Upstream): Promise<void> {
+    upstream.close();
+    if (this.phase !== TcpPhase.TUNNEL) return;
+    this.phase = TcpPhase.LINGERING;
+    this.arm(LINGER_MS);
+    try {
+      await this.stream.closeWrite();
+    } catch {
+      this.close();
+    }
+  }
+
+  /** False when the client is to be sent away without a byte. */
+  async #serve(): Promise<boolean> {
+    const { worker } = this;
+    const cluster = await this.#findCluster();
+    if (cluster === null || this.#closed) return false;
+    if (!worker.clientLimits.admit(this, cluster)) {
+      worker.counters.add(Counter.CLIENT_LIMITED, 1);
+      return false;
+    }
+    const header = this.#headerFor(cluster);
+    if (header === null) return false;
+    this.phase = TcpPhase.CONNECTING;
+    const upstream = await connectBackend(this, cluster);
+    if (upstream === null) return false;
+    this.connecting = null;
+    this.#upstream = upstream;
+    this.phase = TcpPhase.TUNNEL;
+    this.armTunnel();
+    worker.counters.add(Counter.TCP_TUNNELS, 1);
+    try {
+      if (!(await this.#sendFirst(upstream, header))) return false;
+      await runTcpTunnel(this, upstream);
+    } finally {
+      worker.counters.add(Counter.TCP_TUNNELS, -1);
+      upstream.discard();
+    }
+    return !this.#lingering;
+  }
+
+  get #closed(): boolean {
+    return this.phase === TcpPhase.CLOSED;
+  }
+
+  get #lingering(): boolean {
+    return this.phase === TcpPhase.LINGERING;
+  }
+
+  /** The cluster of this connection, or `null` when it has none. */
+  async #findCluster(): Promise<Cluster | null> {
+    const { services, timeouts } = this.listener;
+    if (services.unnamed) return services.fallback;
+    const { tls } = this.#accepted;
+    if (tls !== null) return services.find(tls.serverName);
+    this.arm(timeouts.hello);
+    const hello = await this.#readHello();
+    return hello === null ? null : services.find(hello.serverName);
+  }
+
+  /** Reads until the ClientHello is complete and leaves it in the input. */
+  async #readHello(): Promise<{ serverName: string | null } | null> {
+    const { input } = this;
+    let wanted = 1;
+    for (;;) {
+      if (!input.makeRoom()) return this.#refuseHello("It fits in no buffer");
+      if (!input.accept(await input.read())) {
+        return input.length === 0 ? null : this.#refuseHello("The connection ended within it");
+      }
+      if (input.length < wanted) continue;
+      const held = input.bytes.subarray(input.start, input.end);
+      const step = parseClientHello(held, this.worker.inputBuffers.head.size);
+      if (step.kind === "done") return step.hello;
+      if (step.kind === "error") return this.#refuseHello(step.reason);
+      wanted = input.length + step.atLeast;
+    }
+  }
+
+  #refuseHello(reason: string): null {
+    this.worker.counters.add(Counter.CLIENT_HELLO_ERRORS, 1);
+    loggerOf("tcp").debug("ClientHello from {ip} refused: {reason}", { ip: this.clientIp, reason });
+    return null;
+  }
+
+  /** What the backend gets before the client's bytes, often nothing; `null` when it cannot be given. */
+  #headerFor(cluster: Cluster): Uint8Array | null {
+    const { expects, forwards } = cluster.settings.proxyHeader;
+    const { peer, destination, local, proxyHeader } = this.#accepted;
+    if (expects && proxyHeader === undefined) {
+      this.worker.counters.add(Counter.PROXY_ERRORS, 1);
+      return null;
+    }
+    if (forwards === "received") return proxyHeader ?? null;
+    if (forwards === "nothing") return NOTHING;
+    return encodeV2({
+      command: "PROXY",
+      transport: "stream",
+      source: peer,
+      destination: destination ?? local ?? this.listener.address,
+    });
+  }
+
+  /** Sends the header together with what has been read of the client; false when the backend left. */
+  async #sendFirst(upstream: Upstream, header: Uint8Array): Promise<boolean> {
+    const { input, worker } = this;
+    const length = header.length + input.length;
+    if (length === 0) return true;
+    const first = new Uint8Array(length);
+    first.set(header);
+    first.set(input.bytes.subarray(input.start, input.end), header.length);
+    worker.counters.add(Counter.BYTES_IN, input.length);
+    worker.counters.add(Counter.BACKEND_BYTES_OUT, length);
+    input.start = input.end = 0;
+    input.releaseHead();
+    try {
+      await writeRest(upstream.stream, first, 0, length);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Says that nothing comes, and discards what does: closing at once would reset the connection. */
+  async #linger(): Promise<void> {
+    const { input } = this;
+    if (this.#closed) return;
+    if (!this.#lingering) {
+      this.phase = TcpPhase.LINGERING;
+      this.arm(LINGER_MS);
+      await this.stream.closeWrite();
+    }
+    for (let discarded = 0; discarded < LINGER_BYTES && !this.#closed;) {
+      const count = await this.stream.read(input.bytes);
+      if (count === null) return;
+      discarded += count;
+    }
+  }
+
+  #countUnexpected(error: unknown): void {
+    // Broken connections surface as rejected reads and writes; anything else is our own defect.
+    if (error instanceof TypeError || error instanceof RangeError) {
+      this.worker.counters.add(Counter.INTERNAL_ERRORS, 1);
+      console.error("TCP session ended by an internal error:", error);
+    }
+  }
+
+  #finish(): void {
+    this.close();
+    this.worker.wheel.disarm(this);
+    this.input.close();
+    this.worker.clientLimits.release(this);
+    this.#onEnd(this);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
