@@ -6,7 +6,7 @@ import type { ListenerChanges } from "./diff_listeners.ts";
 import { equalMessages } from "./message_values.ts";
 import { RequestHttpFrontend } from "./messages.ts";
 import { routeKey } from "./state_http_frontends.ts";
-import { compareStreamFrontends, type StreamFrontend } from "./state_stream_frontends.ts";
+import { compareStreamFrontends, placeKey, type StreamFrontend } from "./state_stream_frontends.ts";
 import type { Verb } from "./state_verbs.ts";
 
 /** Verbs to send before, and after, the listeners change. */
@@ -54,9 +54,9 @@ export function diffHttpFrontends(
 }
 
 /**
- * Diff of TCP or UDP frontends: all removals, then all additions. A listener has room for one
+ * Diff of TCP or UDP frontends: all removals, then all additions. A place of a listener has room for one
  * cluster, and a removal empties it whatever cluster it names; so where anything is removed, all of
- * the address is, and what stays is added again.
+ * the place is, and what stays is added again.
  */
 export function diffStreamFrontends(
   mine: StreamTable,
@@ -65,17 +65,18 @@ export function diffStreamFrontends(
   add: (frontend: StreamFrontend) => Verb,
   remove: (frontend: StreamFrontend) => Verb,
 ): BoundChanges {
-  const cleared = new Set(replaced);
+  const cleared = new Set<string>();
   for (const frontend of mine.sorted()) {
-    if (!theirs.has(frontend)) cleared.add(formatAddress(frontend.address));
+    const goes = replaced.has(formatAddress(frontend.address)) || !theirs.has(frontend);
+    if (goes) cleared.add(placeKey(frontend));
   }
   const before: Verb[] = [];
   const after: Verb[] = [];
   let last: StreamFrontend | null = null;
   for (const frontend of mine.sorted()) {
+    if (!cleared.has(placeKey(frontend))) continue;
     const address = formatAddress(frontend.address);
-    if (!cleared.has(address)) continue;
-    // One removal takes every entry of the cluster at the address, whatever its tags.
+    // One removal takes every entry of the cluster at the place, whatever its tags.
     const repeats = last !== null &&
       compareStreamFrontends({ ...last, tags: frontend.tags }, frontend) === 0;
     if (!repeats) {
@@ -84,9 +85,7 @@ export function diffStreamFrontends(
     last = frontend;
   }
   for (const frontend of theirs.sorted()) {
-    if (cleared.has(formatAddress(frontend.address)) || !mine.has(frontend)) {
-      after.push(add(frontend));
-    }
+    if (cleared.has(placeKey(frontend)) || !mine.has(frontend)) after.push(add(frontend));
   }
   return { before, after };
 }

@@ -16,7 +16,7 @@ import type { ListenerConfig, ListenerTable } from "./state_listeners.ts";
 import type { ReadonlyTables } from "./state_tables.ts";
 import type { Verb } from "./state_verbs.ts";
 import { compareText } from "./text_order.ts";
-import { validateHttpPatch, validateHttpsPatch } from "./validate.ts";
+import { validateHttpPatch, validateHttpsPatch, validateTcpListener } from "./validate.ts";
 
 type Table<L extends ListenerConfig> = Pick<
   ListenerTable<L>,
@@ -71,7 +71,7 @@ export function diffListeners(
     }),
     tcp: diffTable(mine.tcp, theirs.tcp, {
       patchType: UpdateTcpListenerConfig,
-      validate: () => null,
+      validate: validateTcpListener,
       add: (value) => ({ kind: "add_tcp_listener", value }),
       update: (value) => ({ kind: "update_tcp_listener", value }),
     }),

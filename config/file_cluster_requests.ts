@@ -17,6 +17,7 @@ import {
   proxyProtocolMode,
   type TcpMatch,
 } from "./file_matching.ts";
+import { presentFields } from "./file_message.ts";
 import type { Problems } from "./file_problem.ts";
 import type { ClusterRequests, FrontendRequest } from "./file_requests.ts";
 import type { FileSources } from "./file_sources.ts";
@@ -93,12 +94,15 @@ function tcpFrontends(
   const requests: FrontendRequest[] = [];
   const matches: TcpMatch[] = [];
   for (const reading of frontends) {
-    const { address, tags } = reading.values;
+    const { address, sni, tags } = reading.values;
     const match = matchTcpFrontend(reading, listeners, problems);
     if (address === undefined || match === null) continue;
     matches.push(match);
     const frontend = { cluster_id: id, address, tags: tags ?? new Map<string, string>() };
-    requests.push({ kind: match.protocol, frontend });
+    if (match.protocol === "udp" && sni !== undefined) {
+      problems.error(reading.at("sni"), "Datagrams name no server, accepted: a tcp listener");
+    }
+    requests.push({ kind: match.protocol, frontend: { ...frontend, ...presentFields({ sni }) } });
   }
   const { send_proxy } = cluster.values;
   const place = cluster.at("frontends");

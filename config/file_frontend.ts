@@ -19,6 +19,7 @@ import {
   type UnreadTable,
 } from "./file_table.ts";
 import { tlsVersions } from "./file_tls.ts";
+import { SERVER_NAME } from "./validate.ts";
 import {
   PathRuleKind,
   RedirectPolicy,
@@ -63,6 +64,11 @@ export const FRONTEND_KEYS = {
     RulePosition.TREE,
     "before, after or in the tree of hosts where the longest path prefix wins",
     HTTP,
+  ),
+  sni: optional(
+    matching("a host name, or '*.' followed by one", SERVER_NAME),
+    "only TLS clients that ask for this server; the bytes pass unread",
+    { only: ["tcp"] },
   ),
   tags: optional(mapOf(text), "written to access logs"),
   certificate: optional(path, "certificate, PEM", refusedOnTcp(NO_CERTIFICATE)),

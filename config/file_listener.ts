@@ -22,6 +22,7 @@ import {
   alpnProtocols,
   type ListenerCertificate,
   listenerCertificate,
+  tcpCertificate,
   TLS_KEYS,
 } from "./file_tls.ts";
 import type {
@@ -150,7 +151,7 @@ export class ListenerBuilder {
       case "https":
         return this.#https(reading, values.address);
       case "tcp":
-        return { protocol: "tcp", config: this.#streamBase(reading, values.address) };
+        return { protocol: "tcp", config: this.#tcp(reading, values.address) };
       case "udp":
         return this.#udp(reading, values.address);
     }
@@ -165,6 +166,13 @@ export class ListenerBuilder {
       back_timeout: values.back_timeout ?? this.#globals.back_timeout,
       connect_timeout: values.connect_timeout ?? this.#globals.connect_timeout,
       active: false,
+    };
+  }
+
+  #tcp(reading: ListenerReading, address: SocketAddress): TcpListenerConfig {
+    return {
+      ...this.#streamBase(reading, address),
+      ...tcpCertificate(reading, this.#sources, this.#problems),
     };
   }
 

@@ -9,6 +9,7 @@ import { defaulted, optional, type TableReading } from "./file_table.ts";
 import { TlsVersion } from "./messages.ts";
 
 const HTTPS = { only: ["https"] };
+const TLS = { only: ["https", "tcp"] };
 
 /** Reads `tls_versions`; the four oldest are accepted for the sake of old files, never negotiated. */
 export const tlsVersions: Reader<TlsVersion[]> = arrayOf(oneOf<TlsVersion>({
@@ -39,9 +40,9 @@ export const TLS_KEYS = {
     "key exchange groups offered",
     HTTPS,
   ),
-  certificate: optional(path, "default certificate, PEM", HTTPS),
-  certificate_chain: optional(path, "its chain, PEM", HTTPS),
-  key: optional(path, "its private key, PEM", HTTPS),
+  certificate: optional(path, "default certificate, PEM; on tcp: ends TLS here", TLS),
+  certificate_chain: optional(path, "its chain, PEM", TLS),
+  key: optional(path, "its private key, PEM", TLS),
   send_tls13_tickets: defaulted(
     u64,
     defaults.DEFAULT_TLS13_TICKETS,
@@ -103,4 +104,27 @@ export function listenerCertificate(
     chain: chain === undefined ? [] : splitCertificateChain(chain),
     key: sources.tolerated(values.key, at("key")),
   };
+}
+
+/**
+ * Certificate (its chain after it) and key of a TCP listener, both empty when it names none. What cannot
+ * be read is an error: a listener that should end TLS must not pass it on, nor serve without it.
+ */
+export function tcpCertificate(
+  { values, at }: TlsReading,
+  sources: FileSources,
+  problems: Problems,
+): { certificate?: string; key?: string } {
+  const certificate = sources.required(values.certificate, at("certificate"));
+  const chain = sources.required(values.certificate_chain, at("certificate_chain"));
+  const key = sources.required(values.key, at("key"));
+  if ((values.certificate === undefined) !== (values.key === undefined)) {
+    const [given, missing] = values.key === undefined
+      ? ["certificate", "key"] as const
+      : ["key", "certificate"] as const;
+    problems.error(at(given), `Needs '${missing}', accepted: both certificate and key, or none`);
+  }
+  if (certificate === undefined || key === undefined) return {};
+  const separator = certificate.endsWith("\n") ? "" : "\n";
+  return { certificate: chain === undefined ? certificate : certificate + separator + chain, key };
 }

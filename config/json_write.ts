@@ -1,8 +1,15 @@
 // Messages as JSON text, by table: keys are field names, a oneof is an object with one key in upper
 // case, enums and 64-bit integers are bare numbers, an absent optional field is `null`, bytes are an
-// array of numbers. Map entries are written by rising key: equal messages give equal texts.
+// array of numbers. A field of our own that is absent is left out. Map entries are written by rising key: equal messages give equal texts.
 
-import type { Field, MessageType, OneofValue, Properties, ScalarKind } from "./message_type.ts";
+import {
+  type Field,
+  type MessageType,
+  type OneofValue,
+  OWN_FIELDS_FROM,
+  type Properties,
+  type ScalarKind,
+} from "./message_type.ts";
 import { compareText } from "./text_order.ts";
 
 /** How a list is laid out: on one line, or one element a line. */
@@ -35,6 +42,7 @@ function writeMessage(
   const parts: string[] = [];
   const groups = new Set<string>();
   for (const field of type.fields) {
+    if (field.number >= OWN_FIELDS_FROM && message[field.property] === undefined) continue;
     if (field.label !== "oneof") {
       parts.push(writeKey(field.name, layout) + writeField(field, message, layout, inner));
     } else if (!groups.has(field.property)) {

@@ -46,6 +46,9 @@ export interface Field {
   readonly wireType: number;
 }
 
+/** Fields with this number and above are unknown to sozu 2.1, which steps over them. */
+export const OWN_FIELDS_FROM = 200;
+
 /** Wire types of the protobuf encoding. */
 export const WireType = { VARINT: 0, FIXED64: 1, LENGTH_DELIMITED: 2, FIXED32: 5 } as const;
 

@@ -414,6 +414,8 @@ export interface UpdateTcpListenerConfig {
   front_timeout?: number;
   back_timeout?: number;
   connect_timeout?: number;
+  certificate?: string;
+  key?: string;
 }
 
 export const UpdateTcpListenerConfig: MessageType<UpdateTcpListenerConfig> = new MessageType(
@@ -425,6 +427,8 @@ export const UpdateTcpListenerConfig: MessageType<UpdateTcpListenerConfig> = new
     optional("front_timeout", 4, "uint32"),
     optional("back_timeout", 5, "uint32"),
     optional("connect_timeout", 6, "uint32"),
+    optional("certificate", 201, "string"),
+    optional("key", 202, "string"),
   ],
 );
 
@@ -624,7 +628,7 @@ export const HttpsListenerConfig: MessageType<HttpsListenerConfig> = new Message
   ],
 );
 
-/** A TCP listener. Timeouts are in seconds. */
+/** A TCP listener. Timeouts are in seconds; with certificate (PEM, its chain after it) and key it ends TLS. */
 export interface TcpListenerConfig {
   address: SocketAddress;
   public_address?: SocketAddress;
@@ -633,6 +637,8 @@ export interface TcpListenerConfig {
   back_timeout: number;
   connect_timeout: number;
   active: boolean;
+  certificate?: string;
+  key?: string;
 }
 
 export const TcpListenerConfig: MessageType<TcpListenerConfig> = new MessageType(
@@ -645,6 +651,8 @@ export const TcpListenerConfig: MessageType<TcpListenerConfig> = new MessageType
     required("back_timeout", 5, "uint32", 30),
     required("connect_timeout", 6, "uint32", 3),
     required("active", 7, "bool", false),
+    optional("certificate", 201, "string"),
+    optional("key", 202, "string"),
   ],
 );
 
@@ -884,11 +892,12 @@ export const RequestHttpFrontend: MessageType<RequestHttpFrontend> = new Message
   ],
 );
 
-/** Ties a TCP listener to a cluster. */
+/** Ties a TCP listener to a cluster; with sni only connections of TLS clients that ask for this server. */
 export interface RequestTcpFrontend {
   cluster_id: string;
   address: SocketAddress;
   tags: Map<string, string>;
+  sni?: string;
 }
 
 export const RequestTcpFrontend: MessageType<RequestTcpFrontend> = new MessageType(
@@ -897,6 +906,7 @@ export const RequestTcpFrontend: MessageType<RequestTcpFrontend> = new MessageTy
     required("cluster_id", 1, "string"),
     required("address", 2, SocketAddress),
     mapOf("tags", 3, "string"),
+    optional("sni", 201, "string"),
   ],
 );
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import protobuf from "protobufjs";
 import { generateMessages } from "./generate_messages.ts";
+import { OWN_FIELDS_FROM } from "./message_type.ts";
 import { parseSchema } from "./schema_reflection.ts";
 
 const here = (name: string) => Deno.readTextFile(new URL(name, import.meta.url));
@@ -66,4 +67,13 @@ Deno.test("schema.proto has every message, number, type, label and default that 
 
 Deno.test("messages.ts is what schema.proto generates", async () => {
   assert.equal(await here("messages.ts"), generateMessages(await here("schema.proto")));
+});
+
+Deno.test("fields of our own are optional and far from the numbers of sozu 2.1", async () => {
+  const types = parseSchema(await here("schema.proto"))
+    .filter((object) => object instanceof protobuf.Type);
+  const own = types.flatMap((type) => type.fieldsArray).filter(({ id }) => id >= OWN_FIELDS_FROM);
+  assert.ok(own.length > 0 && own.every(({ required }) => !required));
+  const others = types.flatMap((type) => type.fieldsArray).filter((field) => !own.includes(field));
+  assert.ok(others.every(({ id }) => id < OWN_FIELDS_FROM / 2));
 });

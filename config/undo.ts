@@ -7,7 +7,7 @@ import type { AddBackend, Cluster, RequestHttpFrontend } from "./messages.ts";
 import type { ConfigState } from "./state.ts";
 import { backendKey } from "./state_backends.ts";
 import { routeKey } from "./state_http_frontends.ts";
-import type { StreamFrontend } from "./state_stream_frontends.ts";
+import { placeKey, type StreamFrontend } from "./state_stream_frontends.ts";
 import type { Verb } from "./state_verbs.ts";
 import { undoCertificate } from "./undo_certificate.ts";
 import { undoListener } from "./undo_listener.ts";
@@ -110,7 +110,7 @@ function undoFrontend({ tables }: ConfigState, verb: Verb): Undo | null {
     }
     case "add_tcp_frontend":
     case "remove_tcp_frontend": {
-      const before = sharingAddress(tables.tcpFrontends.of(verb.value.cluster_id), verb.value);
+      const before = sharingPlace(tables.tcpFrontends.of(verb.value.cluster_id), verb.value);
       const remove: Verb = { kind: "remove_tcp_frontend", value: verb.value };
       return () => [
         ...(verb.kind === "add_tcp_frontend" ? [request(remove)] : []),
@@ -119,7 +119,7 @@ function undoFrontend({ tables }: ConfigState, verb: Verb): Undo | null {
     }
     case "add_udp_frontend":
     case "remove_udp_frontend": {
-      const before = sharingAddress(tables.udpFrontends.of(verb.value.cluster_id), verb.value);
+      const before = sharingPlace(tables.udpFrontends.of(verb.value.cluster_id), verb.value);
       const remove: Verb = { kind: "remove_udp_frontend", value: verb.value };
       return () => [
         ...(verb.kind === "add_udp_frontend" ? [request(remove)] : []),
@@ -138,13 +138,13 @@ function restoreRoute(
   return before === undefined ? NOTHING : () => [request(add(before))];
 }
 
-/** Frontends of one cluster at one address are removed together, so they are restored together. */
-function sharingAddress(
+/** Frontends of one cluster at one place are removed together, so they are restored together. */
+function sharingPlace(
   frontends: Iterable<StreamFrontend>,
-  { address }: StreamFrontend,
+  wanted: StreamFrontend,
 ): StreamFrontend[] {
-  const key = formatAddress(address);
-  return [...frontends].filter((frontend) => formatAddress(frontend.address) === key);
+  const place = placeKey(wanted);
+  return [...frontends].filter((frontend) => placeKey(frontend) === place);
 }
 
 function undoBackend({ tables }: ConfigState, verb: Verb): Undo | null {

@@ -4,6 +4,8 @@
 import { type ConfigError, invalidValue } from "./config_error.ts";
 import type {
   HealthCheckConfig,
+  RequestTcpFrontend,
+  TcpListenerConfig,
   UpdateHttpListenerConfig,
   UpdateHttpsListenerConfig,
 } from "./messages.ts";
@@ -55,6 +57,24 @@ export function validateHealthCheck(config: HealthCheckConfig): ConfigError | nu
     }
   }
   return null;
+}
+
+/** What a TLS client can ask for: a name, or `*.` and a name for every label in front of it. */
+export const SERVER_NAME = /^(?:\*\.)?[^*\s/]+$/;
+
+/** Checks a TCP frontend. */
+export function validateTcpFrontend({ sni }: RequestTcpFrontend): ConfigError | null {
+  if (sni === undefined || SERVER_NAME.test(sni)) return null;
+  return invalidValue("sni", `"${sni}"`, 'a host name, or "*." followed by one');
+}
+
+/** Checks a TCP listener: it ends TLS with a certificate and its key, or not at all. */
+export function validateTcpListener(
+  { certificate, key }: Pick<TcpListenerConfig, "certificate" | "key">,
+): ConfigError | null {
+  if ((certificate === undefined) === (key === undefined)) return null;
+  const [given, missing] = key === undefined ? ["certificate", "key"] : ["key", "certificate"];
+  return invalidValue(missing, "nothing", `both certificate and key, or none (${given} is given)`);
 }
 
 /** Checks the new values of an HTTP listener. */

@@ -27,10 +27,11 @@ import { ListenerSet } from "./listener_set.ts";
 import {
   misplacedFrontendSetting,
   missingClusterFeature,
-  missingListenerFeature,
+  missingTcpListenerFeature,
   missingVerb,
 } from "./missing_features.ts";
 import type { AcceptHandler } from "./proxy_listener.ts";
+import { StreamListener } from "./stream_listener.ts";
 
 /** Housekeeping that need not happen every tick: idle backend connections, events. */
 const TICKS_PER_SWEEP = 10;
@@ -117,11 +118,22 @@ export class ProxyDataPlane implements DataPlane {
           ({ front }) => front.removeFrontend(type.value),
         );
       case "add_http_listener":
-        return missingListenerFeature(type.value) ??
-          this.#listeners.http.add(HttpListener.create(type.value, this.#worker));
+        return this.#listeners.http.add(HttpListener.create(type.value, this.#worker));
       case "update_http_listener":
-        return missingListenerFeature(type.value) ??
-          this.#listeners.http.with(type.value.address, (it) => it.update(type.value));
+        return this.#listeners.http.with(type.value.address, (it) => it.update(type.value));
+      case "add_tcp_frontend":
+        return this.#listeners.tcp.with(
+          type.value.address,
+          (it) => it.addFrontend(type.value, this.#clusters),
+        );
+      case "remove_tcp_frontend":
+        return this.#listeners.tcp.with(type.value.address, (it) => it.removeFrontend(type.value));
+      case "add_tcp_listener":
+        return missingTcpListenerFeature(type.value) ??
+          this.#listeners.tcp.add(new StreamListener(type.value, this.#worker));
+      case "update_tcp_listener":
+        return missingTcpListenerFeature(type.value) ??
+          this.#listeners.tcp.with(type.value.address, (it) => it.update(type.value));
       case "set_max_connections_per_ip":
         this.#worker.clientLimits.setLimit(Number(type.value));
         return null;

@@ -7,7 +7,10 @@ import {
   type UpdateHttpListenerConfig,
 } from "../config/messages.ts";
 import { TcpListener } from "../src/io/tcp.ts";
+import { Counter } from "../src/observe/counters.ts";
 import type { WorkerContext } from "../src/session/context.ts";
+import { ProxiedStarter } from "../src/session/proxied_starter.ts";
+import type { SessionStarter } from "../src/session/session.ts";
 import { HttpFront } from "./http_front.ts";
 import { ListeningSocket } from "./listening_socket.ts";
 import type { AcceptHandler, ProxyListener } from "./proxy_listener.ts";
@@ -17,18 +20,33 @@ export class HttpListener implements ProxyListener {
   readonly kind = ListenerType.HTTP;
   readonly front: HttpFront;
   readonly #socket: ListeningSocket;
+  readonly #proxied: ProxiedStarter;
+  /** Asked for each connection, so that an update is seen by the next one. */
+  readonly #starter: SessionStarter = {
+    start: (accepted, onEnd) =>
+      this.#config.expect_proxy
+        ? this.#proxied.start(accepted, onEnd)
+        : this.front.starter.start(accepted, onEnd),
+  };
   #config: HttpListenerConfig;
 
-  private constructor(config: HttpListenerConfig, front: HttpFront) {
+  private constructor(config: HttpListenerConfig, front: HttpFront, worker: WorkerContext) {
     this.#config = config;
     this.front = front;
+    const timeout = () => front.starter.context.timeouts.request;
+    this.#proxied = new ProxiedStarter(
+      front.starter,
+      Counter.HTTP_EXPECT_FAILED,
+      worker,
+      timeout,
+    );
     this.#socket = new ListeningSocket(config.address, "HTTP");
   }
 
   /** A listener as configured, or why its answers do not compile. */
   static create(config: HttpListenerConfig, worker: WorkerContext): HttpListener | string {
     const front = HttpFront.create("http", config, worker);
-    return typeof front === "string" ? front : new HttpListener(config, front);
+    return typeof front === "string" ? front : new HttpListener(config, front, worker);
   }
 
   get address(): SocketAddress {
@@ -40,7 +58,7 @@ export class HttpListener implements ProxyListener {
   }
 
   activate(handler: AcceptHandler): Promise<string | null> {
-    return this.#socket.open((endpoint) => TcpListener.open(endpoint), this.front.starter, handler);
+    return this.#socket.open((endpoint) => TcpListener.open(endpoint), this.#starter, handler);
   }
 
   deactivate(): Promise<string | null> {

@@ -12,6 +12,7 @@ import {
 import type { HttpListener } from "./http_listener.ts";
 import { missingVerb } from "./missing_features.ts";
 import type { AcceptHandler, ProxyListener } from "./proxy_listener.ts";
+import type { StreamListener } from "./stream_listener.ts";
 
 /** The listeners of one kind by address. */
 export class ListenerTable<T extends ProxyListener> {
@@ -60,11 +61,13 @@ export class ListenerTable<T extends ProxyListener> {
 /** Every listener of a worker. */
 export class ListenerSet {
   readonly http = new ListenerTable<HttpListener>("HTTP");
+  readonly tcp = new ListenerTable<StreamListener>("TCP");
   readonly #tables: ReadonlyMap<ListenerType, ListenerTable<ProxyListener>>;
 
   constructor() {
     this.#tables = new Map<ListenerType, ListenerTable<ProxyListener>>([
       [ListenerType.HTTP, this.http],
+      [ListenerType.TCP, this.tcp],
     ]);
   }
 

@@ -2,7 +2,7 @@
 
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { presentFields } from "../../config/file_message.ts";
-import type { SocketAddress } from "../../config/messages.ts";
+import type { RequestTcpFrontend, SocketAddress } from "../../config/messages.ts";
 import {
   addressOption,
   clusterIdOption,
@@ -25,6 +25,7 @@ import { CommandProblem } from "./problem.ts";
 interface StreamFrontendOptions {
   readonly id: string;
   readonly address: SocketAddress;
+  readonly sni?: string;
   readonly tags?: Map<string, string>;
 }
 
@@ -110,34 +111,41 @@ function registerStream(parent: Command, host: CommandHost, protocol: "tcp" | "u
     `Send all ${name} traffic of a listener to a cluster`,
   );
 
-  subcommand(family, "add", `Send the ${name} traffic of a listener to a cluster`)
+  const add = subcommand(family, "add", `Send the ${name} traffic of a listener to a cluster`)
     .addOption(clusterIdOption())
     .addOption(addressOption("Address of the listener"))
-    .addOption(tagsOption())
-    .action((options: StreamFrontendOptions, command: Command) =>
-      host.send(command, () => ({
-        request_type: {
-          kind: `add_${protocol}_frontend`,
-          value: {
-            cluster_id: options.id,
-            address: options.address,
-            tags: options.tags ?? new Map(),
-          },
-        },
-      }))
-    );
+    .addOption(tagsOption());
+  const remove = subcommand(
+    family,
+    "remove",
+    `Stop sending the ${name} traffic of a listener to a cluster`,
+  )
+    .addOption(clusterIdOption())
+    .addOption(addressOption("Address of the listener"));
+  if (protocol === "tcp") {
+    for (const command of [add, remove]) command.addOption(serverNameOption());
+  }
+  add.action((options: StreamFrontendOptions, command: Command) =>
+    host.send(command, () => ({
+      request_type: { kind: `add_${protocol}_frontend`, value: streamFrontend(options) },
+    }))
+  );
+  remove.action((options: StreamFrontendOptions, command: Command) =>
+    host.send(command, () => ({
+      request_type: { kind: `remove_${protocol}_frontend`, value: streamFrontend(options) },
+    }))
+  );
+}
 
-  subcommand(family, "remove", `Stop sending the ${name} traffic of a listener to a cluster`)
-    .addOption(clusterIdOption())
-    .addOption(addressOption("Address of the listener"))
-    .action((options: StreamFrontendOptions, command: Command) =>
-      host.send(command, () => ({
-        request_type: {
-          kind: `remove_${protocol}_frontend`,
-          value: { cluster_id: options.id, address: options.address, tags: new Map() },
-        },
-      }))
-    );
+function streamFrontend({ id, address, tags, sni }: StreamFrontendOptions): RequestTcpFrontend {
+  return { cluster_id: id, address, tags: tags ?? new Map(), ...presentFields({ sni }) };
+}
+
+function serverNameOption(): Option {
+  return new Option(
+    "--sni <name>",
+    "Only TLS clients that ask for this server, such as example.com or *.example.com",
+  );
 }
 
 function declareKeyOptions(command: Command): Command {

@@ -56,12 +56,19 @@ function streamTable(
   frontends: readonly (RequestTcpFrontend | RequestUdpFrontend)[],
 ): string {
   if (frontends.length === 0) return "";
+  const named = frontends.some((frontend) => serverName(frontend) !== undefined);
   const rows = frontends.map((frontend) => [
     frontend.cluster_id,
     formatAddress(frontend.address),
+    ...(named ? [serverName(frontend) ?? "any"] : []),
     tagsText(frontend.tags),
   ]);
-  return boxTable([[title], ["Cluster ID", "address", "tags"], ...rows]);
+  const header = ["Cluster ID", "address", ...(named ? ["sni"] : []), "tags"];
+  return boxTable([[title], header, ...rows]);
+}
+
+function serverName(frontend: RequestTcpFrontend | RequestUdpFrontend): string | undefined {
+  return "sni" in frontend ? frontend.sni : undefined;
 }
 
 function tagsText(tags: ReadonlyMap<string, string>): string {

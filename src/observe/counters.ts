@@ -69,6 +69,9 @@ export const Counter = {
   PROXY_ERRORS: 33,
   /** Connections closed because their TLS ClientHello could not be read. */
   CLIENT_HELLO_ERRORS: 34,
+  /** Clients of HTTP and of HTTPS closed because their PROXY header names no addresses. */
+  HTTP_EXPECT_FAILED: 35,
+  HTTPS_EXPECT_FAILED: 36,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -113,6 +116,8 @@ const NAMES: readonly [string, number][] = [
   ["protocol.proxy.expect", Counter.PROXY_EXPECTING],
   ["proxy_protocol.errors", Counter.PROXY_ERRORS],
   ["tcp.client_hello.errors", Counter.CLIENT_HELLO_ERRORS],
+  ["http.upgrade.expect.failed", Counter.HTTP_EXPECT_FAILED],
+  ["https.upgrade.expect.failed", Counter.HTTPS_EXPECT_FAILED],
 ];
 
 /** What goes up and down; everything else only grows. */

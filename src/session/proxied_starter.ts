@@ -3,7 +3,7 @@
 
 import type { Accepted } from "../io/contracts.ts";
 import type { WorkerContext } from "./context.ts";
-import { ProxyHeaderStage, type UnknownClient } from "./proxy_header_stage.ts";
+import { ProxyHeaderStage } from "./proxy_header_stage.ts";
 import type { OnSessionEnd, Session, SessionStarter } from "./session.ts";
 import { StagedSession } from "./staged_session.ts";
 
@@ -14,15 +14,18 @@ export class ProxiedStarter implements SessionStarter {
   readonly #worker: WorkerContext;
   readonly #timeout: () => number;
 
-  /** `timeout` in milliseconds until the header is complete, asked for each connection. */
+  /**
+   * `refusal` as for {@link ProxyHeaderStage}; `timeout` in milliseconds until the header is complete,
+   * asked for each connection.
+   */
   constructor(
     inner: SessionStarter,
-    unknown: UnknownClient,
+    refusal: number | null,
     worker: WorkerContext,
     timeout: () => number,
   ) {
     this.#inner = inner;
-    this.#stages = [new ProxyHeaderStage(worker.counters, unknown)];
+    this.#stages = [new ProxyHeaderStage(worker.counters, refusal)];
     this.#worker = worker;
     this.#timeout = timeout;
   }

@@ -9,22 +9,19 @@ import type { ProxyHeader } from "../protocol/proxy_protocol/header.ts";
 import { ProxyHeaderReader } from "../protocol/proxy_protocol/header_reader.ts";
 import type { Stage } from "./staged_session.ts";
 
-/** What becomes of a client whose header names no addresses (PROXY UNKNOWN, PROXY with UNSPEC). */
-export type UnknownClient =
-  /** It goes on under the address it connects from. */
-  | "keep_peer"
-  /** It is closed: requests could not say whom they come from. */
-  | "close";
-
 /** Waits for a PROXY header of version 1 or 2. */
 export class ProxyHeaderStage implements Stage {
   readonly #counters: Counters;
-  readonly #unknown: UnknownClient;
+  readonly #refusal: number | null;
   readonly #log = loggerOf("proxy_protocol");
 
-  constructor(counters: Counters, unknown: UnknownClient) {
+  /**
+   * `refusal`: the counter of clients that are closed because their header names no addresses (PROXY
+   * UNKNOWN, PROXY with UNSPEC); `null` lets them go on under the address they connect from.
+   */
+  constructor(counters: Counters, refusal: number | null) {
     this.#counters = counters;
-    this.#unknown = unknown;
+    this.#refusal = refusal;
   }
 
   async enter(accepted: Accepted): Promise<Accepted | null> {
@@ -58,13 +55,18 @@ export class ProxyHeaderStage implements Stage {
       const { source, destination } = addresses;
       return { ...accepted, peer: source, destination, proxyHeader: raw };
     }
-    if (this.#unknown === "keep_peer") return { ...accepted, proxyHeader: raw };
-    this.#refuse(accepted, "The header names no addresses");
+    if (this.#refusal === null) return { ...accepted, proxyHeader: raw };
+    this.#counters.add(this.#refusal, 1);
+    this.#tell(accepted, "it names no addresses");
     return null;
   }
 
-  #refuse({ peer }: Accepted, reason: string): void {
+  #refuse(accepted: Accepted, reason: string): void {
     this.#counters.add(Counter.PROXY_ERRORS, 1);
+    this.#tell(accepted, reason);
+  }
+
+  #tell({ peer }: Accepted, reason: string): void {
     this.#log.debug("PROXY header from {ip} refused: {reason}", { ip: peer.ip, reason });
   }
 }

@@ -22,7 +22,7 @@ export class TcpStarter implements SessionStarter {
     this.#worker = worker;
     const inner: SessionStarter = { start: (accepted, onEnd) => this.#session(accepted, onEnd) };
     const timeout = () => this.context.timeouts.front;
-    this.#proxied = new ProxiedStarter(inner, "keep_peer", worker, timeout);
+    this.#proxied = new ProxiedStarter(inner, null, worker, timeout);
   }
 
   start(accepted: Accepted, onEnd: OnSessionEnd): Session | null {

@@ -1,0 +1,55 @@
+// Which cluster has which part of a TCP listener's traffic: all of it, or the TLS clients that ask for
+// one server. Several frontends may claim the same part, as they may in the configuration: the one added
+// last has it, and when that goes the one before it.
+
+import type { RequestTcpFrontend } from "../config/messages.ts";
+import { parseServerName, ServerNameTable } from "../src/routing/server_name_table.ts";
+import type { Cluster } from "../src/session/cluster.ts";
+import type { ClusterSet } from "./cluster_set.ts";
+
+/** The key of what asks for no name, or for one that nobody has. */
+const REST = "";
+
+/** The frontends of one TCP listener. */
+export class TcpServices {
+  /** Where sessions look. */
+  readonly table = new ServerNameTable<Cluster>();
+  /** Clusters by name in the order in which they were added. */
+  readonly #claims = new Map<string, Cluster[]>();
+
+  /** Gives a part of the traffic to a cluster; the reason when the name is none. */
+  add(frontend: RequestTcpFrontend, clusters: ClusterSet): string | null {
+    const name = nameOf(frontend);
+    if (typeof name !== "string") return name.message;
+    const cluster = clusters.get(frontend.cluster_id);
+    const others = (this.#claims.get(name) ?? []).filter((other) => other !== cluster);
+    this.#claim(name, [...others, cluster]);
+    return null;
+  }
+
+  /** Takes a part of the traffic away from a cluster; the reason when it does not have it. */
+  remove(frontend: RequestTcpFrontend): string | null {
+    const name = nameOf(frontend);
+    if (typeof name !== "string") return name.message;
+    const claims = this.#claims.get(name) ?? [];
+    const left = claims.filter(({ id }) => id !== frontend.cluster_id);
+    if (left.length === claims.length) {
+      const part = name === REST ? "" : ` for "${name}"`;
+      return `Cluster "${frontend.cluster_id}" has no TCP frontend${part} there`;
+    }
+    this.#claim(name, left);
+    return null;
+  }
+
+  #claim(name: string, claims: Cluster[]): void {
+    if (claims.length === 0) this.#claims.delete(name);
+    else this.#claims.set(name, claims);
+    const holder = claims.at(-1) ?? null;
+    if (name === REST) this.table.fallback = holder;
+    else this.table.set(name, holder);
+  }
+}
+
+function nameOf({ sni }: RequestTcpFrontend) {
+  return sni === undefined ? REST : parseServerName(sni);
+}
