@@ -26,21 +26,25 @@ export interface ProxyOptions {
   readonly backends?: readonly string[];
 }
 
-/** A running data plane with one active listener. */
-export interface TestProxy {
-  readonly port: number;
+/** A data plane in this process. */
+export interface TestPlane {
   readonly plane: ProxyDataPlane;
   /** What operators would have been told so far. */
   readonly events: readonly Event[];
   /** Applies a request and fails the test when it is refused. */
   apply(type: NonNullable<Request["request_type"]>): Promise<void>;
   addCluster(id: string, settings?: Partial<Cluster>): Promise<void>;
-  addFrontend(clusterId: string | null, settings?: Partial<RequestHttpFrontend>): Promise<void>;
   addBackend(clusterId: string, backend: string): Promise<void>;
   removeBackend(clusterId: string, backend: string): Promise<void>;
   /** A counter of the worker by its metric name. */
   count(name: string): number;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A running data plane with one active HTTP listener. */
+export interface TestProxy extends TestPlane {
+  readonly port: number;
+  addFrontend(clusterId: string | null, settings?: Partial<RequestHttpFrontend>): Promise<void>;
 }
 
 /** The message form of `ip:port`. */
@@ -50,21 +54,76 @@ export function socketAddress(text: string): SocketAddress {
   return address;
 }
 
-/** Starts a data plane that listens on a free port. */
-export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy> {
-  const port = freePort();
-  const address = socketAddress(`127.0.0.1:${port}`);
+/** Starts a data plane without listeners. */
+export function startPlane(server: Partial<ServerConfig> = {}): TestPlane {
   const defaults = decode(ServerConfig, new Uint8Array(0));
   if (defaults instanceof Error) throw defaults;
   const events: Event[] = [];
-  const plane = new ProxyDataPlane({ ...defaults, ...options.server } as ServerConfig, (event) => {
+  const plane = new ProxyDataPlane({ ...defaults, ...server } as ServerConfig, (event) => {
     events.push(event);
   });
   const apply = async (type: NonNullable<Request["request_type"]>) => {
     const refusal = await plane.apply({ request_type: type });
     if (refusal !== null) throw new Error(`${type.kind} refused: ${refusal}`);
   };
-  const proxy = testProxy(port, plane, events, apply);
+  const backend = (clusterId: string, text: string) => ({
+    cluster_id: clusterId,
+    backend_id: text,
+    address: socketAddress(text),
+  });
+  return {
+    plane,
+    events,
+    apply,
+    addCluster: (id, settings = {}) => apply({ kind: "add_cluster", value: cluster(id, settings) }),
+    addBackend: (clusterId, text) =>
+      apply({ kind: "add_backend", value: backend(clusterId, text) }),
+    removeBackend: (clusterId, text) =>
+      apply({ kind: "remove_backend", value: backend(clusterId, text) }),
+    count: (name) => plane.metrics().find((metric) => metric.name === name)?.value ?? 0,
+    [Symbol.asyncDispose]: () => {
+      plane.hardStop();
+      return Promise.resolve();
+    },
+  };
+}
+
+function cluster(id: string, settings: Partial<Cluster>): Cluster {
+  return {
+    cluster_id: id,
+    sticky_session: false,
+    https_redirect: false,
+    load_balancing: 0,
+    answers: new Map(),
+    authorized_hashes: [],
+    ...settings,
+  };
+}
+
+/** Starts a data plane that listens on a free port. */
+export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy> {
+  const port = freePort();
+  const address = socketAddress(`127.0.0.1:${port}`);
+  const plane = startPlane(options.server);
+  const { apply } = plane;
+  const proxy: TestProxy = {
+    ...plane,
+    port,
+    addFrontend: (clusterId, settings = {}) =>
+      apply({
+        kind: "add_http_frontend",
+        value: {
+          ...(clusterId === null ? {} : { cluster_id: clusterId }),
+          address,
+          hostname: `${clusterId}.test`,
+          path: { kind: PathRuleKind.PREFIX, value: "/" },
+          position: RulePosition.TREE,
+          tags: new Map(),
+          headers: [],
+          ...settings,
+        },
+      }),
+  };
   await apply({
     kind: "add_http_listener",
     value: {
@@ -88,62 +147,4 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
   await proxy.addFrontend("app");
   for (const text of options.backends ?? []) await proxy.addBackend("app", text);
   return proxy;
-}
-
-type Apply = TestProxy["apply"];
-
-function testProxy(
-  port: number,
-  plane: ProxyDataPlane,
-  events: TestProxy["events"],
-  apply: Apply,
-): TestProxy {
-  const address = socketAddress(`127.0.0.1:${port}`);
-  const backend = (clusterId: string, text: string) => ({
-    cluster_id: clusterId,
-    backend_id: text,
-    address: socketAddress(text),
-  });
-  return {
-    port,
-    plane,
-    events,
-    apply,
-    addCluster: (id, settings = {}) =>
-      apply({
-        kind: "add_cluster",
-        value: {
-          cluster_id: id,
-          sticky_session: false,
-          https_redirect: false,
-          load_balancing: 0,
-          answers: new Map(),
-          authorized_hashes: [],
-          ...settings,
-        },
-      }),
-    addFrontend: (clusterId, settings = {}) =>
-      apply({
-        kind: "add_http_frontend",
-        value: {
-          ...(clusterId === null ? {} : { cluster_id: clusterId }),
-          address,
-          hostname: `${clusterId}.test`,
-          path: { kind: PathRuleKind.PREFIX, value: "/" },
-          position: RulePosition.TREE,
-          tags: new Map(),
-          headers: [],
-          ...settings,
-        },
-      }),
-    addBackend: (clusterId, text) =>
-      apply({ kind: "add_backend", value: backend(clusterId, text) }),
-    removeBackend: (clusterId, text) =>
-      apply({ kind: "remove_backend", value: backend(clusterId, text) }),
-    count: (name) => plane.metrics().find((metric) => metric.name === name)?.value ?? 0,
-    [Symbol.asyncDispose]: () => {
-      plane.hardStop();
-      return Promise.resolve();
-    },
-  };
 }

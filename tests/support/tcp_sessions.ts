@@ -19,9 +19,13 @@ const LOCAL = { ip: "198.51.100.7", port: 443 };
 const TIMEOUTS = { front: 60_000, back: 30_000, connect: 3_000, hello: 10_000 };
 
 /** A cluster with so many backends. */
-export function tcpCluster(id: string, backends = 1, proxyHeader?: ProxyHeaderMode): Cluster {
+export function tcpCluster(
+  id: string,
+  backends = 1,
+  proxyHeader: ProxyHeaderMode = DEFAULT_SETTINGS.proxyHeader,
+): Cluster {
   const made = new Cluster(id, new BackendSet(() => 0));
-  if (proxyHeader !== undefined) made.settings = { ...DEFAULT_SETTINGS, proxyHeader };
+  made.settings = { ...DEFAULT_SETTINGS, proxyHeader };
   for (let i = 0; i < backends; i++) {
     const address = parseBackendAddress(`127.0.0.${i + 1}:80`) as BackendAddress;
     const config = { id: `${id}-${i}`, address, stickyId: null, weight: null, backup: false };
