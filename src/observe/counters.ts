@@ -58,20 +58,20 @@ export const Counter = {
   /** Choices among backends of which none is healthy. */
   FAIL_OPEN: 75,
   /** TCP sessions begun. */
-  TCP_SESSIONS: 29,
+  TCP_SESSIONS: 110,
   /** TCP sessions whose bytes are being passed on right now. */
-  TCP_TUNNELS: 30,
+  TCP_TUNNELS: 111,
   /** TCP sessions that found no backend to connect to after all attempts. */
-  CONNECT_RETRIES_EXHAUSTED: 31,
+  CONNECT_RETRIES_EXHAUSTED: 112,
   /** Connections whose PROXY header is awaited right now. */
-  PROXY_EXPECTING: 32,
+  PROXY_EXPECTING: 113,
   /** Connections closed because of their PROXY header. */
-  PROXY_ERRORS: 33,
+  PROXY_ERRORS: 114,
   /** Connections closed because their TLS ClientHello could not be read. */
-  CLIENT_HELLO_ERRORS: 34,
+  CLIENT_HELLO_ERRORS: 115,
   /** Clients of HTTP and of HTTPS closed because their PROXY header names no addresses. */
-  HTTP_EXPECT_FAILED: 35,
-  HTTPS_EXPECT_FAILED: 36,
+  HTTP_EXPECT_FAILED: 116,
+  HTTPS_EXPECT_FAILED: 117,
 } as const;
 
 const NAMES: readonly [string, number][] = [
