@@ -220,12 +220,9 @@ export class Exchange {
     else session.armExchange();
   }
 
-  /** The worker drains: tunnels end now, a request is finished first. */
-  onDrain(session: HttpSession): void {
+  /** The worker drains: this request is the last of its connection. */
+  onDrain(): void {
     this.persists = false;
-    if (this.phase !== ExchangePhase.TUNNEL) return;
-    session.close();
-    this.upstream?.close();
   }
 
   /** Wakes whatever the exchange waits for on the backend side. */

@@ -18,7 +18,7 @@ import { answerOptions, answerVariables } from "./answer_variables.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
 import { Reason } from "./reason.ts";
 import { Outcome } from "./request_account.ts";
-import type { OnSessionEnd, Session } from "./session.ts";
+import { FRESH_MS, type OnSessionEnd, type Session } from "./session.ts";
 import { writeRest } from "./write_rest.ts";
 
 /** Where a session is. `EXCHANGE` has states of its own, see {@link Exchange}. */
@@ -56,6 +56,10 @@ export class HttpSession implements Session, Timed, SlotHolder {
   slots: Set<Cluster> | null = null;
   readonly #onEnd: OnSessionEnd;
   #exchange: Exchange | null = null;
+  /** No request has come yet. */
+  #fresh = true;
+  /** The worker drains and this client has been told to go. */
+  #leaving = false;
   #forwarded: ForwardedElements | null = null;
 
   /** `first` comes from the worker's small input buffers. */
@@ -121,6 +125,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
     switch (this.phase) {
       case SessionPhase.WAITING:
       case SessionPhase.HEAD:
+        if (this.worker.draining && this.leaveIdle()) break;
         this.worker.counters.add(Counter.TIMEOUTS, 1);
         void this.#answerTimeout();
         break;
@@ -136,8 +141,20 @@ export class HttpSession implements Session, Timed, SlotHolder {
   }
 
   drain(): void {
-    if (this.phase === SessionPhase.EXCHANGE) this.#exchange?.onDrain(this);
-    else if (this.phase !== SessionPhase.LINGERING) this.close();
+    if (this.phase === SessionPhase.EXCHANGE) this.#exchange?.onDrain();
+  }
+
+  leaveIdle(): boolean {
+    if (this.#leaving) return true;
+    if (this.phase !== SessionPhase.WAITING || this.input.length > 0) return false;
+    // The first request of a new connection is almost certainly on its way.
+    if (this.#fresh && this.worker.wheel.now - this.lastActive < FRESH_MS) {
+      this.arm(FRESH_MS);
+      return false;
+    }
+    this.#leaving = true;
+    this.sayGoodbye().catch(() => this.close());
+    return true;
   }
 
   close(): void {
@@ -211,6 +228,10 @@ export class HttpSession implements Session, Timed, SlotHolder {
   /** Discards what still comes after {@link sayGoodbye}: closing at once would reset the answer. */
   async linger(): Promise<void> {
     await this.sayGoodbye();
+    await this.#discardInput();
+  }
+
+  async #discardInput(): Promise<void> {
     const { input } = this;
     let discarded = 0;
     while (discarded < LINGER_BYTES && !this.closed) {
@@ -226,10 +247,12 @@ export class HttpSession implements Session, Timed, SlotHolder {
     if (input.length === 0) {
       this.phase = SessionPhase.WAITING;
       if (!this.#received(await this.input.read())) return false;
+      if (this.#leaving) await this.#discardInput();
       // Closed, or told by now that it has waited for too long.
       if (this.phase !== SessionPhase.WAITING) return false;
     }
     this.phase = SessionPhase.HEAD;
+    this.#fresh = false;
     const exchange = this.#takeExchange();
     try {
       const status = exchange.reader.read(input.end);
@@ -238,7 +261,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
       this.phase = SessionPhase.EXCHANGE;
       worker.counters.add(Counter.REQUESTS, 1);
       const goesOn = await exchange.run(this);
-      if (!goesOn || this.closed || worker.draining) return false;
+      if (!goesOn || this.closed) return worker.draining ? await this.#endDrained() : false;
     } catch (error) {
       if (!this.closed && !isDefect(error)) exchange.clientFailed();
       await exchange.abandon(this);
@@ -246,8 +269,18 @@ export class HttpSession implements Session, Timed, SlotHolder {
     } finally {
       this.#giveExchange(exchange);
     }
-    this.arm(this.listener.timeouts.front);
+    // A response that began before the worker drained has promised that another request may come.
+    this.arm(worker.draining ? FRESH_MS : this.listener.timeouts.front);
     return true;
+  }
+
+  /**
+   * After the last response of a drained connection: a client that had sent its next request already
+   * would be reset by a plain close, and lose the response with it.
+   */
+  async #endDrained(): Promise<false> {
+    if (this.phase === SessionPhase.EXCHANGE) await this.linger();
+    return false;
   }
 
   /** Reads until the head is complete or wrong; false when the connection ended before. */

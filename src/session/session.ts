@@ -4,14 +4,22 @@
 
 import type { Accepted } from "../io/contracts.ts";
 
+/** How long a draining worker waits for a request that is to be expected, in milliseconds. */
+export const FRESH_MS = 1_000;
+
 /** A client connection from accept to close. */
 export interface Session {
   /** When something last happened here, in milliseconds of the worker's clock. */
   readonly lastActive: number;
   /** Serves the connection until it ends; never rejects. Its end has been told when it resolves. */
   run(): Promise<void>;
-  /** Stops as soon as nothing of the client's is under way. */
+  /** The worker drains: what is under way goes on and is the last; a tunnel goes on until it is cut. */
   drain(): void;
+  /**
+   * Says goodbye to a client that a draining worker still waits for without anything being under way.
+   * True when only the client's own close is missing. May be called again.
+   */
+  leaveIdle(): boolean;
   /** Ends the connection at once; whatever waits for it wakes up with an error. May be called twice. */
   close(): void;
 }

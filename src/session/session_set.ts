@@ -17,6 +17,15 @@ const EVICTION_SHARE = 100;
 /** Pressure is over when less than this share of the places is taken, in percent. */
 const RELIEF_PERCENT = 90;
 
+/**
+ * What an idle client gets when the worker drains, in milliseconds. A request that is on its way then
+ * is served, and is told that it is the last. After that the connection is closed in one direction, so
+ * that a request that crosses this meets an end and no reset; it is dropped altogether when the client
+ * closes too, or when nothing but such clients is left. The sum stays below a tenth of a second.
+ */
+const IDLE_GRACE_MS = 40;
+const LEAVE_MS = 50;
+
 /** Limits on client connections. */
 export interface Admission {
   readonly maxConnections: number;
@@ -39,6 +48,7 @@ export class SessionSet {
   /** The limit has been reached and there is no relief yet. */
   #saturated = false;
   #onEmpty: (() => void) | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(worker: WorkerContext, admission: Admission) {
     this.#worker = worker;
@@ -76,14 +86,31 @@ export class SessionSet {
     if (this.#saturated) this.#worker.counters.add(Counter.SATURATED_SECONDS, 1);
   }
 
-  /** Lets requests in flight finish; resolves when the last connection is gone. */
+  /**
+   * Lets requests in flight finish, and those who wait have their turn; resolves when the last
+   * connection is gone.
+   */
   drain(): Promise<void> {
-    this.#dismiss(Infinity, Counter.REFUSED);
     for (const session of [...this.#sessions]) session.drain();
+    this.#timer = setTimeout(() => {
+      this.#endIdle();
+      this.#timer = setTimeout(() => this.#cutIfIdle(), LEAVE_MS);
+    }, IDLE_GRACE_MS);
     return new Promise((resolve) => {
       this.#onEmpty = resolve;
       this.#checkEmpty();
     });
+  }
+
+  /** Says goodbye to idle clients; true when there are no others. */
+  #endIdle(): boolean {
+    let allLeave = this.#queue.length === 0;
+    for (const session of [...this.#sessions]) allLeave = session.leaveIdle() && allLeave;
+    return allLeave;
+  }
+
+  #cutIfIdle(): void {
+    if (this.#endIdle()) this.closeAll();
   }
 
   /** Cuts every connection. */
@@ -102,13 +129,11 @@ export class SessionSet {
 
   /** A connection that waits has a claim on a place. */
   #hasRoom(): boolean {
-    if (this.#worker.draining) return false;
     return this.#sessions.size + this.#queue.length < this.#admission.maxConnections;
   }
 
   /** At the limit: evicts, if that is wanted; false when nobody makes room. */
   #makeRoom(): boolean {
-    if (this.#worker.draining) return false;
     this.#saturate();
     const { maxConnections, evicts } = this.#admission;
     if (!evicts) return false;
@@ -180,8 +205,9 @@ export class SessionSet {
   }
 
   #checkEmpty(): void {
-    if (this.#sessions.size > 0) return;
-    this.#onEmpty?.();
+    if (this.#onEmpty === null || this.#sessions.size + this.#queue.length > 0) return;
+    clearTimeout(this.#timer);
+    this.#onEmpty();
     this.#onEmpty = null;
   }
 }

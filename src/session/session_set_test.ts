@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeStream } from "../../tests/support/fake_stream.ts";
+import { waitFor } from "../../tests/support/wait.ts";
 import { testWorkerContext } from "../../tests/support/worker_context.ts";
 import type { Accepted } from "../io/contracts.ts";
 import { Counter } from "../observe/counters.ts";
@@ -13,6 +14,10 @@ class Client implements Session {
   lastActive = 0;
   closed = false;
   started = false;
+  drained = false;
+  /** Nothing of its is under way. */
+  idle = true;
+  readonly said: string[] = [];
   readonly stream = new FakeStream();
   /** Resolves by itself when the session is closed, unless it takes its time to leave. */
   lingers = false;
@@ -36,7 +41,12 @@ class Client implements Session {
   }
 
   drain(): void {
-    this.close();
+    this.drained = true;
+  }
+
+  leaveIdle(): boolean {
+    if (this.idle) this.said.push("goodbye");
+    return this.idle;
   }
 
   close(): void {
@@ -184,24 +194,55 @@ Deno.test("SessionSet closes who has waited longer than the queue's timeout", ()
   assert.deepEqual([older.started, newer.started], [false, true]);
 });
 
-Deno.test("SessionSet dismisses those who wait when it drains or is cut", async () => {
-  for (const end of ["drain", "closeAll"] as const) {
-    const { sessions, buffers, admit, count } = setUp();
-    const served = admit();
-    buffers.free = false;
-    const waiting = admit();
-    void sessions[end]();
-    await settle();
-    assert.deepEqual([served.closed, waiting.stream.closed], [true, true]);
-    assert.equal(count(Counter.ACCEPT_QUEUE), 0);
-    assert.equal(sessions.size, 0);
-  }
+Deno.test("SessionSet dismisses those who wait when it is cut", async () => {
+  const { sessions, buffers, admit, count } = setUp();
+  const served = admit();
+  buffers.free = false;
+  const waiting = admit();
+  sessions.closeAll();
+  await settle();
+  assert.deepEqual([served.closed, waiting.stream.closed], [true, true]);
+  assert.equal(count(Counter.ACCEPT_QUEUE), 0);
+  assert.equal(sessions.size, 0);
 });
 
-Deno.test("SessionSet takes nobody while its worker drains", () => {
-  const { worker, admit, count } = setUp({ evicts: true });
+Deno.test("SessionSet serves those who wait, and those who come late, while it drains", async () => {
+  const { worker, sessions, buffers, admit, at } = setUp({ maxConnections: 3 });
   worker.draining = true;
-  const client = admit();
-  assert.ok(client.stream.closed && !client.started);
-  assert.equal(count(Counter.BACKPRESSURE), 0);
+  const busy = admit();
+  busy.idle = false;
+  buffers.free = false;
+  const waiting = admit();
+  waiting.idle = false;
+  let over = false;
+  const drained = sessions.drain().then(() => over = true);
+  assert.ok(busy.drained);
+  const late = admit();
+  buffers.free = true;
+  at(100);
+  assert.deepEqual([waiting.started, late.started], [true, true]);
+  for (const client of [busy, waiting, late]) {
+    assert.equal(over, false);
+    client.end();
+    await settle();
+  }
+  await drained;
+});
+
+Deno.test("SessionSet says goodbye to idle clients of a drain, and cuts them when no others are left", async () => {
+  for (const others of [true, false]) {
+    const { sessions, admit } = setUp();
+    const idle = admit();
+    const busy = admit();
+    busy.idle = false;
+    const drained = sessions.drain();
+    assert.deepEqual(idle.said, []);
+    if (!others) busy.end();
+    await waitFor("both looks at the idle client", () => idle.said.length >= 2);
+    await settle();
+    assert.equal(idle.closed, !others, "a client that others wait with may take its time");
+    busy.end();
+    idle.end();
+    await drained;
+  }
 });

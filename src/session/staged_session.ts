@@ -6,7 +6,7 @@ import type { Accepted, ByteStream } from "../io/contracts.ts";
 import { Counter } from "../observe/counters.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Timed } from "./deadline_wheel.ts";
-import type { OnSessionEnd, Session, SessionStarter } from "./session.ts";
+import { FRESH_MS, type OnSessionEnd, type Session, type SessionStarter } from "./session.ts";
 
 /** One step between accept and protocol. */
 export interface Stage {
@@ -73,9 +73,16 @@ export class StagedSession implements Session, Timed {
     }
   }
 
+  /** A client in a stage has a request to send: it gets to send it. */
   drain(): void {
-    if (this.#inner === null) this.close();
-    else this.#inner.drain();
+    this.#inner?.drain();
+  }
+
+  leaveIdle(): boolean {
+    if (this.#inner !== null) return this.#inner.leaveIdle();
+    const { wheel } = this.#worker;
+    wheel.arm(this, Math.max(0, this.#acceptedAt + FRESH_MS - wheel.now));
+    return false;
   }
 
   close(): void {

@@ -14,7 +14,7 @@ function accepted(stream = new FakeStream()): Accepted & { stream: FakeStream } 
   return { stream, peer: PEER, destination: null, tls: null };
 }
 
-/** The protocol behind the stages: a session that ends when it is closed or drained. */
+/** The protocol behind the stages: a session that ends when it is closed or has to leave. */
 class Inner implements Session, SessionStarter {
   lastActive = 99;
   started: Accepted | null = null;
@@ -34,7 +34,11 @@ class Inner implements Session, SessionStarter {
 
   drain(): void {
     this.drained = true;
+  }
+
+  leaveIdle(): boolean {
     this.#over.resolve();
+    return true;
   }
 
   close(): void {
@@ -115,11 +119,17 @@ Deno.test("StagedSession ends when a stage refuses, fails, or no buffer is left"
   }
 });
 
-Deno.test("StagedSession is cut by a drain while it is in a stage", async () => {
-  const { inner, sessions, starter } = setUp([reads]);
+Deno.test("StagedSession gets a moment for its stages in a drain, and is cut after it", async () => {
+  const { inner, sessions, starter, worker } = setUp([reads]);
   const client = accepted();
   sessions.admit(client, starter);
-  await sessions.drain();
+  let over = false;
+  const drained = sessions.drain().then(() => over = true);
+  // A goodbye to the idle ones, then the second look.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  assert.ok(!over && !client.stream.closed);
+  worker.wheel.advance(1_200);
+  await drained;
   assert.ok(client.stream.closed);
   assert.equal(inner.started, null);
 });
