@@ -101,9 +101,11 @@ export class TcpSession implements Session, Timed, SlotHolder {
     this.close();
   }
 
-  /** A tunnel has no end that could be waited for. */
-  drain(): void {
-    this.close();
+  /** A tunnel goes on until one of its sides ends it, or main's patience does. */
+  drain(): void {}
+
+  leaveIdle(): boolean {
+    return this.phase >= TcpPhase.LINGERING;
   }
 
   close(): void {

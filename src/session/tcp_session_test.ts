@@ -232,11 +232,15 @@ Deno.test("TcpSession refuses a second connection of one address over the limit,
   third.session.close();
 });
 
-Deno.test("TcpSession is closed at once when the worker drains", async () => {
+Deno.test("TcpSession goes on when the worker drains, until it is closed", async () => {
   const setup = tcpListener(tcpCluster("db"));
   const { stream, session, running } = setup.open();
   const backend = await setup.backend();
   session.drain();
+  assert.equal(session.leaveIdle(), false);
+  assert.ok(!stream.closed && !backend.closed);
+  session.close();
   await running;
   assert.ok(stream.closed && backend.closed);
+  assert.equal(session.leaveIdle(), true);
 });

@@ -191,12 +191,23 @@ Deno.test("TCP sessions end when both sides are silent, as an update of the list
   await ask(old, "sessions keep the timeouts they began with");
 });
 
-Deno.test("softStop ends TCP sessions at once", async () => {
+Deno.test("softStop leaves TCP tunnels alone until hardStop, and takes no new ones", async () => {
   await using origin = echo();
   await using proxy = await startTcpProxy({ backends: [origin.address] });
   using wire = await connectRaw(proxy.port);
   await ask(wire, "ping");
-  await within("the worker to be empty", 1_000, proxy.plane.softStop());
+  const stopped = proxy.plane.softStop();
+  await waitFor("the listener to close", async () => {
+    try {
+      (await connectRaw(proxy.port)).close();
+      return false;
+    } catch (error) {
+      return error instanceof Deno.errors.ConnectionRefused;
+    }
+  });
+  await ask(wire, "pong");
+  proxy.plane.hardStop();
+  await within("the worker to be empty", 1_000, stopped);
   assert.equal((await wire.readToEnd()).length, 0);
 });
 
