@@ -2,6 +2,8 @@
 // one JSON object. Values in, text out. Everything a client or a worker can choose is made harmless
 // before it gets into a row: no control character, nothing that reorders text, no forged field.
 
+import { safeText } from "./safe_text.ts";
+
 /** The user behind a connection; `null` is unknown. */
 export interface AuditActor {
   readonly uid: number | null;
@@ -78,11 +80,6 @@ export interface AuditRow {
 /** Longest reason and longest lease name in characters; what is longer ends in `…`. */
 const MAX_REASON = 256;
 const MAX_LEASE_ID = 64;
-
-// Control characters, the byte order mark, line separators and everything that reorders text.
-const UNSAFE =
-  // deno-lint-ignore no-control-regex
-  /[\x00-\x1f\x7f-\x9f\ufeff\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** What else may end an id inside the brackets. */
 const BRACKET_BREAKING = /[\s[\]]/g;
@@ -203,7 +200,7 @@ function extrasOf(entry: AuditEntry): Record<string, unknown> {
     },
     lease_id: first(entry.leaseId, MAX_LEASE_ID),
     metric_detail_reason: first(entry.metricDetailReason, MAX_REASON),
-    reason: entry.reason === undefined ? undefined : safe(entry.reason),
+    reason: entry.reason === undefined ? undefined : safeText(entry.reason),
     request_sha256: entry.requestSha256,
   };
 }
@@ -219,14 +216,9 @@ function roleOf(uid: number | null): string {
   return uid < 1000 ? "system" : "user";
 }
 
-/** A text without anything that could drive a terminal, break a line or reorder what is shown. */
-function safe(text: string): string {
-  return text.replace(UNSAFE, "?");
-}
-
 /** A harmless text as JSON. */
 function quoted(text: string): string {
-  return JSON.stringify(safe(text));
+  return JSON.stringify(safeText(text));
 }
 
 function quotedOrNull(text: string | null): string {
@@ -235,20 +227,20 @@ function quotedOrNull(text: string | null): string {
 
 /** The value of one field of the line: without a comma it cannot begin another field. */
 function value(text: string): string {
-  return safe(text).replaceAll(",", "?");
+  return safeText(text).replaceAll(",", "?");
 }
 
 /** A list of reasons has commas of its own; without `=` none of them begins a field. */
 function reasonText(text: string): string {
-  return cut(safe(text).replaceAll("=", "?"), MAX_REASON);
+  return cut(safeText(text).replaceAll("=", "?"), MAX_REASON);
 }
 
 function strict(text: string): string {
-  return safe(text).replace(/[,=]/g, "?");
+  return safeText(text).replace(/[,=]/g, "?");
 }
 
 function bracketed(id: string | null): string {
-  return id === null ? "-" : safe(id).replace(BRACKET_BREAKING, "?") || "?";
+  return id === null ? "-" : safeText(id).replace(BRACKET_BREAKING, "?") || "?";
 }
 
 /** Counts characters, not UTF-16 units, so that none is cut in half. */

@@ -1,6 +1,8 @@
 // The layout of one application log line: time, nanoseconds, pid, level, process tag, message.
 // Values in, text out.
 
+import { safeMessage } from "./safe_text.ts";
+
 /** Severity names as LogTape knows them. */
 export type RecordLevel = "trace" | "debug" | "info" | "warning" | "error" | "fatal";
 
@@ -35,11 +37,6 @@ const COLORS: Readonly<Record<RecordLevel, string>> = {
   fatal: "\x1b[;31;1m",
 };
 
-/** What of a message could end its line, drive a terminal or reorder what is shown. */
-const UNSAFE =
-  // deno-lint-ignore no-control-regex
-  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-
 /** The line as one JSON object, newline included. */
 export function formatJsonLine(line: LogLine): string {
   const micros = Math.round(line.time * 1000);
@@ -49,7 +46,7 @@ export function formatJsonLine(line: LogLine): string {
     tag: line.tag,
     pid: line.pid,
     module: line.module,
-    message: line.message.replace(UNSAFE, "?"),
+    message: safeMessage(line.message),
   });
   return `${text}\n`;
 }
@@ -67,7 +64,7 @@ export function formatLogLine(line: LogLine, colored: boolean): string {
   const verbose = line.level === "debug" || line.level === "trace";
   // A record is one line whatever a peer managed to get into its message.
   const text = (verbose ? `${line.module}\t` : "") +
-    line.message.replace(/[\r\n]+/g, " ").replace(UNSAFE, "?");
+    safeMessage(line.message);
   const level = NAMES[line.level];
   const prompt = colored
     ? `${time} \x1b[2m${micros}000 \x1b[;2;1m${line.pid} ${

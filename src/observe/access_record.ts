@@ -1,0 +1,141 @@
+// What one line of the access log tells: filled in for each request or tunnel, used again for the next.
+// What is the same for many lines (a cluster, a session) is encoded once and referred to; what a client
+// sent stays where it lies in the buffer of its request.
+
+/** A range of somebody else's buffer; empty is absent. */
+export class ByteSlice {
+  bytes: Uint8Array = EMPTY;
+  start = 0;
+  end = 0;
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  set(bytes: Uint8Array, start: number, end: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+  }
+
+  clear(): void {
+    this.bytes = EMPTY;
+    this.start = this.end = 0;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** A name of the configuration in the three formats. */
+export interface LoggedName {
+  /** For a field of a line: no space, no bracket, no control character. */
+  readonly plain: Uint8Array;
+  /** A JSON string with its quotes. */
+  readonly json: Uint8Array;
+  /** As it is. */
+  readonly raw: Uint8Array;
+}
+
+/** The tags of a frontend. */
+export interface LoggedTags {
+  /** `k=v, k=v`, sorted by key. */
+  readonly plain: Uint8Array;
+  /** A JSON object. */
+  readonly json: Uint8Array;
+  /** Entries of the map field of ProtobufAccessLog. */
+  readonly protobuf: Uint8Array;
+}
+
+/** An address. */
+export interface LoggedAddress {
+  /** `ip:port`. */
+  readonly plain: Uint8Array;
+  /** An encoded SocketAddress message. */
+  readonly protobuf: Uint8Array;
+}
+
+/** What is known of the TLS of a connection; absent parts are `null`. */
+export interface LoggedTls {
+  /** `TLSv1.3`. */
+  readonly version: LoggedName | null;
+  readonly cipher: LoggedName | null;
+  readonly sni: LoggedName | null;
+  readonly alpn: LoggedName | null;
+}
+
+/** A client connection. */
+export interface LoggedSession {
+  /** Its ULID in ASCII. */
+  readonly id: Uint8Array;
+  readonly client: LoggedAddress | null;
+  readonly tls: LoggedTls | null;
+}
+
+/** The place of a request in its trace; lower-case hexadecimal in ASCII. */
+export interface LoggedTrace {
+  /** 32 digits. */
+  readonly traceId: Uint8Array;
+  /** 16 digits: the span of this proxy. */
+  readonly spanId: Uint8Array;
+  /** 16 digits: the span of who asked. Only looked at when {@linkcode hasParent}. */
+  readonly parentId: Uint8Array;
+  readonly hasParent: boolean;
+}
+
+/** A duration that is not known. */
+export const UNKNOWN_DURATION = -1;
+
+/** One line. Durations in microseconds, or {@linkcode UNKNOWN_DURATION}. */
+export class AccessRecord {
+  /** It ended badly: level ERROR instead of INFO. */
+  failed = false;
+  /** When it ended and began, in whole microseconds since 1970. */
+  timeMicros = 0;
+  startMicros = 0;
+  session: LoggedSession | null = null;
+  /** ULID of the request in ASCII; `null` for a tunnel without one. */
+  requestId: Uint8Array | null = null;
+  cluster: LoggedName | null = null;
+  backend: LoggedName | null = null;
+  backendAddress: LoggedAddress | null = null;
+  requestTime = UNKNOWN_DURATION;
+  serviceTime = UNKNOWN_DURATION;
+  responseTime = UNKNOWN_DURATION;
+  clientRtt = UNKNOWN_DURATION;
+  serverRtt = UNKNOWN_DURATION;
+  /** Bytes received from and sent to the client. */
+  bytesIn = 0;
+  bytesOut = 0;
+  tags: LoggedTags | null = null;
+  trace: LoggedTrace | null = null;
+  /** `http`, `https`, `TCP`, `WS` or `WSS-TLS1.3`. */
+  protocol: Uint8Array = EMPTY;
+  /** It has an endpoint of HTTP: the next four. */
+  isHttp = true;
+  readonly method = new ByteSlice();
+  readonly authority = new ByteSlice();
+  readonly path = new ByteSlice();
+  /** 0 when no response was begun. */
+  status = 0;
+  /** Why this proxy answered itself, such as `no_route`. */
+  reason: Uint8Array | null = null;
+  /** How it ended, such as `H1::Complete`. */
+  message: Uint8Array | null = null;
+  readonly userAgent = new ByteSlice();
+  readonly requestIdHeader = new ByteSlice();
+  readonly forwardedFor = new ByteSlice();
+
+  /** Bytes of everything a client has sent that may be in the line. */
+  get clientBytes(): number {
+    return this.method.length + this.authority.length + this.path.length +
+      this.userAgent.length + this.requestIdHeader.length + this.forwardedFor.length;
+  }
+}
+
+/** Writes records in one of the formats. */
+export interface AccessFormat {
+  /** Most bytes that {@linkcode write} needs for a record. */
+  bound(record: AccessRecord): number;
+  /** Writes a record to `target` at `at`; returns the position behind it. */
+  write(record: AccessRecord, target: Uint8Array, at: number): number;
+}
