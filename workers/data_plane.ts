@@ -13,11 +13,12 @@ import type {
 import { sha256 } from "../src/io/sha256.ts";
 import { tcpDialer } from "../src/io/tcp.ts";
 import { atEndOfTurn } from "../src/io/turn.ts";
-import type { Metric } from "../src/observe/counters.ts";
+import { Counter, type Metric } from "../src/observe/counters.ts";
 import type { WorkerContext } from "../src/session/context.ts";
 import { TICK_MS } from "../src/session/deadline_wheel.ts";
 import { SessionSet } from "../src/session/session_set.ts";
-import { createWorkerContext } from "../src/session/worker_context.ts";
+import { joinObservers, type TrafficObserver } from "../src/session/traffic_observer.ts";
+import { createWorkerContext, observeTraffic } from "../src/session/worker_context.ts";
 import { BackendReport } from "./backend_report.ts";
 import { ClusterSet } from "./cluster_set.ts";
 import type { DataPlane } from "./contracts.ts";
@@ -54,6 +55,7 @@ export class ProxyDataPlane implements DataPlane {
     pause: () => new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS)),
   };
   readonly #ticker: ReturnType<typeof setInterval>;
+  #accessLog: TrafficObserver | null = null;
   #ticks = 0;
 
   /** `onEvent` is called for what operators should hear about. */
@@ -84,6 +86,20 @@ export class ProxyDataPlane implements DataPlane {
     this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
     this.#healthChecks = new HealthChecks(tcpDialer, this.#worker.counters);
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Lets `accessLog` write about the traffic from now on; `null` stops it. */
+  useAccessLog(accessLog: TrafficObserver | null): void {
+    this.#accessLog = accessLog;
+    this.#observe();
+  }
+
+  countUnsent(count: number): void {
+    this.#worker.counters.add(Counter.UNSENT_ACCESS_LOGS, count);
+  }
+
+  countLostLines(count: number): void {
+    this.#worker.counters.add(Counter.LOST_LOG_LINES, count);
   }
 
   metrics(): Metric[] {
@@ -165,6 +181,11 @@ export class ProxyDataPlane implements DataPlane {
     this.#sessions.closeAll();
     this.#worker.upstreams.closeIdle();
     clearInterval(this.#ticker);
+  }
+
+  #observe(): void {
+    const observers = [this.#accessLog].filter((observer) => observer !== null);
+    observeTraffic(this.#worker, joinObservers(observers));
   }
 
   #addCluster(config: Cluster): string | null {

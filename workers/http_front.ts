@@ -11,6 +11,7 @@ import {
 } from "../src/answers/answer_set.ts";
 import { TemplateError } from "../src/answers/template.ts";
 import { asciiBytes } from "../src/bytes/ascii.ts";
+import { loggedTags } from "../src/observe/access_names.ts";
 import type { RouteRule } from "../src/routing/route_rule.ts";
 import { RouteTable } from "../src/routing/route_table.ts";
 import type { ListenerContext, Route, WorkerContext } from "../src/session/context.ts";
@@ -86,7 +87,8 @@ export class HttpFront {
     const policy = compilePolicy(frontend, rule);
     if (typeof policy === "string") return policy;
     const cluster = frontend.cluster_id === undefined ? null : clusters.get(frontend.cluster_id);
-    return this.#routes.add(rule, { cluster, policy })?.message ?? null;
+    return this.#routes.add(rule, { cluster, policy, tags: loggedTags(frontend.tags) })?.message ??
+      null;
   }
 
   /** Removes a route; the reason when there is none. */

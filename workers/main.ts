@@ -2,6 +2,7 @@
 
 import manifest from "../deno.json" with { type: "json" };
 import { buildId } from "../src/io/build_id.ts";
+import { openAccessLog } from "./access_log_open.ts";
 import { ProxyDataPlane } from "./data_plane.ts";
 import { runWorkerWith } from "./worker.ts";
 
@@ -18,5 +19,10 @@ export function runWorker(args: readonly string[]): Promise<number> {
     execPath: Deno.execPath(),
     mainModule: Deno.mainModule,
   });
-  return runWorkerWith({ id, build }, (config, onEvent) => new ProxyDataPlane(config, onEvent));
+  return runWorkerWith({ id, build }, (config, onEvent, log) => {
+    const plane = new ProxyDataPlane(config, onEvent);
+    openAccessLog(config, log, plane);
+    log.onLost = (count) => plane.countLostLines(count);
+    return plane;
+  });
 }

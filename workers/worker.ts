@@ -25,6 +25,7 @@ import { WorkerLog } from "./worker_log.ts";
 export type DataPlaneFactory = (
   config: ServerConfig,
   onEvent: (event: Event) => void,
+  log: WorkerLog,
 ) => DataPlane;
 
 /** Who a worker is. */
@@ -77,7 +78,11 @@ class Worker {
     this.loop = new ControlLoop({
       config,
       state: new ConfigState(parseCertificate),
-      dataPlane: createDataPlane(config, (event) => this.#send(ControlLoop.eventMessage(event))),
+      dataPlane: createDataPlane(
+        config,
+        (event) => this.#send(ControlLoop.eventMessage(event)),
+        this.#workerLog,
+      ),
       respond: (response) => this.#send(response),
       changeLogFilter: this.#workerLog.changeFilter,
     });
@@ -107,7 +112,7 @@ class Worker {
   /** Resolves when all answers and log lines were written. */
   async flush(): Promise<void> {
     await this.#channel.flushed();
-    await this.#workerLog.output.flushed();
+    await this.#workerLog.flushed();
   }
 
   /** Without a main process nobody can reconfigure or stop this worker: it finishes and leaves. */
@@ -134,6 +139,7 @@ class Worker {
     console.log = console.info = console.debug = console.error;
     // The terminal's interrupt reaches the whole process group; main decides what it means.
     Deno.addSignalListener("SIGINT", () => {});
+    Deno.addSignalListener("SIGUSR1", () => this.#workerLog.reopen());
     Deno.addSignalListener("SIGTERM", () => void this.#terminate());
   }
 

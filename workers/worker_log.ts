@@ -15,6 +15,8 @@ export class WorkerLog {
   /** Lines go to standard error. */
   readonly standard: boolean;
   readonly #setup: LogSetup;
+  /** Every output of this process. */
+  readonly #outputs: LogOutput[];
   #directives: readonly LogDirective[] = [];
   #onFilter: (directives: readonly LogDirective[]) => void = () => {};
 
@@ -25,9 +27,11 @@ export class WorkerLog {
       recovered: (dropped) => {
         if (dropped > 0) loggerOf("log").warn("{dropped} log lines were lost", { dropped });
       },
+      dropped: (count) => this.onLost(count),
     });
     this.tag = `WRK-${String(id).padStart(2, "0")}`;
     this.output = output;
+    this.#outputs = [output];
     this.standard = standard;
     this.#setup = {
       tag: this.tag,
@@ -40,9 +44,22 @@ export class WorkerLog {
     if (notice !== null) loggerOf("worker").warn("{notice}", { notice });
   }
 
-  /** What is in force. */
-  get directives(): readonly LogDirective[] {
-    return this.#directives;
+  /** Called when lines were lost. */
+  onLost: (count: number) => void = () => {};
+
+  /** Looks after one more output of this process. */
+  adopt(output: LogOutput): void {
+    this.#outputs.push(output);
+  }
+
+  /** Opens the files of the logs anew. */
+  reopen(): void {
+    for (const output of this.#outputs) output.reopen();
+  }
+
+  /** Resolves when everything was written, or after a while. */
+  async flushed(): Promise<void> {
+    await Promise.all(this.#outputs.map((output) => output.flushed()));
   }
 
   /** Calls `onFilter` now and with every later filter. */

@@ -7,23 +7,16 @@ import { DatagramSink, udpRoute, unixDatagramRoute } from "./log_sink_datagram.t
 import { FileSink, StandardSink } from "./log_sink_file.ts";
 import { StreamSink, tcpStream, unixStream } from "./log_sink_stream.ts";
 
-/** How an output is opened. */
-export interface OpenLogOptions {
-  /** How long records wait for company, in milliseconds; 0 is until the end of the turn. */
-  readonly delayMs?: number;
-  readonly events?: Partial<LogOutputEvents>;
-}
-
 /**
  * Opens a target, or says why it cannot. Only a file fails here: a receiver that is not there is waited
  * for, however long, while records that no longer fit are dropped.
  */
 export function openLogOutput(
   target: LogTarget,
-  { delayMs = 0, events = {} }: OpenLogOptions = {},
+  events: Partial<LogOutputEvents> = {},
 ): LogOutput | string {
   const sink = openSink(target);
-  return typeof sink === "string" ? sink : new LogOutput(sink, delayMs, events);
+  return typeof sink === "string" ? sink : new LogOutput(sink, events);
 }
 
 /** The log of a process with what its operator should know about the choice of output. */
@@ -43,12 +36,12 @@ export function openProcessLog(
   text: string,
   events: Partial<LogOutputEvents>,
 ): ProcessLogOutput {
-  const opened = target === null ? `"${text}" is no log target` : openLogOutput(target, { events });
+  const opened = target === null ? `"${text}" is no log target` : openLogOutput(target, events);
   if (typeof opened !== "string") {
     return { output: opened, notice: null, standard: target?.kind === "standard" };
   }
   const notice = `${opened}; logging on standard error instead`;
-  return { output: new LogOutput(new StandardSink(), 0, events), notice, standard: true };
+  return { output: new LogOutput(new StandardSink(), events), notice, standard: true };
 }
 
 function openSink(target: LogTarget): LogSink | string {

@@ -12,6 +12,9 @@ const LIMITS = { bytes: 2 * 1024 * 1024, records: 32 * 1024 };
 /** A buffer that holds this much is written without waiting for more. */
 const ENOUGH_BYTES = 48 * 1024;
 
+/** How long records may wait for company, in milliseconds: few writes, and a log that is still live. */
+const BATCH_MS = 100;
+
 /** Pauses after failures in a row, in milliseconds: the first, and the longest. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
@@ -25,7 +28,7 @@ export interface LogOutputEvents {
   failing(problem: string): void;
   /** It works again, or has caught up; `dropped` records were lost meanwhile. */
   recovered(dropped: number): void;
-  /** So many records were dropped just now. */
+  /** So many records were dropped just now, those refused by `begin` apart. */
   dropped(count: number): void;
 }
 
@@ -33,7 +36,6 @@ export interface LogOutputEvents {
 export class LogOutput {
   readonly #sink: LogSink;
   readonly #events: Partial<LogOutputEvents>;
-  readonly #delayMs: number;
   readonly #encoder = new TextEncoder();
   #filling = new RecordBuffer();
   #draining = new RecordBuffer();
@@ -46,12 +48,11 @@ export class LogOutput {
   #waiters: (() => void)[] = [];
 
   /**
-   * `sink` is closed with the output. Records wait up to `delayMs` milliseconds for company; with 0 only
-   * until the end of the turn.
+   * `sink` is closed with the output. Lines of text go out at the end of their turn, other records wait
+   * a little for company.
    */
-  constructor(sink: LogSink, delayMs: number = 0, events: Partial<LogOutputEvents> = {}) {
+  constructor(sink: LogSink, events: Partial<LogOutputEvents> = {}) {
     this.#sink = sink;
-    this.#delayMs = delayMs;
     this.#events = events;
   }
 
@@ -63,19 +64,25 @@ export class LogOutput {
   /** Queues one line; a line that does not fit is dropped. */
   readonly writeLine = (line: string): void => {
     const at = this.begin(line.length * 3);
-    if (at < 0) return;
-    this.end(at + this.#encoder.encodeInto(line, this.#filling.bytes.subarray(at)).written);
+    if (at < 0) {
+      this.#events.dropped?.(1);
+      return;
+    }
+    const { bytes } = this.#filling;
+    this.#filling.commit(at + this.#encoder.encodeInto(line, bytes.subarray(at)).written);
+    if (this.#state === "idle") this.#gather(0);
+    else if (this.#timer !== undefined && this.#state === "gathering") this.#gatherNoLonger();
   };
 
   /**
    * Where in {@linkcode bytes} a record of up to `bound` bytes may be written, to be followed by
-   * {@linkcode end} in the same turn; -1 when there is no room for it, which drops it.
+   * {@linkcode end} in the same turn; -1 when there is no room for it: the caller counts it as dropped.
    */
   begin(bound: number): number {
     if (this.#state !== "closed" && this.#filling.reserve(bound, LIMITS)) {
       return this.#filling.length;
     }
-    this.#drop(1);
+    this.#dropped++;
     return -1;
   }
 
@@ -84,10 +91,10 @@ export class LogOutput {
     return this.#filling.bytes;
   }
 
-  /** The record begun last ends before `at`. */
+  /** The record begun last ends before `at`. It waits a little for company. */
   end(at: number): void {
     this.#filling.commit(at);
-    if (this.#state === "idle") this.#gather();
+    if (this.#state === "idle") this.#gather(BATCH_MS);
     else if (this.#state === "gathering" && this.#filling.length >= ENOUGH_BYTES) this.#hurry();
   }
 
@@ -117,21 +124,29 @@ export class LogOutput {
     this.#wake();
   }
 
-  #gather(): void {
+  /** Waits for more, with 0 only until the end of the turn. */
+  #gather(delayMs: number): void {
     this.#state = "gathering";
-    if (this.#delayMs > 0) this.#timer = setTimeout(() => this.#start(), this.#delayMs);
+    if (delayMs > 0) this.#timer = setTimeout(() => this.#start(), delayMs);
     else atEndOfTurn(() => this.#start());
+  }
+
+  /** What is gathered goes out at the end of the turn. */
+  #gatherNoLonger(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#gather(0);
   }
 
   /** What is gathered goes out now. */
   #hurry(): void {
-    if (this.#state !== "gathering") return;
-    clearTimeout(this.#timer);
-    this.#start();
+    if (this.#state === "gathering") this.#start();
   }
 
   #start(): void {
     if (this.#state !== "gathering") return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#state = "writing";
     void this.#drain();
   }
@@ -155,7 +170,10 @@ export class LogOutput {
     for (let first = 0; first < records.count && !this.#isClosed();) {
       const { taken, lost, problem } = await this.#sink.write(records, first);
       first += taken;
-      if (lost > 0) this.#drop(lost);
+      if (lost > 0) {
+        this.#dropped += lost;
+        this.#events.dropped?.(lost);
+      }
       if (problem !== null) await this.#failed(problem);
       else if (this.#failures > 0) this.#recover();
     }
@@ -180,11 +198,6 @@ export class LogOutput {
     });
     this.#endPause = null;
     if (!this.#isClosed()) this.#state = "writing";
-  }
-
-  #drop(count: number): void {
-    this.#dropped += count;
-    this.#events.dropped?.(count);
   }
 
   #isClosed(): boolean {

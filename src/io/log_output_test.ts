@@ -7,7 +7,7 @@ import { openLogOutput, openProcessLog } from "./log_open.ts";
 function open(text: string, events: Partial<LogOutputEvents> = {}): LogOutput {
   const target = parseLogTarget(text);
   assert.ok(target !== null);
-  const output = openLogOutput(target, { events });
+  const output = openLogOutput(target, events);
   assert.ok(typeof output !== "string", String(output));
   return output;
 }

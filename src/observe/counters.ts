@@ -72,6 +72,9 @@ export const Counter = {
   /** Clients of HTTP and of HTTPS closed because their PROXY header names no addresses. */
   HTTP_EXPECT_FAILED: 116,
   HTTPS_EXPECT_FAILED: 117,
+  /** Access log records, and log lines, that were lost. */
+  UNSENT_ACCESS_LOGS: 90,
+  LOST_LOG_LINES: 91,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -118,6 +121,8 @@ const NAMES: readonly [string, number][] = [
   ["tcp.client_hello.errors", Counter.CLIENT_HELLO_ERRORS],
   ["http.upgrade.expect.failed", Counter.HTTP_EXPECT_FAILED],
   ["https.upgrade.expect.failed", Counter.HTTPS_EXPECT_FAILED],
+  ["unsent-access-logs", Counter.UNSENT_ACCESS_LOGS],
+  ["log.lost_lines", Counter.LOST_LOG_LINES],
 ];
 
 /** What goes up and down; everything else only grows. */

@@ -4,6 +4,7 @@
 import type { AnswerSet } from "../answers/answer_set.ts";
 import type { BufferPool } from "../bytes/buffer_pool.ts";
 import type { Endpoint } from "../io/contracts.ts";
+import type { LoggedTags } from "../observe/access_record.ts";
 import type { Counters } from "../observe/counters.ts";
 import type { ForwardingRules } from "../protocol/http/forwarding_lines.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
@@ -78,6 +79,8 @@ export interface Route {
   readonly cluster: Cluster | null;
   /** `null` for a route that just forwards. */
   readonly policy: RoutePolicy | null;
+  /** What logs show of it. */
+  readonly tags: LoggedTags | null;
 }
 
 /** What a listener gives to the sessions it accepts. Replaced, not changed, by an update. */

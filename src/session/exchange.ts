@@ -248,9 +248,10 @@ export class Exchange {
       this.account.reason = Reason.NO_ROUTE;
       return 404;
     }
-    const { cluster, policy } = entry.route;
+    const { cluster, policy, tags } = entry.route;
     this.cluster = cluster;
     this.account.cluster = cluster;
+    this.account.tags = tags;
     if (policy !== null || cluster === null || cluster.settings.httpsRedirect) {
       const status = applyRoute(this, session, entry);
       if (status !== 0 || cluster === null) return status;

@@ -5,6 +5,7 @@
 import type { AnswerStatus } from "../answers/answer_set.ts";
 import { renderAnswer } from "../answers/answer.ts";
 import type { Accepted, ByteStream, Endpoint, TlsFacts } from "../io/contracts.ts";
+import type { LoggedSession } from "../observe/access_record.ts";
 import { Counter } from "../observe/counters.ts";
 import { ReadStatus } from "../protocol/h1/field_reader.ts";
 import { Problem } from "../protocol/h1/problem.ts";
@@ -54,6 +55,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
   readonly worker: WorkerContext;
   readonly input: ClientInput;
   slots: Set<Cluster> | null = null;
+  logged: LoggedSession | null = null;
   readonly #onEnd: OnSessionEnd;
   #exchange: Exchange | null = null;
   /** No request has come yet. */

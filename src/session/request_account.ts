@@ -3,6 +3,7 @@
 // keeping it costs no allocation. Measures nothing itself and writes no log.
 
 import type { Backend } from "../balancing/backend.ts";
+import type { LoggedTags, LoggedTrace } from "../observe/access_record.ts";
 import type { MessageHead } from "../protocol/http/message_head.ts";
 import type { Cluster } from "./cluster.ts";
 import { Reason } from "./reason.ts";
@@ -45,6 +46,13 @@ export class RequestAccount {
   tunnel = false;
   /** The bytes of the head have been overwritten, see TrafficObserver.headGoes. */
   headGone = false;
+
+  /** What an observer has kept of such a head: its bytes from `head.start` on. */
+  headCopy: Uint8Array | null = null;
+  /** Tags of the frontend that matched. */
+  tags: LoggedTags | null = null;
+  /** The request's place in its trace; `null` when nothing is traced. */
+  trace: LoggedTrace | null = null;
 
   /** The first byte of the request was there. */
   startedAt = NEVER;
@@ -91,6 +99,9 @@ export class RequestAccount {
     this.counts = false;
     this.tunnel = false;
     this.headGone = false;
+    this.headCopy = null;
+    this.tags = null;
+    this.trace = null;
     this.startedAt = now;
     this.headAt = now;
     this.status = 0;

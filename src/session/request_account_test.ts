@@ -58,6 +58,7 @@ function setUp(): {
       assert.equal(account.headGone, headsGone > 0);
       told.push(copy(account));
     },
+    connectionRefused: () => undefined,
   });
   const client = new FakeStream();
   const first = worker.inputBuffers.small.take() as Uint8Array;
@@ -78,7 +79,7 @@ function listener(): ListenerContext {
   const routes = new RouteTable<Route>();
   const path = { kind: PathRuleKind.PREFIX, value: "/" };
   const rule = { position: RulePosition.TREE, hostname: "a.test", path, method: null };
-  assert.equal(routes.add(rule, { cluster, policy: null }), null);
+  assert.equal(routes.add(rule, { cluster, policy: null, tags: null }), null);
   return {
     protocol: "http",
     publicAddress: { ip: "192.0.2.2", port: 80 },

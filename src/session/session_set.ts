@@ -66,6 +66,7 @@ export class SessionSet {
     counters.add(Counter.ACCEPTED, 1);
     if (!this.#hasRoom() && !this.#makeRoom()) {
       counters.add(Counter.REFUSED, 1);
+      this.#worker.observer?.connectionRefused(accepted);
       accepted.stream.close();
     } else if (!this.#begin(accepted, starter)) {
       this.#queue.push({ accepted, starter, since: wheel.now });

@@ -62,8 +62,11 @@ export class StagedSession implements Session, Timed {
       this.#worker.wheel.disarm(this);
       if (accepted === null || this.#closed) return;
       this.#inner = this.#next.start(accepted, ignoreEnd);
-      if (this.#inner === null) this.#worker.counters.add(Counter.REFUSED, 1);
-      else await this.#inner.run();
+      if (this.#inner !== null) await this.#inner.run();
+      else {
+        this.#worker.counters.add(Counter.REFUSED, 1);
+        this.#worker.observer?.connectionRefused(accepted);
+      }
     } catch {
       // The connection broke in a stage: an ordinary end.
     } finally {

@@ -1,7 +1,8 @@
 // Who is told what the sessions of a worker did: metrics and access logs. Called in the middle of
 // traffic, so an observer returns at once and keeps nothing it is handed.
 
-import type { Endpoint, TlsFacts } from "../io/contracts.ts";
+import type { Accepted, Endpoint, TlsFacts } from "../io/contracts.ts";
+import type { LoggedSession } from "../observe/access_record.ts";
 import type { ListenerContext } from "./context.ts";
 import type { RequestAccount } from "./request_account.ts";
 
@@ -10,6 +11,8 @@ export interface ObservedSession {
   readonly peer: Endpoint;
   readonly tls: TlsFacts | null;
   readonly listener: ListenerContext;
+  /** What logs have found out about it. */
+  logged: LoggedSession | null;
 }
 
 /** Is told what became of requests, tunnels and connections. */
@@ -30,4 +33,34 @@ export interface TrafficObserver {
    * was answered, and each tunnel.
    */
   requestEnded(account: RequestAccount, session: ObservedSession): void;
+  /** A connection was closed at once, because there is no room for more. */
+  connectionRefused(accepted: Accepted): void;
+}
+
+/** One observer that tells several; `null` when there is none to tell. */
+export function joinObservers(observers: readonly TrafficObserver[]): TrafficObserver | null {
+  const [first = null] = observers;
+  return observers.length > 1 ? new JoinedObservers(observers) : first;
+}
+
+class JoinedObservers implements TrafficObserver {
+  readonly exact: boolean;
+  readonly #observers: readonly TrafficObserver[];
+
+  constructor(observers: readonly TrafficObserver[]) {
+    this.#observers = observers;
+    this.exact = observers.some(({ exact }) => exact);
+  }
+
+  headGoes(account: RequestAccount, session: ObservedSession): void {
+    for (const observer of this.#observers) observer.headGoes(account, session);
+  }
+
+  requestEnded(account: RequestAccount, session: ObservedSession): void {
+    for (const observer of this.#observers) observer.requestEnded(account, session);
+  }
+
+  connectionRefused(accepted: Accepted): void {
+    for (const observer of this.#observers) observer.connectionRefused(accepted);
+  }
 }

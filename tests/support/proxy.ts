@@ -54,12 +54,17 @@ export function socketAddress(text: string): SocketAddress {
   return address;
 }
 
-/** Starts a data plane without listeners. */
-export function startPlane(server: Partial<ServerConfig> = {}): TestPlane {
+/** The configuration of a worker when nothing is configured. */
+export function serverDefaults(): ServerConfig {
   const defaults = decode(ServerConfig, new Uint8Array(0));
   if (defaults instanceof Error) throw defaults;
+  return defaults as ServerConfig;
+}
+
+/** Starts a data plane without listeners. */
+export function startPlane(server: Partial<ServerConfig> = {}): TestPlane {
   const events: Event[] = [];
-  const plane = new ProxyDataPlane({ ...defaults, ...server } as ServerConfig, (event) => {
+  const plane = new ProxyDataPlane({ ...serverDefaults(), ...server }, (event) => {
     events.push(event);
   });
   const apply = async (type: NonNullable<Request["request_type"]>) => {
