@@ -24,6 +24,7 @@ import { ClusterSet } from "./cluster_set.ts";
 import type { DataPlane } from "./contracts.ts";
 import { healthCheckRefusal, HealthChecks } from "./health_checks.ts";
 import { HttpListener } from "./http_listener.ts";
+import { HttpsVerbs } from "./https_verbs.ts";
 import { ListenerSet } from "./listener_set.ts";
 import {
   misplacedFrontendSetting,
@@ -48,6 +49,7 @@ export class ProxyDataPlane implements DataPlane {
   readonly #clusters: ClusterSet;
   readonly #healthChecks: HealthChecks;
   readonly #listeners = new ListenerSet();
+  readonly #https: HttpsVerbs;
   readonly #sessions: SessionSet;
   readonly #backendReport: BackendReport;
   readonly #acceptHandler: AcceptHandler = {
@@ -84,6 +86,7 @@ export class ProxyDataPlane implements DataPlane {
     });
     this.#backendReport = new BackendReport(this.#worker.counters, onEvent);
     this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
+    this.#https = new HttpsVerbs(this.#listeners.https, this.#worker, this.#clusters);
     this.#healthChecks = new HealthChecks(tcpDialer, this.#worker.counters);
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -150,6 +153,14 @@ export class ProxyDataPlane implements DataPlane {
       case "update_tcp_listener":
         return missingTcpListenerFeature(type.value) ??
           this.#listeners.tcp.with(type.value.address, (it) => it.update(type.value));
+      case "add_https_listener":
+      case "update_https_listener":
+      case "add_https_frontend":
+      case "remove_https_frontend":
+      case "add_certificate":
+      case "remove_certificate":
+      case "replace_certificate":
+        return await this.#https.apply(type);
       case "set_max_connections_per_ip":
         this.#worker.clientLimits.setLimit(Number(type.value));
         return null;

@@ -2,7 +2,13 @@
 // get. Settings reach a session when it starts; routes are shared, so a change is seen by the next
 // request.
 
-import type { CustomHttpAnswers, RequestHttpFrontend, SocketAddress } from "../config/messages.ts";
+import { WORKER_STRICT_SNI_BINDING } from "../config/defaults.ts";
+import type {
+  CustomHttpAnswers,
+  HstsConfig,
+  RequestHttpFrontend,
+  SocketAddress,
+} from "../config/messages.ts";
 import {
   type AnswerLayer,
   AnswerSet,
@@ -12,9 +18,10 @@ import {
 import { TemplateError } from "../src/answers/template.ts";
 import { asciiBytes } from "../src/bytes/ascii.ts";
 import { loggedTags } from "../src/observe/access_names.ts";
+import { renderHsts } from "../src/protocol/http/hsts.ts";
 import type { RouteRule } from "../src/routing/route_rule.ts";
 import { RouteTable } from "../src/routing/route_table.ts";
-import type { ListenerContext, Route, WorkerContext } from "../src/session/context.ts";
+import type { HstsSlot, ListenerContext, Route, WorkerContext } from "../src/session/context.ts";
 import { HttpStarter } from "../src/session/http_starter.ts";
 import type { ClusterSet } from "./cluster_set.ts";
 import { compilePolicy } from "./frontend_policy.ts";
@@ -34,6 +41,10 @@ export interface HttpSettings {
   readonly sozu_id_header?: string;
   readonly elide_x_real_ip?: boolean;
   readonly send_x_real_ip?: boolean;
+  /** HTTPS only. */
+  readonly strict_sni_binding?: boolean;
+  /** HTTPS only. */
+  readonly hsts?: HstsConfig;
 }
 
 /** The templates of a listener, as configured. */
@@ -48,6 +59,8 @@ export class HttpFront {
   readonly starter: HttpStarter;
   readonly #routes = new RouteTable<Route>();
   readonly #protocol: "http" | "https";
+  /** The policy of the frontends that have none of their own. */
+  readonly #inheritedHsts: HstsSlot = { header: null };
   #answers: AnswerLayer;
 
   private constructor(
@@ -58,6 +71,7 @@ export class HttpFront {
   ) {
     this.#protocol = protocol;
     this.#answers = answers;
+    this.#inheritedHsts.header = renderHsts(settings.hsts ?? null);
     this.starter = new HttpStarter(this.#contextFor(settings), worker);
   }
 
@@ -77,6 +91,7 @@ export class HttpFront {
     const answers = compileAnswers(patch.answers, patch.http_answers);
     if (answers instanceof TemplateError) return answers.message;
     this.#answers = mergeAnswers(this.#answers, answers);
+    this.#inheritedHsts.header = renderHsts(settings.hsts ?? null);
     this.starter.context = this.#contextFor(settings);
     return null;
   }
@@ -87,13 +102,20 @@ export class HttpFront {
     const policy = compilePolicy(frontend, rule);
     if (typeof policy === "string") return policy;
     const cluster = frontend.cluster_id === undefined ? null : clusters.get(frontend.cluster_id);
-    return this.#routes.add(rule, { cluster, policy, tags: loggedTags(frontend.tags) })?.message ??
-      null;
+    const hsts = this.#hstsOf(frontend);
+    const tags = loggedTags(frontend.tags);
+    return this.#routes.add(rule, { cluster, policy, hsts, tags })?.message ?? null;
   }
 
   /** Removes a route; the reason when there is none. */
   removeFrontend(frontend: RequestHttpFrontend): string | null {
     return this.#routes.remove(routeRule(frontend))?.message ?? null;
+  }
+
+  /** A block of the frontend's own, even one that switches HSTS off, is never touched by the listener. */
+  #hstsOf({ hsts }: RequestHttpFrontend): HstsSlot | null {
+    if (this.#protocol === "http") return null;
+    return hsts === undefined ? this.#inheritedHsts : { header: renderHsts(hsts) };
   }
 
   #contextFor(settings: HttpSettings): ListenerContext {
@@ -116,6 +138,8 @@ export class HttpFront {
         omitId: false,
       },
       stickyName: asciiBytes(settings.sticky_name),
+      strictSni: this.#protocol === "https" &&
+        (settings.strict_sni_binding ?? WORKER_STRICT_SNI_BINDING),
     };
   }
 }

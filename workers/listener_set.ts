@@ -10,6 +10,7 @@ import {
   type SocketAddress,
 } from "../config/messages.ts";
 import type { HttpListener } from "./http_listener.ts";
+import type { HttpsListener } from "./https_listener.ts";
 import { missingVerb } from "./missing_features.ts";
 import type { AcceptHandler, ProxyListener } from "./proxy_listener.ts";
 import type { StreamListener } from "./stream_listener.ts";
@@ -62,12 +63,14 @@ export class ListenerTable<T extends ProxyListener> {
 export class ListenerSet {
   readonly http = new ListenerTable<HttpListener>("HTTP");
   readonly tcp = new ListenerTable<StreamListener>("TCP");
+  readonly https = new ListenerTable<HttpsListener>("HTTPS");
   readonly #tables: ReadonlyMap<ListenerType, ListenerTable<ProxyListener>>;
 
   constructor() {
     this.#tables = new Map<ListenerType, ListenerTable<ProxyListener>>([
       [ListenerType.HTTP, this.http],
       [ListenerType.TCP, this.tcp],
+      [ListenerType.HTTPS, this.https],
     ]);
   }
 
@@ -109,8 +112,6 @@ export class ListenerSet {
 }
 
 const KIND_NAMES: ReadonlyMap<ListenerType, string> = new Map([
-  [ListenerType.HTTPS, "HTTPS"],
-  [ListenerType.TCP, "TCP"],
   [ListenerType.UDP, "UDP"],
 ]);
 

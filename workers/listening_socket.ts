@@ -7,11 +7,15 @@ import type { ConnectionSource, Endpoint } from "../src/io/contracts.ts";
 import type { SessionStarter } from "../src/session/session.ts";
 import type { AcceptHandler } from "./proxy_listener.ts";
 
+/** Binds an address. */
+export type OpenSource = (endpoint: Endpoint) => ConnectionSource | Promise<ConnectionSource>;
+
 /** The listening socket of one address. */
 export class ListeningSocket {
   readonly #address: SocketAddress;
   readonly #label: string;
   #source: ConnectionSource | null = null;
+  #handler: AcceptHandler | null = null;
 
   /** `label` names the kind of listener in texts: "HTTP". */
   constructor(address: SocketAddress, label: string) {
@@ -25,7 +29,7 @@ export class ListeningSocket {
 
   /** Opens with `open` and accepts until {@link close}; the reason when it cannot. */
   async open(
-    open: (endpoint: Endpoint) => ConnectionSource | Promise<ConnectionSource>,
+    open: OpenSource,
     starter: SessionStarter,
     handler: AcceptHandler,
   ): Promise<string | null> {
@@ -36,11 +40,23 @@ export class ListeningSocket {
       const reason = error instanceof Error ? error.message : String(error);
       return `Cannot listen on ${formatAddress(this.#address)}: ${reason}`;
     }
+    this.#handler = handler;
     void this.#source.acceptLoop(
       (accepted) => handler.admit(accepted, starter),
       (error) => handler.pause(error),
     );
     return null;
+  }
+
+  /** Opens once more with `open`, then closes what was open; the reason when it cannot. */
+  async reopen(open: OpenSource, starter: SessionStarter): Promise<string | null> {
+    const [source, handler] = [this.#source, this.#handler];
+    if (source === null || handler === null) return null;
+    this.#source = null;
+    const refusal = await this.open(open, starter, handler);
+    if (refusal === null) source.close();
+    else this.#source = source;
+    return refusal;
   }
 
   /** Closes; resolves with the reason when it was not open. */

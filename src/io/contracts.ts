@@ -31,6 +31,11 @@ export interface TlsFacts {
   readonly alpn: string | null;
   /** The session was resumed; `false` when the runtime does not tell. */
   readonly resumed: boolean;
+  /**
+   * The names of the certificate that was shown, lower case without trailing dots; `null` when it was
+   * the default certificate, or when the runtime does not tell.
+   */
+  readonly certificateNames: readonly string[] | null;
 }
 
 /** A client connection, as accepted or as a stage before its protocol leaves it. */
@@ -60,6 +65,18 @@ export interface ConnectionSource {
   ): Promise<void>;
   /** Stops listening; accepted connections stay. */
   close(): void;
+}
+
+/** Does TLS for a listener: one way to listen, and the handshakes of what it accepts. */
+export interface TlsAcceptor {
+  /** Binds `address`; rejects with the system's error when that is not possible. */
+  listen(address: Endpoint): Promise<ConnectionSource>;
+  /**
+   * Shakes hands on a connection accepted by a source of this acceptor, of which no byte of the
+   * handshake has been read. Resolves with the connection inside TLS; rejects with the library's words
+   * when the handshake fails, and when the stream is closed meanwhile.
+   */
+  handshake(accepted: Accepted): Promise<Accepted>;
 }
 
 /** Opens streams to backends. */

@@ -1,6 +1,13 @@
 // What a worker counts while it serves. One Float64Array, so that counting is one addition and never
 // an allocation. Names are those of the metrics they become; meaning in one line each.
 
+import {
+  HANDSHAKE_FAILURES,
+  type HandshakeFailure,
+  TLS_CIPHERS,
+  TLS_VERSIONS,
+} from "./tls_metrics.ts";
+
 /** Positions in {@link Counters.values}. */
 export const Counter = {
   /** Client connections accepted. */
@@ -75,6 +82,29 @@ export const Counter = {
   /** Access log records, and log lines, that were lost. */
   UNSENT_ACCESS_LOGS: 90,
   LOST_LOG_LINES: 91,
+  /** TLS handshakes under way. */
+  TLS_HANDSHAKING: 29,
+  /** Handshakes that continued an earlier session. */
+  TLS_RESUMED: 30,
+  /** Handshakes that were shown the default certificate. */
+  TLS_DEFAULT_CERTIFICATE: 31,
+  /** Unix time in seconds at which the first of the certificates expires. */
+  TLS_MIN_EXPIRY: 32,
+  /** Connections by negotiated protocol, and those refused because of it. */
+  ALPN_HTTP11: 33,
+  ALPN_HTTP11_DISABLED: 34,
+  ALPN_UNSUPPORTED: 35,
+  HTTPS_UPGRADE_FAILED: 36,
+  /** Requests for an authority that the certificate of their connection does not cover. */
+  AUTHORITY_MISMATCH: 37,
+  /** First of twelve: handshakes that failed, by {@link HANDSHAKE_FAILURES}. */
+  TLS_FAILED: 40,
+  /** First of three: handshakes by {@link TLS_VERSIONS}, then unknown ones. */
+  TLS_VERSION: 52,
+  /** First of ten: handshakes by {@link TLS_CIPHERS}, then unsupported ones. */
+  TLS_CIPHER: 55,
+  /** The last position in use. */
+  LAST: 64,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -123,7 +153,24 @@ const NAMES: readonly [string, number][] = [
   ["https.upgrade.expect.failed", Counter.HTTPS_EXPECT_FAILED],
   ["unsent-access-logs", Counter.UNSENT_ACCESS_LOGS],
   ["log.lost_lines", Counter.LOST_LOG_LINES],
+  ["protocol.tls.handshake", Counter.TLS_HANDSHAKING],
+  ["tls.handshake.resumed", Counter.TLS_RESUMED],
+  ["tls.default_cert_used", Counter.TLS_DEFAULT_CERTIFICATE],
+  ["tls.cert.min_expires_at_seconds", Counter.TLS_MIN_EXPIRY],
+  ["http.alpn.http11", Counter.ALPN_HTTP11],
+  ["https.alpn.rejected.http11_disabled", Counter.ALPN_HTTP11_DISABLED],
+  ["https.alpn.rejected.unsupported", Counter.ALPN_UNSUPPORTED],
+  ["https.upgrade.handshake.failed", Counter.HTTPS_UPGRADE_FAILED],
+  ["http.sni_authority_mismatch", Counter.AUTHORITY_MISMATCH],
+  ...HANDSHAKE_FAILURES.map(block("tls.handshake.failed.", Counter.TLS_FAILED)),
+  ...[...TLS_VERSIONS, "Unknown"].map(block("tls.version.", Counter.TLS_VERSION)),
+  ...[...TLS_CIPHERS, "Unsupported"].map(block("tls.cipher.", Counter.TLS_CIPHER)),
 ];
+
+/** Names one counter of a block by its place; a dot would begin another level of the name. */
+function block(prefix: string, first: number): (name: string, index: number) => [string, number] {
+  return (name, index) => [prefix + name.replaceAll(".", "_"), first + index];
+}
 
 /** What goes up and down; everything else only grows. */
 const GAUGES: ReadonlySet<number> = new Set<number>([
@@ -132,6 +179,8 @@ const GAUGES: ReadonlySet<number> = new Set<number>([
   Counter.BACKPRESSURE,
   Counter.TCP_TUNNELS,
   Counter.PROXY_EXPECTING,
+  Counter.TLS_HANDSHAKING,
+  Counter.TLS_MIN_EXPIRY,
 ]);
 
 /** One measurement at one moment. */
@@ -156,6 +205,22 @@ export class Counters {
     this.add(Counter.STATUS_CLASS + kind, 1);
   }
 
+  /** Counts a TLS handshake that succeeded; `null` where the runtime does not tell. */
+  addHandshake(version: string | null, cipher: string | null, resumed: boolean): void {
+    this.add(Counter.TLS_VERSION + placeIn(TLS_VERSIONS, version), 1);
+    this.add(Counter.TLS_CIPHER + placeIn(TLS_CIPHERS, cipher), 1);
+    if (resumed) this.add(Counter.TLS_RESUMED, 1);
+  }
+
+  addHandshakeFailure(failure: HandshakeFailure): void {
+    this.add(Counter.TLS_FAILED + placeIn(HANDSHAKE_FAILURES, failure), 1);
+  }
+
+  /** Sets a level. */
+  set(counter: number, value: number): void {
+    this.values[counter] = value;
+  }
+
   get(counter: number): number {
     return this.values[counter] as number;
   }
@@ -168,4 +233,10 @@ export class Counters {
       gauge: GAUGES.has(counter),
     }));
   }
+}
+
+/** The place of `name` in a block, or the one behind its names. */
+function placeIn(names: readonly string[], name: string | null): number {
+  const index = name === null ? -1 : names.indexOf(name);
+  return index < 0 ? names.length : index;
 }

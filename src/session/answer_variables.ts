@@ -6,6 +6,7 @@ import type { AnswerVariables } from "../answers/variables.ts";
 import { asciiText } from "../bytes/ascii.ts";
 import { Problem } from "../protocol/h1/problem.ts";
 import { editAnswerHeaders } from "../protocol/http/header_edits.ts";
+import { withHsts } from "../protocol/http/hsts.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -25,12 +26,25 @@ export function answerVariables(exchange: Exchange): AnswerVariables {
 /** Statuses of a request that was on its way to a backend: these answers get the route's edits. */
 const FORWARD_FAILURES: ReadonlySet<AnswerStatus> = new Set([429, 502, 503, 504]);
 
+/** Answers in the name of a matched route carry its HSTS header as well. */
+const FROM_A_ROUTE: ReadonlySet<AnswerStatus> = new Set([
+  ...FORWARD_FAILURES,
+  301,
+  302,
+  308,
+  401,
+]);
+
 /** How the answer to the request of `exchange` is rendered. */
 export function answerOptions(exchange: Exchange | null, status: AnswerStatus): AnswerOptions {
   const head = exchange?.toHead ?? false;
-  const edits = exchange?.extras.responseEdits ?? null;
-  if (edits === null || !FORWARD_FAILURES.has(status)) return { head };
-  return { head, edit: (headers) => editAnswerHeaders(headers, edits) };
+  const edits = FORWARD_FAILURES.has(status) ? exchange?.extras.responseEdits ?? null : null;
+  const hsts = FROM_A_ROUTE.has(status) ? exchange?.hsts ?? null : null;
+  if (edits === null && hsts === null) return { head };
+  return {
+    head,
+    edit: (headers) => withHsts(edits === null ? headers : editAnswerHeaders(headers, edits), hsts),
+  };
 }
 
 /** `METHOD authority/path`. */

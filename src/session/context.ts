@@ -7,6 +7,7 @@ import type { Endpoint } from "../io/contracts.ts";
 import type { LoggedTags } from "../observe/access_record.ts";
 import type { Counters } from "../observe/counters.ts";
 import type { ForwardingRules } from "../protocol/http/forwarding_lines.ts";
+import type { HstsHeader } from "../protocol/http/hsts.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import type { UlidSource } from "../protocol/http/ulid.ts";
 import type { RouteTable } from "../routing/route_table.ts";
@@ -81,6 +82,14 @@ export interface Route {
   readonly policy: RoutePolicy | null;
   /** What logs show of it. */
   readonly tags: LoggedTags | null;
+  /** The HSTS policy of the route, its own or the listener's; `null` where there can be none. */
+  readonly hsts: HstsSlot | null;
+}
+
+/** The HSTS policy of one route, or of all routes of a listener that have none of their own. */
+export interface HstsSlot {
+  /** `null` when no header is to be sent. Changes with the listener. */
+  header: HstsHeader | null;
 }
 
 /** What a listener gives to the sessions it accepts. Replaced, not changed, by an update. */
@@ -94,4 +103,6 @@ export interface ListenerContext {
   readonly forwarding: ForwardingRules;
   /** Name of the cookie of sticky sessions. */
   readonly stickyName: Uint8Array;
+  /** Requests must name an authority that the certificate of their connection covers. */
+  readonly strictSni: boolean;
 }

@@ -10,6 +10,7 @@ import { BodyReader } from "../protocol/h1/body_reader.ts";
 import { requestHeadReader, responseHeadReader } from "../protocol/h1/head_reader.ts";
 import { Problem } from "../protocol/h1/problem.ts";
 import { requestPersists } from "../protocol/h1/request_rules.ts";
+import type { HstsHeader } from "../protocol/http/hsts.ts";
 import { isConnect, isHead, isIdempotent } from "../protocol/http/method.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
 import { openUpstream } from "./backend_choice.ts";
@@ -17,13 +18,12 @@ import { closeAccount } from "./close_account.ts";
 import type { Cluster } from "./cluster.ts";
 import type { HttpSession } from "./http_session.ts";
 import { Reason } from "./reason.ts";
+import { matchRoute } from "./match_phase.ts";
 import { prepareRequest } from "./message_edit.ts";
 import { Outcome, RequestAccount } from "./request_account.ts";
 import { pumpRequestBody } from "./request_relay.ts";
 import { answerAtOnce, receiveResponse } from "./response_phase.ts";
 import { NO_EXTRAS, RouteExtras } from "./route_extras.ts";
-import { applyRoute } from "./route_phase.ts";
-import { readStickyCookie } from "./sticky.ts";
 import type { Upstream } from "./upstream.ts";
 import { writeRest } from "./write_rest.ts";
 
@@ -81,6 +81,8 @@ export class Exchange {
   cluster: Cluster | null = null;
   /** What the route asks for beyond forwarding; shared and empty for plain routes. */
   extras: Readonly<RouteExtras> = NO_EXTRAS;
+  /** The HSTS header of the matched route, if there is one. */
+  hsts: HstsHeader | null = null;
   upstream: Upstream | null = null;
   /** Outgoing heads are assembled here. */
   out: Uint8Array | null = null;
@@ -108,6 +110,7 @@ export class Exchange {
     this.discarding = false;
     this.cluster = null;
     this.extras = NO_EXTRAS;
+    this.hsts = null;
     this.attempts = 0;
     this.#retried = false;
     this.#unwatched = false;
@@ -149,7 +152,7 @@ export class Exchange {
     this.toHead = isHead(head);
     this.connects = isConnect(head);
     this.persists = requestPersists(head) && !session.worker.draining;
-    const refusal = this.#route(session);
+    const refusal = matchRoute(this, session);
     const cluster = this.cluster;
     if (refusal !== 0 || cluster === null) return await this.#fail(session, refusal || 401);
     this.out = session.worker.outBuffers.take();
@@ -230,38 +233,6 @@ export class Exchange {
     if (this.interruption === Interruption.NONE) this.interruption = reason;
     this.connecting?.abort();
     this.upstream?.close();
-  }
-
-  /** Finds the cluster of the request; 0, or the status to answer instead. */
-  #route(session: HttpSession): AnswerStatus | 0 {
-    const head = this.reader.head;
-    const entry = session.listener.routes.match(
-      head.bytes,
-      head.hostStart,
-      head.hostEnd,
-      head.pathStart,
-      head.pathEnd,
-      head.methodStart,
-      head.methodEnd,
-    );
-    if (entry === null) {
-      this.account.reason = Reason.NO_ROUTE;
-      return 404;
-    }
-    const { cluster, policy, tags } = entry.route;
-    this.cluster = cluster;
-    this.account.cluster = cluster;
-    this.account.tags = tags;
-    if (policy !== null || cluster === null || cluster.settings.httpsRedirect) {
-      const status = applyRoute(this, session, entry);
-      if (status !== 0 || cluster === null) return status;
-    }
-    if (session.worker.stickyInUse) readStickyCookie(this, session);
-    if (session.worker.clientLimits.admit(session, cluster)) return 0;
-    this.ownExtras().retryAfter = cluster.settings.retryAfter ?? session.worker.limits.retryAfter;
-    session.worker.counters.add(Counter.CLIENT_LIMITED, 1);
-    this.account.reason = Reason.CLIENT_LIMITED;
-    return 429;
   }
 
   /** The backend to try first: the one the client's cookie names, else the policy's choice. */

@@ -9,6 +9,7 @@ import type { LoggedSession } from "../observe/access_record.ts";
 import { Counter } from "../observe/counters.ts";
 import { ReadStatus } from "../protocol/h1/field_reader.ts";
 import { Problem } from "../protocol/h1/problem.ts";
+import { AuthorityBinding } from "../protocol/http/authority_binding.ts";
 import { ForwardedElements } from "../protocol/http/forwarded.ts";
 import { ClientInput } from "./client_input.ts";
 import type { SlotHolder } from "./client_limits.ts";
@@ -51,6 +52,8 @@ export class HttpSession implements Session, Timed, SlotHolder {
   /** The address the client connected to, where a PROXY header names another than the listener's. */
   readonly destination: Endpoint | null;
   readonly tls: TlsFacts | null;
+  /** What requests may name as their authority; `null` for anything. */
+  readonly binding: AuthorityBinding | null;
   readonly listener: ListenerContext;
   readonly worker: WorkerContext;
   readonly input: ClientInput;
@@ -76,6 +79,9 @@ export class HttpSession implements Session, Timed, SlotHolder {
     this.peer = peer;
     this.destination = destination;
     this.tls = tls;
+    this.binding = tls !== null && tls.serverName !== null && listener.strictSni
+      ? new AuthorityBinding(tls.serverName, tls.certificateNames)
+      : null;
     this.listener = listener;
     this.worker = worker;
     this.input = new ClientInput(stream, worker.inputBuffers, first);

@@ -2,7 +2,7 @@
 // to one connection is dropped, what the next hop must know is added, and the first body bytes follow
 // so that one write carries both.
 
-import { asciiBytes, copyBytes } from "../bytes/ascii.ts";
+import { asciiBytes, copyBytes, equalsIgnoreCase } from "../bytes/ascii.ts";
 import {
   writeLineEnd,
   writeRequestHead,
@@ -18,12 +18,14 @@ import {
 import { deleteFields, deletesName, type HeaderEdits } from "../protocol/http/header_edits.ts";
 import { HeaderKind } from "../protocol/http/header_kind.ts";
 import { asksForUpgrade, dropHopByHop } from "../protocol/http/hop_by_hop.ts";
-import { BodyFraming, FieldFlag } from "../protocol/http/message_head.ts";
+import { HSTS_NAME } from "../protocol/http/hsts.ts";
+import { BodyFraming, Field, FieldFlag } from "../protocol/http/message_head.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
 import { stickyLine } from "./sticky.ts";
 
+const HSTS_FIELD = asciiBytes(HSTS_NAME);
 const CONNECTION_UPGRADE = asciiBytes("Connection: upgrade\r\n");
 const CONNECTION_CLOSE = asciiBytes("Connection: close\r\n");
 const CONNECTION_KEEP_ALIVE = asciiBytes("Connection: keep-alive\r\n");
@@ -77,6 +79,8 @@ function takeBody(
 interface ResponseLines {
   readonly sticky: Uint8Array | null;
   readonly edits: HeaderEdits | null;
+  /** The HSTS line, `null` when the backend's is kept or there is none. */
+  readonly hsts: Uint8Array | null;
   /** The edits delete the correlation header. */
   readonly omitId: boolean;
 }
@@ -85,7 +89,7 @@ interface ResponseLines {
 function responseBound(exchange: Exchange, session: HttpSession, lines: ResponseLines): number {
   return writtenHeadBound(exchange.responseReader.head) + FRAME_BYTES +
     session.listener.forwarding.idHeaderName.length + ULID_LENGTH + 2 +
-    (lines.sticky?.length ?? 0) + (lines.edits?.lines.length ?? 0);
+    (lines.sticky?.length ?? 0) + (lines.edits?.lines.length ?? 0) + (lines.hsts?.length ?? 0);
 }
 
 function responseLines(exchange: Exchange, session: HttpSession): ResponseLines {
@@ -93,11 +97,30 @@ function responseLines(exchange: Exchange, session: HttpSession): ResponseLines 
   const { idHeaderName } = session.listener.forwarding;
   const omitId = edits !== null &&
     deletesName(edits, idHeaderName.subarray(0, idHeaderName.length - 2));
-  return { sticky: stickyLine(exchange, session), edits, omitId };
+  return { sticky: stickyLine(exchange, session), edits, hsts: hstsLine(exchange, edits), omitId };
+}
+
+/** There is exactly one HSTS header in a response: the backend's, or the route's in its place. */
+function hstsLine(
+  { hsts, responseReader: { head } }: Exchange,
+  edits: HeaderEdits | null,
+): Uint8Array | null {
+  if (hsts === null) return null;
+  if (edits !== null && deletesName(edits, HSTS_FIELD)) return hsts.line;
+  let found = false;
+  for (let i = 0; i < head.count; i++) {
+    const start = head.at(i, Field.NAME_START);
+    const end = head.at(i, Field.NAME_END);
+    if (!equalsIgnoreCase(head.bytes, start, end, HSTS_FIELD)) continue;
+    // Only the first of several counts for clients (RFC 6797 section 8.1).
+    if (hsts.replacesBackend || found) head.flag(i, FieldFlag.DROP);
+    found = true;
+  }
+  return found && !hsts.replacesBackend ? null : hsts.line;
 }
 
 /** The lines of the usual response, which gets nothing but its id. */
-const PLAIN_LINES: ResponseLines = { sticky: null, edits: null, omitId: false };
+const PLAIN_LINES: ResponseLines = { sticky: null, edits: null, hsts: null, omitId: false };
 
 /**
  * Writes the head of the final response for the client to `out`; returns the position behind it, or -1
@@ -110,7 +133,8 @@ export function prepareResponse(
 ): number {
   const head = exchange.responseReader.head;
   const switches = head.status === 101;
-  const plain = exchange.extras.responseEdits === null && !exchange.cluster?.settings.sticky;
+  const plain = exchange.extras.responseEdits === null && exchange.hsts === null &&
+    !exchange.cluster?.settings.sticky;
   const lines = plain ? PLAIN_LINES : responseLines(exchange, session);
   if (responseBound(exchange, session, lines) > out.length) return -1;
   dropHopByHop(head, switches);
@@ -125,6 +149,7 @@ export function prepareResponse(
     at = writeIdLine(session.listener.forwarding.idHeaderName, exchange.requestId, out, at);
   }
   if (lines.edits !== null) at = writeAll(lines.edits.lines, out, at);
+  if (lines.hsts !== null) at = writeAll(lines.hsts, out, at);
   return writeLineEnd(out, at);
 }
 

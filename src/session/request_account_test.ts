@@ -79,7 +79,7 @@ function listener(): ListenerContext {
   const routes = new RouteTable<Route>();
   const path = { kind: PathRuleKind.PREFIX, value: "/" };
   const rule = { position: RulePosition.TREE, hostname: "a.test", path, method: null };
-  assert.equal(routes.add(rule, { cluster, policy: null, tags: null }), null);
+  assert.equal(routes.add(rule, { cluster, policy: null, hsts: null, tags: null }), null);
   return {
     protocol: "http",
     publicAddress: { ip: "192.0.2.2", port: 80 },
@@ -94,6 +94,7 @@ function listener(): ListenerContext {
       omitId: false,
     },
     stickyName: asciiBytes("sticky"),
+    strictSni: false,
   };
 }
 

@@ -79,7 +79,13 @@ Deno.test("TcpSession bounds the ClientHello by a deadline that no byte moves, a
 Deno.test("TcpSession takes the server name from a handshake that was ours", async () => {
   const setup = tcpListener(null);
   named(setup);
-  const facts = { version: "TLSv1.3", cipher: null, alpn: null, resumed: false };
+  const facts = {
+    version: "TLSv1.3",
+    cipher: null,
+    alpn: null,
+    resumed: false,
+    certificateNames: null,
+  };
   const { stream, session } = setup.open({ tls: { ...facts, serverName: "one.test" } });
   stream.feed("decrypted");
   const backend = await setup.backend();

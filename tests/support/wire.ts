@@ -10,7 +10,7 @@ const READ_BYTES = 64 * 1024;
 
 /** One end of a TCP connection in a test. */
 export class Wire {
-  readonly conn: Deno.TcpConn;
+  readonly conn: Deno.TcpConn | Deno.TlsConn;
   #buffer = new Uint8Array(READ_BYTES);
   /** What has been received and not yet taken is `#buffer[#start, #end)`. */
   #start = 0;
@@ -19,9 +19,9 @@ export class Wire {
   #ended = false;
   #closed = false;
 
-  constructor(conn: Deno.TcpConn) {
+  constructor(conn: Deno.TcpConn | Deno.TlsConn) {
     this.conn = conn;
-    conn.setNoDelay(true);
+    if ("setNoDelay" in conn) conn.setNoDelay(true);
   }
 
   /** Bytes received and not yet taken, as Latin-1 text. */

@@ -1,0 +1,140 @@
+// TLS with the runtime's Node.js library (rustls underneath): certificates are chosen for each handshake
+// by the name the client asks for, and the facts of the handshake are known.
+
+import { createServer, type Server, type Socket } from "node:net";
+import type { SecureContext, TLSSocket } from "node:tls";
+import { cipherName } from "./cipher_name.ts";
+import type { Accepted, ConnectionSource, Endpoint, TlsAcceptor, TlsFacts } from "./contracts.ts";
+import { NodeTcpStream } from "./node_tcp_stream.ts";
+import { NodeTlsStream } from "./node_tls_stream.ts";
+
+/** Connections the kernel keeps for us; sozu's figure. */
+const BACKLOG = 1024;
+
+/** What a handshake is continued with. */
+export interface ChosenCertificate {
+  readonly context: SecureContext;
+  /** See {@link TlsFacts.certificateNames}. */
+  readonly names: readonly string[] | null;
+}
+
+/** What a listener decides about handshakes. */
+export interface NodeTlsSettings {
+  /** Protocols on offer, the preferred one first; empty for none. */
+  readonly alpn: readonly string[];
+  /**
+   * The certificate for a server name in lower case without a trailing dot, "" when the client named
+   * none; `null` fails the handshake.
+   */
+  choose(serverName: string): ChosenCertificate | null;
+}
+
+/** See {@link TlsAcceptor}. Settings may be changed; handshakes under way keep theirs. */
+export class NodeTlsAcceptor implements TlsAcceptor {
+  settings: NodeTlsSettings;
+
+  constructor(settings: NodeTlsSettings) {
+    this.settings = settings;
+  }
+
+  listen(address: Endpoint): Promise<ConnectionSource> {
+    return NodeTcpSource.open(address);
+  }
+
+  async handshake(accepted: Accepted): Promise<Accepted> {
+    const { stream } = accepted;
+    if (!(stream instanceof NodeTcpStream)) throw new TypeError("accepted by another listener");
+    const { alpn, choose } = this.settings;
+    let chosen: ChosenCertificate | null = null;
+    let serverName = "";
+    const secured = new NodeTlsStream(stream.socket, {
+      isServer: true,
+      ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
+      SNICallback: (name, answer) => {
+        serverName = normalName(name);
+        chosen = choose(serverName);
+        answer(null, chosen?.context);
+      },
+    });
+    await secured.secure;
+    const names = (chosen as ChosenCertificate | null)?.names ?? null;
+    const tls = factsOf(secured.socket, serverName, names);
+    return { ...accepted, stream: secured, tls };
+  }
+}
+
+function normalName(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.endsWith(".") ? lower.slice(0, -1) : lower;
+}
+
+function factsOf(
+  socket: TLSSocket,
+  serverName: string,
+  certificateNames: readonly string[] | null,
+): TlsFacts {
+  const version = socket.getProtocol();
+  const cipher = socket.getCipher();
+  return {
+    serverName: serverName === "" ? null : serverName,
+    version,
+    cipher: cipherName(cipher.standardName, version ?? ""),
+    alpn: socket.alpnProtocol || null,
+    resumed: socket.isSessionReused(),
+    certificateNames,
+  };
+}
+
+/** A listening socket of the Node.js library; the kernel shares its address between workers. */
+class NodeTcpSource implements ConnectionSource {
+  readonly #server: Server;
+  readonly #closed = Promise.withResolvers<void>();
+  #onAccept: ((accepted: Accepted) => void) | null = null;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on("connection", (socket: Socket) => this.#welcome(socket));
+  }
+
+  static open(address: Endpoint): Promise<NodeTcpSource> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    const source = new NodeTcpSource(server);
+    const opened = Promise.withResolvers<NodeTcpSource>();
+    server.once("error", opened.reject);
+    server.listen(
+      { host: address.ip, port: address.port, backlog: BACKLOG, reusePort: true },
+      () => {
+        server.off("error", opened.reject);
+        // A failed accept is no reason to stop listening.
+        server.on("error", () => {});
+        opened.resolve(source);
+      },
+    );
+    return opened.promise;
+  }
+
+  acceptLoop(onAccept: (accepted: Accepted) => void): Promise<void> {
+    this.#onAccept = onAccept;
+    return this.#closed.promise;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#closed.resolve();
+  }
+
+  #welcome(socket: Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    // A client that left at once has no address any more.
+    if (this.#onAccept === null || remoteAddress === undefined || remotePort === undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#onAccept({
+      stream: new NodeTcpStream(socket),
+      peer: { ip: remoteAddress, port: remotePort },
+      destination: null,
+      tls: null,
+    });
+  }
+}

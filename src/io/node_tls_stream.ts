@@ -1,0 +1,187 @@
+// A TLS connection of the runtime's Node.js library with the shape of a ByteStream: a puller instead of
+// a shower of events. What is received is handed straight to the read that waits; only what nobody waits
+// for is kept, and beyond a limit the socket underneath is paused, because the library itself would go
+// on decrypting into memory without end.
+
+import type { Socket } from "node:net";
+import { TLSSocket, type TLSSocketOptions } from "node:tls";
+import type { ByteStream } from "./contracts.ts";
+
+/** Received bytes kept at most before the socket is paused; what is in flight may come on top. */
+const MAX_KEPT_BYTES = 128 * 1024;
+/** Received pieces from this size on are freed as soon as they are used up, not when it is convenient. */
+const LARGE_PIECE_BYTES = 16 * 1024;
+/** How long a peer may take to accept the end of a connection that we close. */
+const GOODBYE_MS = 2_000;
+
+/** A TLS socket that hands what it receives to `take` instead of queueing it for events. */
+class PullSocket extends TLSSocket {
+  readonly #take: (piece: Uint8Array | null) => void;
+
+  constructor(raw: Socket, options: TLSSocketOptions, take: (piece: Uint8Array | null) => void) {
+    super(raw, options);
+    this.#take = take;
+  }
+
+  /** Called by the library for every piece, `null` at the end. Going on is decided by the socket below. */
+  override push(piece: Uint8Array | null): boolean {
+    this.#take(piece);
+    return true;
+  }
+}
+
+interface Waiting {
+  readonly into: Uint8Array;
+  readonly resolve: (count: number | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One accepted TLS connection; no handshake has happened when it is made. */
+export class NodeTlsStream implements ByteStream {
+  /** The library's socket: facts about the handshake are asked of it. */
+  readonly socket: TLSSocket;
+  readonly #raw: Socket;
+  readonly #secure = Promise.withResolvers<void>();
+  #isSecure = false;
+  #reading: Waiting | null = null;
+  #writing: { readonly reject: (error: Error) => void } | null = null;
+  /** Received and not read yet, the first from {@link #offset} on. */
+  readonly #kept: Uint8Array[] = [];
+  #offset = 0;
+  #keptBytes = 0;
+  #paused = false;
+  #ended = false;
+  #broken: Error | null = null;
+
+  constructor(raw: Socket, options: TLSSocketOptions) {
+    this.#raw = raw;
+    this.socket = new PullSocket(raw, options, (piece) => this.#receive(piece));
+    this.socket.on("error", (error: Error) => this.#break(error));
+    this.socket.on("close", () => this.#break(new Error("The connection was closed")));
+    this.socket.once("secure", () => {
+      this.#isSecure = true;
+      this.#secure.resolve();
+    });
+  }
+
+  /** Resolves when the handshake is over; rejects with the library's words when it fails. */
+  get secure(): Promise<void> {
+    return this.#secure.promise;
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    if (this.#keptBytes > 0) return Promise.resolve(this.#readKept(into));
+    if (this.#ended) return Promise.resolve(null);
+    if (this.#broken !== null) return Promise.reject(this.#broken);
+    return new Promise((resolve, reject) => {
+      this.#reading = { into, resolve, reject };
+    });
+  }
+
+  write(from: Uint8Array): Promise<number> {
+    if (this.#broken !== null) return Promise.reject(this.#broken);
+    return new Promise((resolve, reject) => {
+      this.#writing = { reject };
+      this.socket.write(from, (error) => {
+        this.#writing = null;
+        if (error) reject(error);
+        else resolve(from.length);
+      });
+    });
+  }
+
+  closeWrite(): Promise<void> {
+    if (this.#broken !== null) return Promise.reject(this.#broken);
+    return new Promise((resolve, reject) => {
+      this.#writing = { reject };
+      this.socket.end(() => {
+        this.#writing = null;
+        resolve();
+      });
+    });
+  }
+
+  /** Says goodbye (close_notify) where that is possible at once; for the caller it is over now. */
+  close(): void {
+    const polite = this.#isSecure && this.#broken === null && this.#writing === null;
+    this.#break(new Error("The connection was closed"));
+    if (!polite) {
+      this.socket.destroy();
+      return;
+    }
+    const timer = setTimeout(() => this.socket.destroy(), GOODBYE_MS);
+    this.socket.once("close", () => clearTimeout(timer));
+    this.socket.destroySoon();
+  }
+
+  #receive(piece: Uint8Array | null): void {
+    if (this.#broken !== null) return;
+    if (piece === null) return this.#end();
+    const reading = this.#reading;
+    if (reading === null) return this.#keep(piece, 0);
+    this.#reading = null;
+    const count = Math.min(reading.into.length, piece.length);
+    if (count < piece.length) {
+      reading.into.set(piece.subarray(0, count));
+      this.#keep(piece, count);
+    } else {
+      reading.into.set(piece);
+      release(piece);
+    }
+    reading.resolve(count);
+  }
+
+  #keep(piece: Uint8Array, from: number): void {
+    if (this.#kept.length === 0) this.#offset = from;
+    this.#kept.push(piece);
+    this.#keptBytes += piece.length - from;
+    if (this.#keptBytes < MAX_KEPT_BYTES || this.#paused) return;
+    this.#paused = true;
+    this.#raw.pause();
+  }
+
+  #readKept(into: Uint8Array): number {
+    const piece = this.#kept[0] as Uint8Array;
+    const count = Math.min(into.length, piece.length - this.#offset);
+    into.set(piece.subarray(this.#offset, this.#offset + count));
+    this.#offset += count;
+    this.#keptBytes -= count;
+    if (this.#offset === piece.length) {
+      this.#kept.shift();
+      this.#offset = 0;
+      release(piece);
+    }
+    if (this.#paused && this.#keptBytes === 0) {
+      this.#paused = false;
+      this.#raw.resume();
+    }
+    return count;
+  }
+
+  #end(): void {
+    this.#ended = true;
+    if (!this.#isSecure) this.#break(new Error("The peer closed during the handshake"));
+    this.#reading?.resolve(null);
+    this.#reading = null;
+  }
+
+  #break(error: Error): void {
+    if (this.#broken !== null) return;
+    this.#broken = error;
+    this.#secure.reject(error);
+    // Nobody need wait for a handshake; whoever does hears of it all the same.
+    this.#secure.promise.catch(() => {});
+    this.#reading?.reject(error);
+    this.#writing?.reject(error);
+    this.#reading = this.#writing = null;
+    this.#kept.length = 0;
+    this.#keptBytes = 0;
+  }
+}
+
+/** Frees the memory of a used-up piece; pieces have a buffer of their own. */
+function release(piece: Uint8Array): void {
+  const { buffer } = piece;
+  if (buffer.byteLength < LARGE_PIECE_BYTES || piece.byteLength !== buffer.byteLength) return;
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+}

@@ -1,0 +1,135 @@
+// A certificate with its chain and private key, checked and made ready for handshakes. The texts come
+// from operators; what is wrong with them is said without repeating any of a key.
+
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
+import { readPemBlocks } from "./pem.ts";
+
+/** Longest text of a certificate, chain or key; a large chain has some tens of kilobytes. */
+const TEXT_LIMIT = 1_000_000;
+
+/** The texts of one certificate as configured. */
+export interface CredentialTexts {
+  readonly certificate: string;
+  readonly certificate_chain: readonly string[];
+  readonly key: string;
+}
+
+/** The versions a listener offers; at least one. */
+export interface VersionRange {
+  readonly min: SecureVersion;
+  readonly max: SecureVersion;
+}
+
+/** A certificate that can be served. */
+export class TlsCredentials {
+  /** Seconds since 1970 after which the certificate is not valid any more. */
+  readonly notAfter: number;
+  readonly #chain: string;
+  readonly #key: string;
+  #context: SecureContext | null = null;
+
+  private constructor(chain: string, key: string, notAfter: number) {
+    this.#chain = chain;
+    this.#key = key;
+    this.notAfter = notAfter;
+  }
+
+  /** Reads and checks the texts; a string says what is wrong. */
+  static create(texts: CredentialTexts): TlsCredentials | string {
+    const leaf = readLeaf(texts.certificate);
+    if (typeof leaf === "string") return leaf;
+    const chain = readChain(texts.certificate_chain, leaf);
+    if (typeof chain === "string") return chain;
+    const key = readKey(texts.key);
+    if (typeof key === "string") return key;
+    if (!leaf.checkPrivateKey(key)) {
+      return "invalid private key: it does not belong to the certificate";
+    }
+    const pem = [leaf, ...chain].map((certificate) => certificate.toString()).join("");
+    const keyPem = key.export({ type: "pkcs8", format: "pem" });
+    return new TlsCredentials(pem, String(keyPem), leaf.validToDate.getTime() / 1000);
+  }
+
+  /** The certificate and its chain as they are sent, PEM. */
+  get chain(): string {
+    return this.#chain;
+  }
+
+  /**
+   * What a handshake needs; always call it with the same versions. Made at the first handshake: most of
+   * many certificates are asked for rarely.
+   */
+  context({ min, max }: VersionRange): SecureContext {
+    return this.#context ??= createSecureContext({
+      cert: this.#chain,
+      key: this.#key,
+      minVersion: min,
+      maxVersion: max,
+    });
+  }
+
+  /** Binds a socket of the runtime that serves this certificate alone. */
+  listenWith<T>(listen: (texts: { cert: string; key: string }) => T): T {
+    return listen({ cert: this.#chain, key: this.#key });
+  }
+}
+
+function readLeaf(pem: string): X509Certificate | string {
+  const [block] = pem.length > TEXT_LIMIT ? [] : readPemBlocks(pem, "CERTIFICATE");
+  if (block === undefined) {
+    return "error parsing pem formated certificate from bytes: it holds no certificate block";
+  }
+  return readCertificate(block);
+}
+
+function readCertificate(block: string): X509Certificate | string {
+  try {
+    return new X509Certificate(block);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `error parsing x509 cert from bytes: ${reason}`;
+  }
+}
+
+/** The certificates that follow the leaf; copies of the leaf are dropped, the order is kept. */
+function readChain(
+  entries: readonly string[],
+  leaf: X509Certificate,
+): X509Certificate[] | string {
+  const chain: X509Certificate[] = [];
+  for (const entry of entries) {
+    if (entry.trim() === "") continue;
+    const blocks = entry.length > TEXT_LIMIT ? [] : readPemBlocks(entry, "CERTIFICATE");
+    if (blocks.length === 0) {
+      return "error parsing pem formated certificate from bytes: the chain holds something else";
+    }
+    for (const block of blocks) {
+      const certificate = readCertificate(block);
+      if (typeof certificate === "string") return certificate;
+      if (!certificate.raw.equals(leaf.raw)) chain.push(certificate);
+    }
+  }
+  return chain;
+}
+
+const USABLE_KEYS = "accepted are RSA, ECDSA P-256 and P-384, and Ed25519";
+const USABLE_CURVES: ReadonlySet<string> = new Set(["prime256v1", "secp384r1", "P-256", "P-384"]);
+
+/** PKCS#8, PKCS#1 and SEC1; the library's own words could hold parts of the text, so ours are used. */
+function readKey(text: string): KeyObject | string {
+  const kinds = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
+  const blocks = text.length > TEXT_LIMIT ? [] : kinds.flatMap((kind) => readPemBlocks(text, kind));
+  const [block] = blocks;
+  if (block === undefined) return "empty key";
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(block);
+  } catch {
+    return `invalid private key: it cannot be read; ${USABLE_KEYS}`;
+  }
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  const usable = type === "rsa" || type === "ed25519" ||
+    (type === "ec" && USABLE_CURVES.has(details?.namedCurve ?? ""));
+  return usable ? key : `invalid private key: its kind cannot be used; ${USABLE_KEYS}`;
+}

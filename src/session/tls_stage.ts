@@ -1,0 +1,64 @@
+// The TLS handshake of a connection, between accept and protocol: counts and logs how it went. Which
+// certificate is shown is the acceptor's business, what to do with the negotiated protocol the next
+// stage's.
+
+import type { Accepted, TlsAcceptor, TlsFacts } from "../io/contracts.ts";
+import { Counter } from "../observe/counters.ts";
+import { loggerOf } from "../observe/log.ts";
+import { classifyHandshakeFailure, type HandshakeFailure } from "../observe/tls_metrics.ts";
+import type { WorkerContext } from "./context.ts";
+import { LogAllowance } from "./log_allowance.ts";
+import type { Stage } from "./staged_session.ts";
+
+/** Lines a second at most: anybody can make a handshake fail. */
+const LINES_PER_SECOND = 10;
+
+/** Handshakes of one listener. */
+export class TlsStage implements Stage {
+  readonly #acceptor: TlsAcceptor;
+  readonly #worker: WorkerContext;
+  readonly #lines = new LogAllowance(LINES_PER_SECOND);
+  readonly #log = loggerOf("worker::tls");
+
+  constructor(acceptor: TlsAcceptor, worker: WorkerContext) {
+    this.#acceptor = acceptor;
+    this.#worker = worker;
+  }
+
+  async enter(accepted: Accepted): Promise<Accepted | null> {
+    const { counters } = this.#worker;
+    counters.add(Counter.TLS_HANDSHAKING, 1);
+    let secured: Accepted;
+    try {
+      secured = await this.#acceptor.handshake(accepted);
+    } catch (error) {
+      this.#countFailure(error, accepted);
+      return null;
+    } finally {
+      counters.add(Counter.TLS_HANDSHAKING, -1);
+    }
+    const { version, cipher, resumed } = secured.tls as TlsFacts;
+    counters.addHandshake(version, cipher, resumed);
+    return secured;
+  }
+
+  #countFailure(error: unknown, { peer }: Accepted): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    // Clients that leave are no failure of the handshake.
+    const left = LEFT.test(reason);
+    const failure = classifyHandshakeFailure(reason);
+    if (!left) this.#worker.counters.addHandshakeFailure(failure);
+    if (!this.#lines.take(this.#worker.wheel.now)) return;
+    const level = left ? "debug" : LEVELS[failure] ?? "warn";
+    this.#log[level]("TLS handshake with {ip} failed: {reason}", { ip: peer.ip, reason });
+  }
+}
+
+/** How the runtimes say that the connection itself ended, or that we ended it. */
+const LEFT =
+  /peer closed|connection was closed|unexpected end of file|reset|hang up|bad resource|interrupted/i;
+
+const LEVELS: Partial<Record<HandshakeFailure, "debug" | "error">> = {
+  alert_received: "debug",
+  other: "error",
+};

@@ -1,0 +1,118 @@
+// The certificates of one HTTPS listener as commands change them, and the choice among them for each
+// handshake. Names nobody has a certificate for are shown a self-signed one made at run time.
+
+import { parseFingerprint } from "../config/certificate.ts";
+import type {
+  AddCertificate,
+  CertificateAndKey,
+  RemoveCertificate,
+  ReplaceCertificate,
+} from "../config/messages.ts";
+import type { ChosenCertificate } from "../src/io/node_tls_acceptor.ts";
+import { createSelfSigned } from "../src/io/self_signed.ts";
+import { TlsCredentials, type VersionRange } from "../src/io/tls_credentials.ts";
+import { parseCertificate } from "../src/io/x509.ts";
+import { Counter, type Counters } from "../src/observe/counters.ts";
+import { CertificateStore } from "./certificate_store.ts";
+
+/** Whom the default certificate is made out to: the name sozu's own has. */
+const DEFAULT_COMMON_NAME = "lolcatho.st";
+/** Clocks of clients differ, and a process runs long. */
+const DAY_MS = 24 * 3600 * 1000;
+const DEFAULT_DAYS = 365 * 40;
+
+/** Certificates of a listener, chosen by server name. */
+export class HttpsCertificates {
+  readonly #store = new CertificateStore<TlsCredentials>();
+  readonly #versions: VersionRange;
+  readonly #counters: Counters;
+  #default: TlsCredentials | null = null;
+
+  constructor(versions: VersionRange, counters: Counters) {
+    this.#versions = versions;
+    this.#counters = counters;
+  }
+
+  fingerprints(): string[] {
+    return this.#store.fingerprints();
+  }
+
+  credentials(fingerprint: string): TlsCredentials | null {
+    return this.#store.get(fingerprint)?.credentials ?? null;
+  }
+
+  firstExpiry(): number | null {
+    return this.#store.firstExpiry();
+  }
+
+  /** Adds a certificate; the reason when it cannot be served. */
+  add({ certificate, expired_at }: AddCertificate): string | null {
+    const refusal = this.#add(certificate, expired_at);
+    return typeof refusal === "string" ? `could not add certificate: ${refusal}` : null;
+  }
+
+  remove({ fingerprint }: RemoveCertificate): string | null {
+    const parsed = parseFingerprint(fingerprint);
+    if (parsed === null) {
+      return "wrong certificate fingerprint: pairs of hexadecimal digits are accepted";
+    }
+    this.#store.remove(parsed);
+    return null;
+  }
+
+  /** The new certificate is in place before the old one goes; the reason when it cannot be served. */
+  replace({ new_certificate, old_fingerprint, new_expired_at }: ReplaceCertificate): string | null {
+    const added = this.#add(new_certificate, new_expired_at);
+    if (typeof added === "string") return `could not replace certificate: ${added}`;
+    const old = parseFingerprint(old_fingerprint);
+    if (old !== null && old !== added.fingerprint) this.#store.remove(old);
+    return null;
+  }
+
+  /** See NodeTlsSettings. */
+  choose(serverName: string): ChosenCertificate | null {
+    if (serverName === "") return null;
+    const found = this.#store.find(serverName);
+    if (found !== null) {
+      return { context: found.credentials.context(this.#versions), names: found.boundNames };
+    }
+    this.#counters.add(Counter.TLS_DEFAULT_CERTIFICATE, 1);
+    return { context: this.#defaultCredentials().context(this.#versions), names: null };
+  }
+
+  #add(
+    certificate: CertificateAndKey,
+    expiresAt: bigint | undefined,
+  ): { fingerprint: string } | string {
+    const facts = parseCertificate(certificate.certificate);
+    if ("problem" in facts) {
+      return `error parsing pem formated certificate from bytes: ${facts.problem}`;
+    }
+    const { fingerprint } = facts;
+    if (this.#store.has(fingerprint)) return { fingerprint };
+    const credentials = TlsCredentials.create(certificate);
+    if (typeof credentials === "string") return credentials;
+    const refusal = this.#store.add({
+      fingerprint,
+      names: certificate.names.length > 0 ? certificate.names : facts.names,
+      expiresAt: expiresAt === undefined ? credentials.notAfter : Number(expiresAt),
+      credentials,
+    });
+    return refusal ?? { fingerprint };
+  }
+
+  #defaultCredentials(): TlsCredentials {
+    if (this.#default === null) {
+      const now = Date.now();
+      const made = TlsCredentials.create(createSelfSigned({
+        commonName: DEFAULT_COMMON_NAME,
+        names: [],
+        notBefore: new Date(now - DAY_MS),
+        notAfter: new Date(now + DEFAULT_DAYS * DAY_MS),
+      }));
+      if (typeof made === "string") throw new Error(`The default certificate is unusable: ${made}`);
+      this.#default = made;
+    }
+    return this.#default;
+  }
+}
