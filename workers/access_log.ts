@@ -11,7 +11,11 @@ import { Field, type MessageHead } from "../src/protocol/http/message_head.ts";
 import { ULID_LENGTH } from "../src/protocol/http/ulid.ts";
 import { Reason, reasonName } from "../src/session/reason.ts";
 import { NEVER, Outcome, type RequestAccount } from "../src/session/request_account.ts";
-import type { ObservedSession, TrafficObserver } from "../src/session/traffic_observer.ts";
+import type {
+  ObservedSession,
+  RefusalCause,
+  TrafficObserver,
+} from "../src/session/traffic_observer.ts";
 import type { LoggedParties } from "./logged_parties.ts";
 
 /** How often the distance between the two clocks is measured, in milliseconds. */
@@ -45,7 +49,12 @@ const TUNNEL_MESSAGES = [
   asciiBytes("session close"),
 ] as const;
 
-const REFUSED = asciiBytes("connection refused: max_connections");
+const REFUSALS: Readonly<Record<RefusalCause, Uint8Array>> = {
+  max_connections: asciiBytes("connection refused: max_connections"),
+  max_buffers: asciiBytes("connection refused: max_buffers"),
+  accept_queue_timeout: asciiBytes("connection refused: accept_queue_timeout"),
+  stopping: asciiBytes("connection refused: stopping"),
+};
 
 /** Names of reasons by number. */
 const REASONS = Object.values(Reason).map((reason) => {
@@ -116,7 +125,7 @@ export class AccessLog implements TrafficObserver {
     this.#queue();
   }
 
-  connectionRefused({ peer, tls }: Accepted): void {
+  connectionRefused({ peer, tls }: Accepted, cause: RefusalCause): void {
     if (!this.wantsErrors) return;
     const record = this.#record;
     const now = this.#parts.clock();
@@ -134,7 +143,7 @@ export class AccessLog implements TrafficObserver {
     record.tags = record.trace = record.reason = null;
     record.protocol = TCP;
     record.isHttp = false;
-    record.message = REFUSED;
+    record.message = REFUSALS[cause];
     for (const slice of [record.userAgent, record.requestIdHeader, record.forwardedFor]) {
       slice.clear();
     }

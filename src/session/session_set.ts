@@ -66,7 +66,7 @@ export class SessionSet {
     counters.add(Counter.ACCEPTED, 1);
     if (!this.#hasRoom() && !this.#makeRoom()) {
       counters.add(Counter.REFUSED, 1);
-      this.#worker.observer?.connectionRefused(accepted);
+      this.#worker.observer?.connectionRefused(accepted, "max_connections");
       accepted.stream.close();
     } else if (!this.#begin(accepted, starter)) {
       this.#queue.push({ accepted, starter, since: wheel.now });
@@ -123,7 +123,11 @@ export class SessionSet {
   /** Closes the connections that have waited since before `time`. */
   #dismiss(time: number, counter: number): void {
     const dismissed = this.#queue.takeBefore(time);
-    for (const { accepted } of dismissed) accepted.stream.close();
+    const cause = counter === Counter.REFUSED ? "stopping" : "accept_queue_timeout";
+    for (const { accepted } of dismissed) {
+      this.#worker.observer?.connectionRefused(accepted, cause);
+      accepted.stream.close();
+    }
     this.#worker.counters.add(counter, dismissed.length);
     this.#worker.counters.add(Counter.ACCEPT_QUEUE, -dismissed.length);
   }

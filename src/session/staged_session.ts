@@ -65,7 +65,7 @@ export class StagedSession implements Session, Timed {
       if (this.#inner !== null) await this.#inner.run();
       else {
         this.#worker.counters.add(Counter.REFUSED, 1);
-        this.#worker.observer?.connectionRefused(accepted);
+        this.#worker.observer?.connectionRefused(accepted, "max_buffers");
       }
     } catch {
       // The connection broke in a stage: an ordinary end.

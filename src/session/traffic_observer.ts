@@ -15,6 +15,9 @@ export interface ObservedSession {
   logged: LoggedSession | null;
 }
 
+/** Why a connection was not served. */
+export type RefusalCause = "max_connections" | "max_buffers" | "accept_queue_timeout" | "stopping";
+
 /** Is told what became of requests, tunnels and connections. */
 export interface TrafficObserver {
   /**
@@ -33,8 +36,8 @@ export interface TrafficObserver {
    * was answered, and each tunnel.
    */
   requestEnded(account: RequestAccount, session: ObservedSession): void;
-  /** A connection was closed at once, because there is no room for more. */
-  connectionRefused(accepted: Accepted): void;
+  /** A connection was closed without having been served. */
+  connectionRefused(accepted: Accepted, cause: RefusalCause): void;
 }
 
 /** One observer that tells several; `null` when there is none to tell. */
@@ -60,7 +63,7 @@ class JoinedObservers implements TrafficObserver {
     for (const observer of this.#observers) observer.requestEnded(account, session);
   }
 
-  connectionRefused(accepted: Accepted): void {
-    for (const observer of this.#observers) observer.connectionRefused(accepted);
+  connectionRefused(accepted: Accepted, cause: RefusalCause): void {
+    for (const observer of this.#observers) observer.connectionRefused(accepted, cause);
   }
 }
