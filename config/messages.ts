@@ -64,7 +64,12 @@ export interface Request {
     | { kind: "add_udp_listener"; value: UdpListenerConfig }
     | { kind: "update_udp_listener"; value: UpdateUdpListenerConfig }
     | { kind: "add_udp_frontend"; value: RequestUdpFrontend }
-    | { kind: "remove_udp_frontend"; value: RequestUdpFrontend };
+    | { kind: "remove_udp_frontend"; value: RequestUdpFrontend }
+    | { kind: "steer_listener"; value: SteerListener }
+    | { kind: "query_listener_socket"; value: ListenerSocket }
+    | { kind: "probe_listener"; value: ListenerSocket }
+    | { kind: "close_listener_socket"; value: ListenerSocket }
+    | { kind: "wind_down"; value: WindDown };
 }
 
 export const Request: MessageType<Request> = new MessageType(
@@ -125,7 +130,50 @@ export const Request: MessageType<Request> = new MessageType(
     member("request_type", "update_udp_listener", 57, UpdateUdpListenerConfig),
     member("request_type", "add_udp_frontend", 58, RequestUdpFrontend),
     member("request_type", "remove_udp_frontend", 59, RequestUdpFrontend),
+    member("request_type", "steer_listener", 1000, SteerListener),
+    member("request_type", "query_listener_socket", 1001, ListenerSocket),
+    member("request_type", "probe_listener", 1002, ListenerSocket),
+    member("request_type", "close_listener_socket", 1003, ListenerSocket),
+    member("request_type", "wind_down", 1004, WindDown),
   ],
+);
+
+/** Chooses which sockets of an address get its new connections, by their places in the kernel's group. */
+export interface SteerListener {
+  address: SocketAddress;
+  proxy: ListenerType;
+  targets: number[];
+}
+
+export const SteerListener: MessageType<SteerListener> = new MessageType(
+  "SteerListener",
+  () => [
+    required("address", 1, SocketAddress),
+    required("proxy", 2, "enum"),
+    repeated("targets", 3, "uint32"),
+  ],
+);
+
+/** The open socket of one listener of a worker. */
+export interface ListenerSocket {
+  address: SocketAddress;
+  proxy: ListenerType;
+}
+
+export const ListenerSocket: MessageType<ListenerSocket> = new MessageType(
+  "ListenerSocket",
+  () => [
+    required("address", 1, SocketAddress),
+    required("proxy", 2, "enum"),
+  ],
+);
+
+/** Lets every connection end with the response in progress or the next one, instead of cutting it. */
+export type WindDown = Record<string, never>;
+
+export const WindDown: MessageType<WindDown> = new MessageType(
+  "WindDown",
+  () => [],
 );
 
 /** Asks for the health checks of one cluster, or of all. */
@@ -1405,7 +1453,8 @@ export interface ResponseContent {
     | { kind: "max_connections_per_ip_limit"; value: MaxConnectionsPerIpLimit }
     | { kind: "health_checks_list"; value: HealthChecksList }
     | { kind: "metric_detail_status"; value: MetricDetailStatus }
-    | { kind: "worker_metric_detail_status"; value: WorkerMetricDetailStatus };
+    | { kind: "worker_metric_detail_status"; value: WorkerMetricDetailStatus }
+    | { kind: "listener_socket_name"; value: ListenerSocketName };
 }
 
 export const ResponseContent: MessageType<ResponseContent> = new MessageType(
@@ -1428,6 +1477,19 @@ export const ResponseContent: MessageType<ResponseContent> = new MessageType(
     member("content_type", "health_checks_list", 15, HealthChecksList),
     member("content_type", "metric_detail_status", 16, MetricDetailStatus),
     member("content_type", "worker_metric_detail_status", 17, WorkerMetricDetailStatus),
+    member("content_type", "listener_socket_name", 1000, ListenerSocketName),
+  ],
+);
+
+/** What the kernel calls a listening socket. */
+export interface ListenerSocketName {
+  inode: bigint;
+}
+
+export const ListenerSocketName: MessageType<ListenerSocketName> = new MessageType(
+  "ListenerSocketName",
+  () => [
+    required("inode", 1, "uint64"),
   ],
 );
 

@@ -2,8 +2,9 @@
 // process and the worker's copy of the configuration state; the data plane owns listeners, sessions
 // and backends. Neither knows how the other works.
 
-import type { Request } from "../config/messages.ts";
+import type { Request, ResponseContent } from "../config/messages.ts";
 import type { Metric } from "../src/observe/counters.ts";
+import type { HandOverStep } from "./hand_over.ts";
 
 /** The traffic-carrying half of a worker, driven by configuration requests. */
 export interface DataPlane {
@@ -12,6 +13,14 @@ export interface DataPlane {
    * Resolves with `null` when it is in force, or with the reason why this worker cannot honour it.
    */
   apply(request: Request): Promise<string | null>;
+
+  /** Does one step of a hand-over: its answer, `null` when it has none, or why it failed. */
+  handOver(
+    step: HandOverStep,
+  ): Promise<NonNullable<ResponseContent["content_type"]> | string | null>;
+
+  /** From now on every connection ends after the response that is under way, or after the next. */
+  windDown(): void;
 
   /** Stops accepting, lets exchanges in progress finish; resolves when the last session is gone. */
   softStop(): Promise<void>;

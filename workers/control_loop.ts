@@ -17,6 +17,7 @@ import { prepareUndo } from "../config/undo.ts";
 import { Slices } from "../src/io/turn.ts";
 import { loggerOf } from "../src/observe/log.ts";
 import type { DataPlane } from "./contracts.ts";
+import type { HandOverStep } from "./hand_over.ts";
 import { answerMetrics } from "./metric_queries.ts";
 import { answerQuery, type WorkerQuery } from "./state_queries.ts";
 
@@ -129,6 +130,15 @@ export class ControlLoop {
         return this.#answerStatus(id);
       case "soft_stop":
         return this.#answerSoftStop(id);
+      case "steer_listener":
+      case "query_listener_socket":
+      case "probe_listener":
+      case "close_listener_socket":
+        // Not awaited: others are served while a socket empties its queue.
+        return void this.#answerHandOver(id, type);
+      case "wind_down":
+        this.#options.dataPlane.windDown();
+        return this.#ok(id);
       case "hard_stop":
         this.#options.dataPlane.hardStop();
         this.#ok(id);
@@ -184,6 +194,17 @@ export class ControlLoop {
     // Only the first answer tells: afterwards the worker is what it is, and it is running.
     const count = this.#refusedAtStart.splice(0).length;
     this.#respond(id, ResponseStatus.OK, `${count} requests could not be honoured: ${named}`);
+  }
+
+  async #answerHandOver(id: string, step: HandOverStep): Promise<void> {
+    try {
+      const answer = await this.#options.dataPlane.handOver(step);
+      if (typeof answer === "string") this.#fail(id, answer);
+      else this.#ok(id, answer ?? undefined);
+    } catch (error) {
+      this.#log.error("A step of a hand-over failed: {error}", { error });
+      this.#fail(id, `Internal error: ${error instanceof Error ? error.message : error}`);
+    }
   }
 
   #answerSoftStop(id: string): void {

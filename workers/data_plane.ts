@@ -22,6 +22,7 @@ import { createWorkerContext, observeTraffic } from "../src/session/worker_conte
 import { BackendReport } from "./backend_report.ts";
 import { ClusterSet } from "./cluster_set.ts";
 import type { DataPlane } from "./contracts.ts";
+import { HandOver, type HandOverStep } from "./hand_over.ts";
 import { healthCheckRefusal, HealthChecks } from "./health_checks.ts";
 import { HttpListener } from "./http_listener.ts";
 import { HttpsVerbs } from "./https_verbs.ts";
@@ -50,6 +51,7 @@ export class ProxyDataPlane implements DataPlane {
   readonly #healthChecks: HealthChecks;
   readonly #listeners = new ListenerSet();
   readonly #https: HttpsVerbs;
+  readonly #handOver = new HandOver(this.#listeners);
   readonly #sessions: SessionSet;
   readonly #backendReport: BackendReport;
   readonly #acceptHandler: AcceptHandler = {
@@ -175,20 +177,29 @@ export class ProxyDataPlane implements DataPlane {
     }
   }
 
-  async softStop(): Promise<void> {
+  handOver(step: HandOverStep): ReturnType<HandOver["execute"]> {
+    return this.#handOver.execute(step);
+  }
+
+  windDown(): void {
     this.#worker.draining = true;
+  }
+
+  async softStop(): Promise<void> {
     this.#healthChecks.stop();
-    const closed = this.#listeners.deactivateAll();
+    // What waits to be accepted has been promised a session.
+    await this.#listeners.deactivateAll();
+    this.#worker.draining = true;
     const drained = this.#sessions.drain();
     this.#worker.upstreams.closeIdle();
-    await Promise.all([closed, drained]);
+    await drained;
     clearInterval(this.#ticker);
   }
 
   hardStop(): void {
     this.#worker.draining = true;
     this.#healthChecks.stop();
-    void this.#listeners.deactivateAll();
+    this.#listeners.abandonAll();
     this.#sessions.closeAll();
     this.#worker.upstreams.closeIdle();
     clearInterval(this.#ticker);

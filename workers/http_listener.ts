@@ -19,7 +19,7 @@ import type { AcceptHandler, ProxyListener } from "./proxy_listener.ts";
 export class HttpListener implements ProxyListener {
   readonly kind = ListenerType.HTTP;
   readonly front: HttpFront;
-  readonly #socket: ListeningSocket;
+  readonly socket: ListeningSocket;
   readonly #proxied: ProxiedStarter;
   /** Asked for each connection, so that an update is seen by the next one. */
   readonly #starter: SessionStarter = {
@@ -40,7 +40,7 @@ export class HttpListener implements ProxyListener {
       worker,
       timeout,
     );
-    this.#socket = new ListeningSocket(config.address, "HTTP");
+    this.socket = new ListeningSocket(config.address, "HTTP");
   }
 
   /** A listener as configured, or why its answers do not compile. */
@@ -54,15 +54,15 @@ export class HttpListener implements ProxyListener {
   }
 
   get active(): boolean {
-    return this.#socket.isOpen;
+    return this.socket.isOpen;
   }
 
   activate(handler: AcceptHandler): Promise<string | null> {
-    return this.#socket.open((endpoint) => TcpListener.open(endpoint), this.#starter, handler);
+    return this.socket.open((endpoint) => TcpListener.open(endpoint), this.#starter, handler);
   }
 
   deactivate(): Promise<string | null> {
-    return this.#socket.close();
+    return this.socket.close();
   }
 
   /** Changes settings in place; the reason when a template does not compile. */

@@ -44,7 +44,7 @@ export class HttpsListener implements ProxyListener {
   readonly kind = ListenerType.HTTPS;
   readonly front: HttpFront;
   readonly #worker: WorkerContext;
-  readonly #socket: ListeningSocket;
+  readonly socket: ListeningSocket;
   readonly #certificates: HttpsCertificates;
   readonly #alpnStage: AlpnStage;
   readonly #ownFingerprint: string | null;
@@ -60,7 +60,7 @@ export class HttpsListener implements ProxyListener {
     this.#config = config;
     this.front = front;
     this.#worker = worker;
-    this.#socket = new ListeningSocket(config.address, "HTTPS");
+    this.socket = new ListeningSocket(config.address, "HTTPS");
     this.#certificates = new HttpsCertificates(versions, worker.counters);
     this.#ownFingerprint = fingerprintOf(config);
     this.#alpnStage = new AlpnStage(worker, config.disable_http11 ?? false);
@@ -84,16 +84,16 @@ export class HttpsListener implements ProxyListener {
   }
 
   get active(): boolean {
-    return this.#socket.isOpen;
+    return this.socket.isOpen;
   }
 
   activate(handler: AcceptHandler): Promise<string | null> {
     const { acceptor, starter } = this.#tls;
-    return this.#socket.open((endpoint) => acceptor.listen(endpoint), starter, handler);
+    return this.socket.open((endpoint) => acceptor.listen(endpoint), starter, handler);
   }
 
   deactivate(): Promise<string | null> {
-    return this.#socket.close();
+    return this.socket.close();
   }
 
   /** Changes settings in place; new connections see them. The reason when it is refused. */
@@ -144,7 +144,7 @@ export class HttpsListener implements ProxyListener {
       if (acceptor instanceof NodeTlsAcceptor) acceptor.settings = this.#nodeSettings();
       return null;
     }
-    const refusal = await this.#socket.reopen(
+    const refusal = await this.socket.reopen(
       (endpoint) => tls.acceptor.listen(endpoint),
       tls.starter,
     );

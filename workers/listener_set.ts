@@ -11,6 +11,7 @@ import {
 } from "../config/messages.ts";
 import type { HttpListener } from "./http_listener.ts";
 import type { HttpsListener } from "./https_listener.ts";
+import type { ListeningSocket } from "./listening_socket.ts";
 import { missingVerb } from "./missing_features.ts";
 import type { AcceptHandler, ProxyListener } from "./proxy_listener.ts";
 import type { StreamListener } from "./stream_listener.ts";
@@ -97,6 +98,18 @@ export class ListenerSet {
     if (table === undefined) return missingKind(proxy);
     await table.remove(address);
     return null;
+  }
+
+  /** The socket of a listener; `null` when there is no such listener. */
+  socketOf(proxy: ListenerType, address: SocketAddress): ListeningSocket | null {
+    return this.#tables.get(proxy)?.get(address)?.socket ?? null;
+  }
+
+  /** Closes every socket at once, whatever waits in its queue. */
+  abandonAll(): void {
+    for (const table of this.#tables.values()) {
+      for (const listener of table.values()) listener.socket.abandon();
+    }
   }
 
   /** Closes every socket; resolves when no connection can be lost by it any more. */

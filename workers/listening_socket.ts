@@ -3,23 +3,44 @@
 
 import { formatAddress, formatIp } from "../config/address.ts";
 import type { SocketAddress } from "../config/messages.ts";
-import type { ConnectionSource, Endpoint } from "../src/io/contracts.ts";
+import type { Accepted, ConnectionSource, Endpoint } from "../src/io/contracts.ts";
+import { acceptQueueIsEmpty, isListening } from "../src/io/accept_queue.ts";
+import { SelfProbe } from "../src/io/listener_probe.ts";
+import { ownListeningSocket, type OwnSocket } from "../src/io/listener_steering.ts";
 import type { SessionStarter } from "../src/session/session.ts";
 import type { AcceptHandler } from "./proxy_listener.ts";
 
 /** Binds an address. */
 export type OpenSource = (endpoint: Endpoint) => ConnectionSource | Promise<ConnectionSource>;
 
+/**
+ * How long connections that wait in the queue of a socket that closes are still accepted, in
+ * milliseconds. A queue is emptied in one turn of the loop; only where new connections keep coming,
+ * because they cannot be sent elsewhere, does it take longer, and those would come for ever.
+ */
+const DRAIN_MS = 500;
+
+/** How long the kernel may take to forget a socket that was closed, in milliseconds. */
+const FORGET_MS = 1_000;
+
+/** Between two looks at the kernel's list, in milliseconds. */
+const LOOK_MS = 5;
+
 /** The listening socket of one address. */
 export class ListeningSocket {
   readonly #address: SocketAddress;
+  readonly #endpoint: Endpoint;
   readonly #label: string;
   #source: ConnectionSource | null = null;
   #handler: AcceptHandler | null = null;
+  #own: OwnSocket | null = null;
+  #probe: SelfProbe | null = null;
+  #closing: Promise<null> | null = null;
 
   /** `label` names the kind of listener in texts: "HTTP". */
   constructor(address: SocketAddress, label: string) {
     this.#address = address;
+    this.#endpoint = endpointOf(address);
     this.#label = label;
   }
 
@@ -33,16 +54,18 @@ export class ListeningSocket {
     starter: SessionStarter,
     handler: AcceptHandler,
   ): Promise<string | null> {
+    if (this.#closing !== null) await this.#closing;
     if (this.#source !== null) return null;
     try {
-      this.#source = await open(endpointOf(this.#address));
+      this.#source = await open(this.#endpoint);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return `Cannot listen on ${formatAddress(this.#address)}: ${reason}`;
     }
     this.#handler = handler;
+    const admit = (accepted: Accepted) => handler.admit(accepted, starter);
     void this.#source.acceptLoop(
-      (accepted) => handler.admit(accepted, starter),
+      (accepted) => this.#probe === null ? admit(accepted) : this.#probe.offer(accepted, admit),
       (error) => handler.pause(error),
     );
     return null;
@@ -52,23 +75,82 @@ export class ListeningSocket {
   async reopen(open: OpenSource, starter: SessionStarter): Promise<string | null> {
     const [source, handler] = [this.#source, this.#handler];
     if (source === null || handler === null) return null;
+    const own = await this.own();
     this.#source = null;
     const refusal = await this.open(open, starter, handler);
-    if (refusal === null) source.close();
-    else this.#source = source;
-    return refusal;
+    if (refusal !== null) {
+      this.#source = source;
+      return refusal;
+    }
+    await this.#end(source, own);
+    this.#own = null;
+    return null;
   }
 
-  /** Closes; resolves with the reason when it was not open. */
-  // Asynchronous by contract: a lossless close waits for connections under way.
-  // deno-lint-ignore require-await
+  /**
+   * Closes once the connections that wait in its queue were accepted; resolves when the kernel has
+   * forgotten the socket, with the reason when it was not open.
+   */
   async close(): Promise<string | null> {
-    if (this.#source === null) {
-      return `The ${this.#label} listener at ${formatAddress(this.#address)} is not active`;
-    }
-    this.#source.close();
+    if (this.#source === null) return this.#inactive();
+    this.#closing ??= this.#drainAndClose(this.#source);
+    return await this.#closing;
+  }
+
+  /** Closes at once; connections that wait in its queue are lost. */
+  abandon(): void {
+    this.#source?.close();
     this.#source = null;
+    this.#own = null;
+  }
+
+  /** What the kernel calls the socket, or why that cannot be told. */
+  async own(): Promise<OwnSocket | string> {
+    if (this.#source === null) return this.#inactive();
+    this.#own ??= await ownListeningSocket(this.#endpoint);
+    return this.#own ?? `The socket at ${formatAddress(this.#address)} cannot be found`;
+  }
+
+  /** Connects to the address; the reason when the connection does not come in at this very socket. */
+  async probe(): Promise<string | null> {
+    if (this.#source === null) return this.#inactive();
+    if (this.#probe !== null) return "A probe is under way";
+    this.#probe = new SelfProbe(this.#endpoint);
+    try {
+      return await this.#probe.run();
+    } finally {
+      this.#probe = null;
+    }
+  }
+
+  async #drainAndClose(source: ConnectionSource): Promise<null> {
+    await this.#end(source, await this.own());
+    this.#source = null;
+    this.#own = null;
+    this.#closing = null;
     return null;
+  }
+
+  /** Closes a source once its queue is empty; resolves when the kernel has forgotten it. */
+  async #end(source: ConnectionSource, own: OwnSocket | string): Promise<void> {
+    const inode = typeof own === "string" ? null : own.inode;
+    await until(() => acceptQueueIsEmpty(this.#endpoint, inode), DRAIN_MS);
+    // One turn more: what left the kernel's queue last may not have reached the accept loop.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    source.close();
+    // The runtime lets go of the socket when the accept that is pending has been dropped.
+    if (inode !== null) await until(() => !isListening(this.#endpoint, inode), FORGET_MS);
+  }
+
+  #inactive(): string {
+    return `The ${this.#label} listener at ${formatAddress(this.#address)} is not active`;
+  }
+}
+
+async function until(condition: () => boolean, deadlineMs: number): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!condition() && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
 

@@ -4,6 +4,7 @@
 import type { ListenerType, SocketAddress } from "../config/messages.ts";
 import type { Accepted } from "../src/io/contracts.ts";
 import type { SessionStarter } from "../src/session/session.ts";
+import type { ListeningSocket } from "./listening_socket.ts";
 
 /** What a listener does with connections and with failed accepts. */
 export interface AcceptHandler {
@@ -18,6 +19,8 @@ export interface ProxyListener {
   readonly kind: ListenerType;
   readonly address: SocketAddress;
   readonly active: boolean;
+  /** Where its connections come in. */
+  readonly socket: ListeningSocket;
   /**
    * Opens the socket and hands every connection to `handler`; resolves with the reason when it
    * cannot. An active listener stays as it is.

@@ -28,12 +28,12 @@ export class StreamListener implements ProxyListener {
   readonly kind = ListenerType.TCP;
   readonly #services = new TcpServices();
   readonly #starter: TcpStarter;
-  readonly #socket: ListeningSocket;
+  readonly socket: ListeningSocket;
   #config: TcpListenerConfig;
 
   constructor(config: TcpListenerConfig, worker: WorkerContext) {
     this.#config = config;
-    this.#socket = new ListeningSocket(config.address, "TCP");
+    this.socket = new ListeningSocket(config.address, "TCP");
     this.#starter = new TcpStarter(this.#context(), config.expect_proxy, worker);
   }
 
@@ -42,15 +42,15 @@ export class StreamListener implements ProxyListener {
   }
 
   get active(): boolean {
-    return this.#socket.isOpen;
+    return this.socket.isOpen;
   }
 
   activate(handler: AcceptHandler): Promise<string | null> {
-    return this.#socket.open((endpoint) => TcpListener.open(endpoint), this.#starter, handler);
+    return this.socket.open((endpoint) => TcpListener.open(endpoint), this.#starter, handler);
   }
 
   deactivate(): Promise<string | null> {
-    return this.#socket.close();
+    return this.socket.close();
   }
 
   /** Changes settings in place, for connections to come. */

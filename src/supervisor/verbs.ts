@@ -106,6 +106,11 @@ export class Verbs implements Executor {
         return null;
       case "launch_worker":
       case "return_listen_sockets":
+      case "steer_listener":
+      case "query_listener_socket":
+      case "probe_listener":
+      case "close_listener_socket":
+      case "wind_down":
         return failure(`${type.kind} is internal to the main process and not for clients`);
       default:
         return failure(`${type.kind} is not available`);

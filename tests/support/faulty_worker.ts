@@ -18,6 +18,12 @@ class FaultyDataPlane implements DataPlane {
     return Promise.resolve(null);
   }
 
+  handOver(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  windDown(): void {}
+
   softStop(): Promise<void> {
     return Promise.resolve();
   }
