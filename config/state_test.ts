@@ -39,18 +39,23 @@ Deno.test("apply() has a defined answer for every verb of the schema", () => {
   ]);
   const refused = kinds.filter(([, answer]) => answer === "undispatchable").map(([name]) => name);
   assert.deepEqual(refused.sort(), [
+    "close_listener_socket",
     "launch_worker",
     "list_frontends",
     "list_listeners",
     "list_workers",
     "load_state",
+    "probe_listener",
     "query_certificates_from_the_state",
     "query_health_checks",
+    "query_listener_socket",
     "reload_configuration",
     "save_state",
+    "steer_listener",
     "subscribe_events",
     "upgrade_main",
     "upgrade_worker",
+    "wind_down",
   ]);
 });
 

@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import {
+  ListenerType,
   QueryMetricsOptions,
   type Request,
   ResponseStatus,
   ServerConfig,
   type WorkerResponse,
 } from "../config/messages.ts";
+import { socketAddress } from "../tests/support/proxy.ts";
+import { waitFor } from "../tests/support/wait.ts";
 import { cluster, stateAfter } from "../config/state_testing.ts";
 import type { Metric } from "../src/observe/counters.ts";
 import type { DataPlane } from "./contracts.ts";
 import { ControlLoop } from "./control_loop.ts";
+import type { HandOverStep } from "./hand_over.ts";
 
 type Verb = NonNullable<Request["request_type"]>;
 
@@ -23,6 +27,19 @@ class ScriptedDataPlane implements DataPlane {
   apply(request: Request): Promise<string | null> {
     this.applied.push(request.request_type?.kind ?? "");
     return Promise.resolve(this.refuse(request));
+  }
+
+  handOver(step: HandOverStep): ReturnType<DataPlane["handOver"]> {
+    this.applied.push(step.kind);
+    return Promise.resolve(
+      step.kind === "query_listener_socket"
+        ? { kind: "listener_socket_name" as const, value: { inode: 7n } }
+        : this.refuse({ request_type: step }),
+    );
+  }
+
+  windDown(): void {
+    this.applied.push("wind_down");
   }
 
   softStop(): Promise<void> {
@@ -190,4 +207,28 @@ Deno.test("ControlLoop answers a metrics query with what its data plane has coun
       clusters: new Map(),
     },
   });
+});
+
+Deno.test("ControlLoop does the steps of a hand-over and tells why one failed", async () => {
+  const { loop, dataPlane, ask, answers } = harness();
+  const listener = { proxy: ListenerType.HTTP, address: socketAddress("127.0.0.1:80") };
+  await ask({ kind: "query_listener_socket", value: listener });
+  await ask({ kind: "steer_listener", value: { ...listener, targets: [1] } });
+  await ask({ kind: "wind_down", value: {} });
+  dataPlane.refuse = () => "no such thing";
+  await ask({ kind: "close_listener_socket", value: listener });
+  await ask({ kind: "probe_listener", value: listener });
+  await waitFor("every answer", () => answers.length === 5);
+  assert.deepEqual(dataPlane.applied, [
+    "query_listener_socket",
+    "steer_listener",
+    "wind_down",
+    "close_listener_socket",
+    "probe_listener",
+  ]);
+  const failed = answers.filter(({ status }) => status === ResponseStatus.FAILURE);
+  assert.deepEqual(failed.map(({ message }) => message), ["no such thing", "no such thing"]);
+  const named = answers.flatMap(({ content }) => content?.content_type ?? []);
+  assert.deepEqual(named, [{ kind: "listener_socket_name", value: { inode: 7n } }]);
+  assert.equal(loop.isStopping, false);
 });

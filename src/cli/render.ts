@@ -63,6 +63,8 @@ export function renderContent(content: ResponseContent | undefined): string {
       return renderMetricDetail(part.value);
     case "worker_metric_detail_status":
       return renderWorkerMetricDetail(part.value);
+    case "listener_socket_name":
+      return `${part.value.inode}\n`; // between main and its workers only
   }
 }
 

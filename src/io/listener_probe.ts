@@ -5,7 +5,7 @@
 import type { Accepted, Endpoint } from "./contracts.ts";
 
 /** How long the connection may take to be made and accepted, in milliseconds. */
-const PROBE_MS = 2_000;
+const PROBE_MS = 1_000;
 
 /** Connections held back at once; more are admitted, at the worst the probe among them. */
 const MAX_HELD = 256;

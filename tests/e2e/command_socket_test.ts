@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { ResponseStatus } from "../../config/messages.ts";
+import { ListenerType, ResponseStatus } from "../../config/messages.ts";
 import { cluster } from "../../config/state_testing.ts";
+import { socketAddress } from "../support/proxy.ts";
 import { SozuProcess, type TestClient, waitFor } from "../support/sozu_process.ts";
 
 function u64(value: bigint): Uint8Array {
@@ -127,12 +128,18 @@ Deno.test("the command socket", async (t) => {
   await t.step("answers requests that are internal or not available with a failure", async () => {
     using client = await sozu.connect();
     await client.write(u64(8n)); // a request that names no verb
+    const listener = { proxy: ListenerType.HTTP, address: socketAddress("127.0.0.1:80") };
     assert.equal((await client.terminal()).status, ResponseStatus.FAILURE);
     for (
       const request of [
         { kind: "launch_worker", value: "x" },
         { kind: "return_listen_sockets", value: {} },
         { kind: "upgrade_worker", value: 77 },
+        { kind: "steer_listener", value: { ...listener, targets: [] } },
+        { kind: "query_listener_socket", value: listener },
+        { kind: "probe_listener", value: listener },
+        { kind: "close_listener_socket", value: listener },
+        { kind: "wind_down", value: {} },
       ] as const
     ) {
       const response = await client.request(request);
