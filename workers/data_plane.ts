@@ -186,13 +186,14 @@ export class ProxyDataPlane implements DataPlane {
   }
 
   async softStop(): Promise<void> {
-    this.#healthChecks.stop();
-    // What waits to be accepted has been promised a session.
-    await this.#listeners.deactivateAll();
     this.#worker.draining = true;
+    this.#healthChecks.stop();
+    const closed = this.#listeners.deactivateAll();
     const drained = this.#sessions.drain();
     this.#worker.upstreams.closeIdle();
-    await drained;
+    await Promise.all([closed, drained]);
+    // What waited to be accepted was promised a session, and may have come when all others were gone.
+    if (this.#sessions.size > 0) await this.#sessions.drain();
     clearInterval(this.#ticker);
   }
 

@@ -130,18 +130,17 @@ Deno.test("the command socket", async (t) => {
     await client.write(u64(8n)); // a request that names no verb
     const listener = { proxy: ListenerType.HTTP, address: socketAddress("127.0.0.1:80") };
     assert.equal((await client.terminal()).status, ResponseStatus.FAILURE);
-    for (
-      const request of [
-        { kind: "launch_worker", value: "x" },
-        { kind: "return_listen_sockets", value: {} },
-        { kind: "upgrade_worker", value: 77 },
-        { kind: "steer_listener", value: { ...listener, targets: [] } },
-        { kind: "query_listener_socket", value: listener },
-        { kind: "probe_listener", value: listener },
-        { kind: "close_listener_socket", value: listener },
-        { kind: "wind_down", value: {} },
-      ] as const
-    ) {
+    const requests: Parameters<TestClient["request"]>[0][] = [
+      { kind: "launch_worker", value: "x" },
+      { kind: "return_listen_sockets", value: {} },
+      { kind: "upgrade_worker", value: 77 },
+      { kind: "steer_listener", value: { ...listener, targets: [] } },
+      { kind: "query_listener_socket", value: listener },
+      { kind: "probe_listener", value: listener },
+      { kind: "close_listener_socket", value: listener },
+      { kind: "wind_down", value: {} },
+    ];
+    for (const request of requests) {
       const response = await client.request(request);
       assert.equal(response.status, ResponseStatus.FAILURE, request.kind);
       assert.notEqual(response.message, "");
