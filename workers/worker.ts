@@ -40,11 +40,14 @@ export async function runWorkerWith(
   identity: WorkerIdentity,
   createDataPlane: DataPlaneFactory,
 ): Promise<number> {
+  let worker: Worker | null = null;
+  // Before main knows this process, and may signal it: the signal would end it otherwise.
+  Deno.addSignalListener("SIGUSR1", () => worker?.reopenLogs());
   const channel = new MainChannel(identity.build);
   const frames = new FrameSource(Deno.stdin);
   const config = await nextMessage(frames, ServerConfig);
   if (config === null) return 1;
-  const worker = new Worker(identity.id, config, channel, createDataPlane);
+  worker = new Worker(identity.id, config, channel, createDataPlane);
   try {
     const initial = await nextMessage(frames, InitialState);
     if (initial === null) return 1;
@@ -109,6 +112,11 @@ class Worker {
     await this.#mainIsGone();
   }
 
+  /** Opens the files of the logs anew, because they were moved away. */
+  reopenLogs(): void {
+    this.#workerLog.reopen();
+  }
+
   /** Resolves when all answers and log lines were written. */
   async flush(): Promise<void> {
     await this.#channel.flushed();
@@ -139,7 +147,6 @@ class Worker {
     console.log = console.info = console.debug = console.error;
     // The terminal's interrupt reaches the whole process group; main decides what it means.
     Deno.addSignalListener("SIGINT", () => {});
-    Deno.addSignalListener("SIGUSR1", () => this.#workerLog.reopen());
     Deno.addSignalListener("SIGTERM", () => void this.#terminate());
   }
 

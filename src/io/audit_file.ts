@@ -15,7 +15,7 @@ export type AuditFileReport = (problem: string, lost: number) => void;
 
 /** An open audit file. */
 export class AuditFile {
-  readonly #file: Deno.FsFile;
+  #file: Deno.FsFile;
   readonly #path: string;
   readonly #report: AuditFileReport;
   readonly #encoder = new TextEncoder();
@@ -23,6 +23,7 @@ export class AuditFile {
   #characters = 0;
   #lost = 0;
   #writing: Promise<void> | null = null;
+  #stale = false;
 
   /** Takes over `file`. */
   constructor(path: string, file: Deno.FsFile, report: AuditFileReport) {
@@ -42,6 +43,12 @@ export class AuditFile {
     this.#writing ??= this.#write();
   }
 
+  /** Opens the file anew under its name, because the old one was moved away. */
+  reopen(): void {
+    this.#stale = true;
+    if (this.#writing === null) this.#openAgain();
+  }
+
   /** Resolves when every accepted row was written or has failed. */
   async flushed(): Promise<void> {
     await this.#writing;
@@ -53,10 +60,22 @@ export class AuditFile {
     this.#file.close();
   }
 
+  /** A file that cannot be opened now is reported; the old one goes on. */
+  #openAgain(): void {
+    this.#stale = false;
+    const { file, error, warning } = openForRows(this.#path);
+    if (error !== null) this.#report(error, 0);
+    if (warning !== null) this.#report(warning, 0);
+    if (file === null) return;
+    this.#file.close();
+    this.#file = file;
+  }
+
   async #write(): Promise<void> {
     // Rows of the same turn go out together.
     await nextTurn();
     while (this.#lines.length > 0) {
+      if (this.#stale) this.#openAgain();
       const bytes = this.#encoder.encode(this.#lines.join(""));
       this.#lines = [];
       this.#characters = 0;
@@ -67,27 +86,36 @@ export class AuditFile {
       }
     }
     this.#writing = null;
+    if (this.#stale) this.#openAgain();
     if (this.#lost === 0) return;
     this.#report(`Audit file "${this.#path}" did not keep up`, this.#lost);
     this.#lost = 0;
   }
 }
 
-/** An audit file, or why there is none, with what else the operator should know. */
-export interface OpenedAuditFile {
-  readonly file: AuditFile | null;
+/** Something that was opened, or why it was not, with what else the operator should know. */
+interface Opened<T> {
+  readonly file: T | null;
   readonly error: string | null;
   readonly warning: string | null;
 }
 
+/** An audit file, or why there is none. */
+export type OpenedAuditFile = Opened<AuditFile>;
+
 /** Opens an audit file for appending; its folders are created, its mode is made 0640. */
 export function openAuditFile(path: string, report: AuditFileReport): OpenedAuditFile {
+  const opened = openForRows(path);
+  const { file } = opened;
+  return { ...opened, file: file === null ? null : new AuditFile(path, file, report) };
+}
+
+function openForRows(path: string): Opened<Deno.FsFile> {
   try {
     const folder = path.slice(0, path.lastIndexOf("/"));
     if (folder !== "") Deno.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
     const file = Deno.openSync(path, { append: true, create: true, mode: FILE_MODE });
-    const warning = narrowMode(path, file);
-    return { file: new AuditFile(path, file, report), error: null, warning };
+    return { file, error: null, warning: narrowMode(path, file) };
   } catch (error) {
     const reason = `Cannot open audit file "${path}": ${reasonOf(error)}`;
     return { file: null, error: reason, warning: null };

@@ -25,6 +25,8 @@ const MODULE = "supervisor::audit";
 export interface AuditSink {
   append(row: string): void;
   flushed(): Promise<void>;
+  /** Opens its file anew. */
+  reopen(): void;
 }
 
 /** The log as the trail sees it. */
@@ -67,6 +69,12 @@ export class AuditTrail {
       this.#parts.now,
       encoded,
     );
+  }
+
+  /** Opens the files anew, because the old ones were moved away. */
+  reopen(): void {
+    this.#parts.text?.reopen();
+    this.#parts.json?.reopen();
   }
 
   /** Resolves when every row was written or given up. */

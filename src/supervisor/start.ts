@@ -65,6 +65,8 @@ async function supervise(supervisor: Supervisor, config: Config): Promise<void> 
   const onSignal = () => void supervisor.stop();
   const signals = ["SIGTERM", "SIGINT"] as const;
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  const onRotation = () => supervisor.reopenLogs();
+  Deno.addSignalListener("SIGUSR1", onRotation);
   const log = loggerOf("supervisor");
   const unguard = guardProcess((what, text, count) => {
     supervisor.fleet.counters.panics = count;
@@ -82,6 +84,7 @@ async function supervise(supervisor: Supervisor, config: Config): Promise<void> 
   } finally {
     unguard();
     for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+    Deno.removeSignalListener("SIGUSR1", onRotation);
   }
 }
 

@@ -141,6 +141,13 @@ export class Supervisor {
     void this.#server.run();
   }
 
+  /** Opens the files of all logs anew, here and in the workers, because they were moved away. */
+  reopenLogs(): void {
+    this.#processLog.reopen();
+    this.#context.audit.reopen();
+    for (const worker of this.#context.pool.targets()) worker.signal("SIGUSR1");
+  }
+
   /** Stops the workers, then this process: softly at first, at once when asked again. */
   async stop(): Promise<void> {
     const kind = this.#state === "running" ? "soft" : "hard";

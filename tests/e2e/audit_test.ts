@@ -121,3 +121,27 @@ Deno.test("an audit file that cannot be opened costs that file and not the start
   await waitFor("the other file", () => Deno.statSync(`${sozu.folder}/rows.json`).size > 0);
   assert.match(sozu.stderr, /ERROR MAIN\tCannot open audit file/);
 });
+
+Deno.test("audit files and the log are opened anew after they were moved away and main was told", async () => {
+  await using sozu = await SozuProcess.start((folder) =>
+    `log_target = "file://${folder}/main.log"\n${CONFIG(folder)}`
+  );
+  const paths = ["audit/rows.log", "audit/rows.json", "main.log"].map((name) =>
+    `${sozu.folder}/${name}`
+  );
+  await sozu.expectOk({ kind: "add_cluster", value: cluster("before") });
+  await waitFor("rows", () => paths.every((path) => Deno.readTextFileSync(path).length > 0));
+  for (const path of paths) await Deno.rename(path, `${path}.1`);
+  sozu.kill("SIGUSR1");
+  await waitFor("new files", () => paths.every((path) => Deno.statSync(path).isFile));
+  await sozu.expectOk({ kind: "add_cluster", value: cluster("after") });
+  await waitFor(
+    "new rows",
+    () => paths.every((path) => Deno.readTextFileSync(path).includes("cluster:after")),
+  );
+  for (const path of paths) {
+    assert.doesNotMatch(Deno.readTextFileSync(path), /cluster:before/);
+    assert.match(Deno.readTextFileSync(`${path}.1`), /cluster:before/);
+  }
+  for (const path of paths) assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o640);
+});
