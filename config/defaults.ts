@@ -31,6 +31,11 @@ export const DEFAULT_MAX_COMMAND_BUFFER_BYTES = 2_000_000;
 export const DEFAULT_CTL_COMMAND_TIMEOUT_MS = 1_000;
 /** How long main waits for all workers to answer one command (sozu 2.1). */
 export const DEFAULT_WORKER_TIMEOUT_SECONDS = 10;
+/**
+ * How long a soft stop lets what is under way go on: below the 90 seconds after which service managers
+ * kill (sozu 2.1 waits for ever, so that one open tunnel keeps it from stopping).
+ */
+export const DEFAULT_SOFT_STOP_TIMEOUT_SECONDS = 60;
 /** Two workers survive the crash of one (sozu 2.1). */
 export const DEFAULT_WORKER_COUNT = 2;
 /** A crashed worker is replaced unless asked otherwise (sozu 2.1). */

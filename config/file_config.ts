@@ -45,6 +45,7 @@ export interface GlobalSettings {
   readonly worker_automatic_restart: boolean;
   /** How long main waits for the workers' answers to one command, seconds. */
   readonly worker_timeout: number;
+  readonly soft_stop_timeout: number;
   /** Whether each worker is to be pinned to a core. */
   readonly handle_process_affinity: boolean;
   /** How long the command line waits for one answer, milliseconds. */

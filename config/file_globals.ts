@@ -56,6 +56,11 @@ export const GLOBAL_KEYS = {
     defaults.DEFAULT_WORKER_TIMEOUT_SECONDS,
     "wait for the workers' answers to a command, seconds",
   ),
+  soft_stop_timeout: defaulted(
+    u32,
+    defaults.DEFAULT_SOFT_STOP_TIMEOUT_SECONDS,
+    "wait of a soft stop for what is under way, seconds, 0 = for ever",
+  ),
   handle_process_affinity: defaulted(
     boolean,
     defaults.DEFAULT_HANDLE_PROCESS_AFFINITY,

@@ -43,6 +43,8 @@ export async function runWorkerWith(
   let worker: Worker | null = null;
   // Before main knows this process, and may signal it: the signal would end it otherwise.
   Deno.addSignalListener("SIGUSR1", () => worker?.reopenLogs());
+  // What comes from a terminal reaches the whole process group; main decides what it means.
+  for (const signal of ["SIGINT", "SIGHUP"] as const) Deno.addSignalListener(signal, () => {});
   const channel = new MainChannel(identity.build);
   const frames = new FrameSource(Deno.stdin);
   const config = await nextMessage(frames, ServerConfig);
@@ -145,8 +147,6 @@ class Worker {
     );
     // Standard output carries answers: whatever prints must not print there.
     console.log = console.info = console.debug = console.error;
-    // The terminal's interrupt reaches the whole process group; main decides what it means.
-    Deno.addSignalListener("SIGINT", () => {});
     Deno.addSignalListener("SIGTERM", () => void this.#terminate());
   }
 

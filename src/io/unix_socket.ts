@@ -1,6 +1,8 @@
 // The command socket's address in the file system: binding it safely, telling a socket somebody
 // still answers on from a leftover, and removing it again. Knows nothing of the protocol on it.
 
+import { listeningPid } from "./socket_owner.ts";
+
 /** Why a socket could not be bound, ready to be shown. */
 export class BindError {
   readonly message: string;
@@ -84,8 +86,10 @@ async function clearLeftover(path: string): Promise<BindError | null> {
   }
   try {
     (await Deno.connect({ transport: "unix", path })).close();
+    const pid = listeningPid(path);
     return new BindError(
-      `Cannot bind command socket "${path}": another main process answers on it; ` +
+      `Cannot bind command socket "${path}": another main process ` +
+        `${pid === null ? "" : `(pid ${pid}) `}answers on it; ` +
         "stop that one first or choose another command_socket",
     );
   } catch (error) {

@@ -8,6 +8,7 @@ import type { EventHub } from "./event_hub.ts";
 import type { Gatherer } from "./gather.ts";
 import type { MainCounters } from "./main_counters.ts";
 import type { MutationOrder } from "./mutation_order.ts";
+import type { ServiceManager } from "./service_manager.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
 /** The set member of a request. */
@@ -63,6 +64,7 @@ export interface MainContext {
   readonly log: LogControl;
   readonly files: FileSource;
   readonly shutdown: Shutdown;
+  readonly service: ServiceManager;
   /**
    * Takes note of a request in force that is no part of the state: later workers get the last of
    * each such verb. Other requests are ignored.

@@ -6,11 +6,16 @@ import { type Config, formatProblem, loadConfig, type LoadResult } from "../../c
 import manifest from "../../deno.json" with { type: "json" };
 import { buildId } from "../io/build_id.ts";
 import { guardProcess } from "../io/process_guard.ts";
+import { raiseDescriptorLimit } from "../io/descriptor_limit.ts";
 import { BindError, bindUnixSocket } from "../io/unix_socket.ts";
 import { loggerOf } from "../observe/log.ts";
+import { capacityProblem, descriptorsFor } from "./connection_capacity.ts";
 import type { FileSource } from "./main_context.ts";
+import { PidFile } from "./pid_file.ts";
 import { ProcessLog } from "./process_log.ts";
 import { currentImage } from "./self_command.ts";
+import { ServiceManager } from "./service_manager.ts";
+import { obeySignals } from "./signals.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** How to start. */
@@ -30,15 +35,20 @@ export async function start({ configPath }: StartOptions): Promise<number> {
     for (const problem of loaded.errors) console.error(formatProblem(problem));
     return EXIT_FAILURE;
   }
-  const { config } = loaded;
+  return await startWith(loaded.config, configPath);
+}
+
+async function startWith(config: Config, configPath: string): Promise<number> {
+  const problem = limitsProblem(config);
+  if (problem !== null) return refuse(problem);
   // Before the PID file: that of a main process that is alive must not be overwritten.
   const listener = await bindUnixSocket(config.command_socket);
-  if (listener instanceof BindError) {
-    console.error(listener.message);
-    return EXIT_FAILURE;
-  }
+  if (listener instanceof BindError) return refuse(listener.message);
+  const { pid_file_path } = config;
+  const pidFile = pid_file_path === undefined ? null : PidFile.claim(pid_file_path);
+  const service = ServiceManager.open(Deno.env.toObject());
   try {
-    writePidFile(config.pid_file_path);
+    if (typeof pidFile === "string") return refuse(pidFile);
     const log = new ProcessLog({
       target: config.log_target,
       filter: Deno.env.get("RUST_LOG") ?? config.log_level,
@@ -48,30 +58,38 @@ export async function start({ configPath }: StartOptions): Promise<number> {
     for (const notice of log.notices) console.error(notice);
     const build = buildId({ version: manifest.version, ...currentImage() });
     const files = fileSource(configPath);
-    const supervisor = new Supervisor({ config, files, log, listener, build });
-    await supervise(supervisor, config);
+    await supervise(new Supervisor({ config, files, log, listener, service, build }), config);
     await log.flushed();
     return EXIT_OK;
   } catch (error) {
-    console.error(`Cannot start: ${error instanceof Error ? error.message : error}`);
-    return EXIT_FAILURE;
+    return refuse(`Cannot start: ${error instanceof Error ? error.message : error}`);
   } finally {
+    service.close();
     listener.close();
-    removePidFile(config.pid_file_path);
+    if (pidFile instanceof PidFile) pidFile.remove();
   }
 }
 
+function refuse(reason: string): number {
+  console.error(reason);
+  return EXIT_FAILURE;
+}
+
+/** Why the limits of the system cannot carry the configuration, after raising them if possible. */
+function limitsProblem({ max_connections }: Config): string | null {
+  const limits = raiseDescriptorLimit(descriptorsFor(max_connections));
+  if (limits !== null) return capacityProblem(max_connections, limits);
+  console.error("The limit of file descriptors is unknown here: max_connections is not checked");
+  return null;
+}
+
 async function supervise(supervisor: Supervisor, config: Config): Promise<void> {
-  const onSignal = () => void supervisor.stop();
-  const signals = ["SIGTERM", "SIGINT"] as const;
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-  const onRotation = () => supervisor.reopenLogs();
-  Deno.addSignalListener("SIGUSR1", onRotation);
   const log = loggerOf("supervisor");
   const unguard = guardProcess((what, text, count) => {
     supervisor.fleet.counters.panics = count;
     log.error("{what} (number {count}): {text}", { what, text, count });
   });
+  const deafen = obeySignals(supervisor);
   try {
     await supervisor.loadConfiguration();
     await supervisor.run();
@@ -82,9 +100,10 @@ async function supervise(supervisor: Supervisor, config: Config): Promise<void> 
     });
     await supervisor.finished;
   } finally {
+    // A worker without a main process would wait for the next one.
+    for (const worker of supervisor.fleet.pool.processes()) worker.kill();
     unguard();
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-    Deno.removeSignalListener("SIGUSR1", onRotation);
+    deafen();
   }
 }
 
@@ -118,19 +137,5 @@ async function readConfig(path: string): Promise<LoadResult> {
     return loadConfig(text, { path, cwd: Deno.cwd(), readFile: Deno.readTextFileSync });
   } catch (error) {
     return problem(`Cannot read the file: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-function writePidFile(path: string | undefined): void {
-  if (path !== undefined) Deno.writeTextFileSync(path, String(Deno.pid));
-}
-
-/** Removes the PID file, unless another process has put its own there. */
-function removePidFile(path: string | undefined): void {
-  if (path === undefined) return;
-  try {
-    if (Deno.readTextFileSync(path) === String(Deno.pid)) Deno.removeSync(path);
-  } catch {
-    // It is gone already.
   }
 }

@@ -2,7 +2,7 @@
 // on behalf of a client is in the verbs; how it comes to life is in start.ts.
 
 import type { Config } from "../../config/file.ts";
-import { MetricDetail, RunState } from "../../config/messages.ts";
+import { MetricDetail, ResponseStatus, RunState } from "../../config/messages.ts";
 import { ConfigState } from "../../config/state.ts";
 import type { UnixListener } from "../io/unix_socket.ts";
 import { parseCertificate } from "../io/x509.ts";
@@ -16,10 +16,13 @@ import { EventHub } from "./event_hub.ts";
 import { Gatherer } from "./gather.ts";
 import type { FileSource, MainContext } from "./main_context.ts";
 import { MutationOrder } from "./mutation_order.ts";
+import { ownClient } from "./own_client.ts";
 import type { ProcessLog } from "./process_log.ts";
 import { keepUnreadable, loadState, saveState } from "./saved_state.ts";
 import { RuntimeRequests } from "./runtime_requests.ts";
+import type { ServiceManager } from "./service_manager.ts";
 import { Verbs } from "./verbs.ts";
+import { executeReload } from "./verbs_files.ts";
 import { stopWorkers } from "./verbs_lifecycle.ts";
 import { type FleetParts, WorkerFleet } from "./worker_fleet.ts";
 
@@ -37,6 +40,7 @@ export interface SupervisorParts {
   readonly files: FileSource;
   readonly log: ProcessLog;
   readonly listener: UnixListener;
+  readonly service: ServiceManager;
   /** The build this process runs, and every worker must run. */
   readonly build: string;
 }
@@ -53,6 +57,7 @@ export class Supervisor {
   readonly #runtime = new RuntimeRequests();
   readonly #ulids = new UlidSource((into) => void crypto.getRandomValues(into), Date.now);
   readonly #finished = Promise.withResolvers<void>();
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #state: "running" | "stopping" | "leaving" = "running";
 
   constructor(parts: SupervisorParts) {
@@ -139,6 +144,7 @@ export class Supervisor {
     await Promise.race([ready, late, this.finished]);
     clearTimeout(timer);
     void this.#server.run();
+    this.#context.service.ready();
   }
 
   /** Opens the files of all logs anew, here and in the workers, because they were moved away. */
@@ -146,6 +152,7 @@ export class Supervisor {
     this.#processLog.reopen();
     this.#context.audit.reopen();
     for (const worker of this.#context.pool.targets()) worker.signal("SIGUSR1");
+    this.#log.info("Log files are opened anew");
   }
 
   /** Stops the workers, then this process: softly at first, at once when asked again. */
@@ -156,7 +163,19 @@ export class Supervisor {
     this.#context.shutdown.complete();
   }
 
-  #createContext({ config, files }: SupervisorParts, fleetParts: FleetParts): MainContext {
+  /** Applies what changed in the configuration file. */
+  async reload(): Promise<void> {
+    const client = ownClient(this.#ulids.next(), wallClock());
+    const type = { kind: "reload_configuration" as const, value: "" };
+    const { service } = this.#context;
+    service.beginReload();
+    const { status, message } = await executeReload(this.#context, client, type)
+      .finally(() => service.endReload());
+    if (status === ResponseStatus.OK) this.#log.info("{message}", { message });
+    else this.#log.error("{message}", { message });
+  }
+
+  #createContext({ config, files, service }: SupervisorParts, fleetParts: FleetParts): MainContext {
     const { state, gatherer, events } = fleetParts;
     const fleet = this.#fleet;
     return {
@@ -176,6 +195,7 @@ export class Supervisor {
       audit: openAuditTrail(config, this.#processLog, this.#ulids, wallClock),
       log: this.#processLog,
       files,
+      service,
       shutdown: { begin: () => this.#beginStopping(), complete: () => this.#leave() },
       rememberRuntime: (type) => this.#runtime.remember(type),
       onStateChanged: () => this.#save?.changed(),
@@ -197,14 +217,28 @@ export class Supervisor {
   }
 
   #beginStopping(): void {
-    if (this.#state === "running") this.#state = "stopping";
+    if (this.#state === "running") {
+      this.#state = "stopping";
+      this.#context.service.stopping();
+      const seconds = this.#config.soft_stop_timeout;
+      if (seconds > 0) this.#patience = setTimeout(() => this.#losePatience(), seconds * 1000);
+    }
     this.#fleet.beginStopping();
     for (const worker of this.#context.pool.targets()) worker.runState = RunState.STOPPING;
+  }
+
+  /** What a soft stop still waits for is cut. */
+  #losePatience(): void {
+    this.#log.warn("What is under way {seconds} s after the soft stop is cut", {
+      seconds: this.#config.soft_stop_timeout,
+    });
+    void stopWorkers(this.#context, "hard", () => {}).then(() => this.#leave());
   }
 
   #leave(): void {
     if (this.#state === "leaving") return;
     this.#state = "leaving";
+    clearTimeout(this.#patience);
     // The answer to the request that stops us is on its way to its client first.
     setTimeout(() => void this.#disconnect().finally(() => this.#finished.resolve()), 0);
   }

@@ -8,6 +8,7 @@ import { beginAudit } from "./audit_begin.ts";
 import type { Client, Execution, Executor } from "./client_session.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
 import { failure } from "./responses.ts";
+import { isReload } from "./service_manager.ts";
 import { executeLoadState, executeReload, executeSaveState } from "./verbs_files.ts";
 import { hardStop, softStop, status, upgradeMain, upgradeWorker } from "./verbs_lifecycle.ts";
 import { executeMutation } from "./verbs_mutation.ts";
@@ -40,6 +41,15 @@ export class Verbs implements Executor {
       return atOnce(this.#unauthorized(type, client));
     }
     if (type === null) return atOnce(failure("The request is empty: it names no verb"));
+    if (!isReload(type.kind)) return this.#execute(type, client);
+    const { service } = this.#context;
+    service.beginReload();
+    const execution = this.#execute(type, client);
+    void execution.done.finally(() => service.endReload());
+    return execution;
+  }
+
+  #execute(type: RequestType, client: Client): Execution {
     try {
       if (!changesState(type.kind)) return whenDone(this.#guard(this.#answer(type, client)));
       const { begun, done } = executeMutation(this.#context, type, client);

@@ -41,7 +41,10 @@ Deno.test("start refuses to run beside a main process that answers, and leaves i
   await using first = await SozuProcess.start((folder) => `pid_file_path = "${folder}/sozu.pid"`);
   await using second = await first.startAgain({ detached: true });
   assert.equal(await second.exitCode(), 1);
-  await waitFor("the reason", () => second.stderr.includes("another main process answers"));
+  await waitFor(
+    "the reason",
+    () => second.stderr.includes(`another main process (pid ${first.pid}) answers`),
+  );
   await first.expectOk({ kind: "list_workers", value: {} });
   assert.equal(Deno.readTextFileSync(`${first.folder}/sozu.pid`), String(first.pid));
 });

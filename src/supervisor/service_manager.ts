@@ -1,0 +1,117 @@
+// What the service manager that started this process is told: that it is ready, reloads, stops, or has
+// another main process, and, where it asks for that, that main is alive. Without one nothing happens.
+
+import type { Verb } from "../../config/state_verbs.ts";
+import { changesState } from "../../config/state_verbs.ts";
+import { monotonicMicros, NotifySocket } from "../io/notify_socket.ts";
+import { loggerOf } from "../observe/log.ts";
+
+/** Requests that count as a reload besides those that change the state. */
+const RELOADS: ReadonlySet<Verb["kind"]> = new Set<Verb["kind"]>([
+  "save_state",
+  "load_state",
+  "reload_configuration",
+  "upgrade_main",
+  "upgrade_worker",
+  "Logging",
+  "configure_metrics",
+  "set_max_connections_per_ip",
+]);
+
+/** Whether the service manager is told of a request while it is executed. */
+export function isReload(kind: Verb["kind"]): boolean {
+  return RELOADS.has(kind) || changesState(kind);
+}
+
+/** Where messages go. */
+export interface NotifyTarget {
+  send(message: string): Promise<string | null>;
+}
+
+/** The environment variables a service manager sets. */
+export interface ServiceEnvironment {
+  readonly NOTIFY_SOCKET?: string | undefined;
+  readonly WATCHDOG_USEC?: string | undefined;
+  readonly WATCHDOG_PID?: string | undefined;
+}
+
+/** Talks to the service manager. */
+export class ServiceManager {
+  readonly #target: NotifyTarget | null;
+  readonly #log = loggerOf("supervisor::service");
+  #reloads = 0;
+  #state: "starting" | "ready" | "stopping" = "starting";
+  #failed = false;
+  #watchdog: ReturnType<typeof setInterval> | undefined;
+
+  /** `target`: `null` when there is no service manager. */
+  constructor(target: NotifyTarget | null) {
+    this.#target = target;
+  }
+
+  /** As the environment says. */
+  static open(environment: ServiceEnvironment): ServiceManager {
+    const name = environment.NOTIFY_SOCKET ?? "";
+    const target = name === "" ? null : NotifySocket.open(name);
+    const manager = new ServiceManager(target instanceof NotifySocket ? target : null);
+    if (typeof target === "string") manager.#complain(target);
+    manager.watch(environment);
+    return manager;
+  }
+
+  /** Says at half of the interval it is asked for that this process is alive. */
+  watch({ WATCHDOG_USEC, WATCHDOG_PID }: ServiceEnvironment): void {
+    const micros = Number(WATCHDOG_USEC ?? 0);
+    const isMeant = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === Deno.pid;
+    if (this.#target === null || !isMeant || !(micros > 0)) return;
+    this.#watchdog = setInterval(() => this.#send("WATCHDOG=1"), micros / 2_000);
+  }
+
+  /** The whole service works. */
+  ready(): void {
+    if (this.#state === "starting") this.#state = "ready";
+    this.#send("READY=1");
+  }
+
+  /** A request is executed; call {@link endReload} when it is done. */
+  beginReload(): void {
+    if (this.#reloads++ > 0 || this.#state !== "ready") return;
+    const now = monotonicMicros();
+    this.#send(now === null ? "RELOADING=1" : `RELOADING=1\nMONOTONIC_USEC=${now}`);
+  }
+
+  endReload(): void {
+    if (--this.#reloads > 0 || this.#state !== "ready") return;
+    this.#send("READY=1");
+  }
+
+  /** This process is about to end, and the service with it. */
+  stopping(): void {
+    if (this.#state === "stopping") return;
+    this.#state = "stopping";
+    this.#send("STOPPING=1");
+  }
+
+  /** Another process is the main one from now on; it says READY itself. */
+  mainPid(pid: number): void {
+    this.#send(`MAINPID=${pid}`);
+  }
+
+  /** Nothing is said any more. */
+  close(): void {
+    clearInterval(this.#watchdog);
+  }
+
+  #send(message: string): void {
+    void this.#target?.send(`${message}\n`).then((problem) => {
+      if (problem !== null) this.#complain(problem);
+    });
+  }
+
+  /** Said once: a service manager that is not there will not be there next time. */
+  #complain(problem: string): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#log.warn("Cannot notify the service manager: {problem}", { problem });
+  }
+}
