@@ -1,126 +1,28 @@
-// `deno task bench`: nginx, HAProxy and ours in front of the same backend, driven in turn, three
-// rounds interleaved. Prints a table for each phase and writes the same as JSON.
+// `deno task bench`: nginx, HAProxy and ours in front of the same backend.
 
-import { freePort } from "../support/ports.ts";
-import { type Running, startBackend, startContender } from "./arena.ts";
-import type { Contender } from "./contenders.ts";
+import { type BenchOptions, runComparison } from "./comparison.ts";
 import { haproxyProxy } from "./haproxy_proxy.ts";
-import { Lab } from "../support/lab.ts";
 import { nginxProxy } from "./nginx_proxy.ts";
-import { writeOutput } from "./output.ts";
-import { type Phase, PHASES, type Sample } from "./phases.ts";
-import { cpuByProcess } from "../support/proc.ts";
-import { keepProfile, profileFlags } from "./profile.ts";
-import { formatPhase, type PhaseReport, reportPhase } from "./report.ts";
-import { SOZU, sozuProxy } from "./sozu_proxy.ts";
-import { rotated } from "./statistics.ts";
+import { PHASES } from "./phases.ts";
+import { sozuProxy } from "./sozu_proxy.ts";
 import { findTools } from "./tools.ts";
-import { runWrk } from "./wrk.ts";
-
-/** What can be chosen. */
-export interface HttpBenchOptions {
-  /** Names of the contenders; all unless told. */
-  readonly only?: readonly string[];
-  /** Names of the phases; all unless told. */
-  readonly phases?: readonly string[];
-  /** Seconds of each load. */
-  readonly seconds: number;
-  readonly rounds: number;
-  /** Whether ours records a profile of its engine. */
-  readonly profile: boolean;
-}
 
 /** Runs the benchmark; the exit code is 0 when everything could be measured. */
-export async function runHttpBench(options: HttpBenchOptions): Promise<number> {
+export async function runHttpBench(options: BenchOptions): Promise<number> {
   const tools = await findTools(["nginx", "haproxy", "wrk"]);
   const nginx = tools.get("nginx");
   const wrk = tools.get("wrk");
   if (nginx === undefined || wrk === undefined) return 1;
   const haproxy = tools.get("haproxy");
-
-  await using lab = new Lab();
-  const all = [
-    nginxProxy(nginx),
-    ...(haproxy === undefined ? [] : [haproxyProxy(haproxy)]),
-    sozuProxy(options.profile ? { v8Flags: profileFlags(lab.folder) } : {}),
-  ].filter(({ name }) => options.only?.includes(name) ?? true);
-  const backendPort = freePort();
-  await startBackend(lab, nginx, [backendPort]);
-  const running = await startAll(lab, all, backendPort);
-
-  const reports: PhaseReport[] = [];
-  for (const phase of PHASES.filter(({ name }) => options.phases?.includes(name) ?? true)) {
-    const samples = await runPhase(phase, running, { lab, wrk, ...options });
-    reports.push(reportPhase(phase, samples));
-    console.log(`\n${formatPhase(phase, reports.at(-1) as PhaseReport)}`);
-  }
-  const path = writeOutput("http", { seconds: options.seconds, rounds: options.rounds, reports });
-  console.log(`\nWritten to ${path}`);
-  if (options.profile) {
-    await running.find(({ name }) => name === SOZU)?.process.stop();
-    keepProfile(lab);
-  }
-  return running.length === all.length ? 0 : 1;
-}
-
-/** Starts every contender; one that does not come up is reported and left out. */
-async function startAll(
-  lab: Lab,
-  contenders: readonly Contender[],
-  backendPort: number,
-): Promise<Running[]> {
-  const running: Running[] = [];
-  for (const contender of contenders) {
-    try {
-      running.push(await startContender(lab, contender, backendPort));
-    } catch (error) {
-      console.error(`SKIPPED ${contender.name}: ${(error as Error).message}`);
-    }
-  }
-  return running;
-}
-
-interface Drive {
-  readonly lab: Lab;
-  readonly wrk: string;
-  readonly seconds: number;
-  readonly rounds: number;
-}
-
-async function runPhase(
-  phase: Phase,
-  contenders: readonly Running[],
-  drive: Drive,
-): Promise<Map<string, Sample[]>> {
-  const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
-  // A short unmeasured load lets pools fill and the engine compile.
-  for (const contender of contenders) await load(phase, contender, { ...drive, seconds: 1 });
-  for (let round = 0; round < drive.rounds; round++) {
-    for (const contender of rotated(contenders, round)) {
-      const sample = await load(phase, contender, drive);
-      samples.get(contender.name)?.push(sample);
-      const figure = phase.measure(sample, sample.cpuMicros).toFixed(2);
-      console.error(`${phase.name} ${round + 1}/${drive.rounds} ${contender.name} ${figure}`);
-    }
-  }
-  return samples;
-}
-
-async function load(phase: Phase, contender: Running, drive: Drive): Promise<Sample> {
-  const before = cpuByProcess(contender.process.pid);
-  const result = await runWrk(drive.wrk, drive.lab.path("report.lua"), {
-    port: contender.port,
-    path: phase.path,
-    connections: phase.connections,
-    closing: phase.closing,
-    seconds: drive.seconds,
-  });
-  const used = [...cpuByProcess(contender.process.pid)]
-    .map(([pid, micros]) => micros - (before.get(pid) ?? 0));
-  if (!contender.process.alive) throw new Error(`${contender.name} ended during ${phase.name}`);
-  return {
-    ...result,
-    cpuMicros: used.reduce((sum, micros) => sum + micros, 0),
-    workerCpuMicros: Math.max(...used),
-  };
+  return await runComparison({
+    name: "http",
+    nginx,
+    wrk,
+    phases: PHASES,
+    contenders: (v8Flags) => [
+      nginxProxy(nginx),
+      ...(haproxy === undefined ? [] : [haproxyProxy(haproxy)]),
+      sozuProxy(v8Flags === undefined ? {} : { v8Flags }),
+    ],
+  }, options);
 }

@@ -1,6 +1,7 @@
 // `deno task bench [NAME]`: chooses the benchmark.
 //
 //   deno task bench                  HTTP/1.1 beside nginx and HAProxy (the same as `http`)
+//   deno task bench tcp              TCP tunnels beside HAProxy
 //   deno task bench memory           resident memory of a worker under load and at rest
 //   deno task bench limits           slow clients, and a worker that is full
 //   deno task bench changes          traffic while the configuration changes
@@ -8,11 +9,12 @@
 //   deno task bench control          the command socket: pipelined changes, a large state, damaged input
 //   deno task bench routing          route lookup with few and with many frontends
 //
-// `http` takes --phase NAME and --only NAME, each any number of times, and --profile.
+// `http` and `tcp` take --phase NAME and --only NAME, each any number of times, and --profile.
 // BENCH_SECONDS, BENCH_ROUNDS, BENCH_CHANGES_SECONDS and BENCH_LIMITS_SECONDS change how long everything
 // takes.
 
 import { parseArgs } from "node:util";
+import type { BenchOptions } from "./comparison.ts";
 import { runChangesBench } from "./changes.ts";
 import { runControlBench } from "./control.ts";
 import { runHttpBench } from "./http.ts";
@@ -20,6 +22,7 @@ import { runLimitsBench } from "./limits.ts";
 import { runMemoryBench } from "./memory.ts";
 import { runH1CoreBench } from "./h1_core.ts";
 import { runRoutingBench } from "./routing.ts";
+import { runTcpBench } from "./tcp.ts";
 
 const { values, positionals } = parseArgs({
   args: Deno.args,
@@ -32,14 +35,8 @@ const { values, positionals } = parseArgs({
 });
 
 const benches: Readonly<Record<string, () => Promise<number>>> = {
-  http: () =>
-    runHttpBench({
-      ...(values.only === undefined ? {} : { only: values.only }),
-      ...(values.phase === undefined ? {} : { phases: values.phase }),
-      seconds: numberFrom("BENCH_SECONDS", 5),
-      rounds: numberFrom("BENCH_ROUNDS", 3),
-      profile: values.profile,
-    }),
+  http: () => runHttpBench(comparisonOptions()),
+  tcp: () => runTcpBench(comparisonOptions()),
   memory: runMemoryBench,
   limits: () => runLimitsBench({ seconds: numberFrom("BENCH_LIMITS_SECONDS", 15) }),
   changes: () => runChangesBench({ seconds: numberFrom("BENCH_CHANGES_SECONDS", 60) }),
@@ -55,6 +52,16 @@ if (bench === undefined) {
   Deno.exit(2);
 }
 Deno.exit(await bench());
+
+function comparisonOptions(): BenchOptions {
+  return {
+    ...(values.only === undefined ? {} : { only: values.only }),
+    ...(values.phase === undefined ? {} : { phases: values.phase }),
+    seconds: numberFrom("BENCH_SECONDS", 5),
+    rounds: numberFrom("BENCH_ROUNDS", 3),
+    profile: values.profile,
+  };
+}
 
 function numberFrom(variable: string, otherwise: number): number {
   const value = Number(Deno.env.get(variable) ?? otherwise);

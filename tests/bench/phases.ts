@@ -28,8 +28,8 @@ export interface Phase {
   /** Whether a smaller figure is the better one. */
   readonly smallerIsBetter: boolean;
   readonly peers: Peers;
-  /** Bound of our figure divided by the peer's. */
-  readonly bar: number;
+  /** Bound of our figure divided by the peer's; `null` where there is none. */
+  readonly bar: number | null;
 }
 
 const cpuPerRequest = (sample: Sample, cpuMicros: number) => cpuMicros / sample.requests;

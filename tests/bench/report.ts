@@ -23,14 +23,14 @@ export interface Line {
 }
 
 /** How ours did against its bar. */
-export type Verdict = "PASS" | "MISS" | "NOT MEASURED";
+export type Verdict = "PASS" | "MISS" | "NOT MEASURED" | "INFORMATION";
 
 /** A phase's table and verdict. */
 export interface PhaseReport {
   readonly phase: string;
   readonly figure: string;
   readonly peers: string;
-  readonly bar: number;
+  readonly bar: number | null;
   readonly lines: readonly Line[];
   readonly verdict: Verdict;
 }
@@ -51,6 +51,7 @@ export function reportPhase(phase: Phase, samples: PhaseSamples): PhaseReport {
 
 function verdictOf(phase: Phase, ours: Line | undefined): Verdict {
   if (ours === undefined || ours.ratio === null) return "NOT MEASURED";
+  if (phase.bar === null) return ours.errors === 0 ? "INFORMATION" : "MISS";
   const within = phase.smallerIsBetter ? ours.ratio <= phase.bar : ours.ratio >= phase.bar;
   return within && ours.errors === 0 ? "PASS" : "MISS";
 }
@@ -106,7 +107,8 @@ export function formatPhase(phase: Phase, report: PhaseReport): string {
     ]),
   ];
   const sign = phase.smallerIsBetter ? "<=" : ">=";
-  const bar = `${report.verdict} (bar: ${sign} ${phase.bar.toFixed(2)} x ${versus})`;
+  const bound = phase.bar === null ? "none" : `${sign} ${phase.bar.toFixed(2)} x ${versus}`;
+  const bar = `${report.verdict} (bar: ${bound})`;
   return [`${phase.name}: ${phase.title}`, ...formatTable(rows), bar].join("\n");
 }
 

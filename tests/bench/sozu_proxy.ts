@@ -9,6 +9,8 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** How ours is started. */
 export interface SozuOptions {
+  /** What it is a proxy for: HTTP unless told. */
+  readonly protocol?: "http" | "tcp";
   readonly workers?: number;
   /** Client connections at most; more than any load here opens, unless told. */
   readonly maxConnections?: number;
@@ -20,11 +22,17 @@ export interface SozuOptions {
 
 /** Ours as a reverse proxy. */
 export function sozuProxy(options: SozuOptions = {}): Contender {
-  const { workers = 1, maxConnections = 9000, settings = () => "", v8Flags } = options;
+  const {
+    protocol = "http",
+    workers = 1,
+    maxConnections = 9000,
+    settings = () => "",
+    v8Flags,
+  } = options;
   return {
     name: SOZU,
     command(place) {
-      const text = settings(place) + proxyConfig(place, workers, maxConnections);
+      const text = settings(place) + proxyConfig(place, protocol, workers, maxConnections);
       const config = place.write("sozu.toml", text);
       return {
         name: SOZU,
@@ -37,7 +45,14 @@ export function sozuProxy(options: SozuOptions = {}): Contender {
   };
 }
 
-function proxyConfig(place: ProxyPlace, workers: number, maxConnections: number): string {
+function proxyConfig(
+  place: ProxyPlace,
+  protocol: "http" | "tcp",
+  workers: number,
+  maxConnections: number,
+): string {
+  const address = `address = "127.0.0.1:${place.port}"`;
+  const frontend = protocol === "tcp" ? address : `${address}, hostname = "${HOST}"`;
   return `command_socket = "${place.path(`${SOZU}.sock`)}"
 log_level = "error"
 worker_count = ${workers}
@@ -49,13 +64,13 @@ request_timeout = 10
 connect_timeout = 3
 
 [[listeners]]
-protocol = "http"
-address = "127.0.0.1:${place.port}"
+protocol = "${protocol}"
+${address}
 
 [clusters.bench]
-protocol = "http"
+protocol = "${protocol}"
 load_balancing = "ROUND_ROBIN"
-frontends = [{ address = "127.0.0.1:${place.port}", hostname = "${HOST}" }]
+frontends = [{ ${frontend} }]
 backends = [{ address = "127.0.0.1:${place.backendPort}", backend_id = "bench-0" }]
 `;
 }
