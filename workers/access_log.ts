@@ -1,14 +1,10 @@
 // The access log of a worker: turns each account that sessions hand over into a record and queues it.
 // Nothing here waits, and nothing is kept of what is handed over.
 
-import { asciiBytes, equalsIgnoreCase } from "../src/bytes/ascii.ts";
+import { asciiBytes } from "../src/bytes/ascii.ts";
 import type { Accepted, TlsFacts } from "../src/io/contracts.ts";
 import type { LogOutput } from "../src/io/log_output.ts";
 import { type AccessFormat, AccessRecord, UNKNOWN_DURATION } from "../src/observe/access_record.ts";
-import type { ByteSlice } from "../src/observe/access_record.ts";
-import { HeaderKind } from "../src/protocol/http/header_kind.ts";
-import { Field, type MessageHead } from "../src/protocol/http/message_head.ts";
-import { ULID_LENGTH } from "../src/protocol/http/ulid.ts";
 import { Reason, reasonName } from "../src/session/reason.ts";
 import { NEVER, Outcome, type RequestAccount } from "../src/session/request_account.ts";
 import type {
@@ -17,12 +13,10 @@ import type {
   TrafficObserver,
 } from "../src/session/traffic_observer.ts";
 import type { LoggedParties } from "./logged_parties.ts";
-
-/** How often the distance between the two clocks is measured, in milliseconds. */
-const SYNC_MS = 1_000;
+import { clearHead, fillHead, keepHead } from "./observed_head.ts";
+import type { WallClock } from "./wall_clock.ts";
 
 const MICROS = 1_000;
-const USER_AGENT = asciiBytes("user-agent");
 
 const HTTP = asciiBytes("http");
 const HTTPS = asciiBytes("https");
@@ -67,9 +61,7 @@ export interface AccessLogParts {
   readonly output: LogOutput;
   readonly format: AccessFormat;
   readonly parties: LoggedParties;
-  /** Milliseconds: the clock of accounts, and the time since 1970. */
-  readonly clock: () => number;
-  readonly wallClock: () => number;
+  readonly clock: WallClock;
   /** A record found no room and is lost. */
   readonly onUnsent: () => void;
 }
@@ -82,17 +74,13 @@ export class AccessLog implements TrafficObserver {
   wantsErrors = true;
   readonly #parts: AccessLogParts;
   readonly #record = new AccessRecord();
-  /** Milliseconds between the start of the accounts' clock and 1970. */
-  #offset = 0;
-  #syncedAt = -Infinity;
 
   constructor(parts: AccessLogParts) {
     this.#parts = parts;
   }
 
   headGoes(account: RequestAccount): void {
-    const { bytes, start, end } = account.head;
-    account.headCopy = bytes.slice(start, end);
+    keepHead(account);
   }
 
   requestEnded(account: RequestAccount, session: ObservedSession): void {
@@ -111,7 +99,7 @@ export class AccessLog implements TrafficObserver {
     record.reason = REASONS[account.reason] ?? null;
     record.isHttp = true;
     record.status = account.status;
-    this.#fillHead(account);
+    fillHead(record, account);
     if (account.tunnel) {
       record.protocol = session.tls === null ? WS : wssLabel(session.tls);
       record.message = TUNNEL_MESSAGES[outcome];
@@ -128,10 +116,9 @@ export class AccessLog implements TrafficObserver {
   connectionRefused({ peer, tls }: Accepted, cause: RefusalCause): void {
     if (!this.wantsErrors) return;
     const record = this.#record;
-    const now = this.#parts.clock();
-    this.#sync(now);
+    const { clock } = this.#parts;
     record.failed = true;
-    record.timeMicros = record.startMicros = this.#microsAt(now);
+    record.timeMicros = record.startMicros = clock.microsAt(clock.now());
     record.session = this.#parts.parties.session(peer, tls);
     record.requestId =
       record.cluster =
@@ -144,9 +131,7 @@ export class AccessLog implements TrafficObserver {
     record.protocol = TCP;
     record.isHttp = false;
     record.message = REFUSALS[cause];
-    for (const slice of [record.userAgent, record.requestIdHeader, record.forwardedFor]) {
-      slice.clear();
-    }
+    clearHead(record);
     this.#queue();
   }
 
@@ -160,9 +145,9 @@ export class AccessLog implements TrafficObserver {
   #fillTimes(account: RequestAccount): void {
     const record = this.#record;
     const { startedAt, endedAt, firstByteAt, sentAt } = account;
-    this.#sync(endedAt);
-    record.timeMicros = this.#microsAt(endedAt);
-    record.startMicros = this.#microsAt(startedAt);
+    const { clock } = this.#parts;
+    record.timeMicros = clock.microsAt(endedAt);
+    record.startMicros = clock.microsAt(startedAt);
     record.requestTime = between(startedAt, endedAt);
     const answered = account.sent && firstByteAt !== NEVER;
     record.responseTime = answered ? between(sentAt, endedAt) : UNKNOWN_DURATION;
@@ -182,76 +167,11 @@ export class AccessLog implements TrafficObserver {
     record.backend = backend === null ? null : backend.name;
     record.backendAddress = backend === null ? null : backend.address;
   }
-
-  /** Ranges of the head as it was received; a head that is gone has left a copy. */
-  #fillHead({ head, headGone, headCopy, requestId }: RequestAccount): void {
-    const record = this.#record;
-    // A head that never was complete ends where it begins: its offsets mean nothing.
-    const isComplete = head.end > head.start;
-    if (!isComplete || (headGone && headCopy === null)) return this.#clearHead();
-    const bytes = headCopy ?? head.bytes;
-    const shift = headCopy === null ? 0 : head.start;
-    record.method.set(bytes, head.methodStart - shift, head.methodEnd - shift);
-    record.authority.set(bytes, head.authorityStart - shift, head.authorityEnd - shift);
-    record.path.set(bytes, head.pathStart - shift, head.pathEnd - shift);
-    fillField(record.userAgent, head, userAgentOf(head, bytes, shift), bytes, shift);
-    fillField(record.forwardedFor, head, head.lastOf(HeaderKind.X_FORWARDED_FOR), bytes, shift);
-    const own = head.lastOf(HeaderKind.X_REQUEST_ID);
-    if (own >= 0) fillField(record.requestIdHeader, head, own, bytes, shift);
-    else record.requestIdHeader.set(requestId, 0, ULID_LENGTH);
-  }
-
-  #clearHead(): void {
-    const record = this.#record;
-    record.method.clear();
-    record.authority.clear();
-    record.path.clear();
-    record.userAgent.clear();
-    record.forwardedFor.clear();
-    record.requestIdHeader.clear();
-  }
-
-  #sync(now: number): void {
-    if (now - this.#syncedAt < SYNC_MS) return;
-    this.#syncedAt = now;
-    this.#offset = this.#parts.wallClock() - this.#parts.clock();
-  }
-
-  #microsAt(time: number): number {
-    return Math.floor((time + this.#offset) * MICROS);
-  }
 }
 
 /** Microseconds from one time to another; the clock may have been changed between them. */
 function between(from: number, to: number): number {
   return to > from ? (to - from) * MICROS : 0;
-}
-
-function fillField(
-  slice: ByteSlice,
-  head: MessageHead,
-  field: number,
-  bytes: Uint8Array,
-  shift: number,
-): void {
-  if (field < 0) return slice.clear();
-  slice.set(
-    bytes,
-    head.at(field, Field.VALUE_START) - shift,
-    head.at(field, Field.VALUE_END) - shift,
-  );
-}
-
-/** Index of the first User-Agent field, or -1. */
-function userAgentOf(head: MessageHead, bytes: Uint8Array, shift: number): number {
-  for (let i = 0; i < head.count; i++) {
-    const start = head.at(i, Field.NAME_START) - shift;
-    const end = head.at(i, Field.NAME_END) - shift;
-    if (end - start === USER_AGENT.length && equalsIgnoreCase(bytes, start, end, USER_AGENT)) {
-      return i;
-    }
-  }
-  return -1;
 }
 
 /** `WSS-TLS1.3` for `TLSv1.3`. */

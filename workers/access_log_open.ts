@@ -14,9 +14,16 @@ import { levelOf, LOG_LEVELS, type LogDirective } from "../src/observe/log_filte
 import { UlidSource } from "../src/protocol/http/ulid.ts";
 import { AccessLog } from "./access_log.ts";
 import { LoggedParties } from "./logged_parties.ts";
+import { WallClock } from "./wall_clock.ts";
 
 /** Module whose level decides what of the access log is written. */
 const MODULE = "access";
+
+/** A way out of the process that has to be finished with at its end. */
+export interface Outlet {
+  reopen(): void;
+  flushed(): Promise<void>;
+}
 
 /** The log of the process that the access log belongs to. */
 export interface AccessLogHost {
@@ -24,8 +31,8 @@ export interface AccessLogHost {
   readonly output: LogOutput;
   /** `output` is standard error. */
   readonly standard: boolean;
-  /** Looks after one more output. */
-  adopt(output: LogOutput): void;
+  /** Looks after one more way out of the process. */
+  adopt(outlet: Outlet): void;
   /** Calls `onFilter` now and with every later filter. */
   watchFilter(onFilter: (directives: readonly LogDirective[]) => void): void;
 }
@@ -51,8 +58,7 @@ export function openAccessLog(
     parties: new LoggedParties(
       new UlidSource((into) => void crypto.getRandomValues(into), Date.now),
     ),
-    clock: () => performance.now(),
-    wallClock: Date.now,
+    clock: new WallClock(() => performance.now(), Date.now),
     onUnsent: () => owner.countUnsent(1),
   });
   log.watchFilter((directives) => {

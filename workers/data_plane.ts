@@ -17,6 +17,7 @@ import { Counter, type Metric } from "../src/observe/counters.ts";
 import type { WorkerContext } from "../src/session/context.ts";
 import { TICK_MS } from "../src/session/deadline_wheel.ts";
 import { SessionSet } from "../src/session/session_set.ts";
+import { Tracer } from "../src/session/tracer.ts";
 import { joinObservers, type TrafficObserver } from "../src/session/traffic_observer.ts";
 import { createWorkerContext, observeTraffic } from "../src/session/worker_context.ts";
 import { BackendReport } from "./backend_report.ts";
@@ -41,6 +42,8 @@ const TICKS_PER_SWEEP = 10;
 /** How long accepting pauses after it failed, usually because the process is out of descriptors. */
 const ACCEPT_PAUSE_MS = 100;
 
+const MILLION = 1_000_000;
+
 /** Seconds for Retry-After when the main process says nothing. */
 const DEFAULT_RETRY_AFTER = 60;
 
@@ -60,6 +63,7 @@ export class ProxyDataPlane implements DataPlane {
   };
   readonly #ticker: ReturnType<typeof setInterval>;
   #accessLog: TrafficObserver | null = null;
+  #spanLog: TrafficObserver | null = null;
   #ticks = 0;
 
   /** `onEvent` is called for what operators should hear about. */
@@ -70,11 +74,12 @@ export class ProxyDataPlane implements DataPlane {
       clock: () => performance.now(),
       wallClock: () => Date.now(),
       atEndOfTurn,
-      fillRandom: (into) => void crypto.getRandomValues(into),
+      fillRandom,
       maxConnections,
       maxBuffers: Number(config.max_buffers),
       bufferSize: Number(config.buffer_size),
       sha256,
+      tracer: tracerOf(config),
       maxConnectionsPerIp: Number(config.max_connections_per_ip ?? 0n),
       limits: {
         retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER,
@@ -97,6 +102,17 @@ export class ProxyDataPlane implements DataPlane {
   useAccessLog(accessLog: TrafficObserver | null): void {
     this.#accessLog = accessLog;
     this.#observe();
+  }
+
+  /** Lets `spanLog` record spans of the traffic from now on. */
+  useSpanLog(spanLog: TrafficObserver): void {
+    this.#spanLog = spanLog;
+    this.#observe();
+  }
+
+  countSpans(sent: number, dropped: number): void {
+    this.#worker.counters.add(Counter.SPANS_SENT, sent);
+    this.#worker.counters.add(Counter.SPANS_DROPPED, dropped);
   }
 
   countUnsent(count: number): void {
@@ -207,7 +223,7 @@ export class ProxyDataPlane implements DataPlane {
   }
 
   #observe(): void {
-    const observers = [this.#accessLog].filter((observer) => observer !== null);
+    const observers = [this.#accessLog, this.#spanLog].filter((observer) => observer !== null);
     observeTraffic(this.#worker, joinObservers(observers));
   }
 
@@ -246,4 +262,13 @@ export class ProxyDataPlane implements DataPlane {
     this.#sessions.countSaturation();
     this.#backendReport.tell(this.#clusters.values());
   }
+}
+
+function fillRandom(into: Uint8Array<ArrayBuffer>): void {
+  crypto.getRandomValues(into);
+}
+
+function tracerOf({ tracing }: ServerConfig): Tracer | undefined {
+  if (tracing === undefined) return undefined;
+  return new Tracer(fillRandom, tracing.sampled_per_million / MILLION);
 }

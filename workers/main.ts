@@ -4,6 +4,7 @@ import manifest from "../deno.json" with { type: "json" };
 import { buildId } from "../src/io/build_id.ts";
 import { openAccessLog } from "./access_log_open.ts";
 import { ProxyDataPlane } from "./data_plane.ts";
+import { openSpanLog } from "./span_log_open.ts";
 import { runWorkerWith } from "./worker.ts";
 
 /** Runs a worker until it is stopped; `args` are those after `worker`. Resolves with the exit code. */
@@ -22,6 +23,7 @@ export function runWorker(args: readonly string[]): Promise<number> {
   return runWorkerWith({ id, build }, (config, onEvent, log) => {
     const plane = new ProxyDataPlane(config, onEvent);
     openAccessLog(config, log, plane);
+    openSpanLog(config, log, plane);
     log.onLost = (count) => plane.countLostLines(count);
     return plane;
   });

@@ -6,6 +6,7 @@ import { openProcessLog } from "../src/io/log_open.ts";
 import type { LogOutput } from "../src/io/log_output.ts";
 import { applyLogging, loggerOf, type LogSetup } from "../src/observe/log.ts";
 import { type LogDirective, parseLogFilter } from "../src/observe/log_filter.ts";
+import type { Outlet } from "./access_log_open.ts";
 
 /** Logging of this process. */
 export class WorkerLog {
@@ -15,8 +16,8 @@ export class WorkerLog {
   /** Lines go to standard error. */
   readonly standard: boolean;
   readonly #setup: LogSetup;
-  /** Every output of this process. */
-  readonly #outputs: LogOutput[];
+  /** Every way out of this process. */
+  readonly #outlets: Outlet[];
   #directives: readonly LogDirective[] = [];
   #onFilter: (directives: readonly LogDirective[]) => void = () => {};
 
@@ -31,7 +32,7 @@ export class WorkerLog {
     });
     this.tag = `WRK-${String(id).padStart(2, "0")}`;
     this.output = output;
-    this.#outputs = [output];
+    this.#outlets = [output];
     this.standard = standard;
     this.#setup = {
       tag: this.tag,
@@ -47,19 +48,19 @@ export class WorkerLog {
   /** Called when lines were lost. */
   onLost: (count: number) => void = () => {};
 
-  /** Looks after one more output of this process. */
-  adopt(output: LogOutput): void {
-    this.#outputs.push(output);
+  /** Looks after one more way out of this process. */
+  adopt(outlet: Outlet): void {
+    this.#outlets.push(outlet);
   }
 
   /** Opens the files of the logs anew. */
   reopen(): void {
-    for (const output of this.#outputs) output.reopen();
+    for (const outlet of this.#outlets) outlet.reopen();
   }
 
   /** Resolves when everything was written, or after a while. */
   async flushed(): Promise<void> {
-    await Promise.all(this.#outputs.map((output) => output.flushed()));
+    await Promise.all(this.#outlets.map((outlet) => outlet.flushed()));
   }
 
   /** Calls `onFilter` now and with every later filter. */

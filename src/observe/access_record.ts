@@ -80,6 +80,8 @@ export interface LoggedTrace {
   /** 16 digits: the span of who asked. Only looked at when {@linkcode hasParent}. */
   readonly parentId: Uint8Array;
   readonly hasParent: boolean;
+  /** The trace is recorded. */
+  readonly sampled: boolean;
 }
 
 /** A duration that is not known. */

@@ -59,6 +59,7 @@ export function fullRecord(): AccessRecord {
     spanId: bytes("00f067aa0ba902b7"),
     parentId: bytes("b7ad6b7169203331"),
     hasParent: true,
+    sampled: true,
   };
   record.protocol = bytes("https");
   fill(record.method, "GET");

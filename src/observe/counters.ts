@@ -82,6 +82,9 @@ export const Counter = {
   /** Access log records, and log lines, that were lost. */
   UNSENT_ACCESS_LOGS: 90,
   LOST_LOG_LINES: 91,
+  /** Spans a collector has taken, and spans that were lost. */
+  SPANS_SENT: 92,
+  SPANS_DROPPED: 93,
   /** TLS handshakes under way. */
   TLS_HANDSHAKING: 29,
   /** Handshakes that continued an earlier session. */
@@ -153,6 +156,8 @@ const NAMES: readonly [string, number][] = [
   ["https.upgrade.expect.failed", Counter.HTTPS_EXPECT_FAILED],
   ["unsent-access-logs", Counter.UNSENT_ACCESS_LOGS],
   ["log.lost_lines", Counter.LOST_LOG_LINES],
+  ["otlp.spans.sent", Counter.SPANS_SENT],
+  ["otlp.spans.dropped", Counter.SPANS_DROPPED],
   ["protocol.tls.handshake", Counter.TLS_HANDSHAKING],
   ["tls.handshake.resumed", Counter.TLS_RESUMED],
   ["tls.default_cert_used", Counter.TLS_DEFAULT_CERTIFICATE],

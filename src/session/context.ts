@@ -19,6 +19,7 @@ import type { DeadlineWheel } from "./deadline_wheel.ts";
 import type { ExchangePool } from "./exchange_pool.ts";
 import type { InputBuffers } from "./client_input.ts";
 import type { RoutePolicy } from "./route_policy.ts";
+import type { Tracer } from "./tracer.ts";
 import type { TrafficObserver } from "./traffic_observer.ts";
 import type { UpstreamBuffers } from "./upstream.ts";
 import type { UpstreamPool } from "./upstream_pool.ts";
@@ -48,6 +49,8 @@ export interface WorkerContext {
   observer: TrafficObserver | null;
   /** What accounts are timed with: exact only for an observer that asks for it. */
   accountClock: () => number;
+  /** Gives requests their place in a trace; `null` lets what clients say of theirs pass untouched. */
+  readonly tracer: Tracer | null;
   /** Set once the worker drains: no connection serves another request. */
   draining: boolean;
   /** A cluster has sticky sessions: from now on requests are searched for the sticky cookie. */

@@ -12,6 +12,7 @@ import { Problem } from "../protocol/h1/problem.ts";
 import { requestPersists } from "../protocol/h1/request_rules.ts";
 import type { HstsHeader } from "../protocol/http/hsts.ts";
 import { isConnect, isHead, isIdempotent } from "../protocol/http/method.ts";
+import type { TraceContext } from "../protocol/http/trace_context.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
 import { openUpstream } from "./backend_choice.ts";
 import { closeAccount } from "./close_account.ts";
@@ -24,6 +25,7 @@ import { Outcome, RequestAccount } from "./request_account.ts";
 import { pumpRequestBody } from "./request_relay.ts";
 import { answerAtOnce, receiveResponse } from "./response_phase.ts";
 import { NO_EXTRAS, RouteExtras } from "./route_extras.ts";
+import { beginTrace } from "./tracer.ts";
 import type { Upstream } from "./upstream.ts";
 import { writeRest } from "./write_rest.ts";
 
@@ -65,6 +67,8 @@ export class Exchange {
   readonly responseBody = new BodyReader();
   readonly requestId = new Uint8Array(ULID_LENGTH);
   readonly account = new RequestAccount(this.reader.head, this.requestId);
+  /** Its place in a trace; made when the first of a worker that traces is served. */
+  trace: TraceContext | null = null;
   phase: ExchangePhase = ExchangePhase.ROUTING;
   interruption: Interruption = Interruption.NONE;
   toHead = false;
@@ -152,6 +156,7 @@ export class Exchange {
     this.toHead = isHead(head);
     this.connects = isConnect(head);
     this.persists = requestPersists(head) && !session.worker.draining;
+    if (session.worker.tracer !== null) beginTrace(this, session.worker.tracer);
     const refusal = matchRoute(this, session);
     const cluster = this.cluster;
     if (refusal !== 0 || cluster === null) return await this.#fail(session, refusal || 401);

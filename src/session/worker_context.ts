@@ -13,6 +13,7 @@ import type { WorkerContext, WorkerLimits } from "./context.ts";
 import { DeadlineWheel } from "./deadline_wheel.ts";
 import { ExchangePool } from "./exchange_pool.ts";
 import type { TrafficObserver } from "./traffic_observer.ts";
+import type { Tracer } from "./tracer.ts";
 import { MAX_IDLE, UpstreamPool } from "./upstream_pool.ts";
 
 /** Holds an ordinary browser's head; an idle connection pins one. */
@@ -44,6 +45,8 @@ export interface WorkerParts {
   /** Connections one client address may have to one cluster; 0 is unlimited. */
   readonly maxConnectionsPerIp: number;
   readonly limits: WorkerLimits;
+  /** Traces requests; absent, nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** The shared parts of a new worker. */
@@ -77,6 +80,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     sha256: parts.sha256,
     limits: parts.limits,
     observer: null,
+    tracer: parts.tracer ?? null,
     draining: false,
     stickyInUse: false,
   };

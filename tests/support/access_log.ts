@@ -4,7 +4,7 @@ import { ProtobufAccessLogFormat } from "../../config/messages.ts";
 import { LogOutput } from "../../src/io/log_output.ts";
 import { StandardSink } from "../../src/io/log_sink_file.ts";
 import { type LogDirective, parseLogFilter } from "../../src/observe/log_filter.ts";
-import { openAccessLog } from "../../workers/access_log_open.ts";
+import { openAccessLog, type Outlet } from "../../workers/access_log_open.ts";
 import { serverDefaults, type TestProxy } from "./proxy.ts";
 import { waitFor } from "./wait.ts";
 
@@ -54,7 +54,7 @@ export interface TestAccessLog {
 export function logAccess(proxy: TestProxy, target?: string): TestAccessLog {
   const folder = Deno.makeTempDirSync({ prefix: "sozu-access-" });
   const path = `${folder}/access.log`;
-  const outputs: LogOutput[] = [];
+  const outlets: Outlet[] = [];
   let use: (directives: readonly LogDirective[]) => void = () => {};
   const filter = (text: string) => use(parseLogFilter(text).directives);
   const config = {
@@ -66,11 +66,11 @@ export function logAccess(proxy: TestProxy, target?: string): TestAccessLog {
     tag: "WRK-00",
     output: new LogOutput(new StandardSink()),
     standard: true,
-    adopt: (output) => void outputs.push(output),
+    adopt: (outlet) => void outlets.push(outlet),
     watchFilter: (onFilter) => use = onFilter,
   }, proxy.plane);
   filter("info");
-  const output = () => outputs[0] as LogOutput;
+  const output = () => outlets[0] as LogOutput;
   return {
     filter,
     output,
