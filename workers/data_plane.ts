@@ -90,6 +90,7 @@ export class ProxyDataPlane implements DataPlane {
       maxConnections,
       evicts: config.evict_on_queue_full ?? false,
       queueTimeout: config.accept_queue_timeout * 1_000,
+      zombieInterval: config.zombie_check_interval * 1_000,
     });
     this.#backendReport = new BackendReport(this.#worker.counters, onEvent);
     this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
@@ -259,7 +260,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#sessions.tick();
     if (++this.#ticks % TICKS_PER_SWEEP !== 0) return;
     this.#worker.upstreams.sweep();
-    this.#sessions.countSaturation();
+    this.#sessions.everySecond();
     this.#backendReport.tell(this.#clusters.values());
   }
 }

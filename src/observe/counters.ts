@@ -108,6 +108,8 @@ export const Counter = {
   TLS_CIPHER: 55,
   /** The last position in use. */
   LAST: 64,
+  /** Sessions closed because nothing had happened in them for `zombie_check_interval`. */
+  ZOMBIES: 76,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -170,6 +172,7 @@ const NAMES: readonly [string, number][] = [
   ...HANDSHAKE_FAILURES.map(block("tls.handshake.failed.", Counter.TLS_FAILED)),
   ...[...TLS_VERSIONS, "Unknown"].map(block("tls.version.", Counter.TLS_VERSION)),
   ...[...TLS_CIPHERS, "Unsupported"].map(block("tls.cipher.", Counter.TLS_CIPHER)),
+  ["zombies", Counter.ZOMBIES],
 ];
 
 /** Names one counter of a block by its place; a dot would begin another level of the name. */

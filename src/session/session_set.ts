@@ -33,6 +33,8 @@ export interface Admission {
   readonly evicts: boolean;
   /** How long an accepted connection may wait until it is served, in milliseconds. */
   readonly queueTimeout: number;
+  /** How often sessions are looked for in which nothing has happened since, in milliseconds; 0: never. */
+  readonly zombieInterval: number;
 }
 
 /** Every open client connection. */
@@ -47,12 +49,14 @@ export class SessionSet {
   readonly #logAllowance = new LogAllowance(1);
   /** The limit has been reached and there is no relief yet. */
   #saturated = false;
+  #lastZombieCheck: number;
   #onEmpty: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(worker: WorkerContext, admission: Admission) {
     this.#worker = worker;
     this.#admission = admission;
+    this.#lastZombieCheck = worker.wheel.now;
   }
 
   /** Connections that are being served. */
@@ -82,9 +86,29 @@ export class SessionSet {
     this.#serveWaiting();
   }
 
-  /** Counts the time spent at the limit; call it once a second. */
-  countSaturation(): void {
+  /** Counts the time spent at the limit and looks for zombies; call it once a second. */
+  everySecond(): void {
     if (this.#saturated) this.#worker.counters.add(Counter.SATURATED_SECONDS, 1);
+    const { now } = this.#worker.wheel;
+    const interval = this.#admission.zombieInterval;
+    if (interval === 0 || now - this.#lastZombieCheck < interval) return;
+    this.#lastZombieCheck = now;
+    this.#closeZombies(now - interval);
+  }
+
+  /**
+   * Closes sessions in which nothing has happened since `time`: a net below the timeouts, which end
+   * every session long before in all that is foreseen.
+   */
+  #closeZombies(time: number): void {
+    const zombies = [...this.#sessions].filter(({ lastActive }) => lastActive < time);
+    this.#worker.counters.add(Counter.ZOMBIES, zombies.length);
+    for (const session of zombies) session.close();
+    if (zombies.length === 0) return;
+    this.#log.error("{count} sessions closed in which nothing happened for {seconds} s (zombies)", {
+      count: zombies.length,
+      seconds: Math.round(this.#admission.zombieInterval / 1_000),
+    });
   }
 
   /**

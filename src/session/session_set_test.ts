@@ -65,6 +65,7 @@ function setUp(admission: Partial<Admission> = {}) {
     maxConnections: 2,
     evicts: false,
     queueTimeout: QUEUE_TIMEOUT_MS,
+    zombieInterval: 0,
     ...admission,
   });
   const buffers = { free: true };
@@ -100,14 +101,14 @@ Deno.test("SessionSet refuses at once beyond its limit, and counts who and how l
   assert.equal(count(Counter.ACCEPTED), 3);
   assert.equal(count(Counter.REFUSED), 1);
   assert.equal(count(Counter.BACKPRESSURE), 1);
-  sessions.countSaturation();
+  sessions.everySecond();
   first.end();
   await settle();
   assert.equal(count(Counter.BACKPRESSURE), 1, "one of two places is 50 %, relief is below 1");
   second.end();
   await settle();
   assert.equal(count(Counter.BACKPRESSURE), 0);
-  sessions.countSaturation();
+  sessions.everySecond();
   assert.equal(count(Counter.SATURATED_SECONDS), 1);
   assert.ok(admit().started);
 });
@@ -192,6 +193,22 @@ Deno.test("SessionSet closes who has waited longer than the queue's timeout", ()
   buffers.free = true;
   at(QUEUE_TIMEOUT_MS + 200);
   assert.deepEqual([older.started, newer.started], [false, true]);
+});
+
+Deno.test("SessionSet closes sessions in which nothing has happened for the zombie interval", async () => {
+  const { sessions, admit, count, at } = setUp({ maxConnections: 3, zombieInterval: 3_000 });
+  const [dead, alive] = [admit(), admit()];
+  dead.lastActive = alive.lastActive = 1;
+  at(2_900);
+  sessions.everySecond();
+  assert.equal(count(Counter.ZOMBIES), 0);
+  at(4_000);
+  alive.lastActive = 3_500;
+  sessions.everySecond();
+  await settle();
+  assert.deepEqual([dead.closed, alive.closed], [true, false]);
+  assert.equal(count(Counter.ZOMBIES), 1);
+  assert.equal(sessions.size, 1);
 });
 
 Deno.test("SessionSet dismisses those who wait when it is cut", async () => {

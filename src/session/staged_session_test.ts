@@ -54,6 +54,7 @@ function setUp(stages: readonly Stage[], maxConnections = 10) {
     maxConnections,
     evicts: false,
     queueTimeout: 60_000,
+    zombieInterval: 0,
   });
   const starter: SessionStarter = {
     start: (it, onEnd) => new StagedSession(it, stages, inner, worker, TIMEOUT_MS, onEnd),

@@ -14,9 +14,14 @@ export interface Running {
   readonly process: ServerProcess;
 }
 
-/** Starts the backend on all of `ports`; resolves when it answers. */
-export async function startBackend(lab: Lab, nginx: string, ports: readonly number[]) {
-  const backend = lab.start(nginxBackend(nginx, lab.folder, ports));
+/** Starts the backend on all of `ports`; resolves when it answers. `listen`: see nginxBackend. */
+export async function startBackend(
+  lab: Lab,
+  nginx: string,
+  ports: readonly number[],
+  listen = "",
+) {
+  const backend = lab.start(nginxBackend(nginx, lab.folder, ports, listen));
   await untilReady(backend, () => answers(ports[0] as number));
 }
 

@@ -5,10 +5,9 @@ import { QueryMetricsOptions } from "../../config/messages.ts";
 import { connect } from "../../src/client/mod.ts";
 import { Lab } from "../support/lab.ts";
 import { freePort } from "../support/ports.ts";
-import { connectRaw } from "../support/raw_client.ts";
 import { pause } from "../support/wait.ts";
 import { type Running, startBackend, startContender } from "./arena.ts";
-import { percentiles, probeFresh, probeKept, type ProbeResult } from "./latency_probe.ts";
+import { probe, type ProbeResult } from "./latency_probe.ts";
 import { workerMemory } from "./memory.ts";
 import { writeOutput } from "./output.ts";
 import { formatTable } from "./report.ts";
@@ -19,9 +18,11 @@ import { findTools } from "./tools.ts";
 
 const MAX_CONNECTIONS = 2_000;
 const SLOW_CLIENTS = 1_000;
-/** Clients that knock at a full worker in the same moment. */
-const KNOCKING = 10;
-const KNOCK_EVERY_MS = 20;
+/**
+ * Segments of the loopback interface are so large that each sender gets a buffer of 4 MB. A thousand of
+ * these are more than the kernel allows TCP; what it then drops would be taken for the proxy's doing.
+ */
+const BACKEND_LISTEN = "sndbuf=64k";
 
 /** Bound of a probe's 99th percentile, in milliseconds. */
 const LATENCY_BAR = 100;
@@ -41,10 +42,8 @@ interface Finding {
 /** What happened at a full worker. */
 interface FullWorker {
   readonly probe: ProbeResult;
-  /** Milliseconds from the first packet to the end of the connection, one for each refused client. */
-  readonly refusals: readonly number[];
-  /** Knocking clients that were not closed, or were given a byte. */
-  readonly notRefused: number;
+  /** From the first packet to the end of the connection; who was served, or left waiting, failed. */
+  readonly refusals: ProbeResult;
   readonly countedRefusals: number;
   readonly countedConnections: number;
   readonly memory: readonly number[];
@@ -56,7 +55,7 @@ export async function runLimitsBench({ seconds }: { seconds: number }): Promise<
   if (nginx === undefined) return 1;
   await using lab = new Lab();
   const backendPort = freePort();
-  await startBackend(lab, nginx, [backendPort]);
+  await startBackend(lab, nginx, [backendPort], BACKEND_LISTEN);
   const proxy = sozuProxy({ maxConnections: MAX_CONNECTIONS });
   const sozu = await startContender(lab, proxy, backendPort);
 
@@ -86,7 +85,7 @@ export async function runLimitsBench({ seconds }: { seconds: number }): Promise<
     headsAtTheEnd,
     underReaders,
     readersAtTheEnd,
-    full: { ...full, refusals: percentiles(full.refusals), refused: full.refusals.length },
+    full,
   });
 }
 
@@ -96,11 +95,8 @@ interface Probes {
 }
 
 async function probeWhile(sozu: Running, seconds: number): Promise<Probes> {
-  const over = AbortSignal.timeout(seconds * 1_000);
-  const [kept, fresh] = await Promise.all([
-    probeKept(sozu.port, over),
-    probeFresh(sozu.port, over),
-  ]);
+  const [kept, fresh] = await probe(sozu.port, seconds, ["kept", "fresh"]);
+  if (kept === undefined || fresh === undefined) throw new Error("A probe told nothing");
   return { kept, fresh };
 }
 
@@ -109,42 +105,22 @@ async function fillAndKnock(lab: Lab, sozu: Running, seconds: number): Promise<F
   const before = await counters(lab);
   const idle = await idleClients(sozu.port, MAX_CONNECTIONS - 1);
   try {
-    const over = AbortSignal.timeout(seconds * 1_000);
-    const probing = probeKept(sozu.port, over);
-    await pause(KNOCK_EVERY_MS);
-    const watching = watchMemory(sozu, over);
-    const refusals: number[] = [];
-    let notRefused = 0;
-    while (!over.aborted) {
-      const waits = await Promise.all(Array.from({ length: KNOCKING }, () => knock(sozu.port)));
-      for (const wait of waits) wait === null ? notRefused++ : refusals.push(wait);
-      await pause(KNOCK_EVERY_MS);
-    }
-    const [probe, memory, after] = [await probing, await watching, await counters(lab)];
+    const over = new AbortController();
+    const watching = watchMemory(sozu, over.signal);
+    const [inside, refusals] = await probe(sozu.port, seconds, ["kept", "knock"]);
+    over.abort();
+    if (inside === undefined || refusals === undefined) throw new Error("A probe told nothing");
+    const [memory, after] = [await watching, await counters(lab)];
     const refused = "listener.connection_capped";
     return {
-      probe,
+      probe: inside,
       refusals,
-      notRefused,
       countedRefusals: after(refused) - before(refused),
       countedConnections: after("client.connections"),
       memory,
     };
   } finally {
     for (const wire of idle) wire.close();
-  }
-}
-
-/** Milliseconds until a new client is closed without a byte; null when it is not. */
-async function knock(port: number): Promise<number | null> {
-  const start = performance.now();
-  try {
-    using wire = await connectRaw(port);
-    const said = await wire.readToEnd();
-    return said.length === 0 ? performance.now() - start : null;
-  } catch (error) {
-    // A connection that is reset before it was established for us is a refusal, too.
-    return error instanceof Deno.errors.ConnectionReset ? performance.now() - start : null;
   }
 }
 
@@ -182,10 +158,11 @@ function probeFindings(beside: string, { kept, fresh }: Probes): Finding[] {
   );
 }
 
-function probeFinding(what: string, { asked, failed, p50, p99, worst }: ProbeResult): Finding {
+function probeFinding(what: string, result: ProbeResult): Finding {
+  const { asked, failed, p50, p99 } = result;
   return {
     what,
-    value: `p50 ${ms(p50)}, p99 ${ms(p99)}, worst ${ms(worst)} ms, ${failed} of ${asked} failed`,
+    value: `p50 ${ms(p50)}, p99 ${ms(p99)}, ${worst(result)}, ${failed} of ${asked} failed`,
     bar: `p99 < ${LATENCY_BAR} ms, 0 failed`,
     passed: p99 < LATENCY_BAR && failed === 0 && asked >= 100,
   };
@@ -202,17 +179,17 @@ function crowdFinding(who: string, open: number): Finding {
 }
 
 function fullFindings(full: FullWorker): Finding[] {
-  const { p99, worst } = percentiles(full.refusals);
   const quarter = Math.floor(full.memory.length / 4);
   const growth = median(full.memory.slice(-quarter)) / median(full.memory.slice(0, quarter));
-  const { refusals: { length: refused }, notRefused, countedRefusals } = full;
+  const { refusals, countedRefusals } = full;
+  const refused = refusals.asked - refusals.failed;
   return [
     probeFinding(`Probe inside a worker full with ${MAX_CONNECTIONS}`, full.probe),
     {
       what: `Time until ${refused} refused clients were closed`,
-      value: `p99 ${ms(p99)}, worst ${ms(worst)} ms, ${notRefused} not refused`,
-      bar: `worst < ${REFUSAL_BAR} ms, 0 not refused`,
-      passed: refused > 0 && notRefused === 0 && worst < REFUSAL_BAR,
+      value: `p99 ${ms(refusals.p99)}, ${worst(refusals)}, ${refusals.failed} not refused`,
+      bar: `worst of the proxy < ${REFUSAL_BAR} ms, 0 not refused`,
+      passed: refused > 0 && refusals.failed === 0 && refusals.worstOfProxy < REFUSAL_BAR,
     },
     {
       what: "Refused clients as the worker counted them",
@@ -233,6 +210,10 @@ function fullFindings(full: FullWorker): Finding[] {
       passed: growth <= GROWTH_BAR,
     },
   ];
+}
+
+function worst({ worst, worstOfProxy }: ProbeResult): string {
+  return `worst ${ms(worst)} (proxy ${ms(worstOfProxy)}) ms`;
 }
 
 function ms(value: number): string {

@@ -12,11 +12,12 @@ export const BULK_PATH = "/bulk";
 const SMALL_BODY =
   "A small answer of about a hundred bytes, as an API or a redirecting page gives it.  ok";
 
-/** How to run the backend on `ports`, with its files in `folder`. */
+/** How to run the backend on `ports`, with its files in `folder`; `listen` has more of nginx's options. */
 export function nginxBackend(
   nginx: string,
   folder: string,
   ports: readonly number[],
+  listen = "",
 ): Omit<ServerCommand, "logPath"> {
   const files = `${folder}/backend`;
   Deno.mkdirSync(files);
@@ -24,11 +25,11 @@ export function nginxBackend(
   Deno.createSync(`${files}${BULK_PATH}`).close();
   Deno.truncateSync(`${files}${BULK_PATH}`, BULK_BYTES);
   const config = `${folder}/backend.conf`;
-  Deno.writeTextFileSync(config, backendConfig(files, ports));
+  Deno.writeTextFileSync(config, backendConfig(files, ports, listen));
   return { name: "backend", command: nginx, args: ["-c", config, "-e", "stderr"] };
 }
 
-function backendConfig(files: string, ports: readonly number[]): string {
+function backendConfig(files: string, ports: readonly number[], listen: string): string {
   return `${nginxUser()}
 daemon off;
 worker_processes 1;
@@ -44,7 +45,7 @@ http {
   keepalive_timeout 1h;
   keepalive_requests 1000000000;
   server {
-    ${ports.map((port) => `listen 127.0.0.1:${port} backlog=4096;`).join("\n    ")}
+    ${ports.map((port) => `listen 127.0.0.1:${port} backlog=4096 ${listen};`).join("\n    ")}
     root ${files};
     location / { default_type text/plain; return 200 "${SMALL_BODY}"; }
     location = ${BULK_PATH} { default_type application/octet-stream; }

@@ -5,6 +5,7 @@ import { connectRaw } from "../support/raw_client.ts";
 import { pause } from "../support/wait.ts";
 import { fromLatin1, type Wire } from "../support/wire.ts";
 import { HOST } from "./contenders.ts";
+import { NarrowSocket } from "./narrow_socket.ts";
 import { BULK_PATH } from "./nginx_backend.ts";
 
 /** Clients that act in the same moment; the others wait for theirs. */
@@ -12,68 +13,72 @@ const SLICES = 20;
 /** How often each client does a little. */
 const TURN_MS = 1_000;
 
-/** What one client does each second. */
-interface Manner {
-  /** Says the first words on a fresh connection. */
-  begin(wire: Wire): Promise<void>;
+/** One connection of a crowd. */
+interface SlowClient {
   /** Does a little; throws when the connection has ended. */
-  go(wire: Wire): Promise<void>;
+  go(): void | Promise<void>;
+  close(): void;
 }
 
-const SLOW_HEAD: Manner = {
-  begin: (wire) => wire.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\nX-Slow: `),
-  go: (wire) => wire.write("x"),
-};
+/** Opens a connection and says the first words. */
+type Enter = (port: number) => Promise<SlowClient>;
 
-const ONE_BYTE = new Uint8Array(1);
+async function slowHead(port: number): Promise<SlowClient> {
+  const wire = await connectRaw(port);
+  await wire.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\nX-Slow: `);
+  return { go: () => wire.write("x"), close: () => wire.close() };
+}
 
-const SLOW_READER: Manner = {
-  begin: (wire) => wire.write(`GET ${BULK_PATH} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`),
-  async go(wire) {
-    if (await wire.conn.read(ONE_BYTE) === null) throw new Error("The response has ended");
-  },
-};
+const BULK_REQUEST = new Uint8Array(
+  fromLatin1(`GET ${BULK_PATH} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`),
+);
+
+async function slowReader(port: number): Promise<SlowClient> {
+  const socket = await NarrowSocket.connect(port);
+  socket.send(BULK_REQUEST);
+  return { go: () => socket.takeByte(), close: () => socket.close() };
+}
 
 /** A crowd at work until it is dismissed. */
 export class SlowClients {
   readonly #port: number;
-  readonly #manner: Manner;
-  readonly #wires: (Wire | null)[];
+  readonly #enter: Enter;
+  readonly #clients: (SlowClient | null)[];
   #dismissed = false;
   #working: Promise<unknown> = Promise.resolve();
   /** Connections that were opened again after the proxy had ended them. */
   returned = 0;
 
-  private constructor(port: number, manner: Manner, count: number) {
+  private constructor(port: number, enter: Enter, count: number) {
     this.#port = port;
-    this.#manner = manner;
-    this.#wires = new Array(count).fill(null);
+    this.#enter = enter;
+    this.#clients = new Array(count).fill(null);
   }
 
   /** `count` clients whose request heads come one byte a second. */
   static dripHeads(port: number, count: number): Promise<SlowClients> {
-    return new SlowClients(port, SLOW_HEAD, count).#begin();
+    return new SlowClients(port, slowHead, count).#begin();
   }
 
   /** `count` clients that ask for a large body and read one byte a second. */
   static hardlyRead(port: number, count: number): Promise<SlowClients> {
-    return new SlowClients(port, SLOW_READER, count).#begin();
+    return new SlowClients(port, slowReader, count).#begin();
   }
 
   /** Connections open right now. */
   get open(): number {
-    return this.#wires.filter((wire) => wire !== null).length;
+    return this.#clients.filter((client) => client !== null).length;
   }
 
   /** Closes every connection. */
   async dismiss(): Promise<void> {
     this.#dismissed = true;
-    for (const wire of this.#wires) wire?.close();
+    for (const client of this.#clients) client?.close();
     await this.#working;
   }
 
   async #begin(): Promise<SlowClients> {
-    for (let i = 0; i < this.#wires.length; i++) await this.#connect(i);
+    for (let i = 0; i < this.#clients.length; i++) await this.#connect(i);
     this.#working = Promise.all(Array.from({ length: SLICES }, (_, slice) => this.#work(slice)));
     return this;
   }
@@ -83,7 +88,7 @@ export class SlowClients {
     await pause(slice * TURN_MS / SLICES);
     while (!this.#dismissed) {
       const start = performance.now();
-      for (let i = slice; i < this.#wires.length && !this.#dismissed; i += SLICES) {
+      for (let i = slice; i < this.#clients.length && !this.#dismissed; i += SLICES) {
         await this.#act(i);
       }
       await pause(Math.max(0, start + TURN_MS - performance.now()));
@@ -91,12 +96,12 @@ export class SlowClients {
   }
 
   async #act(index: number): Promise<void> {
-    const wire = this.#wires[index];
+    const client = this.#clients[index];
     try {
-      if (wire !== null && wire !== undefined) return await this.#manner.go(wire);
+      if (client !== null && client !== undefined) return await client.go();
     } catch {
-      wire?.close();
-      this.#wires[index] = null;
+      client?.close();
+      this.#clients[index] = null;
     }
     if (this.#dismissed) return;
     this.returned++;
@@ -104,13 +109,8 @@ export class SlowClients {
   }
 
   async #connect(index: number): Promise<void> {
-    try {
-      const wire = await connectRaw(this.#port);
-      this.#wires[index] = wire;
-      await this.#manner.begin(wire);
-    } catch {
-      // Refused: the next turn tries again.
-    }
+    // Refused: the next turn tries again.
+    this.#clients[index] = await this.#enter(this.#port).catch(() => null);
   }
 }
 

@@ -139,3 +139,14 @@ Deno.test("slow heads beyond the limit do not hurt those who are served", async 
   for (const wire of slow) wire.close();
   await waitFor("the slow ones to be gone", () => proxy.count("client.connections") === 1);
 });
+
+Deno.test("zombie_check_interval ends a session that its timeouts forget", async () => {
+  await using proxy = await startProxy({
+    listener: { request_timeout: 3_600 },
+    server: { zombie_check_interval: 1 },
+  });
+  using idle = await connectRaw(proxy.port);
+  assert.equal((await idle.readToEnd()).length, 0);
+  assert.equal(proxy.count("zombies"), 1);
+  await waitFor("it to be gone", () => proxy.count("client.connections") === 0);
+});
