@@ -19,8 +19,11 @@ export interface DataPlane {
     step: HandOverStep,
   ): Promise<NonNullable<ResponseContent["content_type"]> | string | null>;
 
-  /** From now on every connection ends after the response that is under way, or after the next. */
-  windDown(): void;
+  /**
+   * From now on every connection ends after the response that is under way, or after the next.
+   * Resolves when none is left.
+   */
+  windDown(): Promise<void>;
 
   /** Stops accepting, lets exchanges in progress finish; resolves when the last session is gone. */
   softStop(): Promise<void>;

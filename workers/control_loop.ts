@@ -137,8 +137,7 @@ export class ControlLoop {
         // Not awaited: others are served while a socket empties its queue.
         return void this.#answerHandOver(id, type);
       case "wind_down":
-        this.#options.dataPlane.windDown();
-        return this.#ok(id);
+        return void this.#options.dataPlane.windDown().then(() => this.#ok(id));
       case "hard_stop":
         this.#options.dataPlane.hardStop();
         this.#ok(id);

@@ -38,8 +38,9 @@ class ScriptedDataPlane implements DataPlane {
     );
   }
 
-  windDown(): void {
+  windDown(): Promise<void> {
     this.applied.push("wind_down");
+    return Promise.resolve();
   }
 
   softStop(): Promise<void> {

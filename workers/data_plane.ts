@@ -198,8 +198,10 @@ export class ProxyDataPlane implements DataPlane {
     return this.#handOver.execute(step);
   }
 
-  windDown(): void {
+  async windDown(): Promise<void> {
     this.#worker.draining = true;
+    this.#sessions.endAfterResponse();
+    while (this.#sessions.size > 0) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
   }
 
   async softStop(): Promise<void> {

@@ -228,9 +228,12 @@ export class Exchange {
     else session.armExchange();
   }
 
-  /** The worker drains: this request is the last of its connection. */
+  /**
+   * The worker drains: this request is the last of its connection, unless its response has begun and
+   * promised otherwise.
+   */
   onDrain(): void {
-    this.persists = false;
+    if (this.phase < ExchangePhase.RELAYING) this.persists = false;
   }
 
   /** Wakes whatever the exchange waits for on the backend side. */

@@ -111,12 +111,17 @@ export class SessionSet {
     });
   }
 
+  /** Makes what is under way the last of its connection; idle clients are left alone. */
+  endAfterResponse(): void {
+    for (const session of [...this.#sessions]) session.drain();
+  }
+
   /**
    * Lets requests in flight finish, and those who wait have their turn; resolves when the last
    * connection is gone.
    */
   drain(): Promise<void> {
-    for (const session of [...this.#sessions]) session.drain();
+    this.endAfterResponse();
     this.#timer = setTimeout(() => {
       this.#endIdle();
       this.#timer = setTimeout(() => this.#cutIfIdle(), LEAVE_MS);

@@ -70,14 +70,18 @@ export function stayingPlaces(order: readonly number[], leaving: ReadonlySet<num
   return order.flatMap((socket, place) => leaving.has(socket) ? [] : [place]);
 }
 
-/** The step that closes the leaving socket with the highest place; `null` when none is left. */
+/**
+ * The step that closes the leaving socket with the highest place; `null` when none is left. `barred`
+ * are sockets that stay but are to get no new connections.
+ */
 export function closingStep(
   order: readonly number[],
   leaving: ReadonlySet<number>,
+  barred: ReadonlySet<number> = new Set(),
 ): ClosingStep | null {
   const place = order.findLastIndex((socket) => leaving.has(socket));
   if (place < 0) return null;
-  const staying = stayingPlaces(order, leaving);
+  const staying = stayingPlaces(order, leaving.union(barred));
   // The last socket moves: its place is empty afterwards, and a place out of range means any socket.
   const unmoved = staying.filter((staysAt) => staysAt !== order.length - 1);
   const isLastToClose = order.filter((socket) => leaving.has(socket)).length === 1;

@@ -4,12 +4,11 @@
 // one hand-over at a time.
 
 import { formatAddress, formatIp } from "../../config/address.ts";
-import { encode } from "../../config/codec.ts";
-import { type ListenerType, Request, type SocketAddress } from "../../config/messages.ts";
+import type { SocketAddress } from "../../config/messages.ts";
 import { loggerOf } from "../observe/log.ts";
-import type { Gatherer, WorkerAnswer, WorkerChannel } from "./gather.ts";
+import type { Gatherer, WorkerChannel } from "./gather.ts";
 import { closingStep, ListenerGroup, stayingPlaces } from "./listener_group.ts";
-import type { RequestType } from "./main_context.ts";
+import { ListenerSteps, type Member, type SharedListener } from "./listener_steps.ts";
 
 /**
  * How long a socket that gets no new connections goes on accepting, in milliseconds: the handshakes
@@ -19,12 +18,6 @@ export const GRACE_MS = 300;
 
 /** Times the plan is begun anew because sockets came or went in the middle of it. */
 const MAX_REPLANS = 16;
-
-/** A listener whose sockets share an address. */
-export interface SharedListener {
-  readonly proxy: ListenerType;
-  readonly address: SocketAddress;
-}
 
 /** What a hand-over is done with. */
 export interface HandOverParts {
@@ -39,16 +32,19 @@ export interface HandOverParts {
   readonly graceMs?: number;
 }
 
-/** A socket and the worker it belongs to. */
-interface Member {
-  readonly worker: WorkerChannel;
-  readonly socket: number;
+/** New sockets of an address get no connections before they have proven themselves. */
+interface Hold {
+  /** How many want it. */
+  count: number;
+  proven: Set<number>;
 }
 
 /** Hand-overs of all listeners of this machine that belong to us. */
 export class ListenerHandOver {
   readonly #parts: HandOverParts;
+  readonly #steps: ListenerSteps;
   readonly #groups = new Map<string, ListenerGroup>();
+  readonly #holds = new Map<string, Hold>();
   /** The end of the line of each address. */
   readonly #lines = new Map<string, Promise<unknown>>();
   readonly #log = loggerOf("supervisor::hand_over");
@@ -56,6 +52,7 @@ export class ListenerHandOver {
 
   constructor(parts: HandOverParts) {
     this.#parts = parts;
+    this.#steps = new ListenerSteps(parts.gatherer, parts.patienceMs);
   }
 
   /** Takes note of the sockets that listen now. Call it whenever a worker has come or gone. */
@@ -89,43 +86,52 @@ export class ListenerHandOver {
   }
 
   /**
-   * Keeps new connections with the sockets there are now, so that those that join get none until
-   * {@link release}. The reason when that is not possible.
+   * Keeps new connections with the sockets there are now: those that join get none until they were
+   * proven. Every hold needs a {@link release}. The reason when new sockets cannot be kept out.
    */
   hold(listener: SharedListener, workers: readonly WorkerChannel[]): Promise<string | null> {
     return this.#inLine(listener.address, async () => {
-      const group = this.#look(listener.address);
-      const places = group?.order.map((_, place) => place) ?? [];
-      return places.length === 0 ? null : await this.#steer(listener, workers, places);
+      const hold = this.#holdOf(listener.address);
+      hold.count++;
+      if (hold.count > 1) return null;
+      hold.proven = new Set(this.#look(listener.address)?.order);
+      return await this.#admitProven(listener, workers);
     });
   }
 
-  /** Lets every socket have new connections. */
+  /** Ends a hold: after the last one every socket has new connections. */
   release(listener: SharedListener, workers: readonly WorkerChannel[]): Promise<string | null> {
-    return this.#inLine(listener.address, () => this.#steer(listener, workers, []));
+    return this.#inLine(listener.address, async () => {
+      const key = formatAddress(listener.address);
+      const hold = this.#holds.get(key);
+      if (hold !== undefined && --hold.count <= 0) this.#holds.delete(key);
+      this.#look(listener.address);
+      return await this.#admitProven(listener, workers);
+    });
   }
 
   /**
-   * Proves that a worker serves a listener: new connections go to its socket alone for a moment, one
-   * of our own among them. They go where {@link hold} says afterwards, when `held` places are given.
+   * Lets a worker prove that it serves a listener: for a moment new connections go to its socket alone,
+   * one of our own among them. A proven socket takes part like the others. The reason when it failed.
    */
   prove(
     listener: SharedListener,
     worker: WorkerChannel,
-    held: number | null,
+    workers: readonly WorkerChannel[],
   ): Promise<string | null> {
     return this.#inLine(listener.address, async () => {
-      const group = this.#look(listener.address);
-      const name = await this.#nameOf(listener, worker);
+      const name = await this.#steps.nameOf(listener, worker);
       if (typeof name === "string") return name;
-      const place = group?.order.indexOf(name) ?? -1;
-      // Where nobody can be steered, the only socket proves itself, and one of several may not.
-      const steered = place < 0 ? "" : await this.#steer(listener, [worker], [place]);
+      const place = this.#look(listener.address)?.order.indexOf(name) ?? -1;
+      const steered = place < 0
+        ? "it cannot be seen"
+        : await this.#steps.steer(listener, [worker], [place]);
+      // A connection that may come out anywhere proves nothing.
       if (steered !== null) return this.#withoutSteering(steered);
-      const answer = await this.#ask(worker, { kind: "probe_listener", value: listener });
-      const back = held === null ? [] : Array.from({ length: held }, (_, i) => i);
-      await this.#steer(listener, [worker], back);
-      return answer.outcome === "ok" ? null : answer.message;
+      const failure = await this.#steps.probe(listener, worker);
+      if (failure === null) this.#holds.get(formatAddress(listener.address))?.proven.add(name);
+      await this.#admitProven(listener, workers);
+      return failure;
     });
   }
 
@@ -135,7 +141,7 @@ export class ListenerHandOver {
     helpers: readonly WorkerChannel[],
   ): Promise<string | null> {
     const { address } = listener;
-    const members = await this.#members(listener, leaving);
+    const members = await this.#steps.members(listener, leaving);
     if (members.length === 0) return null;
     const group = this.#look(address);
     if (group === null) return await this.#closeAll(listener, members, "it cannot be seen");
@@ -146,14 +152,14 @@ export class ListenerHandOver {
     const commanders = [...helpers, ...leaving];
     if (!group.isCertain) await this.#locate(listener, commanders);
     for (let plans = 0; plans < MAX_REPLANS; plans++) {
-      const places = stayingPlaces(group.order, names);
+      const places = stayingPlaces(group.order, names.union(this.#unproven(address)));
       if (places.length === 0) return `Nobody else listens on ${formatAddress(address)} any more`;
-      const steered = await this.#steer(listener, commanders, places);
+      const steered = await this.#steps.steer(listener, commanders, places);
       if (steered !== null) return await this.#closeAll(listener, members, steered);
       await new Promise((resolve) => setTimeout(resolve, this.#parts.graceMs ?? GRACE_MS));
       this.#look(address);
       if (await this.#closeInTurn(listener, members, group, commanders)) {
-        await this.#steer(listener, helpers, []);
+        await this.#admitProven(listener, helpers);
         return null;
       }
     }
@@ -170,11 +176,11 @@ export class ListenerHandOver {
     const leaving = new Set(members.map(({ socket }) => socket));
     for (;;) {
       const count = group.order.length;
-      const step = closingStep(group.order, leaving);
+      const step = closingStep(group.order, leaving, this.#unproven(listener.address));
       if (step === null) return true;
       const owner = members.find(({ socket }) => socket === step.socket)?.worker as WorkerChannel;
-      await this.#steer(listener, commanders, step.targets);
-      const answer = await this.#ask(owner, { kind: "close_listener_socket", value: listener });
+      await this.#steps.steer(listener, commanders, step.targets);
+      const reason = await this.#steps.close(listener, owner);
       const joined = this.#look(listener.address)?.order ?? [];
       if (joined.includes(step.socket)) {
         // It is stuck; a socket nobody is sent to does no harm until its process ends.
@@ -182,7 +188,7 @@ export class ListenerHandOver {
         this.#log.warn("Worker {id} did not close its socket at {address}: {reason}", {
           id: owner.id,
           address: formatAddress(listener.address),
-          reason: answer.message,
+          reason,
         });
         continue;
       }
@@ -198,7 +204,7 @@ export class ListenerHandOver {
   ): Promise<null> {
     this.#withoutSteering(reason);
     for (const { worker } of members) {
-      await this.#ask(worker, { kind: "close_listener_socket", value: listener });
+      await this.#steps.close(listener, worker);
     }
     this.#look(listener.address);
     return null;
@@ -228,11 +234,10 @@ export class ListenerHandOver {
     const group = this.#groupOf(listener.address);
     const free = new Set(group.order.keys());
     const found = new Map<number, number>();
-    for (const { worker, socket } of await this.#members(listener, workers)) {
+    for (const { worker, socket } of await this.#steps.members(listener, workers)) {
       for (const place of free) {
-        if (await this.#steer(listener, [worker], [place]) !== null) return;
-        const { outcome } = await this.#ask(worker, { kind: "probe_listener", value: listener });
-        if (outcome !== "ok") continue;
+        if (await this.#steps.steer(listener, [worker], [place]) !== null) return;
+        if (await this.#steps.probe(listener, worker) !== null) continue;
         found.set(place, socket);
         free.delete(place);
         break;
@@ -244,50 +249,31 @@ export class ListenerHandOver {
     group.settle(order);
   }
 
-  /** The sockets of those workers that have one. */
-  async #members(
+  #holdOf(address: SocketAddress): Hold {
+    const key = formatAddress(address);
+    let hold = this.#holds.get(key);
+    if (hold === undefined) this.#holds.set(key, hold = { count: 0, proven: new Set() });
+    return hold;
+  }
+
+  /** The sockets of an address that are to get no new connections yet. */
+  #unproven(address: SocketAddress): ReadonlySet<number> {
+    const hold = this.#holds.get(formatAddress(address));
+    const order = this.#groupOf(address).order;
+    return new Set(hold === undefined ? [] : order.filter((socket) => !hold.proven.has(socket)));
+  }
+
+  /** New connections for every socket but those that have not proven themselves. */
+  async #admitProven(
     listener: SharedListener,
     workers: readonly WorkerChannel[],
-  ): Promise<Member[]> {
-    const names = await Promise.all(workers.map((worker) => this.#nameOf(listener, worker)));
-    return workers.flatMap((worker, i) => {
-      const socket = names[i];
-      return typeof socket === "number" ? [{ worker, socket }] : [];
-    });
-  }
-
-  async #nameOf(listener: SharedListener, worker: WorkerChannel): Promise<number | string> {
-    const answer = await this.#ask(worker, { kind: "query_listener_socket", value: listener });
-    const content = answer.content?.content_type;
-    return content?.kind === "listener_socket_name" ? Number(content.value.inode) : answer.message;
-  }
-
-  /** Lets the first worker that can choose who gets new connections; the reason when none can. */
-  async #steer(
-    { proxy, address }: SharedListener,
-    workers: readonly WorkerChannel[],
-    targets: readonly number[],
   ): Promise<string | null> {
-    let reason = `No worker has a socket at ${formatAddress(address)}`;
-    for (const worker of workers) {
-      const answer = await this.#ask(worker, {
-        kind: "steer_listener",
-        value: { proxy, address, targets: [...targets] },
-      });
-      if (answer.outcome === "ok") return null;
-      reason = answer.message;
-    }
-    return reason;
-  }
-
-  async #ask(worker: WorkerChannel, request_type: RequestType): Promise<WorkerAnswer> {
-    const { gatherer, patienceMs } = this.#parts;
-    const [answer] = await gatherer.scatter({
-      verb: "HandOver",
-      parcels: [{ worker, request: encode(Request, { request_type }), index: 0 }],
-      patience: { kind: "deadline", ms: patienceMs },
-    });
-    return answer as WorkerAnswer;
+    const unproven = this.#unproven(listener.address);
+    const { order } = this.#groupOf(listener.address);
+    const places = this.#holds.has(formatAddress(listener.address))
+      ? stayingPlaces(order, unproven)
+      : [];
+    return await this.#steps.steer(listener, workers, places);
   }
 
   #look(address: SocketAddress): ListenerGroup | null {

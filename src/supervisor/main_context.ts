@@ -6,9 +6,11 @@ import type { Verb } from "../../config/state_verbs.ts";
 import type { AuditTrail } from "./audit_trail.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Gatherer } from "./gather.ts";
+import type { ListenerHandOver } from "./listener_hand_over.ts";
 import type { MainCounters } from "./main_counters.ts";
 import type { MutationOrder } from "./mutation_order.ts";
 import type { ServiceManager } from "./service_manager.ts";
+import type { WorkerFleet } from "./worker_fleet.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
 /** The set member of a request. */
@@ -18,6 +20,8 @@ export type RequestType = Verb;
 export interface MainSettings {
   /** How long workers may take to answer, in milliseconds. */
   readonly workerTimeoutMs: number;
+  /** How long a soft stop waits for what is under way, in milliseconds; 0 means for ever. */
+  readonly softStopMs: number;
   /** Users allowed on the command socket; absent means everybody who can open it. */
   readonly allowedUids: readonly number[] | null;
   /** Metric detail of the configuration, as the schema numbers it. */
@@ -56,6 +60,8 @@ export interface MainContext {
   readonly settings: MainSettings;
   readonly state: ConfigState;
   readonly pool: WorkerPool;
+  readonly fleet: WorkerFleet;
+  readonly handOver: ListenerHandOver;
   readonly counters: MainCounters;
   readonly gatherer: Gatherer;
   readonly order: MutationOrder;

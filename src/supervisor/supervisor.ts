@@ -4,6 +4,7 @@
 import type { Config } from "../../config/file.ts";
 import { MetricDetail, ResponseStatus, RunState } from "../../config/messages.ts";
 import { ConfigState } from "../../config/state.ts";
+import { listeningRows } from "../io/listening_rows.ts";
 import type { UnixListener } from "../io/unix_socket.ts";
 import { parseCertificate } from "../io/x509.ts";
 import { loggerOf } from "../observe/log.ts";
@@ -15,6 +16,8 @@ import { CommandServer } from "./command_server.ts";
 import { EventHub } from "./event_hub.ts";
 import { Gatherer } from "./gather.ts";
 import type { FileSource, MainContext } from "./main_context.ts";
+import { ListenerHandOver } from "./listener_hand_over.ts";
+import { sharedListeners } from "./shared_listeners.ts";
 import { MutationOrder } from "./mutation_order.ts";
 import { ownClient } from "./own_client.ts";
 import type { ProcessLog } from "./process_log.ts";
@@ -72,17 +75,25 @@ export class Supervisor {
         return await saveState(saved_state, this.#context.state.dump());
       })
       : null;
+    const state = createState();
+    const gatherer = new Gatherer();
+    const handOver = new ListenerHandOver({
+      gatherer,
+      patienceMs: config.worker_timeout * 1000,
+      listing: (endpoint) => listeningRows(endpoint)?.map(({ inode }) => inode) ?? null,
+    });
     const fleetParts: FleetParts = {
       config,
       build,
       log,
-      state: createState(),
+      state,
       runtime: this.#runtime,
-      gatherer: new Gatherer(),
+      gatherer,
       events: new EventHub(),
+      onMembersChanged: () => handOver.observe(sharedListeners(state)),
     };
     this.#fleet = new WorkerFleet(fleetParts);
-    this.#context = this.#createContext(parts, fleetParts);
+    this.#context = this.#createContext(parts, fleetParts, handOver);
     this.#server = new CommandServer({
       listener,
       executor: new Verbs(this.#context),
@@ -175,12 +186,17 @@ export class Supervisor {
     else this.#log.error("{message}", { message });
   }
 
-  #createContext({ config, files, service }: SupervisorParts, fleetParts: FleetParts): MainContext {
+  #createContext(
+    { config, files, service }: SupervisorParts,
+    fleetParts: FleetParts,
+    handOver: ListenerHandOver,
+  ): MainContext {
     const { state, gatherer, events } = fleetParts;
     const fleet = this.#fleet;
     return {
       settings: {
         workerTimeoutMs: config.worker_timeout * 1000,
+        softStopMs: config.soft_stop_timeout * 1000,
         allowedUids: config.command_allowed_uids ?? null,
         metricDetail: config.metrics?.detail ?? MetricDetail.DETAIL_CLUSTER,
       },
@@ -188,6 +204,8 @@ export class Supervisor {
       createState,
       fileState: createState(),
       pool: fleet.pool,
+      fleet,
+      handOver,
       counters: fleet.counters,
       gatherer,
       order: new MutationOrder(),

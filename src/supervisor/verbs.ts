@@ -10,7 +10,7 @@ import type { MainContext, RequestType } from "./main_context.ts";
 import { failure } from "./responses.ts";
 import { isReload } from "./service_manager.ts";
 import { executeLoadState, executeReload, executeSaveState } from "./verbs_files.ts";
-import { hardStop, softStop, status, upgradeMain, upgradeWorker } from "./verbs_lifecycle.ts";
+import { hardStop, softStop, status, upgradeMain } from "./verbs_lifecycle.ts";
 import { executeMutation } from "./verbs_mutation.ts";
 import { answerFromMain, answerMerged, answerMetrics } from "./verbs_query.ts";
 import {
@@ -19,6 +19,7 @@ import {
   queryConnectionLimit,
   setMetricDetail,
 } from "./verbs_runtime.ts";
+import { upgradeWorker } from "./worker_upgrade.ts";
 
 /** Executes the requests of clients. */
 export class Verbs implements Executor {

@@ -74,16 +74,6 @@ function stopped(context: MainContext, answers: readonly WorkerAnswer[]): Respon
   return ok(`${text}; stopping the main process`);
 }
 
-/** Replacing a worker by a new one without losing a connection. */
-export function upgradeWorker(context: MainContext, client: Client, id: number): Response {
-  const known = context.pool.targets().some((worker) => worker.id === id);
-  const reason = known
-    ? `Cannot upgrade worker ${id}: handing listeners over to a new worker is not available`
-    : `Cannot upgrade worker ${id}: there is no running worker with this id`;
-  beginAudit(context, client, { kind: "upgrade_worker", value: id })?.failed("other", reason);
-  return failure(reason);
-}
-
 /** Replacing the main process by the program now on disk. */
 export function upgradeMain(context: MainContext, client: Client): Response {
   const reason = "Cannot upgrade: handing over to a new main process is not available";

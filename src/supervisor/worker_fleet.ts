@@ -32,6 +32,8 @@ export interface FleetParts {
   readonly runtime: RuntimeRequests;
   readonly gatherer: Gatherer;
   readonly events: EventHub;
+  /** Told whenever a worker has the state, or has ended. */
+  readonly onMembersChanged: () => void;
 }
 
 /** All workers of this main process. */
@@ -41,7 +43,7 @@ export class WorkerFleet {
   readonly #parts: FleetParts;
   readonly #log = loggerOf("supervisor::fleet");
   /** Workers that have not taken in their initial state yet, with who waits for it. */
-  readonly #starting = new Map<number, () => void>();
+  readonly #starting = new Map<number, (problem: string | null) => void>();
   #beat: ReturnType<typeof setInterval> | undefined;
 
   constructor(parts: FleetParts) {
@@ -63,11 +65,15 @@ export class WorkerFleet {
     this.#beat = setInterval(() => {
       for (const worker of this.pool.processes()) worker.look();
     }, BEAT_MS);
-    await Promise.all(
-      this.pool.processes().map(({ id }) =>
-        new Promise<void>((resolve) => this.#starting.set(id, resolve))
-      ),
-    );
+    await Promise.all(this.pool.processes().map((worker) => this.started(worker)));
+  }
+
+  /**
+   * Resolves when a worker that was just launched has the whole state, with the reason when it has not:
+   * it ended, or there is something in the state that it cannot honour.
+   */
+  started({ id }: WorkerProcess): Promise<string | null> {
+    return new Promise((resolve) => this.#starting.set(id, resolve));
   }
 
   /** No worker is watched or replaced any more; one that serves nobody yet is not waited for. */
@@ -120,15 +126,16 @@ export class WorkerFleet {
 
   #onStarted(worker: WorkerProcess, { status, message }: WorkerResponse): void {
     const { id } = worker;
-    if (status !== ResponseStatus.OK || message !== "") {
-      this.#log.error("Worker {id}: {message}", { id, message });
-    }
+    const isSound = status === ResponseStatus.OK && message === "";
+    if (!isSound) this.#log.error("Worker {id}: {message}", { id, message });
     worker.phase = "serving";
-    this.#settle(id);
+    this.#parts.onMembersChanged();
+    this.#settle(id, isSound ? null : `Worker ${id}: ${message}`);
   }
 
   #onEnded(worker: WorkerProcess, death: WorkerDeath): void {
-    this.#settle(worker.id);
+    this.#parts.onMembersChanged();
+    this.#settle(worker.id, `Worker ${worker.id} ${death.text}`);
     this.pool.ended(worker, death);
     this.#parts.gatherer.workerLost(worker.id, `Worker ${worker.id} ${death.text}`);
   }
@@ -143,8 +150,8 @@ export class WorkerFleet {
     this.#parts.events.emit(`worker ${id} (pid ${pid})`, { kind: EventKind.WORKER_RELAUNCHED });
   }
 
-  #settle(id: number): void {
-    this.#starting.get(id)?.();
+  #settle(id: number, problem: string | null): void {
+    this.#starting.get(id)?.(problem);
     this.#starting.delete(id);
   }
 }

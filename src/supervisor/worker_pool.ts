@@ -25,6 +25,8 @@ export interface PoolOptions {
 
 interface Slot {
   worker: WorkerProcess | null;
+  /** The worker that is to take the place of {@link worker}; it takes requests already. */
+  successor: WorkerProcess | null;
   readonly backoff: RestartBackoff;
   timer: ReturnType<typeof setTimeout> | null;
 }
@@ -33,6 +35,8 @@ interface Slot {
 export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #slots: Slot[];
+  /** Workers whose place another has taken; they finish what they have begun. */
+  readonly #leaving = new Set<WorkerProcess>();
   readonly #stopped: WorkerInfo[] = [];
   readonly #log = loggerOf("supervisor::pool");
   #nextId = 0;
@@ -42,6 +46,7 @@ export class WorkerPool {
     this.#options = options;
     this.#slots = Array.from({ length: options.count }, () => ({
       worker: null,
+      successor: null,
       backoff: new RestartBackoff(),
       timer: null,
     }));
@@ -52,14 +57,53 @@ export class WorkerPool {
     for (const slot of this.#slots) slot.worker = this.#options.launch(this.#nextId++);
   }
 
-  /** Workers that can be sent requests, those being stopped included. */
+  /** Workers that can be sent requests, those being stopped included, those that were replaced not. */
   targets(): WorkerProcess[] {
-    return this.processes().filter(({ phase }) => phase !== "greeting");
+    return this.processes().filter((worker) =>
+      worker.phase !== "greeting" && !this.#leaving.has(worker)
+    );
+  }
+
+  /** Workers that were replaced and finish what they have begun. */
+  leaving(): WorkerProcess[] {
+    return [...this.#leaving];
+  }
+
+  /**
+   * Starts a worker that is to take the place of a running one; `null` when that one has no place, or
+   * a successor already. Throws when the program cannot be run.
+   */
+  beginReplacement(worker: WorkerProcess): WorkerProcess | null {
+    const slot = this.#slotOf(worker);
+    if (slot === undefined || slot.successor !== null || this.#stopping) return null;
+    slot.successor = this.#options.launch(this.#nextId++);
+    return slot.successor;
+  }
+
+  /** The successor has the place now, the other one leaves. False when the successor is gone. */
+  completeReplacement(worker: WorkerProcess): boolean {
+    const slot = this.#slotOf(worker);
+    if (slot === undefined || slot.successor === null) return false;
+    this.#leaving.add(worker);
+    worker.runState = RunState.STOPPING;
+    slot.worker = slot.successor;
+    slot.successor = null;
+    return true;
+  }
+
+  /** The successor is of no use: it is ended, and the other one keeps its place. */
+  abandonReplacement(successor: WorkerProcess): void {
+    const slot = this.#slots.find((candidate) => candidate.successor === successor);
+    if (slot === undefined) return;
+    slot.successor = null;
+    this.#leaving.add(successor);
+    successor.kill();
   }
 
   /** Every worker process there is, those that do not take requests yet included. */
   processes(): WorkerProcess[] {
-    return this.#slots.flatMap(({ worker }) => worker === null ? [] : [worker]);
+    const placed = this.#slots.flatMap(({ worker, successor }) => [worker, successor]);
+    return [...placed.filter((worker) => worker !== null), ...this.#leaving];
   }
 
   /** Whether every worker there should be carries traffic. */
@@ -88,19 +132,31 @@ export class WorkerPool {
 
   /** Takes a worker out that has ended, and plans its successor. */
   ended(worker: WorkerProcess, death: WorkerDeath): void {
-    const slot = this.#slots.find((candidate) => candidate.worker === worker);
-    if (slot === undefined) return;
-    slot.worker = null;
+    const slot = this.#slotOf(worker);
+    const isExpected = this.#stopping || this.#leaving.delete(worker);
+    if (slot === undefined && !isExpected) return;
     this.#stopped.push({ id: worker.id, pid: worker.pid, run_state: RunState.STOPPED });
     if (this.#stopped.length > MAX_STOPPED_LISTED) this.#stopped.shift();
-    if (this.#stopping) return;
+    if (slot !== undefined) this.#leavePlace(slot, worker);
+    if (isExpected) return;
     this.#log.error("Worker {id} (pid {pid}) {text}", {
       id: worker.id,
       pid: worker.pid,
       text: death.text,
     });
     this.#options.onLost(worker, death);
-    if (this.#options.automaticRestart) this.#planRestart(slot, death.livedMs);
+    const isEmpty = slot !== undefined && slot.worker === null;
+    if (isEmpty && this.#options.automaticRestart) this.#planRestart(slot, death.livedMs);
+  }
+
+  #slotOf(worker: WorkerProcess): Slot | undefined {
+    return this.#slots.find((slot) => slot.worker === worker || slot.successor === worker);
+  }
+
+  /** A worker that dies while its successor starts is succeeded at once. */
+  #leavePlace(slot: Slot, worker: WorkerProcess): void {
+    if (slot.successor !== worker) slot.worker = slot.successor;
+    slot.successor = null;
   }
 
   #planRestart(slot: Slot, livedMs: number): void {

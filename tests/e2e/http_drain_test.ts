@@ -127,3 +127,23 @@ Deno.test("hardStop cuts the request in flight", async () => {
   proxy.plane.hardStop();
   assert.equal((await wire.readToEnd()).length, 0);
 });
+
+Deno.test("softStop keeps the promise of a response that had begun: one more request is served", async () => {
+  await using origin = startOrigin((request) =>
+    request.target === "/slow"
+      ? { kind: "chunked", chunks: ["a", "b"], delayMs: 200 }
+      : { kind: "fixed", body: "ok" }
+  );
+  await using proxy = await startProxy({ backends: [origin.address] });
+  using wire = await connectRaw(proxy.port);
+  await wire.write(GET.replace("/", "/slow"));
+  const head = await wire.readThrough("\r\n\r\n");
+  assert.doesNotMatch(head, /connection: close/i);
+  const stopped = proxy.plane.softStop();
+  await wire.readThrough("0\r\n\r\n");
+  await wire.write(GET);
+  const response = await readResponse(wire);
+  assert.deepEqual([response.text, response.header("connection")], ["ok", "close"]);
+  wire.close();
+  await within("the worker to be empty", 2_000, stopped);
+});

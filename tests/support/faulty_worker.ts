@@ -22,7 +22,9 @@ class FaultyDataPlane implements DataPlane {
     return Promise.resolve(null);
   }
 
-  windDown(): void {}
+  windDown(): Promise<void> {
+    return Promise.resolve();
+  }
 
   softStop(): Promise<void> {
     return Promise.resolve();

@@ -1,0 +1,23 @@
+// The listeners whose address several workers share. UDP is none of them: the runtime cannot share its
+// sockets, so one worker has each.
+
+import type { ConfigState } from "../../config/state.ts";
+import { ListenerType, type SocketAddress } from "../../config/messages.ts";
+import type { SharedListener } from "./listener_steps.ts";
+
+/** The active ones of a state. */
+export function sharedListeners({ tables }: ConfigState): SharedListener[] {
+  const { http, https, tcp } = tables.listeners;
+  return [
+    ...activeOf(ListenerType.HTTP, http.sorted()),
+    ...activeOf(ListenerType.HTTPS, https.sorted()),
+    ...activeOf(ListenerType.TCP, tcp.sorted()),
+  ];
+}
+
+function activeOf(
+  proxy: ListenerType,
+  listeners: Iterable<{ readonly active: boolean; readonly address: SocketAddress }>,
+): SharedListener[] {
+  return [...listeners].filter(({ active }) => active).map(({ address }) => ({ proxy, address }));
+}

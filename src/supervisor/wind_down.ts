@@ -1,0 +1,50 @@
+// How workers leave whose place others have taken: nothing new comes to them, every connection ends with
+// its next response, those that stay silent are told to go, and what is left when the time of a soft
+// stop is over is cut.
+
+import { parcelsFor } from "./gather.ts";
+import type { MainContext } from "./main_context.ts";
+import type { WorkerProcess } from "./worker_process.ts";
+
+/**
+ * How long clients that keep their connection get to send one more request, in milliseconds: its
+ * response tells them to leave, which a closed connection could only do too late.
+ */
+const SILENT_MS = 2_000;
+
+/** Lets workers leave; resolves when all have ended, with whether something had to be cut. */
+export async function windDown(
+  context: MainContext,
+  workers: readonly WorkerProcess[],
+): Promise<boolean> {
+  const { gatherer, settings } = context;
+  const ended = Promise.all(workers.map((worker) => worker.ended));
+  let isOver = false;
+  void ended.then(() => isOver = true);
+  const silent = settings.softStopMs > 0 ? Math.min(SILENT_MS, settings.softStopMs) : SILENT_MS;
+  const quiet = gatherer.scatter({
+    verb: "WindDown",
+    parcels: parcelsFor(workers, { request_type: { kind: "wind_down", value: {} } }),
+    patience: { kind: "endless" },
+  });
+  await Promise.race([quiet, pause(silent)]);
+  void gatherer.scatter({
+    verb: "SoftStop",
+    parcels: parcelsFor(workers, { request_type: { kind: "soft_stop", value: {} } }),
+    patience: { kind: "endless" },
+  });
+  const rest = settings.softStopMs - silent;
+  await (settings.softStopMs > 0 ? Promise.race([ended, pause(rest)]) : ended);
+  if (isOver) return false;
+  for (const worker of workers) worker.kill();
+  await ended;
+  return true;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    // What is waited for may be over long before, and the process with it.
+    Deno.unrefTimer(timer);
+  });
+}
