@@ -47,20 +47,29 @@ export class BackendReport {
   readonly #log = loggerOf("worker::backends");
   readonly #counters: Counters;
   readonly #onEvent: (event: Event) => void;
+  readonly #onNotice: (cluster: Cluster, notification: BackendNotification) => void;
   #lines = 0;
 
-  constructor(counters: Counters, onEvent: (event: Event) => void) {
+  /** `onNotice` is called for everything that is told, `onEvent` for what makes an event. */
+  constructor(
+    counters: Counters,
+    onEvent: (event: Event) => void,
+    onNotice: (cluster: Cluster, notification: BackendNotification) => void = () => {},
+  ) {
     this.#counters = counters;
+    this.#onNotice = onNotice;
     this.#onEvent = onEvent;
   }
 
   /** Tells what is new about the backends of `clusters`. */
   tell(clusters: Iterable<Cluster>): void {
     this.#lines = 0;
-    for (const { id, backends } of clusters) {
+    for (const cluster of clusters) {
+      const { id, backends } = cluster;
       this.#counters.add(Counter.FAIL_OPEN, backends.takeFailedOpen());
       for (const notification of backends.takeNotifications()) {
         this.#write(id, notification);
+        this.#onNotice(cluster, notification);
         const event = toEvent(id, notification);
         if (event !== null) this.#onEvent(event);
       }

@@ -48,6 +48,11 @@ export class ClusterSet {
     return cluster;
   }
 
+  /** The cluster with this id, `null` when nothing has named it. */
+  find(id: string): Cluster | null {
+    return this.#clusters.get(id) ?? null;
+  }
+
   values(): IterableIterator<Cluster> {
     return this.#clusters.values();
   }
@@ -59,6 +64,7 @@ export class ClusterSet {
     const cluster = this.get(config.cluster_id);
     cluster.answers = answers;
     cluster.settings = clusterSettings(config);
+    cluster.series.revive();
     const known = config.load_balancing >= 0 && config.load_balancing <= LoadBalancing.MAGLEV;
     cluster.backends.setPolicy(
       known ? config.load_balancing : LoadBalancing.ROUND_ROBIN,
@@ -73,6 +79,7 @@ export class ClusterSet {
     if (cluster === undefined) return;
     cluster.answers = NO_ANSWERS;
     cluster.settings = DEFAULT_SETTINGS;
+    cluster.series.remove();
     cluster.backends.setPolicy(LoadBalancing.ROUND_ROBIN, LoadMetric.CONNECTIONS);
   }
 
@@ -95,7 +102,12 @@ export class ClusterSet {
   removeBackend(config: RemoveBackend): void {
     const cluster = this.#clusters.get(config.cluster_id);
     const removed = cluster?.backends.remove(config.backend_id, formatAddress(config.address));
-    if (removed !== null && removed !== undefined) this.#upstreams.retire(removed);
+    if (cluster === undefined || removed === null || removed === undefined) return;
+    this.#upstreams.retire(removed);
+    // Backends may share an id, and then what is measured of them.
+    if (cluster.backends.members.every(({ id }) => id !== removed.id)) {
+      cluster.series.dropBackend(removed.id);
+    }
   }
 }
 

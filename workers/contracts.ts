@@ -2,8 +2,13 @@
 // process and the worker's copy of the configuration state; the data plane owns listeners, sessions
 // and backends. Neither knows how the other works.
 
-import type { Request, ResponseContent } from "../config/messages.ts";
-import type { Metric } from "../src/observe/counters.ts";
+import type {
+  QueryMetricsOptions,
+  Request,
+  ResponseContent,
+  SetMetricDetail,
+  WorkerMetricDetailStatus,
+} from "../config/messages.ts";
 import type { HandOverStep } from "./hand_over.ts";
 
 /** The traffic-carrying half of a worker, driven by configuration requests. */
@@ -31,6 +36,14 @@ export interface DataPlane {
   /** Closes every listener and every session at once. */
   hardStop(): void;
 
-  /** What this worker has counted since it started. */
-  metrics(): readonly Metric[];
+  readonly measurements: Measurements;
+}
+
+/** What a worker has measured since it started. */
+export interface Measurements {
+  /** The answer to a query, or why there is none. */
+  query(options: QueryMetricsOptions): NonNullable<ResponseContent["content_type"]> | string;
+
+  /** Raises the level of detail for a client, or ends that; the text says why it is refused. */
+  setDetail(request: SetMetricDetail): WorkerMetricDetailStatus | string;
 }

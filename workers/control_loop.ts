@@ -9,6 +9,7 @@ import {
   type ResponseContent,
   ResponseStatus,
   type ServerConfig,
+  type SetMetricDetail,
   type WorkerRequest,
   type WorkerResponse,
 } from "../config/messages.ts";
@@ -18,7 +19,6 @@ import { Slices } from "../src/io/turn.ts";
 import { loggerOf } from "../src/observe/log.ts";
 import type { DataPlane } from "./contracts.ts";
 import type { HandOverStep } from "./hand_over.ts";
-import { answerMetrics } from "./metric_queries.ts";
 import { answerQuery, type WorkerQuery } from "./state_queries.ts";
 
 type RequestType = NonNullable<Request["request_type"]>;
@@ -157,7 +157,9 @@ export class ControlLoop {
       case "query_certificates_from_workers":
         return this.#answerQuery(id, type);
       case "query_metrics":
-        return this.#ok(id, answerMetrics(this.#options.dataPlane.metrics(), type.value));
+        return this.#answer(id, this.#options.dataPlane.measurements.query(type.value));
+      case "set_metric_detail":
+        return this.#setDetail(id, type.value);
       default:
         return await this.#change(id, type);
     }
@@ -216,7 +218,16 @@ export class ControlLoop {
   }
 
   #answerQuery(id: string, query: WorkerQuery): void {
-    const answer = answerQuery(this.#state, query);
+    this.#answer(id, answerQuery(this.#state, query));
+  }
+
+  #setDetail(id: string, request: SetMetricDetail): void {
+    const status = this.#options.dataPlane.measurements.setDetail(request);
+    if (typeof status === "string") this.#fail(id, status);
+    else this.#ok(id, { kind: "worker_metric_detail_status", value: status });
+  }
+
+  #answer(id: string, answer: NonNullable<ResponseContent["content_type"]> | string): void {
     if (typeof answer === "string") this.#fail(id, answer);
     else this.#ok(id, answer);
   }

@@ -10,8 +10,7 @@ import {
 import { socketAddress } from "../tests/support/proxy.ts";
 import { waitFor } from "../tests/support/wait.ts";
 import { cluster, stateAfter } from "../config/state_testing.ts";
-import type { Metric } from "../src/observe/counters.ts";
-import type { DataPlane } from "./contracts.ts";
+import type { DataPlane, Measurements } from "./contracts.ts";
 import { ControlLoop } from "./control_loop.ts";
 import type { HandOverStep } from "./hand_over.ts";
 
@@ -51,12 +50,23 @@ class ScriptedDataPlane implements DataPlane {
     this.hardStopped = true;
   }
 
-  metrics(): Metric[] {
-    return [
-      { name: "requests", value: 7, gauge: false },
-      { name: "client.connections", value: 2, gauge: true },
-    ];
-  }
+  readonly measurements: Measurements = {
+    query: ({ metric_names }) =>
+      metric_names.includes("?") ? "No such thing" : {
+        kind: "worker_metrics",
+        value: {
+          proxy: new Map([["http.requests", { inner: { kind: "count", value: 7n } }]]),
+          clusters: new Map(),
+        },
+      },
+    setDetail: ({ client_id, detail = 0 }) =>
+      client_id === "?" ? "Refused" : {
+        configured: 2,
+        effective: detail,
+        previous_effective: 2,
+        active_lease_count: 1,
+      },
+  };
 }
 
 function harness() {
@@ -202,8 +212,7 @@ Deno.test("ControlLoop answers a metrics query with what its data plane has coun
     kind: "worker_metrics",
     value: {
       proxy: new Map([
-        ["requests", { inner: { kind: "count", value: 7n } }],
-        ["client.connections", { inner: { kind: "gauge", value: 2n } }],
+        ["http.requests", { inner: { kind: "count", value: 7n } }],
       ]),
       clusters: new Map(),
     },
@@ -232,4 +241,18 @@ Deno.test("ControlLoop does the steps of a hand-over and tells why one failed", 
   const named = answers.flatMap(({ content }) => content?.content_type ?? []);
   assert.deepEqual(named, [{ kind: "listener_socket_name", value: { inode: 7n } }]);
   assert.equal(loop.isStopping, false);
+});
+
+Deno.test("ControlLoop tells why a metrics query or a level of detail is refused", async () => {
+  const { ask } = harness();
+  const query = { ...QueryMetricsOptions.empty(), metric_names: ["?"] };
+  const unknown = await ask({ kind: "query_metrics", value: query });
+  assert.deepEqual([unknown?.status, unknown?.message], [ResponseStatus.FAILURE, "No such thing"]);
+  const refused = await ask({ kind: "set_metric_detail", value: { client_id: "?" } });
+  assert.deepEqual([refused?.status, refused?.message], [ResponseStatus.FAILURE, "Refused"]);
+  const raised = await ask({ kind: "set_metric_detail", value: { client_id: "a", detail: 3 } });
+  assert.deepEqual(raised?.content?.content_type, {
+    kind: "worker_metric_detail_status",
+    value: { configured: 2, effective: 3, previous_effective: 2, active_lease_count: 1 },
+  });
 });

@@ -2,18 +2,20 @@
 // and backends, and starts a session for every connection. Owns the worker's clock tick and its limit
 // on connections; knows nothing of the channel to the main process.
 
-import type {
-  Cluster,
-  Event,
-  Request,
-  RequestHttpFrontend,
-  ServerConfig,
-  SetHealthCheck,
+import {
+  type Cluster,
+  type Event,
+  MetricDetail,
+  type Request,
+  type RequestHttpFrontend,
+  type ServerConfig,
+  type SetHealthCheck,
 } from "../config/messages.ts";
+import { WORKER_SLAB_ENTRIES_PER_CONNECTION } from "../config/defaults.ts";
 import { sha256 } from "../src/io/sha256.ts";
 import { tcpDialer } from "../src/io/tcp.ts";
 import { atEndOfTurn } from "../src/io/turn.ts";
-import { Counter, type Metric } from "../src/observe/counters.ts";
+import { Counter } from "../src/observe/counters.ts";
 import type { WorkerContext } from "../src/session/context.ts";
 import { TICK_MS } from "../src/session/deadline_wheel.ts";
 import { SessionSet } from "../src/session/session_set.ts";
@@ -25,6 +27,8 @@ import { ClusterSet } from "./cluster_set.ts";
 import type { DataPlane } from "./contracts.ts";
 import { HandOver, type HandOverStep } from "./hand_over.ts";
 import { healthCheckRefusal, HealthChecks } from "./health_checks.ts";
+import { WorkerMeasurements } from "./measurements.ts";
+import { TrafficMetrics } from "./traffic_metrics.ts";
 import { HttpListener } from "./http_listener.ts";
 import { HttpsVerbs } from "./https_verbs.ts";
 import { ListenerSet } from "./listener_set.ts";
@@ -56,12 +60,14 @@ export class ProxyDataPlane implements DataPlane {
   readonly #https: HttpsVerbs;
   readonly #handOver = new HandOver(this.#listeners);
   readonly #sessions: SessionSet;
+  readonly measurements: WorkerMeasurements;
   readonly #backendReport: BackendReport;
   readonly #acceptHandler: AcceptHandler = {
     admit: (accepted, starter) => this.#sessions.admit(accepted, starter),
     pause: () => new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS)),
   };
   readonly #ticker: ReturnType<typeof setInterval>;
+  readonly #traffic: TrafficObserver;
   #accessLog: TrafficObserver | null = null;
   #spanLog: TrafficObserver | null = null;
   #ticks = 0;
@@ -92,10 +98,17 @@ export class ProxyDataPlane implements DataPlane {
       queueTimeout: config.accept_queue_timeout * 1_000,
       zombieInterval: config.zombie_check_interval * 1_000,
     });
-    this.#backendReport = new BackendReport(this.#worker.counters, onEvent);
     this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
     this.#https = new HttpsVerbs(this.#listeners.https, this.#worker, this.#clusters);
     this.#healthChecks = new HealthChecks(tcpDialer, this.#worker.counters);
+    this.measurements = this.#measure(config, onEvent);
+    this.#traffic = new TrafficMetrics(this.#worker.counters, this.measurements.scopes, null);
+    this.#observe();
+    this.#backendReport = new BackendReport(
+      this.#worker.counters,
+      onEvent,
+      (cluster, notification) => this.measurements.noticed(cluster, notification),
+    );
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -122,10 +135,6 @@ export class ProxyDataPlane implements DataPlane {
 
   countLostLines(count: number): void {
     this.#worker.counters.add(Counter.LOST_LOG_LINES, count);
-  }
-
-  metrics(): Metric[] {
-    return this.#worker.counters.entries();
   }
 
   async apply(request: Request): Promise<string | null> {
@@ -183,6 +192,8 @@ export class ProxyDataPlane implements DataPlane {
       case "set_max_connections_per_ip":
         this.#worker.clientLimits.setLimit(Number(type.value));
         return null;
+      case "configure_metrics":
+        return this.measurements.configure(type.value);
       case "remove_listener":
         return await this.#listeners.remove(type.value);
       case "activate_listener":
@@ -226,8 +237,28 @@ export class ProxyDataPlane implements DataPlane {
   }
 
   #observe(): void {
-    const observers = [this.#accessLog, this.#spanLog].filter((observer) => observer !== null);
+    const observers = [this.#traffic, this.#accessLog, this.#spanLog].filter((observer) =>
+      observer !== null
+    );
     observeTraffic(this.#worker, joinObservers(observers));
+  }
+
+  #measure(config: ServerConfig, onEvent: (event: Event) => void): WorkerMeasurements {
+    const measurements = new WorkerMeasurements({
+      worker: this.#worker,
+      size: {
+        maxConnections: Number(config.max_connections),
+        slabEntries: Number(
+          config.slab_entries_per_connection ?? WORKER_SLAB_ENTRIES_PER_CONNECTION,
+        ),
+        startedAtMs: this.#worker.clock(),
+      },
+      clusters: this.#clusters,
+      detail: config.metrics?.detail ?? MetricDetail.DETAIL_CLUSTER,
+      isProbed: (id) => this.#healthChecks.probes(id),
+      onEvent,
+    });
+    return measurements;
   }
 
   #addCluster(config: Cluster): string | null {
@@ -264,6 +295,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#worker.upstreams.sweep();
     this.#sessions.everySecond();
     this.#backendReport.tell(this.#clusters.values());
+    this.measurements.tick();
   }
 }
 

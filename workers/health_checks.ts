@@ -67,6 +67,11 @@ export class HealthChecks {
     this.#limits = limits;
   }
 
+  /** Whether the backends of the cluster with this id are probed. */
+  probes(clusterId: string): boolean {
+    return this.#checks.has(clusterId);
+  }
+
   /** Probes under way. */
   get running(): number {
     return this.#running.size;

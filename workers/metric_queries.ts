@@ -1,30 +1,131 @@
-// What a worker tells about its measurements. Counts and levels of the worker as a whole; a question for
-// certain clusters or backends is about them alone and leaves those out, as in sozu 2.1.
+// What a worker tells about its measurements: those of the worker as a whole, of its clusters and of
+// their backends, restricted as a query asks. A question for certain clusters or backends is about them
+// alone and leaves the worker's own values out, as in sozu 2.1.
 
-import type { FilteredMetrics, QueryMetricsOptions, ResponseContent } from "../config/messages.ts";
+import type {
+  BackendMetrics,
+  ClusterMetrics,
+  FilteredMetrics,
+  QueryMetricsOptions,
+  ResponseContent,
+  WorkerMetrics,
+} from "../config/messages.ts";
 import type { Metric } from "../src/observe/counters.ts";
+import { SCOPE_COUNTS, SCOPE_TIMES } from "../src/observe/scope_metrics.ts";
+import type { Series } from "../src/observe/series.ts";
+import { addMetric, addSeries, type Wanted } from "./metric_messages.ts";
 
 type Content = NonNullable<ResponseContent["content_type"]>;
 
-/** The answer to a metrics query. */
-export function answerMetrics(metrics: readonly Metric[], query: QueryMetricsOptions): Content {
-  if (query.list) {
-    const proxy_metrics = metrics.map(({ name }) => name).sort();
-    return { kind: "available_metrics", value: { proxy_metrics, cluster_metrics: [] } };
+/** What is measured of one scope at this moment. */
+export interface ScopeView {
+  /** Levels, and the counts that are kept apart from the series. */
+  readonly metrics: readonly Metric[];
+  /** `null` when nothing has been measured. */
+  readonly series: Series | null;
+}
+
+/** One cluster that is measured. */
+export interface ClusterView extends ScopeView {
+  readonly id: string;
+  readonly backends: readonly (ScopeView & { readonly id: string })[];
+}
+
+/** Everything a worker measures. */
+export interface MetricView {
+  readonly proxy: ScopeView;
+  clusters(): Iterable<ClusterView>;
+  /** `null` when there is no such cluster. */
+  cluster(id: string): ClusterView | null;
+}
+
+/** The answer to a metrics query, or why there is none. */
+export function answerMetrics(view: MetricView, query: QueryMetricsOptions): Content | string {
+  if (query.list) return { kind: "available_metrics", value: names(view) };
+  const wanted = query.metric_names.length === 0 ? null : new Set(query.metric_names);
+  const metrics = choose(view, query, wanted);
+  return typeof metrics === "string" ? metrics : { kind: "worker_metrics", value: metrics };
+}
+
+function choose(
+  view: MetricView,
+  query: QueryMetricsOptions,
+  wanted: Wanted,
+): WorkerMetrics | string {
+  const clusters = new Map<string, ClusterMetrics>();
+  if (query.no_clusters) return { proxy: scope(view.proxy, wanted), clusters };
+  if (query.cluster_ids.length > 0) {
+    for (const id of query.cluster_ids) {
+      const cluster = view.cluster(id);
+      if (cluster === null) return "No metrics of one of the clusters: there is none with its id";
+      clusters.set(id, whole(cluster, wanted));
+    }
+    return { proxy: new Map(), clusters };
   }
-  const aboutOthers = query.cluster_ids.length > 0 || query.backend_ids.length > 0;
-  const wanted = aboutOthers && !query.no_clusters ? [] : chosen(metrics, query.metric_names);
-  const proxy = new Map(wanted.map((metric) => [metric.name, toMessage(metric)]));
-  return { kind: "worker_metrics", value: { proxy, clusters: new Map() } };
+  if (query.backend_ids.length > 0) {
+    addClustersOf(view, query.backend_ids, wanted, clusters);
+    return { proxy: new Map(), clusters };
+  }
+  for (const cluster of view.clusters()) {
+    const metrics = whole(cluster, wanted);
+    if (metrics.cluster.size > 0 || metrics.backends.length > 0) clusters.set(cluster.id, metrics);
+  }
+  return { proxy: scope(view.proxy, wanted), clusters };
 }
 
-function chosen(metrics: readonly Metric[], names: readonly string[]): readonly Metric[] {
-  return names.length === 0 ? metrics : metrics.filter(({ name }) => names.includes(name));
+/** For each backend the first cluster that has it, with all its backends and nothing else. */
+function addClustersOf(
+  view: MetricView,
+  backendIds: readonly string[],
+  wanted: Wanted,
+  clusters: Map<string, ClusterMetrics>,
+): void {
+  const sought = new Set(backendIds);
+  for (const cluster of view.clusters()) {
+    const found = cluster.backends.filter(({ id }) => sought.has(id));
+    if (found.length === 0) continue;
+    for (const { id } of found) sought.delete(id);
+    clusters.set(cluster.id, { cluster: new Map(), backends: backendsOf(cluster, wanted) });
+    if (sought.size === 0) return;
+  }
 }
 
-function toMessage({ value, gauge }: Metric): FilteredMetrics {
-  // A level below zero would be a defect of ours; the wire knows no such gauge.
-  return gauge
-    ? { inner: { kind: "gauge", value: BigInt(Math.max(0, value)) } }
-    : { inner: { kind: "count", value: BigInt(value) } };
+function whole(cluster: ClusterView, wanted: Wanted): ClusterMetrics {
+  return { cluster: scope(cluster, wanted), backends: backendsOf(cluster, wanted) };
+}
+
+function backendsOf({ backends }: ClusterView, wanted: Wanted): BackendMetrics[] {
+  return backends
+    .map((backend) => ({ backend_id: backend.id, metrics: scope(backend, wanted) }))
+    .filter(({ metrics }) => metrics.size > 0);
+}
+
+function scope({ metrics, series }: ScopeView, wanted: Wanted): Map<string, FilteredMetrics> {
+  const messages = new Map<string, FilteredMetrics>();
+  for (const metric of metrics) addMetric(messages, metric, wanted);
+  if (series !== null) addSeries(messages, series, wanted);
+  return messages;
+}
+
+function names(view: MetricView): { proxy_metrics: string[]; cluster_metrics: string[] } {
+  const cluster = new Set<string>();
+  for (const it of view.clusters()) {
+    for (const name of scopeNames(it)) cluster.add(name);
+    for (const backend of it.backends) for (const name of scopeNames(backend)) cluster.add(name);
+  }
+  return {
+    proxy_metrics: [...new Set(scopeNames(view.proxy))].sort(),
+    cluster_metrics: [...cluster].sort(),
+  };
+}
+
+function scopeNames({ metrics, series }: ScopeView): string[] {
+  const found = metrics.map(({ name }) => name);
+  if (series === null) return found;
+  const { counts, times } = series;
+  return [
+    ...found,
+    ...SCOPE_COUNTS.filter((_, i) => counts[i] !== 0),
+    ...SCOPE_TIMES.filter((_, i) => (times[i]?.samples ?? 0) > 0),
+  ];
 }

@@ -1,6 +1,7 @@
 // One backend of a cluster: who it is, how it is doing and how busy it is. It keeps its own counters and
 // tells whoever orders backends by load when they change; who may be picked is decided by BackendSet.
 
+import type { Series } from "../observe/series.ts";
 import { addressBytes } from "./flow_hash.ts";
 import { HealthState } from "./health_state.ts";
 import { PeakEwma } from "./peak_ewma.ts";
@@ -60,6 +61,8 @@ export class Backend {
   readonly retry = new RetryPolicy();
   readonly health = new HealthState();
   status: BackendStatus = "normal";
+  /** What is measured of it, once somebody has; kept by whoever measures. */
+  series: Series | null = null;
   /** Position in the candidate list of its set, -1 when it is no candidate. Kept by the set. */
   candidateIndex = -1;
   /** Who orders the candidates by load, if anyone does. Kept by the set. */

@@ -1,5 +1,6 @@
-// What a worker counts while it serves. One Float64Array, so that counting is one addition and never
-// an allocation. Names are those of the metrics they become; meaning in one line each.
+// What a worker counts as a whole while it serves; clusters and backends have their series. One
+// Float64Array, so that counting is one addition and never an allocation. Names are those of the metrics
+// they become; meaning in one line each.
 
 import {
   HANDSHAKE_FAILURES,
@@ -37,8 +38,6 @@ export const Counter = {
   UPGRADES: 13,
   /** Clients that left while their request was being served. */
   CLIENT_ABORTS: 14,
-  /** First of six: final responses by class, 1xx to 5xx, then anything else. */
-  STATUS_CLASS: 15,
   /** Exceptions that ended one session: always a defect of ours. */
   INTERNAL_ERRORS: 21,
   /** Bytes written to backends. */
@@ -53,6 +52,32 @@ export const Counter = {
   /** Backends that became healthy, and unhealthy, by their probes. */
   HEALTH_UP: 27,
   HEALTH_DOWN: 28,
+  /** Responses that HTTP/1.1 clients have all of. */
+  E2E_HTTP11: 130,
+  /** Responses that were malformed, and those that ended too early. */
+  BACKEND_PARSE_ERRORS: 131,
+  BACKEND_EOF: 132,
+  /** Requests for which there is no route. */
+  NO_ROUTE: 133,
+  /** Requests being served right now. */
+  ACTIVE_REQUESTS: 134,
+  /** Bytes read from backends. */
+  BACKEND_BYTES_IN: 135,
+  /** Requests that came with X-Forwarded-Proto, and those where it was another; -Port likewise. */
+  TRUSTING_PROTO: 136,
+  TRUSTING_PROTO_DIFF: 137,
+  TRUSTING_PORT: 138,
+  TRUSTING_PORT_DIFF: 139,
+  /** Requests sent on with the X-Request-Id they came with, and with one of ours. */
+  REQUEST_ID_PROPAGATED: 140,
+  REQUEST_ID_GENERATED: 141,
+  /** Client connections that speak HTTP now, and tunnels behind a 101. */
+  PROTOCOL_HTTP: 142,
+  PROTOCOL_HTTPS: 143,
+  PROTOCOL_WS: 144,
+  PROTOCOL_WSS: 145,
+  /** Tunnels that did not end well. */
+  PIPE_ERRORS: 146,
   /** Accepted connections that wait to be served, and those that waited too long. */
   ACCEPT_QUEUE: 70,
   ACCEPT_QUEUE_TIMEOUT: 71,
@@ -116,32 +141,41 @@ const NAMES: readonly [string, number][] = [
   ["listener.accepted.total", Counter.ACCEPTED],
   ["listener.connection_capped", Counter.REFUSED],
   ["client.connections", Counter.CLIENT_CONNECTIONS],
-  ["requests", Counter.REQUESTS],
-  ["http.400.errors", Counter.BAD_REQUESTS],
+  ["http.requests", Counter.REQUESTS],
+  ["http.frontend_parse_errors", Counter.BAD_REQUESTS],
   ["http.default_answers", Counter.DEFAULT_ANSWERS],
   ["bytes_in", Counter.BYTES_IN],
   ["bytes_out", Counter.BYTES_OUT],
   ["backend.pool.miss", Counter.BACKEND_CONNECTED],
   ["backend.pool.hit", Counter.BACKEND_REUSED],
-  ["backend.connections.error", Counter.BACKEND_CONNECT_ERRORS],
   ["http.retries", Counter.RETRIES],
   ["http.timeouts", Counter.TIMEOUTS],
   ["http.upgrades", Counter.UPGRADES],
   ["client.aborts", Counter.CLIENT_ABORTS],
-  ["http.status.1xx", Counter.STATUS_CLASS],
-  ["http.status.2xx", Counter.STATUS_CLASS + 1],
-  ["http.status.3xx", Counter.STATUS_CLASS + 2],
-  ["http.status.4xx", Counter.STATUS_CLASS + 3],
-  ["http.status.5xx", Counter.STATUS_CLASS + 4],
-  ["http.status.other", Counter.STATUS_CLASS + 5],
   ["session.internal_errors", Counter.INTERNAL_ERRORS],
-  ["backend_bytes_out", Counter.BACKEND_BYTES_OUT],
-  ["connections.rejected_per_cluster_ip", Counter.CLIENT_LIMITED],
+  ["back_bytes_out", Counter.BACKEND_BYTES_OUT],
   ["sessions.evicted", Counter.EVICTED],
   ["health_check.success", Counter.HEALTH_SUCCESS],
   ["health_check.failure", Counter.HEALTH_FAILURE],
   ["health_check.up", Counter.HEALTH_UP],
   ["health_check.down", Counter.HEALTH_DOWN],
+  ["http.e2e.http11", Counter.E2E_HTTP11],
+  ["http.backend_parse_errors", Counter.BACKEND_PARSE_ERRORS],
+  ["h1.backend_eof_before_message_complete", Counter.BACKEND_EOF],
+  ["http.failed_backend_matching", Counter.NO_ROUTE],
+  ["http.active_requests", Counter.ACTIVE_REQUESTS],
+  ["back_bytes_in", Counter.BACKEND_BYTES_IN],
+  ["http.trusting.x_proto", Counter.TRUSTING_PROTO],
+  ["http.trusting.x_proto.diff", Counter.TRUSTING_PROTO_DIFF],
+  ["http.trusting.x_port", Counter.TRUSTING_PORT],
+  ["http.trusting.x_port.diff", Counter.TRUSTING_PORT_DIFF],
+  ["http.x_request_id.propagated", Counter.REQUEST_ID_PROPAGATED],
+  ["http.x_request_id.generated", Counter.REQUEST_ID_GENERATED],
+  ["protocol.http", Counter.PROTOCOL_HTTP],
+  ["protocol.https", Counter.PROTOCOL_HTTPS],
+  ["protocol.ws", Counter.PROTOCOL_WS],
+  ["protocol.wss", Counter.PROTOCOL_WSS],
+  ["pipe.errors", Counter.PIPE_ERRORS],
   ["accept_queue.connections", Counter.ACCEPT_QUEUE],
   ["accept_queue.timeout", Counter.ACCEPT_QUEUE_TIMEOUT],
   ["accept_queue.backpressure", Counter.BACKPRESSURE],
@@ -189,6 +223,11 @@ const GAUGES: ReadonlySet<number> = new Set<number>([
   Counter.PROXY_EXPECTING,
   Counter.TLS_HANDSHAKING,
   Counter.TLS_MIN_EXPIRY,
+  Counter.ACTIVE_REQUESTS,
+  Counter.PROTOCOL_HTTP,
+  Counter.PROTOCOL_HTTPS,
+  Counter.PROTOCOL_WS,
+  Counter.PROTOCOL_WSS,
 ]);
 
 /** One measurement at one moment. */
@@ -207,10 +246,9 @@ export class Counters {
     this.values[counter] = (this.values[counter] as number) + amount;
   }
 
-  /** Counts a final response by the class of its status. */
-  addStatus(status: number): void {
-    const kind = status >= 100 && status < 600 ? Math.floor(status / 100) - 1 : 5;
-    this.add(Counter.STATUS_CLASS + kind, 1);
+  /** Starts every count over; levels stay, because what they count is still there. */
+  clear(): void {
+    for (let i = 0; i < this.values.length; i++) if (!GAUGES.has(i)) this.values[i] = 0;
   }
 
   /** Counts a TLS handshake that succeeded; `null` where the runtime does not tell. */

@@ -2,7 +2,6 @@
 // while nothing has been sent. What a failed attempt means for the backend is told to its cluster.
 
 import type { Backend } from "../balancing/backend.ts";
-import { Counter } from "../observe/counters.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Exchange, ExchangePhase, Interruption } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
@@ -28,6 +27,7 @@ export async function openUpstream(
     backend ??= cluster.backends.pick(worker.wheel.now);
     if (backend === null) break;
     exchange.attempts++;
+    exchange.account.attempts = exchange.attempts;
     exchange.account.backend = backend;
     exchange.phase = ExchangePhase.CONNECTING;
     session.arm(listener.timeouts.connect);
@@ -64,7 +64,7 @@ async function attempt(
     upstream?.discard();
     return null;
   } catch {
-    worker.counters.add(Counter.BACKEND_CONNECT_ERRORS, 1);
+    worker.observer?.connectFailed?.(cluster, backend);
     if (exchange.interruption === Interruption.NONE) {
       cluster.backends.connectFailed(backend, worker.clock());
     }

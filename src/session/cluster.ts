@@ -3,6 +3,7 @@
 
 import { type AnswerLayer, NO_ANSWERS } from "../answers/answer_set.ts";
 import type { BackendSet } from "../balancing/backend_set.ts";
+import { ClusterSeries } from "../observe/series.ts";
 import { AuthorizedHashes } from "../protocol/http/basic_auth.ts";
 
 /** What can be configured about a cluster, apart from its backends. */
@@ -51,6 +52,8 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
 export class Cluster {
   readonly id: string;
   readonly backends: BackendSet;
+  /** What is measured of it. */
+  readonly series = new ClusterSeries();
   settings: ClusterSettings = DEFAULT_SETTINGS;
   /** Templates that win over those of the listener. */
   answers: AnswerLayer = NO_ANSWERS;

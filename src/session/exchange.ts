@@ -150,7 +150,7 @@ export class Exchange {
   async run(session: HttpSession): Promise<boolean> {
     const head = this.reader.head;
     session.input.start = head.end;
-    this.account.counts = true;
+    this.account.counts = this.account.parsed = true;
     this.account.clientIn = head.end - head.start;
     this.requestBody.begin(head);
     this.toHead = isHead(head);
@@ -200,6 +200,7 @@ export class Exchange {
       }
       if (session.worker.observer?.exact) this.account.firstByteAt = session.worker.accountClock();
       this.account.backendIn += count;
+      session.worker.counters.add(Counter.BACKEND_BYTES_IN, count);
       const end = this.#pump === null ? answerAtOnce(this, session, upstream, count) : 0;
       if (end === 0) return await this.#receive(session, upstream, count);
       const written = await session.stream.write(out.subarray(0, end));

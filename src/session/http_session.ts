@@ -103,6 +103,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
 
   async run(): Promise<void> {
     try {
+      this.#countProtocol(1);
       this.arm(this.listener.timeouts.request);
       while (await this.#serveOne());
     } catch (error) {
@@ -194,7 +195,6 @@ export class HttpSession implements Session, Timed, SlotHolder {
       account.status = status;
     }
     worker.counters.add(Counter.DEFAULT_ANSWERS, 1);
-    worker.counters.addStatus(status);
     this.arm(listener.timeouts.front);
     await this.write(bytes);
     return closes;
@@ -268,6 +268,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
       if (exchange.reader.problem !== Problem.NONE) return await this.#refuse(exchange);
       this.phase = SessionPhase.EXCHANGE;
       worker.counters.add(Counter.REQUESTS, 1);
+      worker.counters.add(Counter.ACTIVE_REQUESTS, 1);
       const goesOn = await exchange.run(this);
       if (!goesOn || this.closed) return worker.draining ? await this.#endDrained() : false;
     } catch (error) {
@@ -379,7 +380,13 @@ export class HttpSession implements Session, Timed, SlotHolder {
     }
   }
 
+  #countProtocol(change: 1 | -1): void {
+    const secure = this.listener.protocol === "https";
+    this.worker.counters.add(secure ? Counter.PROTOCOL_HTTPS : Counter.PROTOCOL_HTTP, change);
+  }
+
   #finish(): void {
+    this.#countProtocol(-1);
     this.close();
     this.worker.wheel.disarm(this);
     this.input.close();

@@ -42,6 +42,8 @@ export class RequestAccount {
   readonly requestId: Uint8Array;
   /** There is something to tell: a head was complete, or an answer was given to what came of one. */
   counts = false;
+  /** Its head was complete and valid. */
+  parsed = false;
   /** It is about the tunnel behind a 101, not about the request. */
   tunnel = false;
   /** The bytes of the head have been overwritten, see TrafficObserver.headGoes. */
@@ -86,7 +88,8 @@ export class RequestAccount {
   sent = false;
   /** The connection that carried it had carried others before. */
   reused = false;
-  /** Times it was sent again. */
+  /** Connections tried for it, and times it was sent again. */
+  attempts = 0;
   retries = 0;
 
   constructor(head: MessageHead, requestId: Uint8Array) {
@@ -97,6 +100,7 @@ export class RequestAccount {
   /** Starts the account of a request whose first byte is there at `now`. */
   begin(now: number): void {
     this.counts = false;
+    this.parsed = false;
     this.tunnel = false;
     this.headGone = false;
     this.headCopy = null;
@@ -110,6 +114,7 @@ export class RequestAccount {
     this.backend = null;
     this.sent = false;
     this.reused = false;
+    this.attempts = 0;
     this.retries = 0;
     this.#restart();
   }

@@ -43,7 +43,6 @@ export function answerAtOnce(
   const end = copyBytes(upstream.bytes, head.end, count, out, at);
   exchange.phase = ExchangePhase.RELAYING;
   exchange.account.status = head.status;
-  session.worker.counters.addStatus(head.status);
   release(exchange, session, upstream);
   session.armExchange();
   return end;
@@ -74,6 +73,7 @@ export async function receiveResponse(
         return 502;
       }
       exchange.account.backendIn += more;
+      session.worker.counters.add(Counter.BACKEND_BYTES_IN, more);
       end += more;
       continue;
     }
@@ -105,7 +105,6 @@ function skipHead(upstream: Upstream, headEnd: number, end: number): number {
 
 async function passInterim(exchange: Exchange, session: HttpSession): Promise<void> {
   const out = exchange.out as Uint8Array;
-  session.worker.counters.addStatus(exchange.responseReader.head.status);
   // RFC 9110 section 15.2: an HTTP/1.0 client must not be sent an interim response.
   if (exchange.reader.head.version === 10) return;
   const end = prepareInterim(exchange, out);
@@ -127,7 +126,6 @@ async function relayFinal(
   if (at < 0) return 502;
   body.begin(head);
   exchange.account.status = head.status;
-  session.worker.counters.addStatus(head.status);
   let next = head.end;
   if (!exchange.dechunks) {
     const fits = Math.min(end, next + out.length - at);
@@ -196,6 +194,12 @@ function release(exchange: Exchange, session: HttpSession, upstream: Upstream): 
   session.worker.upstreams.give(upstream);
 }
 
+function countSwitch({ worker: { counters }, listener }: HttpSession): void {
+  const secure = listener.protocol === "https";
+  counters.add(secure ? Counter.PROTOCOL_HTTPS : Counter.PROTOCOL_HTTP, -1);
+  counters.add(secure ? Counter.PROTOCOL_WSS : Counter.PROTOCOL_WS, 1);
+}
+
 /** 101: the rest of both connections is a tunnel, including what was received already. */
 async function switchProtocols(
   exchange: Exchange,
@@ -210,11 +214,11 @@ async function switchProtocols(
   exchange.persists = false;
   exchange.phase = ExchangePhase.TUNNEL;
   exchange.account.status = 101;
-  session.worker.counters.addStatus(101);
   session.worker.counters.add(Counter.UPGRADES, 1);
   session.armTunnel();
   await session.write(out.subarray(0, at));
   beginTunnelAccount(exchange, session);
+  countSwitch(session);
   const clean = await runTunnel(exchange, session, upstream, headEnd, end);
   if (clean && exchange.interruption === Interruption.NONE && !session.closed) {
     exchange.account.outcome = Outcome.COMPLETE;

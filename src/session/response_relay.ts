@@ -1,6 +1,7 @@
 // Streams the part of a response body that had not arrived with its head. One read, one write: a
 // client that does not read stops the reading from the backend, so nothing piles up here.
 
+import { Counter } from "../observe/counters.ts";
 import { Problem } from "../protocol/h1/problem.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
@@ -37,6 +38,7 @@ export async function relayResponseBody(
     if (count === null) return body.finish() ? RelayEnd.CLEAN : RelayEnd.BROKEN;
     session.armExchange();
     exchange.account.backendIn += count;
+    session.worker.counters.add(Counter.BACKEND_BYTES_IN, count);
     const bytes = upstream.bytes;
     const next = exchange.dechunks
       ? await relayPayload(exchange, session, bytes, count)

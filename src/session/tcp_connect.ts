@@ -50,6 +50,7 @@ async function tryBackend(
     return null;
   } catch {
     worker.counters.add(Counter.BACKEND_CONNECT_ERRORS, 1);
+    worker.observer?.connectFailed?.(cluster, backend);
     // An attempt that was cut short because the worker stops says nothing about the backend.
     if (!worker.draining) cluster.backends.connectFailed(backend, worker.clock());
     return null;

@@ -1,8 +1,10 @@
 // Who is told what the sessions of a worker did: metrics and access logs. Called in the middle of
 // traffic, so an observer returns at once and keeps nothing it is handed.
 
+import type { Backend } from "../balancing/backend.ts";
 import type { Accepted, Endpoint, TlsFacts } from "../io/contracts.ts";
 import type { LoggedSession } from "../observe/access_record.ts";
+import type { Cluster } from "./cluster.ts";
 import type { ListenerContext } from "./context.ts";
 import type { RequestAccount } from "./request_account.ts";
 
@@ -31,6 +33,8 @@ export interface TrafficObserver {
    * must be copied now. Not called for the requests whose head stays until their end, which most do.
    */
   headGoes(account: RequestAccount, session: ObservedSession): void;
+  /** A connection to a backend could not be made. */
+  connectFailed?(cluster: Cluster, backend: Backend): void;
   /**
    * A request or a tunnel is over: exactly once for each request with a complete head, each head that
    * was answered, and each tunnel.
@@ -57,6 +61,10 @@ class JoinedObservers implements TrafficObserver {
 
   headGoes(account: RequestAccount, session: ObservedSession): void {
     for (const observer of this.#observers) observer.headGoes(account, session);
+  }
+
+  connectFailed(cluster: Cluster, backend: Backend): void {
+    for (const observer of this.#observers) observer.connectFailed?.(cluster, backend);
   }
 
   requestEnded(account: RequestAccount, session: ObservedSession): void {

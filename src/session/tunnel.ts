@@ -67,12 +67,14 @@ async function pipeToClient(
   to: number,
 ): Promise<void> {
   const { account } = exchange;
+  const { counters } = session.worker;
   account.backendIn += to - from;
   if (to > from) await session.write(upstream.bytes.subarray(from, to));
   for (;;) {
     const count = await upstream.read(0);
     if (count === null) break;
     account.backendIn += count;
+    counters.add(Counter.BACKEND_BYTES_IN, count);
     session.armTunnel();
     await session.write(upstream.bytes.subarray(0, count));
   }

@@ -137,6 +137,11 @@ export class UpstreamPool implements UpstreamOwner {
     for (const backend of [...this.#idle.keys()]) this.#drop(backend);
   }
 
+  /** Connections right now, idle or not. */
+  get openCount(): number {
+    return this.#open.size;
+  }
+
   /** Idle connections right now. */
   get idleCount(): number {
     return this.#idleCount;

@@ -48,6 +48,8 @@ export interface AuditTrailParts {
 
 /** The trail. */
 export class AuditTrail {
+  /** Rows so far. There are as many verbs as in the schema. */
+  readonly rowsByVerb = new Map<string, number>();
   readonly #parts: AuditTrailParts;
   readonly #format: AuditFormat;
 
@@ -85,6 +87,7 @@ export class AuditTrail {
 
   #write(session: ClientIdentity, subject: AuditSubject, details: AuditDetails): void {
     const { text, json, log, ulids, now } = this.#parts;
+    this.rowsByVerb.set(subject.verb, (this.rowsByVerb.get(subject.verb) ?? 0) + 1);
     const row: AuditRow = {
       session,
       entry: {

@@ -23,6 +23,13 @@ export class MainCounters {
     this.#deaths[cause]++;
   }
 
+  /** Starts over. */
+  clear(): void {
+    for (const cause of Object.keys(this.#deaths) as DeathCause[]) this.#deaths[cause] = 0;
+    this.relaunched = 0;
+    this.panics = 0;
+  }
+
   /** Every counter under its metric name. */
   entries(): Metric[] {
     const count = (name: string, value: number): Metric => ({ name, value, gauge: false });

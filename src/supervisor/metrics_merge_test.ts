@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { type FilteredMetrics, QueryMetricsOptions } from "../../config/messages.ts";
+import {
+  type ClusterMetrics,
+  type FilteredMetrics,
+  QueryMetricsOptions,
+  type WorkerMetrics,
+} from "../../config/messages.ts";
 import type { WorkerAnswer } from "./gather.ts";
 import { mergeMetrics } from "./metrics_merge.ts";
 
@@ -72,4 +77,89 @@ Deno.test("mergeMetrics() shows what main itself measured, unless only names are
   assert.equal(merged.kind, "metrics");
   assert.deepEqual(merged.value.main.get("workers.crashed")?.inner, { kind: "count", value: 2n });
   assert.deepEqual(merged.value.main.get("workers.running")?.inner, { kind: "gauge", value: 1n });
+});
+
+function count(value: bigint): FilteredMetrics {
+  return { inner: { kind: "count", value } };
+}
+
+function times(value: bigint, counts: readonly bigint[]): Map<string, FilteredMetrics> {
+  const total = counts.at(-1) ?? 0n;
+  const quantile = { p_50: value, p_90: value, p_99: value, p_99_9: value };
+  const highest = { p_99_99: value, p_99_999: value, p_100: value };
+  const buckets = counts.map((count, i) => ({ count, le: 2n ** BigInt(i) - 1n }));
+  return new Map<string, FilteredMetrics>([
+    ["t", {
+      inner: {
+        kind: "percentiles",
+        value: { samples: total, ...quantile, ...highest, sum: value * total },
+      },
+    }],
+    ["t_histogram", {
+      inner: { kind: "histogram", value: { sum: value * total, count: total, buckets } },
+    }],
+  ]);
+}
+
+function workerAnswer(workerId: number, value: WorkerMetrics): WorkerAnswer {
+  const content = { content_type: { kind: "worker_metrics", value } as const };
+  return { workerId, index: 0, outcome: "ok", message: "", content };
+}
+
+Deno.test("mergeMetrics() takes the largest of each quantile and adds samples, sums and buckets", () => {
+  const merged = mergeMetrics([
+    workerAnswer(0, { proxy: times(3n, [0n, 0n, 2n]), clusters: new Map() }),
+    workerAnswer(1, { proxy: times(9n, [1n, 1n, 1n, 1n, 4n]), clusters: new Map() }),
+  ], QueryMetricsOptions.empty());
+  assert.equal(merged.kind, "metrics");
+  const quantiles = merged.value.proxying.get("t")?.inner;
+  assert.equal(quantiles?.kind, "percentiles");
+  assert.deepEqual([quantiles.value.samples, quantiles.value.sum], [6n, 42n]);
+  assert.deepEqual([quantiles.value.p_50, quantiles.value.p_100], [9n, 9n]);
+  const histogram = merged.value.proxying.get("t_histogram")?.inner;
+  assert.equal(histogram?.kind, "histogram");
+  assert.deepEqual(histogram.value.buckets.map(({ count }) => count), [1n, 1n, 3n, 3n, 6n]);
+  assert.deepEqual(histogram.value.buckets.map(({ le }) => le), [0n, 1n, 3n, 7n, 15n]);
+  assert.deepEqual([histogram.value.count, histogram.value.sum], [6n, 42n]);
+});
+
+Deno.test("mergeMetrics() adds what workers tell of the same cluster and backend", () => {
+  const cluster = (requests: bigint, backend: string): ClusterMetrics => ({
+    cluster: new Map([["requests", count(requests)]]),
+    backends: [{ backend_id: backend, metrics: new Map([["requests", count(requests)]]) }],
+  });
+  const one = new Map([["a", cluster(1n, "a-1")], ["b", cluster(10n, "b-1")]]);
+  const two = new Map([["a", cluster(2n, "a-2")], ["b", cluster(20n, "b-1")]]);
+  const merged = mergeMetrics([
+    workerAnswer(0, { proxy: new Map(), clusters: one }),
+    workerAnswer(1, { proxy: new Map(), clusters: two }),
+  ], QueryMetricsOptions.empty());
+  assert.equal(merged.kind, "metrics");
+  const { clusters } = merged.value;
+  assert.deepEqual(clusters.get("a")?.cluster.get("requests"), count(3n));
+  assert.deepEqual(clusters.get("a")?.backends.map(({ backend_id }) => backend_id), ["a-1", "a-2"]);
+  assert.deepEqual(clusters.get("b")?.backends[0]?.metrics.get("requests"), count(30n));
+  // What the workers sent is not changed by it.
+  assert.deepEqual(one.get("b")?.backends[0]?.metrics.get("requests"), count(10n));
+});
+
+Deno.test("mergeMetrics() moves the clusters of a single worker to the top", () => {
+  const clusters = new Map([["a", { cluster: new Map([["requests", count(1n)]]), backends: [] }]]);
+  const merged = mergeMetrics(
+    [workerAnswer(0, { proxy: new Map(), clusters })],
+    QueryMetricsOptions.empty(),
+  );
+  assert.equal(merged.kind, "metrics");
+  assert.equal(merged.value.workers.size, 0);
+  assert.deepEqual(merged.value.clusters, clusters);
+});
+
+Deno.test("mergeMetrics() keeps the first of two values that are of different kinds", () => {
+  const proxy = (inner: FilteredMetrics["inner"]) => new Map([["x", { inner }]]);
+  const merged = mergeMetrics([
+    workerAnswer(0, { proxy: proxy({ kind: "count", value: 1n }), clusters: new Map() }),
+    workerAnswer(1, { proxy: proxy({ kind: "gauge", value: 5n }), clusters: new Map() }),
+  ], QueryMetricsOptions.empty());
+  assert.equal(merged.kind, "metrics");
+  assert.deepEqual(merged.value.proxying.get("x"), count(1n));
 });

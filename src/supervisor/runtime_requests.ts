@@ -1,7 +1,7 @@
 // Requests in force that are no part of the configuration state: metrics switches and limits. A worker
 // that starts later gets the last of each verb.
 
-import type { Request } from "../../config/messages.ts";
+import { MetricsConfiguration, type Request } from "../../config/messages.ts";
 import type { RequestType } from "./main_context.ts";
 
 const REMEMBERED: ReadonlySet<string> = new Set([
@@ -15,7 +15,8 @@ export class RuntimeRequests {
 
   /** Takes note of a request; other verbs are ignored. */
   remember(type: RequestType | null): void {
-    if (type !== null && REMEMBERED.has(type.kind)) {
+    if (type === null || isOneTime(type)) return;
+    if (REMEMBERED.has(type.kind)) {
       this.#last.set(type.kind, { request_type: type });
     }
   }
@@ -23,4 +24,9 @@ export class RuntimeRequests {
   values(): Request[] {
     return [...this.#last.values()];
   }
+}
+
+/** Forgetting what was measured is done once; it must not hide the switch that is in force. */
+function isOneTime(type: RequestType): boolean {
+  return type.kind === "configure_metrics" && type.value === MetricsConfiguration.CLEAR;
 }

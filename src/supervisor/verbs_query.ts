@@ -3,6 +3,7 @@
 import type { Response, ResponseContent } from "../../config/messages.ts";
 import type { Client } from "./client_session.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
+import { mainMetrics } from "./main_metrics.ts";
 import { mergeMetrics } from "./metrics_merge.ts";
 import { ok } from "./responses.ts";
 import { askWorkers } from "./verbs_runtime.ts";
@@ -96,5 +97,5 @@ export async function answerMetrics(
   query: RequestType & { kind: "query_metrics" },
 ): Promise<Response> {
   const answers = await askWorkers(context, client, query);
-  return ok("", mergeMetrics(answers, query.value, context.counters.entries()));
+  return ok("", mergeMetrics(answers, query.value, mainMetrics(context)));
 }

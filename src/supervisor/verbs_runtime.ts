@@ -2,11 +2,17 @@
 // connection limits. They are not saved; a worker started later gets the last of each.
 
 import { encode } from "../../config/codec.ts";
-import { Request, type Response, type WorkerMetricDetailStatus } from "../../config/messages.ts";
+import {
+  MetricsConfiguration,
+  Request,
+  type Response,
+  type WorkerMetricDetailStatus,
+} from "../../config/messages.ts";
 import { verbName } from "../../config/state_verbs.ts";
 import type { Client } from "./client_session.ts";
 import { beginAudit } from "./audit_begin.ts";
 import { parcelsFor, type WorkerAnswer } from "./gather.ts";
+import { clearMainMetrics } from "./main_metrics.ts";
 import { deadline, type MainContext, type RequestType } from "./main_context.ts";
 import { eventOf } from "./request_events.ts";
 import { failure, ok, processing } from "./responses.ts";
@@ -65,6 +71,9 @@ export async function changeRuntime(
   audited?.completed(answers);
   if (event !== null) context.events.emit("main", event);
   if (failuresOf(answers).length === 0) context.rememberRuntime(type);
+  if (type.kind === "configure_metrics" && type.value === MetricsConfiguration.CLEAR) {
+    clearMainMetrics(context);
+  }
   return allOrFailure(answers);
 }
 

@@ -167,5 +167,5 @@ Deno.test("a silent client gets 408 each of five times, and the worker stays wel
   await waitFor("their connections to be gone", () => proxy.count("client.connections") === 0);
   assert.equal(proxy.count("http.timeouts"), 5);
   await assertHealthy(proxy);
-  for (const { name, value } of proxy.plane.metrics()) assert.ok(value >= 0, name);
+  for (const { name, value } of proxy.plane.measurements.proxy.metrics) assert.ok(value >= 0, name);
 });

@@ -208,12 +208,12 @@ Deno.test("query_metrics answers with the sums of what the workers have counted"
   await using sozu = await SozuProcess.start("worker_count = 2");
   const response = await sozu.expectOk({
     kind: "query_metrics",
-    value: { ...QueryMetricsOptions.empty(), metric_names: ["requests"] },
+    value: { ...QueryMetricsOptions.empty(), metric_names: ["http.requests"] },
   });
   const type = response.content?.content_type;
   assert.equal(type?.kind, "metrics");
   assert.deepEqual(
     [...type.value.proxying],
-    [["requests", { inner: { kind: "count", value: 0n } }]],
+    [["http.requests", { inner: { kind: "count", value: 0n } }]],
   );
 });

@@ -28,7 +28,7 @@ export const LAYERS: readonly Layer[] = [
   { prefix: "src/protocol/", uses: OF_A_CORE },
   { prefix: "config/", uses: [BYTES] },
   { prefix: "src/routing/", uses: [BYTES, HTTP], usesTypesOf: ["config/"] },
-  { prefix: "src/balancing/", uses: [BYTES, HTTP], usesTypesOf: ["config/"] },
+  { prefix: "src/balancing/", uses: [BYTES, HTTP], usesTypesOf: ["config/", "src/observe/"] },
   { prefix: "src/answers/", uses: [BYTES, HTTP], usesTypesOf: ["config/"] },
   // The doors to the outside may hand out what lower layers describe.
   { prefix: "src/io/", uses: [BYTES], usesTypesOf: ["config/"] },

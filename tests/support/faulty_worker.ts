@@ -32,9 +32,7 @@ class FaultyDataPlane implements DataPlane {
 
   hardStop(): void {}
 
-  metrics(): [] {
-    return [];
-  }
+  readonly measurements = { query: () => "none", setDetail: () => "none" };
 }
 
 Deno.exit(await runWorkerWith({ id: 0, build: "faulty" }, () => new FaultyDataPlane()));

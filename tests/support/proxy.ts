@@ -16,6 +16,7 @@ import {
 } from "../../config/messages.ts";
 import { decode } from "../../config/codec.ts";
 import { ProxyDataPlane } from "../../workers/data_plane.ts";
+import { countOf, measured } from "./metrics.ts";
 import { freePort } from "./ports.ts";
 
 /** What a test may choose; everything else has its default. */
@@ -36,7 +37,7 @@ export interface TestPlane {
   addCluster(id: string, settings?: Partial<Cluster>): Promise<void>;
   addBackend(clusterId: string, backend: string): Promise<void>;
   removeBackend(clusterId: string, backend: string): Promise<void>;
-  /** A counter of the worker by its metric name. */
+  /** A count or level by its metric name, of the worker or summed over clusters and backends. */
   count(name: string): number;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -85,7 +86,7 @@ export function startPlane(server: Partial<ServerConfig> = {}): TestPlane {
       apply({ kind: "add_backend", value: backend(clusterId, text) }),
     removeBackend: (clusterId, text) =>
       apply({ kind: "remove_backend", value: backend(clusterId, text) }),
-    count: (name) => plane.metrics().find((metric) => metric.name === name)?.value ?? 0,
+    count: (name) => countOf(measured(plane.measurements), name),
     [Symbol.asyncDispose]: () => {
       plane.hardStop();
       return Promise.resolve();

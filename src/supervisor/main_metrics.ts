@@ -1,0 +1,28 @@
+// What the main process measures, as one list: lives of its workers, size of the configuration, changes
+// by verb.
+
+import type { Metric } from "../observe/counters.ts";
+import type { MainContext } from "./main_context.ts";
+
+/** The measurements of main at this moment. */
+export function mainMetrics({ counters, state, audit }: MainContext): Metric[] {
+  const { clusters, backends, frontends } = state.counts();
+  const level = (name: string, value: number): Metric => ({ name, value, gauge: true });
+  return [
+    ...counters.entries(),
+    level("configuration.clusters", clusters),
+    level("configuration.backends", backends),
+    level("configuration.frontends", frontends),
+    ...[...audit.rowsByVerb].map(([verb, value]) => ({
+      name: `config.${verb}`,
+      value,
+      gauge: false,
+    })),
+  ];
+}
+
+/** Starts every count of main over. */
+export function clearMainMetrics({ counters, audit }: MainContext): void {
+  counters.clear();
+  audit.rowsByVerb.clear();
+}

@@ -1,0 +1,131 @@
+// Turns the accounts of requests and tunnels into measurements. Runs once for each request: additions
+// only, nothing is looked up and nothing is allocated.
+
+import { Counter, type Counters } from "../src/observe/counters.ts";
+import {
+  answerPosition,
+  classPosition,
+  ScopeCount,
+  ScopeTime,
+  statusPosition,
+} from "../src/observe/scope_metrics.ts";
+import type { Series, TimeListener } from "../src/observe/series.ts";
+import { HeaderKind } from "../src/protocol/http/header_kind.ts";
+import type { Backend } from "../src/balancing/backend.ts";
+import type { Cluster } from "../src/session/cluster.ts";
+import { Reason } from "../src/session/reason.ts";
+import { MAX_ATTEMPTS } from "../src/session/backend_choice.ts";
+import { NEVER, Outcome, type RequestAccount } from "../src/session/request_account.ts";
+import type { ObservedSession, TrafficObserver } from "../src/session/traffic_observer.ts";
+import { countForwarding } from "./forwarding_metrics.ts";
+import type { MetricScopes } from "./metric_scopes.ts";
+
+const X_REQUEST_ID = 1 << HeaderKind.X_REQUEST_ID;
+
+/** Measures the traffic of one worker. */
+export class TrafficMetrics implements TrafficObserver {
+  readonly exact = false;
+  readonly #counters: Counters;
+  readonly #scopes: MetricScopes;
+  readonly #times: TimeListener | null;
+
+  /** `times` is told every single time that is measured. */
+  constructor(counters: Counters, scopes: MetricScopes, times: TimeListener | null) {
+    this.#counters = counters;
+    this.#scopes = scopes;
+    this.#times = times;
+  }
+
+  headGoes(): void {}
+
+  connectionRefused(): void {}
+
+  connectFailed(cluster: Cluster, backend: Backend): void {
+    this.#scopes.ofBackend(cluster, backend)?.add(ScopeCount.CONNECT_ERRORS, 1);
+  }
+
+  requestEnded(account: RequestAccount, session: ObservedSession): void {
+    const scope = this.#scopes.ofBackend(account.cluster, account.backend);
+    scope?.add(ScopeCount.ACCESS_LOGS, 1);
+    if (account.tunnel) this.#countTunnel(account, scope, session);
+    else this.#countRequest(account, scope, session);
+    if (account.sent) this.#countBackend(account, scope);
+  }
+
+  #countRequest(account: RequestAccount, scope: Series | null, session: ObservedSession): void {
+    const counters = this.#counters;
+    const { status, reason, outcome } = account;
+    if (account.parsed) {
+      counters.add(Counter.ACTIVE_REQUESTS, -1);
+      countForwarding(account, session, counters);
+    }
+    if (outcome === Outcome.COMPLETE || outcome === Outcome.SWITCHED) {
+      counters.add(Counter.E2E_HTTP11, 1);
+    }
+    if (reason === Reason.NO_ROUTE) counters.add(Counter.NO_ROUTE, 1);
+    else if (reason === Reason.MALFORMED_RESPONSE) counters.add(Counter.BACKEND_PARSE_ERRORS, 1);
+    else if (reason === Reason.BACKEND_CLOSED || outcome === Outcome.BACKEND_BROKEN) {
+      counters.add(Counter.BACKEND_EOF, 1);
+    }
+    this.#time(account);
+    if (scope === null) return;
+    scope.add(classPosition(status), 1);
+    const position = statusPosition(status);
+    if (position >= 0) scope.add(position, 1);
+    if (reason !== Reason.NONE) this.#countAnswer(account, scope);
+    if (outcome === Outcome.BACKEND_BROKEN) scope.add(ScopeCount.ERRORS, 1);
+  }
+
+  #countAnswer({ status, reason, attempts }: RequestAccount, scope: Series): void {
+    scope.add(answerPosition(status), 1);
+    if (reason === Reason.BACKEND_CLOSED || reason === Reason.MALFORMED_RESPONSE) {
+      scope.add(ScopeCount.ERRORS, 1);
+    } else if (reason === Reason.CONNECT_FAILED && attempts >= MAX_ATTEMPTS) {
+      scope.add(ScopeCount.RETRIES_EXHAUSTED, 1);
+    }
+  }
+
+  #countTunnel(account: RequestAccount, scope: Series | null, session: ObservedSession): void {
+    const secure = session.listener.protocol === "https";
+    this.#counters.add(secure ? Counter.PROTOCOL_WSS : Counter.PROTOCOL_WS, -1);
+    this.#counters.add(secure ? Counter.PROTOCOL_HTTPS : Counter.PROTOCOL_HTTP, 1);
+    this.#time(account);
+    if (account.outcome === Outcome.COMPLETE) return;
+    this.#counters.add(Counter.PIPE_ERRORS, 1);
+    scope?.add(ScopeCount.ERRORS, 1);
+  }
+
+  /** Of the cluster when it is known and told apart, and of the worker. */
+  #time(account: RequestAccount): void {
+    const { startedAt, endedAt, firstByteAt, sentAt } = account;
+    const whole = endedAt - startedAt;
+    const own = firstByteAt === NEVER ? whole : (sentAt - startedAt) + (endedAt - firstByteAt);
+    const { proxy } = this.#scopes;
+    proxy.time(ScopeTime.REQUEST, whole, this.#times);
+    proxy.time(ScopeTime.SERVICE, own, this.#times);
+    const scope = this.#scopes.ofCluster(account.cluster);
+    if (scope === null || scope === proxy) return;
+    scope.time(ScopeTime.REQUEST, whole, this.#times);
+    scope.time(ScopeTime.SERVICE, own, this.#times);
+  }
+
+  #countBackend(account: RequestAccount, scope: Series | null): void {
+    if (scope === null) return;
+    scope.time(ScopeTime.BACKEND_RESPONSE, account.endedAt - account.sentAt, this.#times);
+    if (account.connectMs !== NEVER) {
+      scope.time(ScopeTime.BACKEND_CONNECTION, account.connectMs, this.#times);
+    }
+    if (!account.tunnel) {
+      scope.add(ScopeCount.REQUESTS, 1);
+      const propagated = (account.head.seen & X_REQUEST_ID) !== 0;
+      this.#counters.add(
+        propagated ? Counter.REQUEST_ID_PROPAGATED : Counter.REQUEST_ID_GENERATED,
+        1,
+      );
+    }
+    // With the worker as a whole, bytes_in and bytes_out are those of its clients.
+    if (scope === this.#scopes.proxy) return;
+    scope.add(ScopeCount.BYTES_IN, account.backendIn);
+    scope.add(ScopeCount.BYTES_OUT, account.backendOut);
+  }
+}
