@@ -47,7 +47,7 @@ export class TrafficMetrics implements TrafficObserver {
   requestEnded(account: RequestAccount, session: ObservedSession): void {
     const scope = this.#scopes.ofBackend(account.cluster, account.backend);
     scope?.add(ScopeCount.ACCESS_LOGS, 1);
-    if (account.tunnel) this.#countTunnel(account, scope, session);
+    if (account.tunnel) this.#countTunnel(account, scope);
     else this.#countRequest(account, scope, session);
     if (account.sent) this.#countBackend(account, scope);
   }
@@ -85,10 +85,7 @@ export class TrafficMetrics implements TrafficObserver {
     }
   }
 
-  #countTunnel(account: RequestAccount, scope: Series | null, session: ObservedSession): void {
-    const secure = session.listener.protocol === "https";
-    this.#counters.add(secure ? Counter.PROTOCOL_WSS : Counter.PROTOCOL_WS, -1);
-    this.#counters.add(secure ? Counter.PROTOCOL_HTTPS : Counter.PROTOCOL_HTTP, 1);
+  #countTunnel(account: RequestAccount, scope: Series | null): void {
     this.#time(account);
     if (account.outcome === Outcome.COMPLETE) return;
     this.#counters.add(Counter.PIPE_ERRORS, 1);

@@ -42,7 +42,7 @@ export const Counter = {
   INTERNAL_ERRORS: 21,
   /** Bytes written to backends. */
   BACKEND_BYTES_OUT: 22,
-  /** Requests refused because their client address has too many connections. */
+  /** TCP connections refused because their client address has too many of them. */
   CLIENT_LIMITED: 23,
   /** Client connections closed to make room for new ones. */
   EVICTED: 24,
@@ -154,6 +154,7 @@ const NAMES: readonly [string, number][] = [
   ["client.aborts", Counter.CLIENT_ABORTS],
   ["session.internal_errors", Counter.INTERNAL_ERRORS],
   ["back_bytes_out", Counter.BACKEND_BYTES_OUT],
+  ["connections.rejected_per_cluster_ip", Counter.CLIENT_LIMITED],
   ["sessions.evicted", Counter.EVICTED],
   ["health_check.success", Counter.HEALTH_SUCCESS],
   ["health_check.failure", Counter.HEALTH_FAILURE],

@@ -18,6 +18,7 @@ import type { ListenerContext, WorkerContext } from "./context.ts";
 import type { Timed } from "./deadline_wheel.ts";
 import { answerOptions, answerVariables } from "./answer_variables.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
+import { countHttp } from "./protocol_levels.ts";
 import { Reason } from "./reason.ts";
 import { Outcome } from "./request_account.ts";
 import { FRESH_MS, type OnSessionEnd, type Session } from "./session.ts";
@@ -103,7 +104,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
 
   async run(): Promise<void> {
     try {
-      this.#countProtocol(1);
+      countHttp(this, 1);
       this.arm(this.listener.timeouts.request);
       while (await this.#serveOne());
     } catch (error) {
@@ -380,13 +381,8 @@ export class HttpSession implements Session, Timed, SlotHolder {
     }
   }
 
-  #countProtocol(change: 1 | -1): void {
-    const secure = this.listener.protocol === "https";
-    this.worker.counters.add(secure ? Counter.PROTOCOL_HTTPS : Counter.PROTOCOL_HTTP, change);
-  }
-
   #finish(): void {
-    this.#countProtocol(-1);
+    countHttp(this, -1);
     this.close();
     this.worker.wheel.disarm(this);
     this.input.close();

@@ -45,7 +45,6 @@ export function matchRoute(exchange: Exchange, session: HttpSession): AnswerStat
   if (session.worker.stickyInUse) readStickyCookie(exchange, session);
   if (session.worker.clientLimits.admit(session, cluster)) return 0;
   exchange.ownExtras().retryAfter = cluster.settings.retryAfter ?? session.worker.limits.retryAfter;
-  session.worker.counters.add(Counter.CLIENT_LIMITED, 1);
   exchange.account.reason = Reason.CLIENT_LIMITED;
   return 429;
 }

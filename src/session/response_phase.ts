@@ -11,6 +11,7 @@ import { beginTunnelAccount } from "./close_account.ts";
 import { type Exchange, ExchangePhase, Interruption } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
 import { mustDechunk, prepareInterim, prepareResponse } from "./message_edit.ts";
+import { beginTunnel, endTunnel } from "./protocol_levels.ts";
 import { Reason } from "./reason.ts";
 import { Outcome } from "./request_account.ts";
 import { RelayEnd, relayPayload, relayResponseBody } from "./response_relay.ts";
@@ -194,12 +195,6 @@ function release(exchange: Exchange, session: HttpSession, upstream: Upstream): 
   session.worker.upstreams.give(upstream);
 }
 
-function countSwitch({ worker: { counters }, listener }: HttpSession): void {
-  const secure = listener.protocol === "https";
-  counters.add(secure ? Counter.PROTOCOL_HTTPS : Counter.PROTOCOL_HTTP, -1);
-  counters.add(secure ? Counter.PROTOCOL_WSS : Counter.PROTOCOL_WS, 1);
-}
-
 /** 101: the rest of both connections is a tunnel, including what was received already. */
 async function switchProtocols(
   exchange: Exchange,
@@ -218,11 +213,12 @@ async function switchProtocols(
   session.armTunnel();
   await session.write(out.subarray(0, at));
   beginTunnelAccount(exchange, session);
-  countSwitch(session);
+  beginTunnel(session);
   const clean = await runTunnel(exchange, session, upstream, headEnd, end);
   if (clean && exchange.interruption === Interruption.NONE && !session.closed) {
     exchange.account.outcome = Outcome.COMPLETE;
   }
+  endTunnel(session);
   session.close();
   return 0;
 }

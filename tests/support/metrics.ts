@@ -20,8 +20,8 @@ export function measured(
 
 /** A count or level of the worker itself; where it has none, its sum over clusters and backends. */
 export function countOf({ proxy, clusters }: WorkerMetrics, name: string): number {
-  const own = proxy.get(name);
-  if (own !== undefined) return numberOf(own);
+  const own = numberOf(proxy.get(name));
+  if (own > 0) return own;
   let sum = 0;
   for (const { cluster, backends } of clusters.values()) {
     sum += numberOf(cluster.get(name));
