@@ -1,33 +1,10 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { PathRuleKind, RouteError, type RouteRule, RulePosition } from "./route_rule.ts";
 import { RouteTable } from "./route_table.ts";
+import { lookup, type NamedRule, rule, tableOf } from "./route_testing.ts";
 
 const { PRE, POST, TREE } = RulePosition;
 const { PREFIX, REGEX, EQUALS } = PathRuleKind;
-
-function rule(
-  position: number,
-  hostname: string,
-  kind: number,
-  value: string,
-  method: string | null = null,
-): RouteRule {
-  return { position, hostname, path: { kind, value }, method };
-}
-
-type NamedRule = readonly [string, RouteRule];
-
-function tableOf(rules: readonly NamedRule[]): RouteTable<string> {
-  const table = new RouteTable<string>();
-  for (const [route, added] of rules) equal(table.add(added, route), null, route);
-  return table;
-}
-
-function lookup(table: RouteTable<string>, method: string, host: string, path: string) {
-  const bytes = new TextEncoder().encode(`${method}${host}${path}`);
-  const hostEnd = method.length + host.length;
-  return table.lookup(bytes, method.length, hostEnd, hostEnd, bytes.length, 0, method.length);
-}
 
 function kindOf(error: RouteError | null): string | null {
   return error instanceof RouteError ? error.kind : null;
@@ -42,6 +19,19 @@ Deno.test("RouteTable.add() refuses a second rule with the same position, host, 
       equal(kindOf(table.add(rule(position, "shop.test", kind, "/a"), "four")), "duplicate");
       equal(table.size, 2);
       equal(lookup(table, "GET", "shop.test", "/a"), "one");
+    }
+  }
+});
+
+Deno.test("RouteTable.add() knows a wildcard and an expression host again", () => {
+  for (const hostname of ["*.shop.test", "/eu-[a-z]+/.shop.test", "img./v[0-9]/.shop.test"]) {
+    for (const position of [PRE, POST, TREE]) {
+      const table = tableOf([["one", rule(position, hostname, PREFIX, "/")]]);
+      const again = rule(position, hostname.replace("shop", "SHOP"), PREFIX, "/");
+      equal(kindOf(table.add(again, "two")), "duplicate", hostname);
+      equal(table.size, 1);
+      equal(table.remove(again), null);
+      equal(table.size, 0);
     }
   }
 });

@@ -1,33 +1,10 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { PathRuleKind, RulePosition } from "./route_rule.ts";
 import { RouteTable } from "./route_table.ts";
-import { PathRuleKind, type RouteRule, RulePosition } from "./route_rule.ts";
+import { lookup, type NamedRule, rule, tableOf } from "./route_testing.ts";
 
 const { PRE, POST, TREE } = RulePosition;
 const { PREFIX, REGEX, EQUALS } = PathRuleKind;
-
-function rule(
-  position: number,
-  hostname: string,
-  kind: number,
-  value: string,
-  method: string | null = null,
-): RouteRule {
-  return { position, hostname, path: { kind, value }, method };
-}
-
-type NamedRule = readonly [string, RouteRule];
-
-function tableOf(rules: readonly NamedRule[]): RouteTable<string> {
-  const table = new RouteTable<string>();
-  for (const [route, added] of rules) equal(table.add(added, route), null, route);
-  return table;
-}
-
-function lookup(table: RouteTable<string>, method: string, host: string, path: string) {
-  const bytes = new TextEncoder().encode(`${method}${host}${path}`);
-  const hostEnd = method.length + host.length;
-  return table.lookup(bytes, method.length, hostEnd, hostEnd, bytes.length, 0, method.length);
-}
 
 const WORKED_RULES: readonly NamedRule[] = [
   ["acme", rule(PRE, "*", PREFIX, "/.well-known/acme-challenge/", "GET")],
