@@ -6,7 +6,7 @@ const FIRST_BYTES = 4 * 1024;
 const FIRST_RECORDS = 64;
 
 /** A buffer larger than this is not kept for the next records. */
-const KEPT_BYTES = 256 * 1024;
+const KEPT_BYTES = 512 * 1024;
 
 /** Most bytes and most records of one buffer. */
 export interface RecordLimits {

@@ -10,7 +10,7 @@ import { atEndOfTurn } from "./turn.ts";
 const LIMITS = { bytes: 2 * 1024 * 1024, records: 32 * 1024 };
 
 /** A buffer that holds this much is written without waiting for more. */
-const ENOUGH_BYTES = 48 * 1024;
+const ENOUGH_BYTES = 192 * 1024;
 
 /** How long records may wait for company, in milliseconds: few writes, and a log that is still live. */
 const BATCH_MS = 100;

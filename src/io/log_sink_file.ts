@@ -6,7 +6,7 @@ import type { RecordBuffer } from "../bytes/record_buffer.ts";
 import { type LogSink, reasonOf, wholeRecords, writeBytes, type Written } from "./log_sink.ts";
 
 /** Most bytes of one write to a file. */
-const FILE_WRITE_BYTES = 64 * 1024;
+const FILE_WRITE_BYTES = 256 * 1024;
 
 /** What a pipe takes whole or not at all (PIPE_BUF), so that lines of several processes do not mix. */
 const PIPE_WRITE_BYTES = 4096;

@@ -7,6 +7,7 @@
 //   deno task bench changes          traffic while the configuration changes
 //   deno task bench core             parsing and writing of heads alone
 //   deno task bench control          the command socket: pipelined changes, a large state, damaged input
+//   deno task bench observability  access logs on and off, and with targets that do not read
 //   deno task bench routing          route lookup with few and with many frontends
 //
 // `http` and `tcp` take --phase NAME and --only NAME, each any number of times, and --profile.
@@ -21,6 +22,7 @@ import { runHttpBench } from "./http.ts";
 import { runLimitsBench } from "./limits.ts";
 import { runMemoryBench } from "./memory.ts";
 import { runH1CoreBench } from "./h1_core.ts";
+import { runObservabilityBench } from "./observability.ts";
 import { runRoutingBench } from "./routing.ts";
 import { runTcpBench } from "./tcp.ts";
 
@@ -42,6 +44,11 @@ const benches: Readonly<Record<string, () => Promise<number>>> = {
   changes: () => runChangesBench({ seconds: numberFrom("BENCH_CHANGES_SECONDS", 60) }),
   core: async () => Number(await runH1CoreBench() ?? 0),
   control: () => runControlBench({ seconds: numberFrom("BENCH_SECONDS", 60) }),
+  observability: () =>
+    runObservabilityBench({
+      seconds: numberFrom("BENCH_SECONDS", 5),
+      rounds: numberFrom("BENCH_ROUNDS", 3),
+    }),
   routing: async () => Number(await runRoutingBench() ?? 0),
 };
 

@@ -9,6 +9,10 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** How ours is started. */
 export interface SozuOptions {
+  /** Tells several of ours apart. */
+  readonly name?: string;
+  /** Log filter: errors only unless told, so that there is no access log. */
+  readonly logLevel?: string;
   /** What it is a proxy for: HTTP unless told. */
   readonly protocol?: "http" | "tcp";
   readonly workers?: number;
@@ -23,6 +27,8 @@ export interface SozuOptions {
 /** Ours as a reverse proxy. */
 export function sozuProxy(options: SozuOptions = {}): Contender {
   const {
+    name = SOZU,
+    logLevel = "error",
     protocol = "http",
     workers = 1,
     maxConnections = 9000,
@@ -30,12 +36,13 @@ export function sozuProxy(options: SozuOptions = {}): Contender {
     v8Flags,
   } = options;
   return {
-    name: SOZU,
+    name,
     command(place) {
-      const text = settings(place) + proxyConfig(place, protocol, workers, maxConnections);
-      const config = place.write("sozu.toml", text);
+      const text = `command_socket = "${place.path(`${name}.sock`)}"\nlog_level = "${logLevel}"\n` +
+        settings(place) + proxyConfig(place, protocol, workers, maxConnections);
+      const config = place.write(`${name}.toml`, text);
       return {
-        name: SOZU,
+        name,
         command: Deno.execPath(),
         args: ["run", "--quiet", "--allow-all", `${ROOT}main.ts`, "start", "-c", config],
         cwd: ROOT,
@@ -53,9 +60,7 @@ function proxyConfig(
 ): string {
   const address = `address = "127.0.0.1:${place.port}"`;
   const frontend = protocol === "tcp" ? address : `${address}, hostname = "${HOST}"`;
-  return `command_socket = "${place.path(`${SOZU}.sock`)}"
-log_level = "error"
-worker_count = ${workers}
+  return `worker_count = ${workers}
 max_connections = ${maxConnections}
 max_buffers = 20000
 front_timeout = 3600
