@@ -2,6 +2,7 @@
 // Float64Array, so that counting is one addition and never an allocation. Names are those of the metrics
 // they become; meaning in one line each.
 
+import { bucketName, SOURCE_BUCKETS, sourceBucket } from "./source_bucket.ts";
 import {
   HANDSHAKE_FAILURES,
   type HandshakeFailure,
@@ -242,14 +243,22 @@ export interface Metric {
 /** The counters of one worker. */
 export class Counters {
   readonly values = new Float64Array(Math.max(...Object.values(Counter)) + 1);
+  readonly #sources = new Float64Array(SOURCE_BUCKETS);
 
   add(counter: number, amount: number): void {
     this.values[counter] = (this.values[counter] as number) + amount;
   }
 
+  /** Counts a client connection by the network it comes from. */
+  addSource(ip: string): void {
+    const bucket = sourceBucket(ip);
+    this.#sources[bucket] = (this.#sources[bucket] as number) + 1;
+  }
+
   /** Starts every count over; levels stay, because what they count is still there. */
   clear(): void {
     for (let i = 0; i < this.values.length; i++) if (!GAUGES.has(i)) this.values[i] = 0;
+    this.#sources.fill(0);
   }
 
   /** Counts a TLS handshake that succeeded; `null` where the runtime does not tell. */
@@ -272,13 +281,17 @@ export class Counters {
     return this.values[counter] as number;
   }
 
-  /** Every counter under its metric name. */
+  /** Every counter under its metric name; of the networks of clients those that have any. */
   entries(): Metric[] {
-    return NAMES.map(([name, counter]) => ({
+    const metrics = NAMES.map(([name, counter]) => ({
       name,
       value: this.get(counter),
       gauge: GAUGES.has(counter),
     }));
+    this.#sources.forEach((value, bucket) => {
+      if (value > 0) metrics.push({ name: bucketName(bucket), value, gauge: false });
+    });
+    return metrics;
   }
 }
 

@@ -68,6 +68,7 @@ export class SessionSet {
   admit(accepted: Accepted, starter: SessionStarter): void {
     const { counters, wheel } = this.#worker;
     counters.add(Counter.ACCEPTED, 1);
+    counters.addSource(accepted.peer.ip);
     if (!this.#hasRoom() && !this.#makeRoom()) {
       counters.add(Counter.REFUSED, 1);
       this.#worker.observer?.connectionRefused(accepted, "max_connections");

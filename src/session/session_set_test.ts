@@ -113,6 +113,13 @@ Deno.test("SessionSet refuses at once beyond its limit, and counts who and how l
   assert.ok(admit().started);
 });
 
+Deno.test("SessionSet counts from which networks clients come, the refused ones too", () => {
+  const { worker, admit } = setUp();
+  for (let i = 0; i < 3; i++) admit();
+  const sources = worker.counters.entries().filter(({ name }) => name.includes("per_source"));
+  assert.deepEqual(sources.map(({ value }) => value), [3]);
+});
+
 Deno.test("SessionSet has relief below nine tenths of its places, rounded down", async () => {
   const { admit, count } = setUp({ maxConnections: 15 });
   const clients = Array.from({ length: 16 }, () => admit());
