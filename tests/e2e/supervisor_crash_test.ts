@@ -6,6 +6,7 @@ import {
   type WorkerInfo,
 } from "../../config/messages.ts";
 import { cluster } from "../../config/state_testing.ts";
+import { httpListener } from "../support/proxy.ts";
 import { copyProgram } from "../support/program_copy.ts";
 import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
 
@@ -130,24 +131,11 @@ Deno.test("a change no worker can honour is rolled back on main and on every wor
   await using sozu = await SozuProcess.start("");
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr as Deno.NetAddr;
-  const address = { ip: { inner: { kind: "v4" as const, value: 0x7f000001 } }, port };
-  await sozu.expectOk({
-    kind: "add_http_listener",
-    value: {
-      address,
-      expect_proxy: false,
-      sticky_name: "SOZUBALANCEID",
-      front_timeout: 60,
-      back_timeout: 30,
-      connect_timeout: 3,
-      request_timeout: 10,
-      active: false,
-      answers: new Map(),
-    },
-  });
+  const listener = httpListener(port);
+  await sozu.expectOk({ kind: "add_http_listener", value: listener });
   const activate = {
     kind: "activate_listener" as const,
-    value: { address, proxy: 0, from_scm: false },
+    value: { address: listener.address, proxy: 0, from_scm: false },
   };
   const response = await sozu.request(activate);
   assert.equal(response.status, ResponseStatus.FAILURE);

@@ -10,7 +10,7 @@ import {
   type UpdateHttpsListenerConfig,
 } from "../../config/messages.ts";
 import { freePort } from "./ports.ts";
-import { type ProxyOptions, socketAddress, startProxy, type TestProxy } from "./proxy.ts";
+import { httpListener, type ProxyOptions, startProxy, type TestProxy } from "./proxy.ts";
 
 /** What a test may choose; everything else has its default. */
 export interface HttpsOptions extends ProxyOptions {
@@ -34,14 +34,7 @@ export function httpsListener(
   settings: Partial<HttpsListenerConfig> = {},
 ): HttpsListenerConfig {
   return {
-    address: socketAddress(`127.0.0.1:${port}`),
-    expect_proxy: false,
-    sticky_name: "SOZUBALANCEID",
-    front_timeout: 60,
-    back_timeout: 30,
-    connect_timeout: 3,
-    request_timeout: 10,
-    active: false,
+    ...httpListener(port),
     versions: [],
     cipher_list: [],
     cipher_suites: [],
@@ -50,7 +43,6 @@ export function httpsListener(
     certificate_chain: [],
     send_tls13_tickets: 2n,
     alpn_protocols: ["http/1.1"],
-    answers: new Map(),
     ...settings,
   };
 }

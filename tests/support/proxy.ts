@@ -55,6 +55,25 @@ export function socketAddress(text: string): SocketAddress {
   return address;
 }
 
+/** An HTTP listener at a loopback port with everything at its default but what is given. */
+export function httpListener(
+  port: number,
+  settings: Partial<HttpListenerConfig> = {},
+): HttpListenerConfig {
+  return {
+    address: socketAddress(`127.0.0.1:${port}`),
+    expect_proxy: false,
+    sticky_name: "SOZUBALANCEID",
+    front_timeout: 60,
+    back_timeout: 30,
+    connect_timeout: 3,
+    request_timeout: 10,
+    active: false,
+    answers: new Map(),
+    ...settings,
+  };
+}
+
 /** The configuration of a worker when nothing is configured. */
 export function serverDefaults(): ServerConfig {
   const defaults = decode(ServerConfig, new Uint8Array(0));
@@ -132,18 +151,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
   };
   await apply({
     kind: "add_http_listener",
-    value: {
-      address,
-      expect_proxy: false,
-      sticky_name: "SOZUBALANCEID",
-      front_timeout: 60,
-      back_timeout: 30,
-      connect_timeout: 3,
-      request_timeout: 10,
-      active: false,
-      answers: new Map(),
-      ...options.listener,
-    },
+    value: httpListener(port, options.listener),
   });
   await apply({
     kind: "activate_listener",
