@@ -69,7 +69,8 @@ export interface Request {
     | { kind: "query_listener_socket"; value: ListenerSocket }
     | { kind: "probe_listener"; value: ListenerSocket }
     | { kind: "close_listener_socket"; value: ListenerSocket }
-    | { kind: "wind_down"; value: WindDown };
+    | { kind: "wind_down"; value: WindDown }
+    | { kind: "adopt_worker"; value: AdoptWorker };
 }
 
 export const Request: MessageType<Request> = new MessageType(
@@ -135,6 +136,7 @@ export const Request: MessageType<Request> = new MessageType(
     member("request_type", "probe_listener", 1002, ListenerSocket),
     member("request_type", "close_listener_socket", 1003, ListenerSocket),
     member("request_type", "wind_down", 1004, WindDown),
+    member("request_type", "adopt_worker", 1005, AdoptWorker),
   ],
 );
 
@@ -165,6 +167,23 @@ export const ListenerSocket: MessageType<ListenerSocket> = new MessageType(
   () => [
     required("address", 1, SocketAddress),
     required("proxy", 2, "enum"),
+  ],
+);
+
+/** Asks to be commanded over this connection from now on: what follows the answer is what main and its
+workers send each other. */
+export interface AdoptWorker {
+  id: number;
+  build: string;
+  listeners: ListenerSocket[];
+}
+
+export const AdoptWorker: MessageType<AdoptWorker> = new MessageType(
+  "AdoptWorker",
+  () => [
+    required("id", 1, "uint32"),
+    required("build", 2, "string"),
+    repeated("listeners", 3, ListenerSocket),
   ],
 );
 

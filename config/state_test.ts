@@ -39,6 +39,7 @@ Deno.test("apply() has a defined answer for every verb of the schema", () => {
   ]);
   const refused = kinds.filter(([, answer]) => answer === "undispatchable").map(([name]) => name);
   assert.deepEqual(refused.sort(), [
+    "adopt_worker",
     "close_listener_socket",
     "launch_worker",
     "list_frontends",

@@ -5,6 +5,8 @@
 import {
   type Event,
   type InitialState,
+  type ListenerSocket,
+  ListenerType,
   type Request,
   type ResponseContent,
   ResponseStatus,
@@ -94,6 +96,30 @@ export class ControlLoop {
     return this.#stopping;
   }
 
+  /** Cuts what is in progress and stops. */
+  hardStop(): void {
+    this.#options.dataPlane.hardStop();
+    this.leave();
+  }
+
+  /** The listeners that have a socket. */
+  activeListeners(): ListenerSocket[] {
+    const { http_listeners, https_listeners, tcp_listeners } = this.#state.listListeners();
+    const active: ListenerSocket[] = [];
+    for (
+      const [proxy, listeners] of [
+        [ListenerType.HTTP, http_listeners],
+        [ListenerType.HTTPS, https_listeners],
+        [ListenerType.TCP, tcp_listeners],
+      ] as const
+    ) {
+      for (const { address, active: isActive } of listeners.values()) {
+        if (isActive) active.push({ proxy, address });
+      }
+    }
+    return active;
+  }
+
   /** Whether the worker has begun to stop, or has stopped. */
   get isStopping(): boolean {
     return this.#isStopped || this.#stopping !== null;
@@ -139,9 +165,8 @@ export class ControlLoop {
       case "wind_down":
         return void this.#options.dataPlane.windDown().then(() => this.#ok(id));
       case "hard_stop":
-        this.#options.dataPlane.hardStop();
         this.#ok(id);
-        return this.leave();
+        return this.hardStop();
       case "Logging": {
         const errors = this.#options.changeLogFilter(type.value);
         return errors.length === 0 ? this.#ok(id) : this.#fail(id, errors.join("; "));

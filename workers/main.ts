@@ -9,7 +9,11 @@ import { runWorkerWith } from "./worker.ts";
 
 /** Runs a worker until it is stopped; `args` are those after `worker`. Resolves with the exit code. */
 export function runWorker(args: readonly string[]): Promise<number> {
-  const id = Number(args[args.indexOf("--id") + 1]);
+  const option = (name: string) => {
+    const at = args.indexOf(name);
+    return at < 0 ? null : args[at + 1] ?? null;
+  };
+  const id = Number(option("--id") ?? NaN);
   if (!Number.isInteger(id)) {
     console.error("Cannot start the worker: it is started by the main process, with --id NUMBER");
     return Promise.resolve(2);
@@ -20,7 +24,13 @@ export function runWorker(args: readonly string[]): Promise<number> {
     execPath: Deno.execPath(),
     mainModule: Deno.mainModule,
   });
-  return runWorkerWith({ id, build }, (config, onEvent, log) => {
+  const identity = {
+    id,
+    build,
+    commandSocket: option("--command-socket"),
+    softStopMs: Number(option("--soft-stop-ms") ?? 0),
+  };
+  return runWorkerWith(identity, (config, onEvent, log) => {
     const plane = new ProxyDataPlane(config, onEvent);
     openAccessLog(config, log, plane);
     openSpanLog(config, log, plane);

@@ -10,13 +10,17 @@ import { ALIVE_ID, BEAT_MS, HELLO_ID } from "../src/protocol/control/worker_life
 /** Most bytes of answers and events waiting for a main process that does not read. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
-/** The outgoing half of the channel, on standard output. */
+/** The outgoing half of the channel. */
 export class MainChannel {
-  readonly #output = new WriteQueue(writeStandardOutput, MAX_PENDING_BYTES, () => {});
+  readonly #output: WriteQueue;
   readonly #beat: ReturnType<typeof setInterval>;
 
-  /** Introduces this worker as running `build` and keeps saying that it is alive. */
-  constructor(build: string) {
+  /**
+   * Introduces this worker as running `build` and keeps saying that it is alive. `write` resolves when
+   * all bytes were taken; standard output unless told.
+   */
+  constructor(build: string, write: (bytes: Uint8Array) => Promise<void> = writeStandardOutput) {
+    this.#output = new WriteQueue(write, MAX_PENDING_BYTES, () => {});
     this.send({ id: HELLO_ID, status: ResponseStatus.PROCESSING, message: build });
     this.#beat = setInterval(
       () => this.send({ id: ALIVE_ID, status: ResponseStatus.PROCESSING, message: "" }),

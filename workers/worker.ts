@@ -19,6 +19,7 @@ import type { DataPlane } from "./contracts.ts";
 import { ControlLoop } from "./control_loop.ts";
 import { FrameSource } from "./frame_source.ts";
 import { MainChannel } from "./main_channel.ts";
+import { NextMain } from "./next_main.ts";
 import { WorkerLog } from "./worker_log.ts";
 
 /** Builds the data plane once the worker knows its options. */
@@ -33,6 +34,10 @@ export interface WorkerIdentity {
   readonly id: number;
   /** The program it runs; main takes no other than its own. */
   readonly build: string;
+  /** Where the next main process is found when this one is gone; `null`: it is not looked for. */
+  readonly commandSocket: string | null;
+  /** How long a stop that no main process oversees may take, in milliseconds; 0 means for ever. */
+  readonly softStopMs: number;
 }
 
 /** Runs a worker on standard input and output; resolves with the exit code. */
@@ -49,7 +54,7 @@ export async function runWorkerWith(
   const frames = new FrameSource(Deno.stdin);
   const config = await nextMessage(frames, ServerConfig);
   if (config === null) return 1;
-  worker = new Worker(identity.id, config, channel, createDataPlane);
+  worker = new Worker(identity, config, channel, createDataPlane);
   try {
     const initial = await nextMessage(frames, InitialState);
     if (initial === null) return 1;
@@ -65,20 +70,22 @@ export async function runWorkerWith(
 /** The parts of this process that live as long as it does. */
 class Worker {
   readonly loop: ControlLoop;
-  readonly #channel: MainChannel;
+  readonly #identity: WorkerIdentity;
+  #channel: MainChannel;
   readonly #workerLog: WorkerLog;
   readonly #maxMessage: number;
   readonly #log = loggerOf("worker");
 
   constructor(
-    id: number,
+    identity: WorkerIdentity,
     config: ServerConfig,
     channel: MainChannel,
     createDataPlane: DataPlaneFactory,
   ) {
     this.#maxMessage = Number(config.max_command_buffer_size);
+    this.#identity = identity;
     this.#channel = channel;
-    this.#workerLog = new WorkerLog(id, config);
+    this.#workerLog = new WorkerLog(identity.id, config);
     this.#guard();
     this.loop = new ControlLoop({
       config,
@@ -93,8 +100,27 @@ class Worker {
     });
   }
 
-  /** Executes what main asks for until it closes the pipe. */
+  /** Executes what main asks for, then what the next ones do, until the worker has to leave. */
   async serve(frames: FrameSource): Promise<void> {
+    await this.#obey(frames);
+    const { commandSocket, id, build } = this.#identity;
+    const next = commandSocket === null ? null : new NextMain(commandSocket);
+    while (next !== null && !this.loop.isStopping) {
+      this.#channel.close();
+      const command = await next.find(
+        () => ({ id, build, listeners: this.loop.activeListeners() }),
+        () => this.loop.isStopping,
+      );
+      if (command === null) break;
+      this.#channel = new MainChannel(build, command.write);
+      await this.#obey(command.frames);
+      command.close();
+    }
+    await this.#stopAlone("The main process is gone");
+  }
+
+  /** Executes requests until their source ends. */
+  async #obey(frames: FrameSource): Promise<void> {
     const slices = new Slices();
     try {
       for (let frame = await frames.next(); frame !== null;) {
@@ -111,7 +137,6 @@ class Worker {
     } catch (error) {
       this.#log.error("Reading from the main process failed: {error}", { error });
     }
-    await this.#mainIsGone();
   }
 
   /** Opens the files of the logs anew, because they were moved away. */
@@ -125,12 +150,15 @@ class Worker {
     await this.#workerLog.flushed();
   }
 
-  /** Without a main process nobody can reconfigure or stop this worker: it finishes and leaves. */
-  async #mainIsGone(): Promise<void> {
+  /** Finishes what is under way, for as long as that may take, and leaves; nobody oversees it. */
+  async #stopAlone(reason: string): Promise<void> {
     if (!this.loop.isStopping) {
-      this.#log.warn("The main process is gone: finishing the exchanges in progress");
+      this.#log.warn("{reason}: finishing the exchanges in progress", { reason });
     }
+    const { softStopMs } = this.#identity;
+    const timer = softStopMs > 0 ? setTimeout(() => this.loop.hardStop(), softStopMs) : undefined;
     await this.loop.softStop();
+    clearTimeout(timer);
     this.loop.leave();
   }
 
@@ -147,12 +175,10 @@ class Worker {
     );
     // Standard output carries answers: whatever prints must not print there.
     console.log = console.info = console.debug = console.error;
-    Deno.addSignalListener("SIGTERM", () => void this.#terminate());
-  }
-
-  async #terminate(): Promise<void> {
-    await this.loop.softStop();
-    this.loop.leave();
+    Deno.addSignalListener("SIGTERM", () => {
+      if (this.loop.isStopping) this.loop.hardStop();
+      else void this.#stopAlone("Told to stop");
+    });
   }
 }
 

@@ -38,6 +38,8 @@ export interface Client extends ClientIdentity {
   readonly progress: (response: Response) => void;
   /** Turns the connection into a subscription of events; they go to the returned function. */
   readonly subscribe: () => (event: Response) => boolean;
+  /** Gives the connection away once the answer to this request was written; its session ends then. */
+  readonly giveAway: (owner: (stream: ClientStream) => void) => void;
 }
 
 /** A request being executed. */
@@ -73,6 +75,7 @@ export class ClientSession {
   readonly #log = loggerOf("supervisor::client");
   #closed = false;
   #subscribed = false;
+  #owner: ((stream: ClientStream) => void) | null = null;
 
   constructor(
     identity: ClientIdentity,
@@ -100,10 +103,18 @@ export class ClientSession {
       // A client that only closed its sending side still gets what it asked for.
       await this.#order.fewerThan(1);
       await this.#settleOutput();
+      this.#passOn();
     } catch (error) {
       if (!this.#closed) this.#log.debug("Client {id}: {error}", { id: this.#identity.id, error });
     }
     this.close();
+  }
+
+  #passOn(): void {
+    if (this.#owner === null || this.#closed) return;
+    this.#closed = true;
+    this.#output.close();
+    this.#owner(this.#stream);
   }
 
   /** Ends the session at once, whatever is still to be sent. */
@@ -137,7 +148,7 @@ export class ClientSession {
           const begun = this.#start(next);
           if (begun !== null) await begun;
         }
-        if (this.#closed) return;
+        if (this.#closed || this.#owner !== null) return;
       }
     }
   }
@@ -160,6 +171,7 @@ export class ClientSession {
         this.#subscribed = true;
         return (event) => this.#sendEvent(event);
       },
+      giveAway: (owner) => this.#owner = owner,
     });
     void done.then((response) => slot.finish(response));
     return begun;

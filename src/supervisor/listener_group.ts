@@ -33,6 +33,11 @@ export class ListenerGroup {
     if (this.#order.length <= 1) this.#certain = true;
   }
 
+  /** Others may have come and gone before anybody looked: the places are to be found out. */
+  doubt(): void {
+    this.#certain = this.#order.length <= 1;
+  }
+
   /** The order is known for sure, from another source. */
   settle(order: readonly number[]): void {
     this.#order = [...order];

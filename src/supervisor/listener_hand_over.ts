@@ -66,6 +66,11 @@ export class ListenerHandOver {
     return group !== null && group.isCertain ? group.order : null;
   }
 
+  /** Sockets of an earlier main process share an address: their places are not known. */
+  doubt(address: SocketAddress): void {
+    this.#look(address)?.doubt();
+  }
+
   /** Takes the order of an address from somebody who followed it. */
   settle(address: SocketAddress, order: readonly number[]): void {
     const group = this.#groupOf(address);

@@ -3,6 +3,7 @@
 import type { Request } from "../../config/messages.ts";
 import type { ConfigState } from "../../config/state.ts";
 import type { Verb } from "../../config/state_verbs.ts";
+import type { Adoption } from "./adoption.ts";
 import type { AuditTrail } from "./audit_trail.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Gatherer } from "./gather.ts";
@@ -62,6 +63,7 @@ export interface MainContext {
   readonly pool: WorkerPool;
   readonly fleet: WorkerFleet;
   readonly handOver: ListenerHandOver;
+  readonly adoption: Adoption;
   readonly counters: MainCounters;
   readonly gatherer: Gatherer;
   readonly order: MutationOrder;

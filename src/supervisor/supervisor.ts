@@ -9,6 +9,7 @@ import type { UnixListener } from "../io/unix_socket.ts";
 import { parseCertificate } from "../io/x509.ts";
 import { loggerOf } from "../observe/log.ts";
 import { UlidSource } from "../protocol/http/ulid.ts";
+import { Adoption } from "./adoption.ts";
 import { openAuditTrail } from "./audit_open.ts";
 import { applyLeniently, type BatchRecord, describeRefusals } from "./batch.ts";
 import { AutomaticSave } from "./automatic_save.ts";
@@ -206,6 +207,7 @@ export class Supervisor {
       pool: fleet.pool,
       fleet,
       handOver,
+      adoption: new Adoption(() => this.#context, config.max_command_buffer_size),
       counters: fleet.counters,
       gatherer,
       order: new MutationOrder(),
@@ -263,7 +265,7 @@ export class Supervisor {
 
   async #disconnect(): Promise<void> {
     this.#server.stopAccepting();
-    const remaining = this.#context.pool.processes();
+    const remaining = [...this.#context.pool.processes(), ...this.#context.adoption.workers];
     const timer = setTimeout(() => remaining.forEach((worker) => worker.kill()), LEAVE_MS);
     await Promise.all(remaining.map(({ ended }) => ended));
     clearTimeout(timer);

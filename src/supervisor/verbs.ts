@@ -36,6 +36,10 @@ export class Verbs implements Executor {
 
   execute(request: Request, client: Client): Execution {
     const type = request.request_type;
+    // A worker is none of the users the list is about.
+    if (type?.kind === "adopt_worker") {
+      return whenDone(Promise.resolve(this.#context.adoption.adopt(type.value, client)));
+    }
     const { allowedUids } = this.#context.settings;
     // An unknown user is on no list.
     if (allowedUids !== null && !allowedUids.includes(client.peer.uid ?? NaN)) {

@@ -57,7 +57,7 @@ export function stopWorkers(
   const requestKind = kind === "soft" ? "soft_stop" as const : "hard_stop" as const;
   return context.gatherer.scatter({
     verb: kind === "soft" ? "SoftStop" : "HardStop",
-    parcels: parcelsFor(context.pool.targets(), {
+    parcels: parcelsFor([...context.pool.targets(), ...context.adoption.workers], {
       request_type: { kind: requestKind, value: {} },
     }),
     // Sessions end when their clients are done; a second, hard, stop is always possible.

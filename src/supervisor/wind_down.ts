@@ -2,9 +2,15 @@
 // its next response, those that stay silent are told to go, and what is left when the time of a soft
 // stop is over is cut.
 
-import { parcelsFor } from "./gather.ts";
+import { parcelsFor, type WorkerChannel } from "./gather.ts";
 import type { MainContext } from "./main_context.ts";
-import type { WorkerProcess } from "./worker_process.ts";
+
+/** A worker that can be seen to end, and made to. */
+export interface LeavingWorker extends WorkerChannel {
+  readonly ended: Promise<unknown>;
+  /** Ends it at once. */
+  kill(): void;
+}
 
 /**
  * How long clients that keep their connection get to send one more request, in milliseconds: its
@@ -15,7 +21,7 @@ const SILENT_MS = 2_000;
 /** Lets workers leave; resolves when all have ended, with whether something had to be cut. */
 export async function windDown(
   context: MainContext,
-  workers: readonly WorkerProcess[],
+  workers: readonly LeavingWorker[],
 ): Promise<boolean> {
   const { gatherer, settings } = context;
   const ended = Promise.all(workers.map((worker) => worker.ended));

@@ -86,8 +86,16 @@ export class WorkerFleet {
   }
 
   #launch(id: number): WorkerProcess {
-    const { command, args } = selfCommand(currentImage(), ["worker", "--id", String(id)]);
     const { config, build } = this.#parts;
+    const { command, args } = selfCommand(currentImage(), [
+      "worker",
+      "--id",
+      String(id),
+      "--command-socket",
+      config.command_socket,
+      "--soft-stop-ms",
+      String(config.soft_stop_timeout * 1000),
+    ]);
     return new WorkerProcess(
       id,
       spawnPiped(command, args),

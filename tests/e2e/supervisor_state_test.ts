@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { QueryMetricsOptions, type Request, ResponseStatus } from "../../config/messages.ts";
+import {
+  QueryMetricsOptions,
+  type Request,
+  ResponseStatus,
+  RunState,
+} from "../../config/messages.ts";
 import { cluster } from "../../config/state_testing.ts";
+import { freePort } from "../support/ports.ts";
 import { SozuProcess, waitFor } from "../support/sozu_process.ts";
 
 const add = (id: string): NonNullable<Request["request_type"]> => ({
@@ -216,4 +222,79 @@ Deno.test("query_metrics answers with the sums of what the workers have counted"
     [...type.value.proxying],
     [["http.requests", { inner: { kind: "count", value: 0n } }]],
   );
+});
+
+Deno.test("the configuration file comes first at boot, the saved state on top of it", async () => {
+  const file = `
+[[listeners]]
+protocol = "http"
+address = "127.0.0.1:${freePort()}"
+front_timeout = 11
+[clusters.both]
+protocol = "http"
+load_balancing = "ROUND_ROBIN"
+frontends = []
+backends = [{ address = "127.0.0.1:9001" }]
+[clusters.removed]
+protocol = "http"
+frontends = []
+backends = []
+`;
+  await using first = await SozuProcess.start(file);
+  await first.expectOk({ kind: "remove_cluster", value: "removed" });
+  await first.expectOk(add("saved"));
+  const changed = { ...cluster("both"), load_balancing: 1 };
+  await first.expectOk({ kind: "add_cluster", value: changed });
+  await first.expectOk({ kind: "save_state", value: "state.json" });
+  const state = Deno.readTextFileSync(`${first.folder}/state.json`);
+
+  await using second = await SozuProcess.start(
+    (folder) => `saved_state = "${folder}/state.json"\n${file.replace("= 11", "= 22")}`,
+    { files: { "state.json": state } },
+  );
+  // Both have `saved` and `both`; what was removed at run time is in the file, and back.
+  assert.deepEqual(await clusters(second), ["both", "removed", "saved"]);
+  const both = (await second.expectOk({ kind: "query_cluster_by_id", value: "both" }))
+    .content?.content_type;
+  assert.equal(both?.kind, "worker_responses");
+  const main = both.value.map.get("main")?.content_type;
+  assert.equal(main?.kind, "clusters");
+  assert.equal(main.value.vec[0]?.configuration?.load_balancing, 1, "the saved cluster replaces");
+  assert.equal(main.value.vec[0]?.backends.length, 1);
+  const listeners = (await second.expectOk({ kind: "list_listeners", value: {} }))
+    .content?.content_type;
+  assert.equal(listeners?.kind, "listeners_list");
+  const [listener] = listeners.value.http_listeners.values();
+  assert.equal(listener?.front_timeout, 22, "the listener of the file stays");
+});
+
+Deno.test("a worker that takes in a hundred thousand objects is not mistaken for a hanging one", async () => {
+  const records = Array.from({ length: 50_000 }, (_, i) => [
+    {
+      ADD_CLUSTER: {
+        cluster_id: `c${i}`,
+        sticky_session: false,
+        https_redirect: false,
+        load_balancing: 0,
+      },
+    },
+    {
+      ADD_BACKEND: {
+        cluster_id: `c${i}`,
+        backend_id: `b${i}`,
+        address: { ip: { inner: { V4: 2130706433 } }, port: 9000 },
+      },
+    },
+  ]).flat();
+  const lines = records.map((request_type, i) =>
+    JSON.stringify({ id: `SAVE-${i}`, content: { request_type } })
+  );
+  await using sozu = await SozuProcess.start(
+    (folder) => `worker_count = 1\nworker_timeout = 60\nsaved_state = "${folder}/state.json"`,
+    { files: { "state.json": lines.map((line) => `${line}\n\0`).join("") } },
+  );
+  const [worker] = await sozu.workers();
+  assert.deepEqual([worker?.id, worker?.run_state], [0, RunState.RUNNING]);
+  assert.match(sozu.stderr, /100000 requests applied/);
+  assert.doesNotMatch(sozu.stderr, /no sign of life/);
 });

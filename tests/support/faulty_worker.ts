@@ -35,4 +35,9 @@ class FaultyDataPlane implements DataPlane {
   readonly measurements = { query: () => "none", setDetail: () => "none" };
 }
 
-Deno.exit(await runWorkerWith({ id: 0, build: "faulty" }, () => new FaultyDataPlane()));
+Deno.exit(
+  await runWorkerWith(
+    { id: 0, build: "faulty", commandSocket: null, softStopMs: 1_000 },
+    () => new FaultyDataPlane(),
+  ),
+);

@@ -11,7 +11,7 @@ import {
   type WorkerInfo,
 } from "../../config/messages.ts";
 import { encodeFrame, FrameError, FrameReader } from "../../src/protocol/control/frame.ts";
-import { readStat } from "./proc.ts";
+import { processesWithEnvironment, readStat } from "./proc.ts";
 import { waitFor as wait } from "./wait.ts";
 
 type RequestType = NonNullable<Request["request_type"]>;
@@ -19,6 +19,8 @@ type RequestType = NonNullable<Request["request_type"]>;
 /** Longest wait for anything a healthy process does, in milliseconds. */
 const PATIENCE_MS = 20_000;
 const MAX_FRAME = 64 * 1024 * 1024;
+/** Environment variable that marks main and every worker of it, which may outlive it. */
+const MARK = "SOZU_TEST_PROCESS";
 const MAIN_MODULE = new URL("../../main.ts", import.meta.url).href;
 
 /** Waits until `condition` holds, as long as a healthy process may take for it. */
@@ -147,12 +149,18 @@ export class SozuProcess {
   readonly status: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
   readonly #ownsFolder: boolean;
-  readonly #pids = new Set<number>();
+  readonly #mark: string;
   #stderr = "";
   #stdout = "";
   #output: Promise<void>;
 
-  private constructor(folder: string, child: Deno.ChildProcess, ownsFolder: boolean) {
+  private constructor(
+    folder: string,
+    child: Deno.ChildProcess,
+    mark: string,
+    ownsFolder: boolean,
+  ) {
+    this.#mark = mark;
     this.folder = folder;
     this.socketPath = `${folder}/sozu.sock`;
     this.configPath = `${folder}/sozu.toml`;
@@ -201,6 +209,7 @@ export class SozuProcess {
     options: SozuOptions,
     ownsFolder: boolean,
   ): Promise<SozuProcess> {
+    const mark = crypto.randomUUID();
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -213,12 +222,12 @@ export class SozuProcess {
         `${folder}/sozu.toml`,
       ],
       cwd: folder,
-      env: options.env ?? {},
+      env: { ...options.env, [MARK]: mark },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const process = new SozuProcess(folder, child, ownsFolder);
+    const process = new SozuProcess(folder, child, mark, ownsFolder);
     if (options.detached !== true) {
       try {
         await process.#ready();
@@ -262,9 +271,7 @@ export class SozuProcess {
     const { content } = await this.request({ kind: "list_workers", value: {} });
     const type = content?.content_type;
     assert.equal(type?.kind, "workers");
-    const workers = type.value.vec;
-    for (const { pid } of workers) this.#pids.add(pid);
-    return workers;
+    return type.value.vec;
   }
 
   /** The workers that are running. */
@@ -301,8 +308,8 @@ export class SozuProcess {
   async stop(): Promise<void> {
     this.kill("SIGKILL");
     await this.status;
-    for (const pid of this.#pids) killQuietly(pid);
-    // Workers nobody asked for leave when main's end of their pipe closes, and with them stderr.
+    // Workers outlive a main process that is killed, and hold its stderr open.
+    for (const { pid } of processesWithEnvironment(MARK, this.#mark)) killQuietly(pid);
     await this.#output;
     if (this.#ownsFolder) await Deno.remove(this.folder, { recursive: true });
   }
