@@ -7,7 +7,9 @@ import type { LogOutput } from "../src/io/log_output.ts";
 import { type AccessFormat, AccessRecord, UNKNOWN_DURATION } from "../src/observe/access_record.ts";
 import { Reason, reasonName } from "../src/session/reason.ts";
 import { NEVER, Outcome, type RequestAccount } from "../src/session/request_account.ts";
+import type { TrafficAccount } from "../src/session/traffic_account.ts";
 import type {
+  ObservedConnection,
   ObservedSession,
   RefusalCause,
   TrafficObserver,
@@ -92,11 +94,9 @@ export class AccessLog implements TrafficObserver {
     record.failed = failed;
     this.#fillTimes(account);
     this.#fillParties(account, session);
-    record.bytesIn = account.clientIn;
-    record.bytesOut = account.clientOut;
-    record.tags = account.tags;
+    record.requestId = account.requestId;
+    this.#fillTraffic(account);
     record.trace = account.trace;
-    record.reason = REASONS[account.reason] ?? null;
     record.isHttp = true;
     record.status = account.status;
     fillHead(record, account);
@@ -110,6 +110,31 @@ export class AccessLog implements TrafficObserver {
       record.protocol = session.listener.protocol === "https" ? HTTPS : HTTP;
       record.message = REQUEST_MESSAGES[outcome];
     }
+    this.#queue();
+  }
+
+  connectionEnded(account: TrafficAccount, connection: ObservedConnection): void {
+    const { outcome } = account;
+    const failed = account.connectedAt !== NEVER &&
+      (outcome === Outcome.BACKEND_BROKEN || outcome === Outcome.TIMEOUT);
+    if (failed ? !this.wantsErrors : !this.wantsInfo) return;
+    const record = this.#record;
+    record.failed = failed;
+    this.#fillSpan(account);
+    const answered = account.connectedAt !== NEVER;
+    record.responseTime = answered
+      ? between(account.connectedAt, account.endedAt)
+      : UNKNOWN_DURATION;
+    record.serviceTime = answered ? between(account.startedAt, account.connectedAt) : 0;
+    this.#fillParties(account, connection);
+    record.requestId = null;
+    this.#fillTraffic(account);
+    record.trace = null;
+    record.isHttp = false;
+    record.status = 0;
+    clearHead(record);
+    record.protocol = TCP;
+    record.message = account.reason === Reason.NONE ? TUNNEL_MESSAGES[outcome] : null;
     this.#queue();
   }
 
@@ -143,12 +168,9 @@ export class AccessLog implements TrafficObserver {
   }
 
   #fillTimes(account: RequestAccount): void {
+    this.#fillSpan(account);
     const record = this.#record;
-    const { startedAt, endedAt, firstByteAt, sentAt } = account;
-    const { clock } = this.#parts;
-    record.timeMicros = clock.microsAt(endedAt);
-    record.startMicros = clock.microsAt(startedAt);
-    record.requestTime = between(startedAt, endedAt);
+    const { endedAt, firstByteAt, sentAt } = account;
     const answered = account.sent && firstByteAt !== NEVER;
     record.responseTime = answered ? between(sentAt, endedAt) : UNKNOWN_DURATION;
     // What is left when the time is taken off in which a backend was waited for.
@@ -157,11 +179,26 @@ export class AccessLog implements TrafficObserver {
       : record.requestTime;
   }
 
-  #fillParties(account: RequestAccount, session: ObservedSession): void {
+  #fillSpan({ startedAt, endedAt }: TrafficAccount): void {
+    const record = this.#record;
+    const { clock } = this.#parts;
+    record.timeMicros = clock.microsAt(endedAt);
+    record.startMicros = clock.microsAt(startedAt);
+    record.requestTime = between(startedAt, endedAt);
+  }
+
+  #fillTraffic({ clientIn, clientOut, tags, reason }: TrafficAccount): void {
+    const record = this.#record;
+    record.bytesIn = clientIn;
+    record.bytesOut = clientOut;
+    record.tags = tags;
+    record.reason = REASONS[reason] ?? null;
+  }
+
+  #fillParties(account: TrafficAccount, session: ObservedConnection): void {
     const record = this.#record;
     const { parties } = this.#parts;
     record.session = session.logged ??= parties.session(session.peer, session.tls);
-    record.requestId = account.requestId;
     record.cluster = parties.cluster(account.cluster);
     const backend = account.backend === null ? null : parties.backend(account.backend);
     record.backend = backend === null ? null : backend.name;

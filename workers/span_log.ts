@@ -49,5 +49,7 @@ export class SpanLog implements TrafficObserver {
     }));
   }
 
+  connectionEnded(): void {}
+
   connectionRefused(): void {}
 }

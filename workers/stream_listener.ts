@@ -78,6 +78,7 @@ export class StreamListener implements ProxyListener {
     return {
       address: endpointOf(public_address ?? address),
       services: this.#services.table,
+      tags: this.#services.tags,
       timeouts: {
         front,
         back: back_timeout * 1000,

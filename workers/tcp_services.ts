@@ -3,6 +3,8 @@
 // last has it, and when that goes the one before it.
 
 import type { RequestTcpFrontend } from "../config/messages.ts";
+import { loggedTags } from "../src/observe/access_names.ts";
+import type { LoggedTags } from "../src/observe/access_record.ts";
 import { parseServerName, ServerNameTable } from "../src/routing/server_name_table.ts";
 import type { Cluster } from "../src/session/cluster.ts";
 import type { ClusterSet } from "./cluster_set.ts";
@@ -14,6 +16,8 @@ const REST = "";
 export class TcpServices {
   /** Where sessions look. */
   readonly table = new ServerNameTable<Cluster>();
+  /** Those of the frontend that was added last for a cluster. */
+  readonly tags = new WeakMap<Cluster, LoggedTags>();
   /** Clusters by name in the order in which they were added. */
   readonly #claims = new Map<string, Cluster[]>();
 
@@ -24,6 +28,9 @@ export class TcpServices {
     const cluster = clusters.get(frontend.cluster_id);
     const others = (this.#claims.get(name) ?? []).filter((other) => other !== cluster);
     this.#claim(name, [...others, cluster]);
+    const tags = loggedTags(frontend.tags);
+    if (tags === null) this.tags.delete(cluster);
+    else this.tags.set(cluster, tags);
     return null;
   }
 

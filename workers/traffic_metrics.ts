@@ -16,6 +16,7 @@ import type { Cluster } from "../src/session/cluster.ts";
 import { Reason } from "../src/session/reason.ts";
 import { MAX_ATTEMPTS } from "../src/session/backend_choice.ts";
 import { NEVER, Outcome, type RequestAccount } from "../src/session/request_account.ts";
+import type { TrafficAccount } from "../src/session/traffic_account.ts";
 import type { ObservedSession, TrafficObserver } from "../src/session/traffic_observer.ts";
 import { countForwarding } from "./forwarding_metrics.ts";
 import type { MetricScopes } from "./metric_scopes.ts";
@@ -50,6 +51,22 @@ export class TrafficMetrics implements TrafficObserver {
     if (account.tunnel) this.#countTunnel(account, scope);
     else this.#countRequest(account, scope, session);
     if (account.sent) this.#countBackend(account, scope);
+  }
+
+  connectionEnded(account: TrafficAccount): void {
+    const scope = this.#scopes.ofBackend(account.cluster, account.backend);
+    scope?.add(ScopeCount.ACCESS_LOGS, 1);
+    const { outcome } = account;
+    if (outcome === Outcome.TIMEOUT || outcome === Outcome.BACKEND_BROKEN) {
+      this.#counters.add(Counter.PIPE_ERRORS, 1);
+    }
+    if (account.connectedAt === NEVER || scope === null) return;
+    scope.add(ScopeCount.REQUESTS, 1);
+    scope.time(ScopeTime.BACKEND_RESPONSE, account.endedAt - account.connectedAt, this.#times);
+    scope.time(ScopeTime.BACKEND_CONNECTION, account.connectMs, this.#times);
+    if (scope === this.#scopes.proxy) return;
+    scope.add(ScopeCount.BYTES_IN, account.backendIn);
+    scope.add(ScopeCount.BYTES_OUT, account.backendOut);
   }
 
   #countRequest(account: RequestAccount, scope: Series | null, session: ObservedSession): void {

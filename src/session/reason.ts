@@ -20,6 +20,7 @@ export const Reason = {
   MALFORMED_RESPONSE: 15,
   MALFORMED_BODY: 16,
   MISDIRECTED: 17,
+  PROXY_HEADER: 18,
 } as const;
 export type Reason = typeof Reason[keyof typeof Reason];
 

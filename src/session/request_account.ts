@@ -2,37 +2,18 @@
 // handed over once at the end, then used again for the next. Plain numbers and references, so that
 // keeping it costs no allocation. Measures nothing itself and writes no log.
 
-import type { Backend } from "../balancing/backend.ts";
-import type { LoggedTags, LoggedTrace } from "../observe/access_record.ts";
+import type { LoggedTrace } from "../observe/access_record.ts";
 import type { MessageHead } from "../protocol/http/message_head.ts";
-import type { Cluster } from "./cluster.ts";
 import { Reason } from "./reason.ts";
+import { NEVER, Outcome, TrafficAccount } from "./traffic_account.ts";
 
-/** How a request or a tunnel ended. */
-export const Outcome = {
-  /** The client was sent all of its response; a tunnel was ended by its peers. */
-  COMPLETE: 0,
-  /** A 101 was sent. What follows is a tunnel with an account of its own. */
-  SWITCHED: 1,
-  /** The client left before it had all of its response. */
-  CLIENT_GONE: 2,
-  /** A side was silent for too long, and a response could not be made or had begun already. */
-  TIMEOUT: 3,
-  /** The backend ended or broke the rules when part of its response had been sent on. */
-  BACKEND_BROKEN: 4,
-  /** This proxy closed the connection: a stop, an eviction, a limit, a defect. */
-  CUT: 5,
-} as const;
-export type Outcome = 0 | 1 | 2 | 3 | 4 | 5;
-
-/** A time that has not come, a duration that does not exist. */
-export const NEVER = -1;
+export { NEVER, Outcome };
 
 /**
  * The account of one request or tunnel. Times are milliseconds of the worker's account clock, or NEVER;
  * only differences between them mean something.
  */
-export class RequestAccount {
+export class RequestAccount extends TrafficAccount {
   /**
    * The request's head. Its offsets are good while the account is handed over, unless
    * {@linkcode headGone}.
@@ -51,39 +32,16 @@ export class RequestAccount {
 
   /** What an observer has kept of such a head: its bytes from `head.start` on. */
   headCopy: Uint8Array | null = null;
-  /** Tags of the frontend that matched. */
-  tags: LoggedTags | null = null;
   /** The request's place in its trace; `null` when nothing is traced. */
   trace: LoggedTrace | null = null;
 
-  /** The first byte of the request was there. */
-  startedAt = NEVER;
   /** Its head was complete. */
   headAt = NEVER;
-  /** The connection that carries it was established; NEVER when it was a pooled one. */
-  connectedAt = NEVER;
-  /** How long the last successful connect took, in milliseconds; NEVER when none was needed. */
-  connectMs = NEVER;
   /** The first byte of the response was there. */
   firstByteAt = NEVER;
-  /** It was over. */
-  endedAt = NEVER;
-
-  /** Bytes of this request read from the client, and of its response written to it. */
-  clientIn = 0;
-  clientOut = 0;
-  /** Bytes read from and written to the backend for it. */
-  backendIn = 0;
-  backendOut = 0;
 
   /** Status of the final response; 0 when none was begun. */
   status = 0;
-  /** Why this proxy answered itself; NONE when the backend answered. */
-  reason: Reason = Reason.NONE;
-  outcome: Outcome = Outcome.CUT;
-  cluster: Cluster | null = null;
-  /** The backend it was sent to, or for which a connection was tried last. */
-  backend: Backend | null = null;
   /** It was sent to the backend. */
   sent = false;
   /** The connection that carried it had carried others before. */
@@ -93,6 +51,7 @@ export class RequestAccount {
   retries = 0;
 
   constructor(head: MessageHead, requestId: Uint8Array) {
+    super();
     this.head = head;
     this.requestId = requestId;
   }

@@ -58,6 +58,7 @@ function setUp(): {
       assert.equal(account.headGone, headsGone > 0);
       told.push(copy(account));
     },
+    connectionEnded: () => undefined,
     connectionRefused: () => undefined,
   });
   const client = new FakeStream();

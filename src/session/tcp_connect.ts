@@ -5,6 +5,7 @@ import { sourceKey } from "../balancing/flow_hash.ts";
 import type { Backend } from "../balancing/backend.ts";
 import { Counter } from "../observe/counters.ts";
 import type { Cluster } from "./cluster.ts";
+import { Reason } from "./reason.ts";
 import type { TcpSession } from "./tcp_session.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -20,12 +21,17 @@ export async function connectBackend(
   const key = cluster.backends.keyed ? sourceKey(session.clientIp) : null;
   for (let attempt = 0; attempt < MAX_CONNECT_ATTEMPTS; attempt++) {
     const backend = cluster.backends.pick(worker.wheel.now, key);
-    if (backend === null) return null;
+    if (backend === null) {
+      session.account.reason = attempt === 0 ? Reason.NO_BACKEND : Reason.CONNECT_FAILED;
+      return null;
+    }
+    session.account.backend = backend;
     session.arm(listener.timeouts.connect);
     const upstream = await tryBackend(session, cluster, backend);
     if (upstream !== null || session.connecting === null) return upstream;
   }
   worker.counters.add(Counter.CONNECT_RETRIES_EXHAUSTED, 1);
+  session.account.reason = Reason.CONNECT_FAILED;
   return null;
 }
 
@@ -44,6 +50,8 @@ async function tryBackend(
     const now = worker.clock();
     if (upstream === null) return null;
     cluster.backends.connectSucceeded(backend, now - started, now);
+    session.account.connectedAt = worker.accountClock();
+    session.account.connectMs = now - started;
     // The session ended in the very moment in which the connection was made.
     if (session.connecting !== null) return upstream;
     upstream.discard();

@@ -2,6 +2,7 @@
 // services are shared, so a change is seen by the next connection.
 
 import type { Endpoint } from "../io/contracts.ts";
+import type { LoggedTags } from "../observe/access_record.ts";
 import type { ServerNameTable } from "../routing/server_name_table.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -22,5 +23,12 @@ export interface TcpListenerContext {
   /** The address backends are told that clients connect to, where the runtime does not tell. */
   readonly address: Endpoint;
   readonly services: ServerNameTable<Cluster>;
+  /** What logs show of a cluster's frontend here. */
+  readonly tags: ClusterTags;
   readonly timeouts: TcpTimeouts;
+}
+
+/** Tags by cluster. */
+export interface ClusterTags {
+  get(cluster: Cluster): LoggedTags | undefined;
 }

@@ -2,7 +2,8 @@
 // which cluster it is for, connects to a backend, says who the client is where that is wanted, and then
 // passes bytes on. Knows no protocol but the first message of TLS, which it reads without taking part.
 
-import type { Accepted, ByteStream } from "../io/contracts.ts";
+import type { Accepted, ByteStream, Endpoint, TlsFacts } from "../io/contracts.ts";
+import type { LoggedSession } from "../observe/access_record.ts";
 import { Counter } from "../observe/counters.ts";
 import { loggerOf } from "../observe/log.ts";
 import { encodeV2 } from "../protocol/proxy_protocol/v2.ts";
@@ -13,9 +14,11 @@ import type { Cluster } from "./cluster.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Timed } from "./deadline_wheel.ts";
 import type { OnSessionEnd, Session } from "./session.ts";
+import { Reason } from "./reason.ts";
 import { connectBackend } from "./tcp_connect.ts";
 import type { TcpListenerContext } from "./tcp_context.ts";
 import { runTcpTunnel } from "./tcp_tunnel.ts";
+import { Outcome, TrafficAccount } from "./traffic_account.ts";
 import type { Upstream } from "./upstream.ts";
 import { writeRest } from "./write_rest.ts";
 
@@ -46,6 +49,8 @@ export class TcpSession implements Session, Timed, SlotHolder {
   readonly worker: WorkerContext;
   readonly input: ClientInput;
   slots: Set<Cluster> | null = null;
+  logged: LoggedSession | null = null;
+  readonly account = new TrafficAccount();
   /** Aborts the connect that is under way; `null` when there is none, or no more. */
   connecting: AbortController | null = null;
   readonly #accepted: Accepted;
@@ -66,7 +71,16 @@ export class TcpSession implements Session, Timed, SlotHolder {
     this.input = new ClientInput(accepted.stream, worker.inputBuffers, first);
     this.#accepted = accepted;
     this.#onEnd = onEnd;
+    this.account.startedAt = worker.accountClock();
     this.lastActive = worker.wheel.now;
+  }
+
+  get peer(): Endpoint {
+    return this.#accepted.peer;
+  }
+
+  get tls(): TlsFacts | null {
+    return this.#accepted.tls;
   }
 
   get clientIp(): string {
@@ -97,7 +111,12 @@ export class TcpSession implements Session, Timed, SlotHolder {
   }
 
   onDeadline(): void {
-    if (this.phase !== TcpPhase.LINGERING) this.worker.counters.add(Counter.TIMEOUTS, 1);
+    if (this.phase !== TcpPhase.LINGERING) {
+      this.worker.counters.add(Counter.TIMEOUTS, 1);
+      this.account.outcome = Outcome.TIMEOUT;
+      if (this.phase === TcpPhase.HELLO) this.account.reason = Reason.CLIENT_TIMEOUT;
+      if (this.phase === TcpPhase.CONNECTING) this.account.reason = Reason.CONNECT_TIMEOUT;
+    }
     this.close();
   }
 
@@ -121,6 +140,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
   async backendBroke(upstream: Upstream): Promise<void> {
     upstream.close();
     if (this.phase !== TcpPhase.TUNNEL) return;
+    this.account.outcome = Outcome.BACKEND_BROKEN;
     this.phase = TcpPhase.LINGERING;
     this.arm(LINGER_MS);
     try {
@@ -133,10 +153,17 @@ export class TcpSession implements Session, Timed, SlotHolder {
   /** False when the client is to be sent away without a byte. */
   async #serve(): Promise<boolean> {
     const { worker } = this;
+    const { account } = this;
     const cluster = await this.#findCluster();
-    if (cluster === null || this.#closed) return false;
+    if (cluster === null || this.closed) {
+      if (account.reason === Reason.NONE && !this.closed) account.reason = Reason.NO_ROUTE;
+      return false;
+    }
+    account.cluster = cluster;
+    account.tags = this.listener.tags.get(cluster) ?? null;
     if (!worker.clientLimits.admit(this, cluster)) {
       worker.counters.add(Counter.CLIENT_LIMITED, 1);
+      account.reason = Reason.CLIENT_LIMITED;
       return false;
     }
     const header = this.#headerFor(cluster);
@@ -150,8 +177,13 @@ export class TcpSession implements Session, Timed, SlotHolder {
     this.armTunnel();
     worker.counters.add(Counter.TCP_TUNNELS, 1);
     try {
-      if (!(await this.#sendFirst(upstream, header))) return false;
+      if (!(await this.#sendFirst(upstream, header))) {
+        account.outcome = Outcome.BACKEND_BROKEN;
+        return false;
+      }
       await runTcpTunnel(this, upstream);
+      // Nobody cut it short: both sides have said all they had to say.
+      if (account.outcome === Outcome.CUT && !this.closed) account.outcome = Outcome.COMPLETE;
     } finally {
       worker.counters.add(Counter.TCP_TUNNELS, -1);
       upstream.discard();
@@ -159,7 +191,8 @@ export class TcpSession implements Session, Timed, SlotHolder {
     return !this.#lingering;
   }
 
-  get #closed(): boolean {
+  /** True once the connection has been closed by us. */
+  get closed(): boolean {
     return this.phase === TcpPhase.CLOSED;
   }
 
@@ -198,6 +231,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
 
   #refuseHello(reason: string): null {
     this.worker.counters.add(Counter.CLIENT_HELLO_ERRORS, 1);
+    this.account.reason = Reason.MALFORMED_REQUEST;
     loggerOf("tcp").debug("ClientHello from {ip} refused: {reason}", { ip: this.clientIp, reason });
     return null;
   }
@@ -208,6 +242,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
     const { peer, destination, local, proxyHeader } = this.#accepted;
     if (expects && proxyHeader === undefined) {
       this.worker.counters.add(Counter.PROXY_ERRORS, 1);
+      this.account.reason = Reason.PROXY_HEADER;
       return null;
     }
     if (forwards === "received") return proxyHeader ?? null;
@@ -230,6 +265,8 @@ export class TcpSession implements Session, Timed, SlotHolder {
     first.set(input.bytes.subarray(input.start, input.end), header.length);
     worker.counters.add(Counter.BYTES_IN, input.length);
     worker.counters.add(Counter.BACKEND_BYTES_OUT, length);
+    this.account.clientIn += input.length;
+    this.account.backendOut += length;
     input.start = input.end = 0;
     input.releaseHead();
     try {
@@ -243,13 +280,13 @@ export class TcpSession implements Session, Timed, SlotHolder {
   /** Says that nothing comes, and discards what does: closing at once would reset the connection. */
   async #linger(): Promise<void> {
     const { input } = this;
-    if (this.#closed) return;
+    if (this.closed) return;
     if (!this.#lingering) {
       this.phase = TcpPhase.LINGERING;
       this.arm(LINGER_MS);
       await this.stream.closeWrite();
     }
-    for (let discarded = 0; discarded < LINGER_BYTES && !this.#closed;) {
+    for (let discarded = 0; discarded < LINGER_BYTES && !this.closed;) {
       const count = await this.stream.read(input.bytes);
       if (count === null) return;
       discarded += count;
@@ -269,6 +306,8 @@ export class TcpSession implements Session, Timed, SlotHolder {
     this.worker.wheel.disarm(this);
     this.input.close();
     this.worker.clientLimits.release(this);
+    this.account.endedAt = this.worker.accountClock();
+    this.worker.observer?.connectionEnded(this.account, this);
     this.#onEnd(this);
   }
 }

@@ -4,6 +4,7 @@
 
 import { Counter } from "../observe/counters.ts";
 import type { TcpSession } from "./tcp_session.ts";
+import { Outcome } from "./traffic_account.ts";
 import type { Upstream } from "./upstream.ts";
 import { writeRest } from "./write_rest.ts";
 
@@ -17,13 +18,14 @@ export async function runTcpTunnel(session: TcpSession, upstream: Upstream): Pro
 }
 
 async function pipeToBackend(session: TcpSession, upstream: Upstream): Promise<void> {
-  const { input, worker, stream } = session;
+  const { input, worker, stream, account } = session;
   let clientFailed = true;
   try {
     for (;;) {
       const count = await stream.read(input.bytes);
       if (count === null) break;
       worker.counters.add(Counter.BYTES_IN, count);
+      account.clientIn += count;
       session.armTunnel();
       const { bytes } = input;
       clientFailed = false;
@@ -31,6 +33,7 @@ async function pipeToBackend(session: TcpSession, upstream: Upstream): Promise<v
       const written = await upstream.stream.write(part);
       if (written < count) await writeRest(upstream.stream, bytes, written, count);
       worker.counters.add(Counter.BACKEND_BYTES_OUT, count);
+      account.backendOut += count;
       clientFailed = true;
       if (count === bytes.length) {
         input.growForBody();
@@ -47,12 +50,13 @@ async function pipeToBackend(session: TcpSession, upstream: Upstream): Promise<v
 }
 
 async function pipeToClient(session: TcpSession, upstream: Upstream): Promise<void> {
-  const { stream, worker } = session;
+  const { stream, worker, account } = session;
   let backendFailed = true;
   try {
     for (;;) {
       const count = await upstream.read(0);
       if (count === null) break;
+      account.backendIn += count;
       session.armTunnel();
       const { bytes } = upstream;
       backendFailed = false;
@@ -60,6 +64,7 @@ async function pipeToClient(session: TcpSession, upstream: Upstream): Promise<vo
       const written = await stream.write(part);
       if (written < count) await writeRest(stream, bytes, written, count);
       worker.counters.add(Counter.BYTES_OUT, count);
+      account.clientOut += count;
       backendFailed = true;
       if (count === bytes.length) {
         upstream.growForBody();
@@ -78,6 +83,7 @@ async function pipeToClient(session: TcpSession, upstream: Upstream): Promise<vo
 
 /** Wakes the other direction as well. */
 function closeBoth(session: TcpSession, upstream: Upstream): void {
+  if (!session.closed) session.account.outcome = Outcome.CLIENT_GONE;
   session.close();
   upstream.close();
 }

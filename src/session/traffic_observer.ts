@@ -7,14 +7,19 @@ import type { LoggedSession } from "../observe/access_record.ts";
 import type { Cluster } from "./cluster.ts";
 import type { ListenerContext } from "./context.ts";
 import type { RequestAccount } from "./request_account.ts";
+import type { TrafficAccount } from "./traffic_account.ts";
 
-/** The connection a request came on. */
-export interface ObservedSession {
+/** A client connection. */
+export interface ObservedConnection {
   readonly peer: Endpoint;
   readonly tls: TlsFacts | null;
-  readonly listener: ListenerContext;
   /** What logs have found out about it. */
   logged: LoggedSession | null;
+}
+
+/** The connection a request came on. */
+export interface ObservedSession extends ObservedConnection {
+  readonly listener: ListenerContext;
 }
 
 /** Why a connection was not served. */
@@ -40,6 +45,8 @@ export interface TrafficObserver {
    * was answered, and each tunnel.
    */
   requestEnded(account: RequestAccount, session: ObservedSession): void;
+  /** A connection of a TCP listener is over: exactly once for each that was admitted. */
+  connectionEnded(account: TrafficAccount, connection: ObservedConnection): void;
   /** A connection was closed without having been served. */
   connectionRefused(accepted: Accepted, cause: RefusalCause): void;
 }
@@ -69,6 +76,10 @@ class JoinedObservers implements TrafficObserver {
 
   requestEnded(account: RequestAccount, session: ObservedSession): void {
     for (const observer of this.#observers) observer.requestEnded(account, session);
+  }
+
+  connectionEnded(account: TrafficAccount, connection: ObservedConnection): void {
+    for (const observer of this.#observers) observer.connectionEnded(account, connection);
   }
 
   connectionRefused(accepted: Accepted, cause: RefusalCause): void {

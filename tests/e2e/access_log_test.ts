@@ -3,6 +3,7 @@ import { type JsonAccessLine, logAccess } from "../support/access_log.ts";
 import { startOrigin } from "../support/origin.ts";
 import { startProxy } from "../support/proxy.ts";
 import { connectRaw, get, readResponse, request, sayUntilClosed } from "../support/raw_client.ts";
+import { startTcpProxy } from "../support/tcp_proxy.ts";
 import { pause, waitFor } from "../support/wait.ts";
 import type { Wire } from "../support/wire.ts";
 
@@ -235,5 +236,57 @@ Deno.test("hostile requests leave one line each, whatever they hold", async () =
   const lines = await log.lines(agents.length);
   assert.equal(lines.length, agents.length);
   assert.equal(lines[0]?.user_agent, agents[0]);
+  await origin.stop();
+});
+
+Deno.test("a TCP connection leaves one line, however it ends", async () => {
+  const origin = startOrigin({ kind: "upgrade", protocol: "echo" });
+  await using proxy = await startTcpProxy({
+    backends: [origin.address],
+    listener: { front_timeout: 1, back_timeout: 1 },
+    tags: [["team", "data"]],
+  });
+  await using log = logAccess(proxy);
+  const wire = await connectRaw(proxy.port);
+  const said = "GET / HTTP/1.1\r\n\r\n";
+  await wire.write(said);
+  const answer = await wire.readThrough("\r\n\r\n");
+  await pause(50);
+  wire.close();
+  const line = only(await log.lines(1));
+  const { time, session_id, request_time_us, service_time_us, response_time_us } = line;
+  assert.match(session_id ?? "", ULID);
+  assert.ok(request_time_us >= 50_000 && service_time_us < request_time_us);
+  const { pid: _, ...rest } = line as JsonAccessLine & { pid: number };
+  assert.deepEqual(rest, {
+    time,
+    level: "INFO",
+    tag: "WRK-00",
+    session_id,
+    client_address: line.client_address,
+    cluster_id: "db",
+    backend_id: origin.address,
+    backend_address: origin.address,
+    protocol: "TCP",
+    request_time_us,
+    service_time_us,
+    response_time_us,
+    bytes_in: said.length,
+    bytes_out: answer.length,
+    tags: { team: "data" },
+  });
+  const silent = await connectRaw(proxy.port);
+  await silent.readToEnd();
+  const [, idle] = await log.lines(2);
+  assert.deepEqual([idle?.level, idle?.message], ["ERROR", "frontend socket timeout"]);
+  await proxy.removeBackend("db", origin.address);
+  await sayUntilClosed(proxy.port, "");
+  const [, , lost] = await log.lines(3);
+  assert.deepEqual([lost?.level, lost?.reason, lost?.backend_id], [
+    "INFO",
+    "no_backend",
+    undefined,
+  ]);
+  assert.equal((await log.lines(3)).length, 3);
   await origin.stop();
 });

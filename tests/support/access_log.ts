@@ -5,7 +5,7 @@ import { LogOutput } from "../../src/io/log_output.ts";
 import { StandardSink } from "../../src/io/log_sink_file.ts";
 import { type LogDirective, parseLogFilter } from "../../src/observe/log_filter.ts";
 import { openAccessLog, type Outlet } from "../../workers/access_log_open.ts";
-import { serverDefaults, type TestProxy } from "./proxy.ts";
+import { serverDefaults, type TestPlane } from "./proxy.ts";
 import { waitFor } from "./wait.ts";
 
 /** One line of a JSON access log; members that are not known are absent. */
@@ -51,7 +51,7 @@ export interface TestAccessLog {
 }
 
 /** Lets `proxy` write its access log, as JSON into a file, or to another `target`. */
-export function logAccess(proxy: TestProxy, target?: string): TestAccessLog {
+export function logAccess(proxy: TestPlane, target?: string): TestAccessLog {
   const folder = Deno.makeTempDirSync({ prefix: "sozu-access-" });
   const path = `${folder}/access.log`;
   const outlets: Outlet[] = [];

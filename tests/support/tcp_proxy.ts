@@ -13,6 +13,8 @@ import { socketAddress, startPlane, type TestPlane } from "./proxy.ts";
 export interface TcpProxyOptions {
   readonly listener?: Partial<TcpListenerConfig>;
   readonly server?: Partial<ServerConfig>;
+  /** Tags of the frontend of `db`. */
+  readonly tags?: readonly (readonly [string, string])[];
   /** Settings of the cluster `db`, which has the listener's traffic. */
   readonly cluster?: Parameters<TestPlane["addCluster"]>[1];
   /** Backends of `db`. */
@@ -35,7 +37,7 @@ export async function startTcpProxy(options: TcpProxyOptions = {}): Promise<TcpT
   const frontend = (clusterId: string, sni?: string): RequestTcpFrontend => ({
     cluster_id: clusterId,
     address,
-    tags: new Map(),
+    tags: new Map(options.tags),
     ...(sni === undefined ? {} : { sni }),
   });
   const proxy: TcpTestProxy = {

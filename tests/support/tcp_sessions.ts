@@ -49,7 +49,11 @@ export function tcpListener(
   const worker = testWorkerContext(10, { connect });
   const services = new ServerNameTable<Cluster>();
   services.fallback = fallback;
-  const starter = new TcpStarter({ address: LOCAL, services, timeouts: TIMEOUTS }, false, worker);
+  const starter = new TcpStarter(
+    { address: LOCAL, services, tags: new Map(), timeouts: TIMEOUTS },
+    false,
+    worker,
+  );
   const ended: unknown[] = [];
   const open = (extra: Partial<Accepted> = {}) => {
     const stream = new FakeStream();
