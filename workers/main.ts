@@ -5,6 +5,7 @@ import { buildId } from "../src/io/build_id.ts";
 import { openAccessLog } from "./access_log_open.ts";
 import { ProxyDataPlane } from "./data_plane.ts";
 import { openSpanLog } from "./span_log_open.ts";
+import { openStatsd } from "./statsd.ts";
 import { runWorkerWith } from "./worker.ts";
 
 /** Runs a worker until it is stopped; `args` are those after `worker`. Resolves with the exit code. */
@@ -34,6 +35,7 @@ export function runWorker(args: readonly string[]): Promise<number> {
     const plane = new ProxyDataPlane(config, onEvent);
     openAccessLog(config, log, plane);
     openSpanLog(config, log, plane);
+    openStatsd(config, log, plane.measurements);
     log.onLost = (count) => plane.countLostLines(count);
     return plane;
   });

@@ -12,7 +12,7 @@ import {
 } from "../config/messages.ts";
 import type { Backend } from "../src/balancing/backend.ts";
 import type { BackendNotification } from "../src/balancing/backend_set.ts";
-import { type DetailChange, DetailLeases } from "../src/observe/detail_leases.ts";
+import { Detail, type DetailChange, DetailLeases } from "../src/observe/detail_leases.ts";
 import { ScopeCount } from "../src/observe/scope_metrics.ts";
 import type { Cluster } from "../src/session/cluster.ts";
 import type { WorkerContext } from "../src/session/context.ts";
@@ -136,8 +136,12 @@ export class WorkerMeasurements implements Measurements, MetricView {
   #view(cluster: Cluster): ClusterView {
     const { detail } = this.scopes;
     const metrics = clusterLevels(cluster, detail, this.#parts.isProbed(cluster.id));
+    const { series } = cluster;
+    if (detail < Detail.BACKEND && series.backends.size === 0) {
+      return { id: cluster.id, metrics, series: series.own, backends: [] };
+    }
     const byId = new Map<string, Backend[]>();
-    for (const id of cluster.series.backends.keys()) byId.set(id, []);
+    for (const id of series.backends.keys()) byId.set(id, []);
     for (const backend of cluster.backends.members) {
       const others = byId.get(backend.id);
       if (others === undefined) byId.set(backend.id, [backend]);
@@ -146,9 +150,9 @@ export class WorkerMeasurements implements Measurements, MetricView {
     const backends = [...byId].map(([id, members]) => ({
       id,
       metrics: members.length === 0 ? [] : backendLevels(members, detail),
-      series: cluster.series.backends.get(id) ?? null,
+      series: series.backends.get(id) ?? null,
     }));
-    return { id: cluster.id, metrics, series: cluster.series.own, backends };
+    return { id: cluster.id, metrics, series: series.own, backends };
   }
 
   #clear(): void {

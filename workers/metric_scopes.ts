@@ -3,7 +3,7 @@
 
 import type { Backend } from "../src/balancing/backend.ts";
 import { Detail } from "../src/observe/detail_leases.ts";
-import { Series } from "../src/observe/series.ts";
+import { Series, type TimeListener } from "../src/observe/series.ts";
 import type { Cluster } from "../src/session/cluster.ts";
 
 /** The series of one worker. */
@@ -12,6 +12,8 @@ export class MetricScopes {
   readonly proxy = new Series();
   /** The level of detail in force. */
   detail: number;
+  /** Is told every single time that is measured. */
+  times: TimeListener | null = null;
   /** Clusters and backends are measured. */
   clustersEnabled = true;
 

@@ -9,7 +9,7 @@ import {
   ScopeTime,
   statusPosition,
 } from "../src/observe/scope_metrics.ts";
-import type { Series, TimeListener } from "../src/observe/series.ts";
+import type { Series } from "../src/observe/series.ts";
 import { HeaderKind } from "../src/protocol/http/header_kind.ts";
 import type { Backend } from "../src/balancing/backend.ts";
 import type { Cluster } from "../src/session/cluster.ts";
@@ -28,13 +28,10 @@ export class TrafficMetrics implements TrafficObserver {
   readonly exact = false;
   readonly #counters: Counters;
   readonly #scopes: MetricScopes;
-  readonly #times: TimeListener | null;
 
-  /** `times` is told every single time that is measured. */
-  constructor(counters: Counters, scopes: MetricScopes, times: TimeListener | null) {
+  constructor(counters: Counters, scopes: MetricScopes) {
     this.#counters = counters;
     this.#scopes = scopes;
-    this.#times = times;
   }
 
   headGoes(): void {}
@@ -114,20 +111,21 @@ export class TrafficMetrics implements TrafficObserver {
     const { startedAt, endedAt, firstByteAt, sentAt } = account;
     const whole = endedAt - startedAt;
     const own = firstByteAt === NEVER ? whole : (sentAt - startedAt) + (endedAt - firstByteAt);
-    const { proxy } = this.#scopes;
-    proxy.time(ScopeTime.REQUEST, whole, this.#times);
-    proxy.time(ScopeTime.SERVICE, own, this.#times);
+    const { proxy, times } = this.#scopes;
+    proxy.time(ScopeTime.REQUEST, whole, times);
+    proxy.time(ScopeTime.SERVICE, own, times);
     const scope = this.#scopes.ofCluster(account.cluster);
     if (scope === null || scope === proxy) return;
-    scope.time(ScopeTime.REQUEST, whole, this.#times);
-    scope.time(ScopeTime.SERVICE, own, this.#times);
+    scope.time(ScopeTime.REQUEST, whole, times);
+    scope.time(ScopeTime.SERVICE, own, times);
   }
 
   #countBackend(account: RequestAccount, scope: Series | null): void {
     if (scope === null) return;
-    scope.time(ScopeTime.BACKEND_RESPONSE, account.endedAt - account.sentAt, this.#times);
+    const { times } = this.#scopes;
+    scope.time(ScopeTime.BACKEND_RESPONSE, account.endedAt - account.sentAt, times);
     if (account.connectMs !== NEVER) {
-      scope.time(ScopeTime.BACKEND_CONNECTION, account.connectMs, this.#times);
+      scope.time(ScopeTime.BACKEND_CONNECTION, account.connectMs, times);
     }
     if (!account.tunnel) {
       scope.add(ScopeCount.REQUESTS, 1);

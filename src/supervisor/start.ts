@@ -12,10 +12,12 @@ import { loggerOf } from "../observe/log.ts";
 import { capacityProblem, descriptorsFor } from "./connection_capacity.ts";
 import type { FileSource } from "./main_context.ts";
 import { PidFile } from "./pid_file.ts";
+import { mainMetrics } from "./main_metrics.ts";
 import { ProcessLog } from "./process_log.ts";
 import { currentImage } from "./self_command.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { obeySignals } from "./signals.ts";
+import { openMainStatsd } from "./statsd.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** How to start. */
@@ -90,6 +92,7 @@ async function supervise(supervisor: Supervisor, config: Config): Promise<void> 
     log.error("{what} (number {count}): {text}", { what, text, count });
   });
   const deafen = obeySignals(supervisor);
+  const statsd = openMainStatsd(config.metrics, () => mainMetrics(supervisor.context));
   try {
     await supervisor.loadConfiguration();
     await supervisor.run();
@@ -102,6 +105,8 @@ async function supervise(supervisor: Supervisor, config: Config): Promise<void> 
   } finally {
     // A worker without a main process would wait for the next one.
     for (const worker of supervisor.fleet.pool.processes()) worker.kill();
+    await statsd?.flushed();
+    statsd?.close();
     unguard();
     deafen();
   }

@@ -112,6 +112,11 @@ export class Supervisor {
     return this.#finished.promise;
   }
 
+  /** What verbs work with, for those who ask without a client. */
+  get context(): MainContext {
+    return this.#context;
+  }
+
   /** The workers. */
   get fleet(): WorkerFleet {
     return this.#fleet;

@@ -1,0 +1,123 @@
+// What goes to a statsd server in one pass: counts as their growth since the last pass, levels when they
+// moved, times as samples. Keeps what was sent last for each scope, and forgets scopes that are gone.
+// Pure: somebody else knows the time and the socket.
+
+import type { Metric } from "./counters.ts";
+import { Datagrams } from "./datagrams.ts";
+import { PendingTimes } from "./pending_times.ts";
+import { SCOPE_COUNTS, SCOPE_TIMES } from "./scope_metrics.ts";
+import type { Series } from "./series.ts";
+import { StatsdLines, type StatsdScope, type StatsdSource } from "./statsd_line.ts";
+
+/**
+ * Lines for samples in one pass. Equal samples get a line each as long as there is room, then share one
+ * with a sample rate: a busy worker has more samples a second than a statsd server takes lines.
+ */
+const MAX_TIME_LINES = 2048;
+
+/** One scope as it is now. */
+export interface DrainedScope extends StatsdScope {
+  readonly metrics: readonly Metric[];
+  readonly series: Series | null;
+}
+
+/** What was sent of one scope. */
+interface Sent {
+  readonly lines: StatsdLines;
+  readonly metrics: Map<string, number>;
+  series: Series | null;
+  counts: Float64Array;
+  pass: number;
+}
+
+/** The statsd lines of one process. */
+export class StatsdDrain {
+  readonly times = new PendingTimes();
+  readonly #source: StatsdSource;
+  readonly #datagrams = new Datagrams();
+  readonly #sent = new Map<string, Sent>();
+  #pass = 0;
+  #timeLines = 0;
+
+  constructor(source: StatsdSource) {
+    this.#source = source;
+  }
+
+  /** Lines and samples that could not be sent so far. */
+  get dropped(): number {
+    return this.#datagrams.dropped + this.times.dropped;
+  }
+
+  /** The datagrams of one pass over everything that is measured. */
+  pass(scopes: Iterable<DrainedScope>): Uint8Array[] {
+    this.#pass++;
+    this.#timeLines = 0;
+    for (const scope of scopes) {
+      const sent = this.#sentOf(scope);
+      for (const metric of scope.metrics) this.#addMetric(sent, metric);
+      if (scope.series !== null) this.#addSeries(sent, scope.series);
+    }
+    for (const [key, { pass }] of this.#sent) if (pass !== this.#pass) this.#sent.delete(key);
+    this.times.forget();
+    return this.#datagrams.take();
+  }
+
+  #sentOf(scope: DrainedScope): Sent {
+    // Ids may hold anything, so they are told apart by the length of the first.
+    const key = `${scope.cluster?.length ?? -1} ${scope.cluster ?? ""} ${scope.backend ?? ""}`;
+    let sent = this.#sent.get(key);
+    if (sent === undefined) {
+      sent = {
+        lines: new StatsdLines(this.#source, scope),
+        metrics: new Map(),
+        series: null,
+        counts: new Float64Array(SCOPE_COUNTS.length),
+        pass: 0,
+      };
+      this.#sent.set(key, sent);
+    }
+    // Another series under the same name began at nothing.
+    if (sent.series !== scope.series) sent.counts.fill(0);
+    sent.series = scope.series;
+    sent.pass = this.#pass;
+    return sent;
+  }
+
+  #addMetric({ lines, metrics }: Sent, { name, value, gauge }: Metric): void {
+    const before = metrics.get(name);
+    const whole = Math.floor(gauge ? Math.max(0, value) : value);
+    if (whole === before) return;
+    metrics.set(name, whole);
+    if (gauge) return this.#datagrams.add(lines.line(name, whole, "g"));
+    const growth = growthOf(before ?? 0, whole);
+    if (growth > 0) this.#datagrams.add(lines.line(name, growth, "c"));
+  }
+
+  #addSeries({ lines, counts }: Sent, series: Series): void {
+    if (series.changed) {
+      series.changed = false;
+      for (let i = 0; i < counts.length; i++) {
+        const now = series.counts[i] as number;
+        const growth = growthOf(counts[i] as number, now);
+        counts[i] = now;
+        if (growth > 0) this.#datagrams.add(lines.line(SCOPE_COUNTS[i] as string, growth, "c"));
+      }
+    }
+    for (const { time, value, times } of this.times.take(series)) {
+      this.#addTime(lines, SCOPE_TIMES[time] as string, value, times);
+    }
+  }
+
+  #addTime(lines: StatsdLines, name: string, value: number, times: number): void {
+    const apart = this.#timeLines + times <= MAX_TIME_LINES;
+    const count = apart ? times : 1;
+    this.#timeLines += count;
+    const line = lines.line(name, value, "ms", apart ? 1 : times);
+    for (let i = 0; i < count; i++) this.#datagrams.add(line);
+  }
+}
+
+/** A count that fell has been started over. */
+function growthOf(before: number, now: number): number {
+  return now < before ? now : now - before;
+}
