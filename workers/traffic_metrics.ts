@@ -59,8 +59,12 @@ export class TrafficMetrics implements TrafficObserver {
     }
     if (account.connectedAt === NEVER || scope === null) return;
     scope.add(ScopeCount.REQUESTS, 1);
-    scope.time(ScopeTime.BACKEND_RESPONSE, account.endedAt - account.connectedAt, this.#times);
-    scope.time(ScopeTime.BACKEND_CONNECTION, account.connectMs, this.#times);
+    scope.time(
+      ScopeTime.BACKEND_RESPONSE,
+      account.endedAt - account.connectedAt,
+      this.#scopes.times,
+    );
+    scope.time(ScopeTime.BACKEND_CONNECTION, account.connectMs, this.#scopes.times);
     if (scope === this.#scopes.proxy) return;
     scope.add(ScopeCount.BYTES_IN, account.backendIn);
     scope.add(ScopeCount.BYTES_OUT, account.backendOut);
