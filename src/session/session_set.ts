@@ -171,7 +171,7 @@ export class SessionSet {
   #makeRoom(): boolean {
     this.#saturate();
     const { maxConnections, evicts } = this.#admission;
-    if (!evicts) return false;
+    if (!evicts || this.#worker.draining) return false;
     if (this.#queue.length < this.#leaving.size) return true;
     return this.#evict(Math.max(1, Math.floor(maxConnections / EVICTION_SHARE)));
   }

@@ -270,3 +270,13 @@ Deno.test("SessionSet says goodbye to idle clients of a drain, and cuts them whe
     await drained;
   }
 });
+
+Deno.test("SessionSet evicts nobody while its worker drains", () => {
+  const { worker, admit, count } = setUp({ evicts: true });
+  const [first, second] = [admit(), admit()];
+  worker.draining = true;
+  const third = admit();
+  assert.deepEqual([first.closed, second.closed, third.stream.closed], [false, false, true]);
+  assert.equal(count(Counter.EVICTED), 0);
+  assert.equal(count(Counter.REFUSED), 1);
+});
