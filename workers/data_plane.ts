@@ -63,7 +63,10 @@ export class ProxyDataPlane implements DataPlane {
   readonly measurements: WorkerMeasurements;
   readonly #backendReport: BackendReport;
   readonly #acceptHandler: AcceptHandler = {
-    admit: (accepted, starter) => this.#sessions.admit(accepted, starter),
+    admit: (accepted, starter, label) => {
+      this.#worker.counters.add(Counter[`ACCEPTED_${label}`], 1);
+      this.#sessions.admit(accepted, starter);
+    },
     pause: () => new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS)),
   };
   readonly #ticker: ReturnType<typeof setInterval>;

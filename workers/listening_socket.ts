@@ -8,7 +8,7 @@ import { acceptQueueIsEmpty, isListening } from "../src/io/accept_queue.ts";
 import { SelfProbe } from "../src/io/listener_probe.ts";
 import { ownListeningSocket, type OwnSocket } from "../src/io/listener_steering.ts";
 import type { SessionStarter } from "../src/session/session.ts";
-import type { AcceptHandler } from "./proxy_listener.ts";
+import type { AcceptHandler, ListenerLabel } from "./proxy_listener.ts";
 
 /** Binds an address. */
 export type OpenSource = (endpoint: Endpoint) => ConnectionSource | Promise<ConnectionSource>;
@@ -30,15 +30,15 @@ const LOOK_MS = 5;
 export class ListeningSocket {
   readonly #address: SocketAddress;
   readonly #endpoint: Endpoint;
-  readonly #label: string;
+  readonly #label: ListenerLabel;
   #source: ConnectionSource | null = null;
   #handler: AcceptHandler | null = null;
   #own: OwnSocket | null = null;
   #probe: SelfProbe | null = null;
   #closing: Promise<null> | null = null;
 
-  /** `label` names the kind of listener in texts: "HTTP". */
-  constructor(address: SocketAddress, label: string) {
+  /** `label` names the kind of listener, in texts and for who takes its connections. */
+  constructor(address: SocketAddress, label: ListenerLabel) {
     this.#address = address;
     this.#endpoint = endpointOf(address);
     this.#label = label;
@@ -63,7 +63,7 @@ export class ListeningSocket {
       return `Cannot listen on ${formatAddress(this.#address)}: ${reason}`;
     }
     this.#handler = handler;
-    const admit = (accepted: Accepted) => handler.admit(accepted, starter);
+    const admit = (accepted: Accepted) => handler.admit(accepted, starter, this.#label);
     void this.#source.acceptLoop(
       (accepted) => this.#probe === null ? admit(accepted) : this.#probe.offer(accepted, admit),
       (error) => handler.pause(error),

@@ -6,10 +6,13 @@ import type { Accepted } from "../src/io/contracts.ts";
 import type { SessionStarter } from "../src/session/session.ts";
 import type { ListeningSocket } from "./listening_socket.ts";
 
+/** The kind of a listener of connections, as texts name it. */
+export type ListenerLabel = "HTTP" | "HTTPS" | "TCP";
+
 /** What a listener does with connections and with failed accepts. */
 export interface AcceptHandler {
   /** Takes a connection over; it starts a session of `starter` or closes the connection. */
-  admit(accepted: Accepted, starter: SessionStarter): void;
+  admit(accepted: Accepted, starter: SessionStarter, label: ListenerLabel): void;
   /** Waits after an accept failed, usually because the process is out of descriptors. */
   pause(error: unknown): Promise<void>;
 }

@@ -136,6 +136,10 @@ export const Counter = {
   LAST: 64,
   /** Sessions closed because nothing had happened in them for `zombie_check_interval`. */
   ZOMBIES: 76,
+  /** Client connections accepted, by the kind of their listener. */
+  ACCEPTED_HTTP: 77,
+  ACCEPTED_HTTPS: 78,
+  ACCEPTED_TCP: 79,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -209,6 +213,9 @@ const NAMES: readonly [string, number][] = [
   ...[...TLS_VERSIONS, "Unknown"].map(block("tls.version.", Counter.TLS_VERSION)),
   ...[...TLS_CIPHERS, "Unsupported"].map(block("tls.cipher.", Counter.TLS_CIPHER)),
   ["zombies", Counter.ZOMBIES],
+  ["listener.accepted.http", Counter.ACCEPTED_HTTP],
+  ["listener.accepted.https", Counter.ACCEPTED_HTTPS],
+  ["listener.accepted.tcp", Counter.ACCEPTED_TCP],
 ];
 
 /** Names one counter of a block by its place; a dot would begin another level of the name. */

@@ -20,6 +20,9 @@ Deno.test("evict_on_queue_full: a full worker makes room for a new client", asyn
   await waitFor("both to be accepted", () => proxy.count("client.connections") === 2);
   assert.equal((await get(proxy.port, "app.test")).status, 200);
   assert.equal(proxy.count("sessions.evicted"), 1);
+  assert.equal(proxy.count("listener.accepted.total"), 3);
+  assert.equal(proxy.count("listener.accepted.http"), 3);
+  assert.equal(proxy.count("listener.accepted.tcp"), 0);
 });
 
 Deno.test("an evicted client that waits for its backend gives its place up at once", async () => {
