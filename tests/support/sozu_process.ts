@@ -137,6 +137,8 @@ export interface SozuOptions {
   readonly detached?: boolean;
   /** The program, as a URL; the one under test unless told. */
   readonly mainModule?: string;
+  /** What a shell does before it becomes main, such as setting limits. */
+  readonly shell?: string;
 }
 
 /** A running main process. */
@@ -210,8 +212,13 @@ export class SozuProcess {
     ownsFolder: boolean,
   ): Promise<SozuProcess> {
     const mark = crypto.randomUUID();
-    const child = new Deno.Command(Deno.execPath(), {
+    const before = options.shell === undefined ? "" : `${options.shell}; `;
+    const child = new Deno.Command("/bin/sh", {
       args: [
+        "-c",
+        `${before}exec "$@"`,
+        "sh",
+        Deno.execPath(),
         "run",
         "--quiet",
         "--allow-all",
