@@ -1,11 +1,15 @@
-// The one executable: a worker when its main process starts it as one, otherwise the command line,
-// whose `start` is the main process. No logic lives here; each process loads only what it needs.
+// The one executable: a worker when its main process starts it as one, the next main process when the
+// old one starts it as that, otherwise the command line, whose `start` is the main process. No logic lives here; each process loads only what it needs.
 
 const [command, ...rest] = Deno.args;
 
 if (command === "worker") {
   const { runWorker } = await import("./workers/main.ts");
   Deno.exit(await runWorker(rest));
+}
+if (command === "start" && rest[0] === "--inherit") {
+  const { inherit } = await import("./src/supervisor/inherit.ts");
+  Deno.exit(await inherit(rest[1] ?? ""));
 }
 const { runCli } = await import("./src/cli/main.ts");
 Deno.exit(

@@ -2186,6 +2186,100 @@ export const ListenersCount: MessageType<ListenersCount> = new MessageType(
   ],
 );
 
+/** Everything a main process leaves to the one that takes its place; private to this program. */
+export interface Inheritance {
+  format: number;
+  configuration: string;
+  configuration_requests: InitialState;
+  state: InitialState;
+  file_state: InitialState;
+  runtime: InitialState;
+  next_worker_id: number;
+  next_client_id: number;
+  boot_generation: number;
+  log_filter: string;
+}
+
+export const Inheritance: MessageType<Inheritance> = new MessageType(
+  "Inheritance",
+  () => [
+    required("format", 1, "uint32"),
+    required("configuration", 2, "string"),
+    required("configuration_requests", 3, InitialState),
+    required("state", 4, InitialState),
+    required("file_state", 5, InitialState),
+    required("runtime", 6, InitialState),
+    required("next_worker_id", 7, "uint32"),
+    required("next_client_id", 8, "uint32"),
+    required("boot_generation", 9, "uint32"),
+    required("log_filter", 10, "string"),
+  ],
+);
+
+/** What two main processes say to each other while one takes the place of the other. */
+export interface Succession {
+  step:
+    | null
+    | { kind: "progress"; value: string }
+    | { kind: "refused"; value: string }
+    | { kind: "healthy"; value: Healthy }
+    | { kind: "take_over"; value: TakeOver }
+    | { kind: "serving"; value: number }
+    | { kind: "settled"; value: ListenerOrders };
+}
+
+export const Succession: MessageType<Succession> = new MessageType(
+  "Succession",
+  () => [
+    member("step", "progress", 1, "string"),
+    member("step", "refused", 2, "string"),
+    member("step", "healthy", 3, Healthy),
+    member("step", "take_over", 4, TakeOver),
+    member("step", "serving", 5, "uint32"),
+    member("step", "settled", 6, ListenerOrders),
+  ],
+);
+
+export type Healthy = Record<string, never>;
+
+export const Healthy: MessageType<Healthy> = new MessageType(
+  "Healthy",
+  () => [],
+);
+
+export type TakeOver = Record<string, never>;
+
+export const TakeOver: MessageType<TakeOver> = new MessageType(
+  "TakeOver",
+  () => [],
+);
+
+/** The sockets of each address by place. */
+export interface ListenerOrders {
+  orders: ListenerOrder[];
+}
+
+export const ListenerOrders: MessageType<ListenerOrders> = new MessageType(
+  "ListenerOrders",
+  () => [
+    repeated("orders", 1, ListenerOrder),
+  ],
+);
+
+/** The sockets of one address by place. */
+export interface ListenerOrder {
+  address: SocketAddress;
+  sockets: bigint[];
+}
+
+export const ListenerOrder: MessageType<ListenerOrder> = new MessageType(
+  "ListenerOrder",
+  () => [
+    required("address", 1, SocketAddress),
+    repeated("sockets", 2, "uint64"),
+  ],
+);
+
 /** The configuration a worker starts with. */
 export interface InitialState {
   requests: WorkerRequest[];

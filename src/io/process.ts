@@ -71,3 +71,32 @@ class ChildPipes implements PipedProcess {
     }
   }
 }
+
+/** A running process that writes where this one does, and outlives it. */
+export interface LooseProcess {
+  readonly pid: number;
+  kill(): void;
+  readonly ended: Promise<ProcessEnd>;
+}
+
+/** Starts a program that does not end with this one; throws when the executable cannot be run. */
+export function spawnLoose(command: string, args: readonly string[]): LooseProcess {
+  const child = new Deno.Command(command, {
+    args: [...args],
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  child.unref();
+  return {
+    pid: child.pid,
+    kill: () => {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // Reaped already.
+      }
+    },
+    ended: child.status.then(({ code, signal }) => ({ code, signal })),
+  };
+}

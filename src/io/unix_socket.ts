@@ -19,10 +19,11 @@ export class UnixListener {
   readonly #inode: number | null;
   #closed = false;
 
-  constructor(path: string, listener: Deno.UnixListener) {
+  /** `file` is where the socket lies now, when that is not yet its address. */
+  constructor(path: string, listener: Deno.UnixListener, file: string = path) {
     this.path = path;
     this.#listener = listener;
-    this.#inode = inodeOf(path);
+    this.#inode = inodeOf(file);
   }
 
   /** The next connection; throws once the listener is closed. */
@@ -48,18 +49,10 @@ export async function bindUnixSocket(path: string): Promise<UnixListener | BindE
   if (obstacle !== null) return obstacle;
   // Closing a listener removes whatever has the name it was bound under by then, so it is bound
   // under a name of its own, which also makes it appear at its address in one step.
-  const birthName = `${path}.${Deno.pid}`;
-  // The mask makes the file 0600 from its first instant: narrowing it after the bind would leave
-  // a moment in which anybody could connect.
-  const mask = Deno.umask(0o177);
-  let listener: Deno.UnixListener;
-  try {
-    removeQuietly(birthName);
-    listener = Deno.listen({ transport: "unix", path: birthName });
-  } catch (error) {
-    return new BindError(`Cannot bind command socket "${path}": ${reason(error)}`);
-  } finally {
-    Deno.umask(mask);
+  const birthName = birthNameOf(path);
+  const listener = listenPrivately(birthName);
+  if (typeof listener === "string") {
+    return new BindError(`Cannot bind command socket "${path}": ${listener}`);
   }
   try {
     // Unlike a rename, a link does not replace the socket of a process that was a little faster.
@@ -70,6 +63,57 @@ export async function bindUnixSocket(path: string): Promise<UnixListener | BindE
     return new BindError(`Cannot bind command socket "${path}": ${reason(error)}`);
   } finally {
     removeQuietly(birthName);
+  }
+}
+
+/** A socket that is bound and waits to take the address of another one. */
+export class WaitingListener {
+  readonly #path: string;
+  readonly #file: string;
+  readonly #listener: Deno.UnixListener;
+
+  private constructor(path: string, file: string, listener: Deno.UnixListener) {
+    this.#path = path;
+    this.#file = file;
+    this.#listener = listener;
+  }
+
+  /** Binds a socket that only this user can open, beside `path`. */
+  static bind(path: string): WaitingListener | BindError {
+    const file = birthNameOf(path);
+    const listener = listenPrivately(file);
+    return typeof listener === "string"
+      ? new BindError(`Cannot bind a socket beside "${path}": ${listener}`)
+      : new WaitingListener(path, file, listener);
+  }
+
+  /** The listener as it will be at its address. */
+  listener(): UnixListener {
+    return new UnixListener(this.#path, this.#listener, this.#file);
+  }
+
+  /** Takes the address in one step: whoever connects finds either the other socket or this one. */
+  takePlace(): void {
+    Deno.renameSync(this.#file, this.#path);
+  }
+}
+
+function birthNameOf(path: string): string {
+  return `${path}.${Deno.pid}`;
+}
+
+/** A listener only this user can connect to, or why there is none. */
+function listenPrivately(path: string): Deno.UnixListener | string {
+  // The mask makes the file 0600 from its first instant: narrowing it after the bind would leave
+  // a moment in which anybody could connect.
+  const mask = Deno.umask(0o177);
+  try {
+    removeQuietly(path);
+    return Deno.listen({ transport: "unix", path });
+  } catch (error) {
+    return reason(error);
+  } finally {
+    Deno.umask(mask);
   }
 }
 

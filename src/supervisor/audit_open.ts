@@ -14,6 +14,7 @@ export function openAuditTrail(
   rowLog: AuditLog,
   ulids: UlidSource,
   now: () => number,
+  bootGeneration: number,
 ): AuditTrail {
   const log = loggerOf("supervisor::audit");
   const report: AuditFileReport = (problem, lost) => {
@@ -32,7 +33,7 @@ export function openAuditTrail(
       socket: config.command_socket,
       version: manifest.version,
       buildGitSha: null,
-      bootGeneration: 0,
+      bootGeneration,
     },
     text: open(config.audit_logs_target),
     json: open(config.audit_logs_json_target),

@@ -26,6 +26,8 @@ export interface CommandServerParts {
   readonly ulids: UlidSource;
   /** Milliseconds since 1970, with fractions. */
   readonly now: () => number;
+  /** Number of the first client. */
+  readonly firstClientId: number;
 }
 
 /** Accepts clients and keeps track of them. */
@@ -35,11 +37,12 @@ export class CommandServer {
   readonly #log = loggerOf("supervisor::socket");
   readonly #credentials: PeerCredentialSource | null;
   readonly #names = new PeerNames();
-  #nextClientId = 0;
+  #nextClientId: number;
   #closed = false;
 
   constructor(parts: CommandServerParts) {
     this.#parts = parts;
+    this.#nextClientId = parts.firstClientId;
     const credentials = PeerCredentialSource.open();
     this.#credentials = credentials instanceof PeerCredentialSource ? credentials : null;
     if (typeof credentials === "string") {
@@ -50,6 +53,11 @@ export class CommandServer {
   /** Whether the users of clients can be told. */
   get knowsPeers(): boolean {
     return this.#credentials !== null;
+  }
+
+  /** Number of the next client. */
+  get nextClientId(): number {
+    return this.#nextClientId;
   }
 
   /** Clients connected now. */

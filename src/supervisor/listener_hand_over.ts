@@ -104,6 +104,21 @@ export class ListenerHandOver {
     });
   }
 
+  /** Lets the socket of a proven worker have new connections like those that were there before. */
+  trust(listener: SharedListener, worker: WorkerChannel): Promise<string | null> {
+    return this.#inLine(listener.address, async () => {
+      const name = await this.#steps.nameOf(listener, worker);
+      if (typeof name === "string") return name;
+      this.#holds.get(formatAddress(listener.address))?.proven.add(name);
+      return null;
+    });
+  }
+
+  /** Forgets every hold of an address, because whoever came was proven by somebody else. */
+  trustAll({ address }: SharedListener): void {
+    this.#holds.delete(formatAddress(address));
+  }
+
   /** Ends a hold: after the last one every socket has new connections. */
   release(listener: SharedListener, workers: readonly WorkerChannel[]): Promise<string | null> {
     return this.#inLine(listener.address, async () => {
@@ -117,7 +132,7 @@ export class ListenerHandOver {
 
   /**
    * Lets a worker prove that it serves a listener: for a moment new connections go to its socket alone,
-   * one of our own among them. A proven socket takes part like the others. The reason when it failed.
+   * one of our own among them. The reason when it failed.
    */
   prove(
     listener: SharedListener,
@@ -134,7 +149,6 @@ export class ListenerHandOver {
       // A connection that may come out anywhere proves nothing.
       if (steered !== null) return this.#withoutSteering(steered);
       const failure = await this.#steps.probe(listener, worker);
-      if (failure === null) this.#holds.get(formatAddress(listener.address))?.proven.add(name);
       await this.#admitProven(listener, workers);
       return failure;
     });

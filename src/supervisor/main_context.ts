@@ -7,6 +7,7 @@ import type { Adoption } from "./adoption.ts";
 import type { AuditTrail } from "./audit_trail.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Gatherer } from "./gather.ts";
+import type { Estate } from "./inheritance.ts";
 import type { ListenerHandOver } from "./listener_hand_over.ts";
 import type { MainCounters } from "./main_counters.ts";
 import type { MutationOrder } from "./mutation_order.ts";
@@ -56,6 +57,18 @@ export interface Shutdown {
   complete(): void;
 }
 
+/** Another main process in the place of this one. */
+export interface Succession {
+  /** How many main processes there were before this one since the first start. */
+  readonly bootGeneration: number;
+  /** One more attempt is made. */
+  begin(): void;
+  /** What the other one needs. */
+  estate(): Estate;
+  /** The other one has taken over: clients are disconnected, workers leave, then this process. */
+  complete(): void;
+}
+
 /** Everything verbs work with. */
 export interface MainContext {
   readonly settings: MainSettings;
@@ -72,6 +85,7 @@ export interface MainContext {
   readonly log: LogControl;
   readonly files: FileSource;
   readonly shutdown: Shutdown;
+  readonly succession: Succession;
   readonly service: ServiceManager;
   /**
    * Takes note of a request in force that is no part of the state: later workers get the last of

@@ -16,6 +16,11 @@ export class PidFile {
       return `PID file "${path}" belongs to a main process that is running (pid ${owner}); ` +
         "stop that one first or choose another pid_file_path";
     }
+    return PidFile.takeOver(path);
+  }
+
+  /** Writes the file, whoever it names; the reason when it cannot be written. */
+  static takeOver(path: string): PidFile | string {
     try {
       Deno.writeTextFileSync(path, String(Deno.pid));
       return new PidFile(path);
@@ -27,8 +32,13 @@ export class PidFile {
 
   /** Removes the file, unless another process has put its own number there. */
   remove(): void {
+    PidFile.removeOwn(this.#path);
+  }
+
+  /** Removes a file that holds the number of this process. */
+  static removeOwn(path: string): void {
     try {
-      if (readPid(this.#path) === Deno.pid) Deno.removeSync(this.#path);
+      if (readPid(path) === Deno.pid) Deno.removeSync(path);
     } catch {
       // It is gone already.
     }

@@ -48,6 +48,14 @@ export function selfCommand(image: SelfImage, subcommand: readonly string[]): Se
   };
 }
 
+/**
+ * The program that is installed now, which may be another one than the one that runs: of a file that was
+ * replaced the system says that it is deleted, and means the old one.
+ */
+export function installedImage(image: SelfImage): SelfImage {
+  return { ...image, execPath: image.execPath.replace(/ \(deleted\)$/, "") };
+}
+
 /** This process. */
 export function currentImage(): SelfImage {
   return {

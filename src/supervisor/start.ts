@@ -60,7 +60,16 @@ async function startWith(config: Config, configPath: string): Promise<number> {
     for (const notice of log.notices) console.error(notice);
     const build = buildId({ version: manifest.version, ...currentImage() });
     const files = fileSource(configPath);
-    await supervise(new Supervisor({ config, files, log, listener, service, build }), config);
+    const supervisor = new Supervisor({
+      config,
+      files,
+      log,
+      listener,
+      service,
+      build,
+      estate: null,
+    });
+    await supervise(supervisor, config, () => live(supervisor, config));
     await log.flushed();
     return EXIT_OK;
   } catch (error) {
@@ -85,23 +94,33 @@ function limitsProblem({ max_connections }: Config): string | null {
   return null;
 }
 
-async function supervise(supervisor: Supervisor, config: Config): Promise<void> {
+/** A main process that comes to life by itself, until it may exit. */
+async function live(supervisor: Supervisor, config: Config): Promise<void> {
+  await supervisor.loadConfiguration();
+  await supervisor.run();
+  const pids = supervisor.fleet.pool.targets().map(({ id, pid }) => `${id} (pid ${pid})`);
+  loggerOf("supervisor").info("Listening on {socket}, workers {pids}", {
+    socket: config.command_socket,
+    pids: pids.join(", ") || "none",
+  });
+  await supervisor.finished;
+}
+
+/** Does `work` with everything around it that a main process needs, and leaves no worker behind. */
+export async function supervise<T>(
+  supervisor: Supervisor,
+  { metrics }: Config,
+  work: () => Promise<T>,
+): Promise<T> {
   const log = loggerOf("supervisor");
   const unguard = guardProcess((what, text, count) => {
     supervisor.fleet.counters.panics = count;
     log.error("{what} (number {count}): {text}", { what, text, count });
   });
   const deafen = obeySignals(supervisor);
-  const statsd = openMainStatsd(config.metrics, () => mainMetrics(supervisor.context));
+  const statsd = openMainStatsd(metrics, () => mainMetrics(supervisor.context));
   try {
-    await supervisor.loadConfiguration();
-    await supervisor.run();
-    const pids = supervisor.fleet.pool.targets().map(({ id, pid }) => `${id} (pid ${pid})`);
-    log.info("Listening on {socket}, workers {pids}", {
-      socket: config.command_socket,
-      pids: pids.join(", ") || "none",
-    });
-    await supervisor.finished;
+    return await work();
   } finally {
     // A worker without a main process would wait for the next one.
     for (const worker of supervisor.fleet.pool.processes()) worker.kill();
@@ -113,7 +132,7 @@ async function supervise(supervisor: Supervisor, config: Config): Promise<void> 
 }
 
 /** Configuration files as the reload verb wants them. */
-function fileSource(configPath: string): FileSource {
+export function fileSource(configPath: string): FileSource {
   return {
     configPath,
     load: async (path) => {

@@ -12,11 +12,13 @@ import { UlidSource } from "../protocol/http/ulid.ts";
 import { Adoption } from "./adoption.ts";
 import { openAuditTrail } from "./audit_open.ts";
 import { applyLeniently, type BatchRecord, describeRefusals } from "./batch.ts";
+import { Arrival } from "./arrival.ts";
 import { AutomaticSave } from "./automatic_save.ts";
 import { CommandServer } from "./command_server.ts";
 import { EventHub } from "./event_hub.ts";
 import { Gatherer } from "./gather.ts";
-import type { FileSource, MainContext } from "./main_context.ts";
+import type { Estate } from "./inheritance.ts";
+import type { FileSource, MainContext, Succession } from "./main_context.ts";
 import { ListenerHandOver } from "./listener_hand_over.ts";
 import { sharedListeners } from "./shared_listeners.ts";
 import { MutationOrder } from "./mutation_order.ts";
@@ -28,6 +30,7 @@ import type { ServiceManager } from "./service_manager.ts";
 import { Verbs } from "./verbs.ts";
 import { executeReload } from "./verbs_files.ts";
 import { stopWorkers } from "./verbs_lifecycle.ts";
+import { windDown } from "./wind_down.ts";
 import { type FleetParts, WorkerFleet } from "./worker_fleet.ts";
 
 /** How long stopped workers may take to leave before they are killed, in milliseconds. */
@@ -47,6 +50,8 @@ export interface SupervisorParts {
   readonly service: ServiceManager;
   /** The build this process runs, and every worker must run. */
   readonly build: string;
+  /** What an earlier main process has left; `null` when there was none. */
+  readonly estate: Estate | null;
 }
 
 /** The main process. */
@@ -61,11 +66,13 @@ export class Supervisor {
   readonly #runtime = new RuntimeRequests();
   readonly #ulids = new UlidSource((into) => void crypto.getRandomValues(into), Date.now);
   readonly #finished = Promise.withResolvers<void>();
+  #bootGeneration: number;
   #patience: ReturnType<typeof setTimeout> | undefined;
   #state: "running" | "stopping" | "leaving" = "running";
 
   constructor(parts: SupervisorParts) {
-    const { config, log, listener, build } = parts;
+    const { config, log, listener, build, estate } = parts;
+    this.#bootGeneration = estate?.bootGeneration ?? 0;
     this.#config = config;
     this.#processLog = log;
     const { saved_state, automatic_state_save } = config;
@@ -101,7 +108,9 @@ export class Supervisor {
       limits: { maxBytes: config.max_command_buffer_size },
       ulids: this.#ulids,
       now: wallClock,
+      firstClientId: estate?.nextClientId ?? 0,
     });
+    if (estate !== null) this.#inherit(estate);
     if (config.command_allowed_uids !== undefined && !this.#server.knowsPeers) {
       this.#log.warn("command_allowed_uids is set: every request will be refused");
     }
@@ -164,6 +173,24 @@ export class Supervisor {
     this.#context.service.ready();
   }
 
+  /** Answers at the command socket from now on. */
+  serve(): void {
+    void this.#server.run();
+    this.#context.service.ready();
+  }
+
+  /** What is done while another main process is still there. */
+  get arrival(): Arrival {
+    return new Arrival(this.#context);
+  }
+
+  #inherit({ state, fileState, runtime, nextWorkerId }: Estate): void {
+    for (const request of state) this.#context.state.apply(request);
+    for (const request of fileState) this.#context.fileState.apply(request);
+    for (const { request_type } of runtime) this.#runtime.remember(request_type);
+    this.#fleet.pool.continueFrom(nextWorkerId);
+  }
+
   /** Opens the files of all logs anew, here and in the workers, because they were moved away. */
   reopenLogs(): void {
     this.#processLog.reopen();
@@ -217,14 +244,57 @@ export class Supervisor {
       gatherer,
       order: new MutationOrder(),
       events,
-      audit: openAuditTrail(config, this.#processLog, this.#ulids, wallClock),
+      audit: openAuditTrail(
+        config,
+        this.#processLog,
+        this.#ulids,
+        wallClock,
+        this.#bootGeneration,
+      ),
       log: this.#processLog,
       files,
       service,
       shutdown: { begin: () => this.#beginStopping(), complete: () => this.#leave() },
+      succession: this.#succession(),
       rememberRuntime: (type) => this.#runtime.remember(type),
       onStateChanged: () => this.#save?.changed(),
     };
+  }
+
+  #succession(): Succession {
+    const generation = () => this.#bootGeneration;
+    return {
+      get bootGeneration() {
+        return generation();
+      },
+      begin: () => void this.#bootGeneration++,
+      estate: () => ({
+        config: this.#config,
+        state: this.#context.state.dump(),
+        fileState: this.#context.fileState.dump(),
+        runtime: this.#runtime.values(),
+        nextWorkerId: this.#fleet.pool.nextId,
+        nextClientId: this.#server.nextClientId,
+        bootGeneration: this.#bootGeneration,
+        logFilter: this.#processLog.filter,
+      }),
+      complete: () => this.#giveWay(),
+    };
+  }
+
+  /** Another main process has taken over: clients go there, workers end, and this process with them. */
+  #giveWay(): void {
+    if (this.#state === "leaving") return;
+    this.#state = "leaving";
+    const workers = this.#context.pool.processes();
+    this.#fleet.beginStopping();
+    // The answer to the request that brought the other one is on its way to its client first.
+    setTimeout(() => {
+      this.#server.stopAccepting();
+      void Promise.all([this.#server.closeClients(), windDown(this.#context, workers)])
+        .then(() => this.#context.audit.flushed())
+        .finally(() => this.#finished.resolve());
+    }, 0);
   }
 
   async #takeIn(origin: string, records: readonly BatchRecord[]): Promise<void> {

@@ -7,10 +7,11 @@ import { changesState } from "../../config/state_verbs.ts";
 import { beginAudit } from "./audit_begin.ts";
 import type { Client, Execution, Executor } from "./client_session.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
+import { upgradeMain } from "./main_upgrade.ts";
 import { failure } from "./responses.ts";
 import { isReload } from "./service_manager.ts";
 import { executeLoadState, executeReload, executeSaveState } from "./verbs_files.ts";
-import { hardStop, softStop, status, upgradeMain } from "./verbs_lifecycle.ts";
+import { hardStop, softStop, status } from "./verbs_lifecycle.ts";
 import { executeMutation } from "./verbs_mutation.ts";
 import { answerFromMain, answerMerged, answerMetrics } from "./verbs_query.ts";
 import {

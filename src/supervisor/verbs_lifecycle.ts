@@ -5,7 +5,7 @@ import { beginAudit } from "./audit_begin.ts";
 import type { Client } from "./client_session.ts";
 import { parcelsFor, type WorkerAnswer } from "./gather.ts";
 import { deadline, type MainContext } from "./main_context.ts";
-import { failure, ok, processing } from "./responses.ts";
+import { ok, processing } from "./responses.ts";
 import { describeAnswers, failuresOf } from "./worker_texts.ts";
 
 /** Every worker with what it says of itself now. */
@@ -72,11 +72,4 @@ function stopped(context: MainContext, answers: readonly WorkerAnswer[]): Respon
   const text = `Stopped ${answers.length - failures.length} workers, ${failures.length} errors` +
     (failures.length > 0 ? ` (${describeAnswers(failures)})` : "");
   return ok(`${text}; stopping the main process`);
-}
-
-/** Replacing the main process by the program now on disk. */
-export function upgradeMain(context: MainContext, client: Client): Response {
-  const reason = "Cannot upgrade: handing over to a new main process is not available";
-  beginAudit(context, client, { kind: "upgrade_main", value: {} })?.failed("other", reason);
-  return failure(reason);
 }

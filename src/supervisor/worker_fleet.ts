@@ -59,13 +59,16 @@ export class WorkerFleet {
     this.counters = new MainCounters(() => this.pool.processes().length);
   }
 
-  /** Launches every worker; resolves when each has the state, or has failed to take it. */
-  async start(): Promise<void> {
+  /** Launches every worker; resolves when each has the state, with the reasons of those that have not. */
+  async start(): Promise<string[]> {
     this.pool.start();
     this.#beat = setInterval(() => {
       for (const worker of this.pool.processes()) worker.look();
     }, BEAT_MS);
-    await Promise.all(this.pool.processes().map((worker) => this.started(worker)));
+    const problems = await Promise.all(
+      this.pool.processes().map((worker) => this.started(worker)),
+    );
+    return problems.filter((problem) => problem !== null);
   }
 
   /**

@@ -52,6 +52,16 @@ export class WorkerPool {
     }));
   }
 
+  /** The id of the next worker, which no worker has had. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /** Ids go on where those of an earlier main process have ended. */
+  continueFrom(nextId: number): void {
+    this.#nextId = nextId;
+  }
+
   /** Launches every worker; throws when the program cannot be run. */
   start(): void {
     for (const slot of this.#slots) slot.worker = this.#options.launch(this.#nextId++);
@@ -91,13 +101,13 @@ export class WorkerPool {
     return true;
   }
 
-  /** The successor is of no use: it is ended, and the other one keeps its place. */
+  /** The successor is of no use: it leaves, and the other one keeps its place. */
   abandonReplacement(successor: WorkerProcess): void {
     const slot = this.#slots.find((candidate) => candidate.successor === successor);
     if (slot === undefined) return;
     slot.successor = null;
     this.#leaving.add(successor);
-    successor.kill();
+    successor.runState = RunState.STOPPING;
   }
 
   /** Every worker process there is, those that do not take requests yet included. */

@@ -62,10 +62,10 @@ async function replace(
       await prove(context, successor, listeners, say) ??
       (pool.completeReplacement(old) ? null : `worker ${old.id} or its successor ended meanwhile`);
     if (problem !== null) {
-      pool.abandonReplacement(successor);
-      await successor.ended;
+      dismiss(context, successor);
       return problem;
     }
+    await eachListener(listeners, (one) => context.handOver.trust(one, successor));
     const others = pool.targets();
     say(`Worker ${old.id} hands its listeners over`);
     await eachListener(listeners, (one) => context.handOver.leave(one, [old], others));
@@ -81,6 +81,13 @@ function launch({ pool }: MainContext, old: WorkerProcess): WorkerProcess | stri
   } catch (error) {
     return `the program cannot be run: ${error instanceof Error ? error.message : error}`;
   }
+}
+
+/** A worker that has come to accept connections may have got some with its proof; they end in peace. */
+function dismiss(context: MainContext, successor: WorkerProcess): void {
+  context.pool.abandonReplacement(successor);
+  if (successor.phase === "serving") void windDown(context, [successor]);
+  else successor.kill();
 }
 
 async function prove(

@@ -4,8 +4,8 @@ import { SozuProcess } from "../support/sozu_process.ts";
 
 type Verb = NonNullable<Request["request_type"]>;
 
-/** Verbs that end the main process come last, each with a process of its own. */
-const ENDING: ReadonlySet<string> = new Set(["soft_stop", "hard_stop"]);
+/** Verbs that end the main process, which has tests of its own for them. */
+const ENDING: ReadonlySet<string> = new Set(["soft_stop", "hard_stop", "upgrade_main"]);
 
 /** The request of a field of the schema with nothing but defaults in it. */
 function plainest(field: (typeof Request.fields)[number]): Verb {
