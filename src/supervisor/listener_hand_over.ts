@@ -254,7 +254,10 @@ export class ListenerHandOver {
     const free = new Set(group.order.keys());
     const found = new Map<number, number>();
     for (const { worker, socket } of await this.#steps.members(listener, workers)) {
-      for (const place of free) {
+      // A wrong place costs the time a probe has, so the one it is believed to have comes first.
+      const believed = group.order.indexOf(socket);
+      const places = [...free].sort((a, b) => Number(b === believed) - Number(a === believed));
+      for (const place of places) {
         if (await this.#steps.steer(listener, [worker], [place]) !== null) return;
         if (await this.#steps.probe(listener, worker) !== null) continue;
         found.set(place, socket);
