@@ -16,8 +16,9 @@ export interface LogSetup {
   readonly writeLine: (line: string) => void;
 }
 
-/** Name of the category every logger of this program is under. */
-const ROOT = "sozu";
+/** What every module of main is below, and every module that carries traffic: as in sozu 2.1. */
+const MAIN_ROOT = "sozu";
+const TRAFFIC_ROOT = "sozu_lib";
 
 const LOGTAPE_LEVELS = {
   off: null,
@@ -46,14 +47,18 @@ const VERBOSITY: Readonly<Record<LogLevelName, number>> = {
   trace: 5,
 };
 
-/** The name of a module below the program's own name, as filters know it. */
+/** The full name of a module, as filters know it: `supervisor::audit` is below `sozu`. */
 export function moduleName(module: string): string {
-  return `${ROOT}::${module}`;
+  return `${rootOf(module)}::${module}`;
 }
 
-/** The logger of a module, named below the program's own name. */
+/** The logger of a module. */
 export function loggerOf(module: string): Logger {
-  return getLogger([ROOT, ...module.split("::")]);
+  return getLogger([rootOf(module), ...module.split("::")]);
+}
+
+function rootOf(module: string): string {
+  return module === "log" || module.startsWith("supervisor") ? MAIN_ROOT : TRAFFIC_ROOT;
 }
 
 /** Puts `directives` in force for the whole process, replacing what was configured before. */
@@ -68,12 +73,12 @@ export function applyLogging(setup: LogSetup, directives: readonly LogDirective[
     sinks: { output: sink },
     filters: { directives: directiveFilter(directives) },
     loggers: [
-      {
-        category: [ROOT],
+      ...[MAIN_ROOT, TRAFFIC_ROOT].map((root) => ({
+        category: [root],
         lowestLevel: LOGTAPE_LEVELS[mostVerbose],
-        sinks: ["output"],
-        filters: ["directives"],
-      },
+        sinks: ["output" as const],
+        filters: ["directives" as const],
+      })),
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["output"] },
     ],
   });

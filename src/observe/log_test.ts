@@ -20,7 +20,7 @@ Deno.test("applyLogging() filters by the level of each module and can change whi
   try {
     const worker = loggerOf("worker::control");
     const main = loggerOf("supervisor");
-    use("warn,sozu::worker=debug");
+    use("warn,sozu_lib::worker=debug");
     worker.debug("one");
     main.info("two");
     main.warn("three {n}", { n: 3 });

@@ -2,7 +2,7 @@
 // while it runs.
 
 import { parseLogTarget } from "../../config/log_target.ts";
-import { openProcessLog, type ProcessLogOutput } from "../io/log_open.ts";
+import { openLogOutput, openProcessLog, type ProcessLogOutput } from "../io/log_open.ts";
 import { applyLogging, formatLine, loggerOf, type LogSetup, moduleName } from "../observe/log.ts";
 import { levelOf, LOG_LEVELS, type LogDirective, parseLogFilter } from "../observe/log_filter.ts";
 
@@ -59,6 +59,8 @@ export class ProcessLog {
     if (errors.length > 0) return errors;
     this.#filter = filter;
     this.#directives = directives;
+    // A main process that takes over from this one begins with the filter in force.
+    Deno.env.set("RUST_LOG", filter);
     applyLogging(this.#setup, directives);
     return [];
   }
@@ -97,4 +99,18 @@ export class ProcessLog {
   flushed(): Promise<void> {
     return this.#output.output.flushed();
   }
+}
+
+/**
+ * Why the workers could not open the target of their access log, `null` when they can. A receiver that is
+ * not there yet is none: they wait for it.
+ */
+export function accessTargetProblem(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  const target = parseLogTarget(text);
+  if (target === null) return `access_logs_target "${text}" is no log target`;
+  const opened = openLogOutput(target);
+  if (typeof opened === "string") return opened;
+  opened.close();
+  return null;
 }

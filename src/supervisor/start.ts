@@ -13,7 +13,7 @@ import { capacityProblem, descriptorsFor } from "./connection_capacity.ts";
 import type { FileSource } from "./main_context.ts";
 import { PidFile } from "./pid_file.ts";
 import { mainMetrics } from "./main_metrics.ts";
-import { ProcessLog } from "./process_log.ts";
+import { accessTargetProblem, ProcessLog } from "./process_log.ts";
 import { currentImage } from "./self_command.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { obeySignals } from "./signals.ts";
@@ -41,7 +41,7 @@ export async function start({ configPath }: StartOptions): Promise<number> {
 }
 
 async function startWith(config: Config, configPath: string): Promise<number> {
-  const problem = limitsProblem(config);
+  const problem = limitsProblem(config) ?? accessTargetProblem(config.access_logs_target);
   if (problem !== null) return refuse(problem);
   // Before the PID file: that of a main process that is alive must not be overwritten.
   const listener = await bindUnixSocket(config.command_socket);

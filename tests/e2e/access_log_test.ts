@@ -211,9 +211,9 @@ Deno.test("the log filter decides what of the access log is written, also while 
   const ask = (path: string) => get(proxy.port, "nowhere.test", path);
   log.filter("error");
   await ask("/1");
-  log.filter("info,sozu::access=off");
+  log.filter("info,sozu_lib::access=off");
   await ask("/2");
-  log.filter("off,sozu::access=info");
+  log.filter("off,sozu_lib::access=info");
   await ask("/3");
   log.filter("warn");
   await ask("/4");

@@ -72,13 +72,26 @@ Deno.test("access logs go with the other logs unless told, and the logging verb 
     sozu.stderr,
     /INFO-ACCESS {2}WRK-00\t\[\w{26} \w{26} shop shop-1\] 127\.0\.0\.1:\d+ 127\.0\.0\.1:\d+ /,
   );
-  await sozu.expectOk({ kind: "Logging", value: "info,sozu::access=off" });
+  await sozu.expectOk({ kind: "Logging", value: "info,sozu_lib::access=off" });
   await get(port, "shop.test", "/two");
   await sozu.expectOk({ kind: "Logging", value: "info" });
   await get(port, "shop.test", "/three");
   await waitFor("the line", () => sozu.stderr.includes(" GET /three 200"));
   assert.ok(!sozu.stderr.includes(" GET /two "));
   await origin.stop();
+});
+
+Deno.test("an access log that cannot be opened keeps main from starting, a log goes elsewhere", async () => {
+  const missing = "file:///nowhere/at/all.log";
+  {
+    await using sozu = await SozuProcess.start(`access_logs_target = "${missing}"\n`, {
+      detached: true,
+    });
+    assert.equal(await sozu.exitCode(), 1);
+    assert.match(sozu.stderr, /Cannot open log file "\/nowhere\/at\/all\.log"/);
+  }
+  await using sozu = await SozuProcess.start(`log_target = "${missing}"\n`);
+  assert.match(sozu.stderr, /logging on standard error instead/);
 });
 
 /** A receiver of log lines on a TCP port. */
