@@ -43,11 +43,16 @@ const KIND_TEXTS: Readonly<Record<EventKind, string>> = {
 export function renderEvent({ source, event }: EventNotice): string {
   const address = event.address === undefined ? "" : formatAddress(event.address);
   const fields = [
-    source,
+    fieldText(source),
     KIND_TEXTS[event.kind] ?? `event ${event.kind}`,
-    `backend=${event.backend_id ?? ""}`,
-    `cluster=${event.cluster_id ?? ""}`,
+    `backend=${fieldText(event.backend_id ?? "")}`,
+    `cluster=${fieldText(event.cluster_id ?? "")}`,
     `address=${address}`,
   ];
   return printable(fields.join(", "));
+}
+
+/** An id has no comma of its own, with which it could begin another field. */
+function fieldText(id: string): string {
+  return id.replaceAll(",", "?");
 }

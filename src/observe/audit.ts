@@ -2,6 +2,16 @@
 // one JSON object. Values in, text out. Everything a client or a worker can choose is made harmless
 // before it gets into a row: no control character, nothing that reorders text, no forged field.
 
+import {
+  cut,
+  MAX_LEASE_ID,
+  quoted,
+  quotedOrNull,
+  secondText,
+  strict,
+  value,
+  withMicros,
+} from "./audit_text.ts";
 import { safeText } from "./safe_text.ts";
 
 /** The user behind a connection; `null` is unknown. */
@@ -77,9 +87,8 @@ export interface AuditRow {
   readonly time: number;
 }
 
-/** Longest reason and longest lease name in characters; what is longer ends in `…`. */
+/** Longest reason in characters; what is longer ends in `…`. */
 const MAX_REASON = 256;
-const MAX_LEASE_ID = 64;
 
 /** What else may end an id inside the brackets. */
 const BRACKET_BREAKING = /[\s[\]]/g;
@@ -157,10 +166,9 @@ export class AuditFormat {
     const second = Math.floor(micros / 1_000_000);
     if (second !== this.#second) {
       this.#second = second;
-      this.#secondText = new Date(second * 1000).toISOString().slice(0, 19);
+      this.#secondText = secondText(second);
     }
-    const rest = micros - second * 1_000_000;
-    return `${this.#secondText}.${String(rest).padStart(6, "0")}Z`;
+    return withMicros(this.#secondText, micros - second * 1_000_000);
   }
 }
 
@@ -216,38 +224,13 @@ function roleOf(uid: number | null): string {
   return uid < 1000 ? "system" : "user";
 }
 
-/** A harmless text as JSON. */
-function quoted(text: string): string {
-  return JSON.stringify(safeText(text));
-}
-
-function quotedOrNull(text: string | null): string {
-  return text === null ? "null" : quoted(text);
-}
-
-/** The value of one field of the line: without a comma it cannot begin another field. */
-function value(text: string): string {
-  return safeText(text).replaceAll(",", "?");
-}
-
 /** A list of reasons has commas of its own; without `=` none of them begins a field. */
 function reasonText(text: string): string {
   return cut(safeText(text).replaceAll("=", "?"), MAX_REASON);
 }
 
-function strict(text: string): string {
-  return safeText(text).replace(/[,=]/g, "?");
-}
-
 function bracketed(id: string | null): string {
   return id === null ? "-" : safeText(id).replace(BRACKET_BREAKING, "?") || "?";
-}
-
-/** Counts characters, not UTF-16 units, so that none is cut in half. */
-function cut(text: string, length: number): string {
-  return text.length <= length || [...text].length <= length
-    ? text
-    : `${[...text].slice(0, length).join("")}…`;
 }
 
 function first(text: string | undefined, length: number): string | undefined {

@@ -155,7 +155,8 @@ const METRICS_NAMES: Readonly<Record<number, string>> = {
   [MetricsConfiguration.CLEAR]: "Clear",
 };
 
-const DETAIL_NAMES: Readonly<Record<number, string>> = {
+/** Levels of detail as rows name them. */
+export const DETAIL_NAMES: Readonly<Record<number, string>> = {
   [MetricDetail.DETAIL_PROCESS]: "DetailProcess",
   [MetricDetail.DETAIL_FRONTEND]: "DetailFrontend",
   [MetricDetail.DETAIL_CLUSTER]: "DetailCluster",

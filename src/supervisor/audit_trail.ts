@@ -1,6 +1,7 @@
 // The audit trail of the main process: a row in the log, in a text file and in a file of JSON lines for
 // everything that is changed, naming who did it. What a row says is decided elsewhere.
 
+import type { MetricDetailTransition } from "../../config/messages.ts";
 import { sha256Hex } from "../io/sha256.ts";
 import {
   type AuditErrorCode,
@@ -9,8 +10,14 @@ import {
   type AuditRow,
   type AuditSource,
 } from "../observe/audit.ts";
+import {
+  WORKER_LOCAL_VERB,
+  workerAuditJson,
+  type WorkerAuditRow,
+  workerAuditText,
+} from "../observe/audit_worker.ts";
 import type { UlidSource } from "../protocol/http/ulid.ts";
-import type { AuditSubject } from "./audit_subject.ts";
+import { type AuditSubject, DETAIL_NAMES } from "./audit_subject.ts";
 import type { ClientIdentity } from "./client_identity.ts";
 import type { WorkerAnswer } from "./gather.ts";
 import { describeAnswers, failuresOf } from "./worker_texts.ts";
@@ -73,6 +80,22 @@ export class AuditTrail {
     );
   }
 
+  /** A worker's level of detail rose or fell with its leases. */
+  workerTransition(workerId: number, transition: MetricDetailTransition): void {
+    const { source, now } = this.#parts;
+    const nameOf = (level: number) => DETAIL_NAMES[level] ?? String(level);
+    const row: WorkerAuditRow = {
+      workerId,
+      previous: nameOf(transition.previous_effective),
+      effective: nameOf(transition.effective),
+      transitionKind: transition.transition_kind,
+      leaseId: transition.client_id,
+      time: now(),
+    };
+    this.#countRow(WORKER_LOCAL_VERB);
+    this.#append(() => workerAuditText(row, source), () => workerAuditJson(row, source));
+  }
+
   /** Opens the files anew, because the old ones were moved away. */
   reopen(): void {
     this.#parts.text?.reopen();
@@ -86,8 +109,8 @@ export class AuditTrail {
   }
 
   #write(session: ClientIdentity, subject: AuditSubject, details: AuditDetails): void {
-    const { text, json, log, ulids, now } = this.#parts;
-    this.rowsByVerb.set(subject.verb, (this.rowsByVerb.get(subject.verb) ?? 0) + 1);
+    const { ulids, now } = this.#parts;
+    this.#countRow(subject.verb);
     const row: AuditRow = {
       session,
       entry: {
@@ -106,13 +129,23 @@ export class AuditTrail {
       ulid: ulids.next(),
       time: now(),
     };
+    this.#append(() => this.#format.text(row), () => this.#format.json(row));
+  }
+
+  #countRow(verb: string): void {
+    this.rowsByVerb.set(verb, (this.rowsByVerb.get(verb) ?? 0) + 1);
+  }
+
+  /** Writes a row wherever it is wanted; what nobody wants is not put into words. */
+  #append(asText: () => string, asJson: () => string): void {
+    const { text, json, log } = this.#parts;
     const isLogged = log.wantsInfo(MODULE);
     if (text !== null || isLogged) {
-      const line = this.#format.text(row);
+      const line = asText();
       text?.append(line);
       if (isLogged) log.writeInfo(MODULE, line);
     }
-    json?.append(this.#format.json(row));
+    json?.append(asJson());
   }
 }
 

@@ -2,7 +2,7 @@
 // on behalf of a client is in the verbs; how it comes to life is in start.ts.
 
 import type { Config } from "../../config/file.ts";
-import { MetricDetail, ResponseStatus, RunState } from "../../config/messages.ts";
+import { type Event, MetricDetail, ResponseStatus, RunState } from "../../config/messages.ts";
 import { ConfigState } from "../../config/state.ts";
 import { listeningRows } from "../io/listening_rows.ts";
 import type { UnixListener } from "../io/unix_socket.ts";
@@ -98,6 +98,7 @@ export class Supervisor {
       runtime: this.#runtime,
       gatherer,
       events: new EventHub(),
+      onWorkerEvent: (id, event) => this.#onWorkerEvent(id, event),
       onMembersChanged: () => handOver.observe(sharedListeners(state)),
     };
     this.#fleet = new WorkerFleet(fleetParts);
@@ -217,6 +218,12 @@ export class Supervisor {
       .finally(() => service.endReload());
     if (status === ResponseStatus.OK) this.#log.info("{message}", { message });
     else this.#log.error("{message}", { message });
+  }
+
+  #onWorkerEvent(workerId: number, event: Event): void {
+    const { audit, events } = this.#context;
+    if (event.metric_detail !== undefined) audit.workerTransition(workerId, event.metric_detail);
+    events.emit(String(workerId), event);
   }
 
   #createContext(

@@ -4,7 +4,13 @@
 
 import { encode } from "../../config/codec.ts";
 import { type Config, serverConfig } from "../../config/file.ts";
-import { EventKind, Request, ResponseStatus, type WorkerResponse } from "../../config/messages.ts";
+import {
+  type Event,
+  EventKind,
+  Request,
+  ResponseStatus,
+  type WorkerResponse,
+} from "../../config/messages.ts";
 import type { ConfigState } from "../../config/state.ts";
 import { spawnPiped } from "../io/process.ts";
 import { loggerOf } from "../observe/log.ts";
@@ -32,6 +38,8 @@ export interface FleetParts {
   readonly runtime: RuntimeRequests;
   readonly gatherer: Gatherer;
   readonly events: EventHub;
+  /** Told of what a worker noticed. */
+  readonly onWorkerEvent: (workerId: number, event: Event) => void;
   /** Told whenever a worker has the state, or has ended. */
   readonly onMembersChanged: () => void;
 }
@@ -124,7 +132,7 @@ export class WorkerFleet {
   #onResponse(worker: WorkerProcess, response: WorkerResponse): void {
     const content = response.content?.content_type;
     if (content?.kind === "event") {
-      this.#parts.events.emit(String(worker.id), content.value);
+      this.#parts.onWorkerEvent(worker.id, content.value);
     } else if (response.id === INITIAL_STATUS + worker.id) {
       this.#onStarted(worker, response);
     } else if (!this.#parts.gatherer.receive(worker.id, response)) {

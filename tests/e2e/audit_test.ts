@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ResponseStatus } from "../../config/messages.ts";
+import { EventKind, MetricDetail, ResponseStatus } from "../../config/messages.ts";
 import { backend, cluster } from "../../config/state_testing.ts";
 import { SozuProcess, waitFor } from "../support/sozu_process.ts";
 
@@ -144,4 +144,35 @@ Deno.test("audit files and the log are opened anew after they were moved away an
     assert.match(Deno.readTextFileSync(`${path}.1`), /cluster:before/);
   }
   for (const path of paths) assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o640);
+});
+
+Deno.test("a level of detail that workers change leaves rows of theirs, and events", async () => {
+  await using sozu = await SozuProcess.start(CONFIG);
+  using subscriber = await sozu.connect();
+  await subscriber.send({ kind: "subscribe_events", value: {} });
+  assert.ok(await subscriber.receive() !== null);
+  await sozu.expectOk({
+    kind: "set_metric_detail",
+    value: { client_id: "top\n, verb=forged", detail: MetricDetail.DETAIL_BACKEND, reason: "a=b" },
+  });
+  const text = () => Deno.readTextFileSync(`${sozu.folder}/audit/rows.log`);
+  const local = () => text().split("\n").filter((line) => line.startsWith("[worker:"));
+  await waitFor("a row of each worker", () => local().length === 2);
+  assert.deepEqual(local().map((line) => line.slice(0, 10)).sort(), ["[worker:0 ", "[worker:1 "]);
+  for (const line of local()) {
+    assert.match(line, /, target=metric_detail:DetailCluster->DetailBackend, result=ok, /);
+    assert.match(
+      line,
+      /, transition_kind=lease_apply, lease_id=top\?\? verb\?forged, sozu_version/,
+    );
+  }
+  assert.match(text(), /verb=metric_detail_changed, .*, metric_detail_reason=a\?b, /);
+  const sources = new Set<string>();
+  for (let i = 0; sources.size < 3 && i < 10; i++) {
+    const event = await subscriber.receive();
+    const type = event?.content?.content_type;
+    assert.ok(type?.kind === "event");
+    if (type.value.kind === EventKind.METRIC_DETAIL_CHANGED) sources.add(event?.message ?? "");
+  }
+  assert.deepEqual([...sources].sort(), ["0", "1", "main"]);
 });
