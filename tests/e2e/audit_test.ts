@@ -87,6 +87,9 @@ Deno.test("a change that a worker does not answer leaves a row that says so", as
   const silent = (await sozu.workers())[1];
   assert.ok(silent !== undefined);
   Deno.kill(silent.pid, "SIGSTOP");
+  // A signal takes effect when the process next leaves the kernel.
+  const stat = `/proc/${silent.pid}/stat`;
+  await waitFor("it to stop", () => Deno.readTextFileSync(stat).includes(") T "));
   await sozu.request({ kind: "add_cluster", value: cluster("slow") });
   const last = (await jsonRows(sozu, 2))[1];
   assert.equal(last?.result, "err");
