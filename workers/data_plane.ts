@@ -35,7 +35,6 @@ import { ListenerSet } from "./listener_set.ts";
 import {
   misplacedFrontendSetting,
   missingClusterFeature,
-  missingTcpListenerFeature,
   missingVerb,
 } from "./missing_features.ts";
 import type { AcceptHandler } from "./proxy_listener.ts";
@@ -179,11 +178,9 @@ export class ProxyDataPlane implements DataPlane {
       case "remove_tcp_frontend":
         return this.#listeners.tcp.with(type.value.address, (it) => it.removeFrontend(type.value));
       case "add_tcp_listener":
-        return missingTcpListenerFeature(type.value) ??
-          this.#listeners.tcp.add(new StreamListener(type.value, this.#worker));
+        return this.#listeners.tcp.add(StreamListener.create(type.value, this.#worker));
       case "update_tcp_listener":
-        return missingTcpListenerFeature(type.value) ??
-          this.#listeners.tcp.with(type.value.address, (it) => it.update(type.value));
+        return await this.#listeners.tcp.with(type.value.address, (it) => it.update(type.value));
       case "add_https_listener":
       case "update_https_listener":
       case "add_https_frontend":

@@ -1,7 +1,7 @@
 // Which settings this worker cannot honour. A request that asks for one of them is refused with the
 // name of the feature: a proxy that pretends is worse than one that says no.
 
-import type { Cluster, RequestHttpFrontend, TcpListenerConfig } from "../config/messages.ts";
+import type { Cluster, RequestHttpFrontend } from "../config/messages.ts";
 
 function refusal(feature: string): string {
   return `Not available in this version: ${feature}`;
@@ -11,13 +11,6 @@ function refusal(feature: string): string {
 export function missingClusterFeature(cluster: Cluster): string | null {
   if (cluster.http2 === true) return refusal("HTTP/2 to backends (http2)");
   return null;
-}
-
-/** The feature of a TCP listener that is missing here, as a refusal, or `null`. */
-export function missingTcpListenerFeature(
-  listener: Partial<Pick<TcpListenerConfig, "certificate">>,
-): string | null {
-  return listener.certificate === undefined ? null : refusal("TLS that ends here (certificate)");
 }
 
 /** Why a plain HTTP listener refuses a frontend, or `null`. */

@@ -8,13 +8,16 @@ import {
   type TcpListenerConfig,
   type UpdateTcpListenerConfig,
 } from "../config/messages.ts";
+import type { NodeTlsAcceptor } from "../src/io/node_tls_acceptor.ts";
 import { TcpListener } from "../src/io/tcp.ts";
 import type { WorkerContext } from "../src/session/context.ts";
 import type { TcpListenerContext } from "../src/session/tcp_context.ts";
-import { TcpStarter } from "../src/session/tcp_starter.ts";
+import { type TcpSessionSettings, TcpStarter } from "../src/session/tcp_starter.ts";
+import { TlsStage } from "../src/session/tls_stage.ts";
 import type { ClusterSet } from "./cluster_set.ts";
-import { endpointOf, ListeningSocket } from "./listening_socket.ts";
+import { endpointOf, ListeningSocket, type OpenSource } from "./listening_socket.ts";
 import type { AcceptHandler, ProxyListener } from "./proxy_listener.ts";
+import { streamAcceptor } from "./stream_tls.ts";
 import { TcpServices } from "./tcp_services.ts";
 
 /**
@@ -26,15 +29,30 @@ const MAX_HELLO_MS = 10_000;
 /** A listener that has been added; {@link activate} opens its socket. */
 export class StreamListener implements ProxyListener {
   readonly kind = ListenerType.TCP;
-  readonly #services = new TcpServices();
-  readonly #starter: TcpStarter;
   readonly socket: ListeningSocket;
+  readonly #services = new TcpServices();
+  readonly #settings: TcpSessionSettings;
+  readonly #worker: WorkerContext;
   #config: TcpListenerConfig;
+  /** Makes the handshakes; `null` where TLS passes. */
+  #acceptor: NodeTlsAcceptor | null;
 
-  constructor(config: TcpListenerConfig, worker: WorkerContext) {
+  private constructor(
+    config: TcpListenerConfig,
+    worker: WorkerContext,
+    acceptor: NodeTlsAcceptor | null,
+  ) {
     this.#config = config;
+    this.#worker = worker;
+    this.#acceptor = acceptor;
     this.socket = new ListeningSocket(config.address, "TCP");
-    this.#starter = new TcpStarter(this.#context(), config.expect_proxy, worker);
+    this.#settings = { context: this.#context(), expectsProxy: config.expect_proxy };
+  }
+
+  /** A listener as configured, or why its certificate cannot be served. */
+  static create(config: TcpListenerConfig, worker: WorkerContext): StreamListener | string {
+    const acceptor = streamAcceptor(config);
+    return typeof acceptor === "string" ? acceptor : new StreamListener(config, worker, acceptor);
   }
 
   get address(): SocketAddress {
@@ -46,20 +64,28 @@ export class StreamListener implements ProxyListener {
   }
 
   activate(handler: AcceptHandler): Promise<string | null> {
-    return this.socket.open((endpoint) => TcpListener.open(endpoint), this.#starter, handler);
+    return this.socket.open(this.#open, this.#starter(), handler);
   }
 
   deactivate(): Promise<string | null> {
     return this.socket.close();
   }
 
-  /** Changes settings in place, for connections to come. */
-  update(patch: UpdateTcpListenerConfig): null {
+  /** Changes settings in place, for connections to come; the reason when they are refused. */
+  async update(patch: UpdateTcpListenerConfig): Promise<string | null> {
     const { address: _address, ...settings } = patch;
-    this.#config = { ...this.#config, ...settings };
-    this.#starter.context = this.#context();
-    this.#starter.expectsProxy = this.#config.expect_proxy;
-    return null;
+    const config = { ...this.#config, ...settings };
+    const passedTls = this.#acceptor === null;
+    if (settings.certificate !== undefined) {
+      const acceptor = streamAcceptor(config, this.#acceptor);
+      if (typeof acceptor === "string") return acceptor;
+      this.#acceptor = acceptor;
+    }
+    this.#config = config;
+    this.#settings.context = this.#context();
+    this.#settings.expectsProxy = config.expect_proxy;
+    if (!passedTls || this.#acceptor === null) return null;
+    return await this.socket.reopen(this.#open, this.#starter());
   }
 
   /** Gives a part of the listener's traffic to a cluster; the reason when it is refused. */
@@ -70,6 +96,14 @@ export class StreamListener implements ProxyListener {
   /** Takes it away again; the reason when the cluster does not have it. */
   removeFrontend(frontend: RequestTcpFrontend): string | null {
     return this.#services.remove(frontend);
+  }
+
+  readonly #open: OpenSource = (endpoint) =>
+    this.#acceptor === null ? TcpListener.open(endpoint) : this.#acceptor.listen(endpoint);
+
+  #starter(): TcpStarter {
+    const stage = this.#acceptor === null ? null : new TlsStage(this.#acceptor, this.#worker);
+    return new TcpStarter(this.#settings, this.#worker, stage);
   }
 
   #context(): TcpListenerContext {

@@ -124,7 +124,7 @@ class NodeTcpSource implements ConnectionSource {
   }
 
   #welcome(socket: Socket): void {
-    const { remoteAddress, remotePort } = socket;
+    const { remoteAddress, remotePort, localAddress, localPort } = socket;
     // A client that left at once has no address any more.
     if (this.#onAccept === null || remoteAddress === undefined || remotePort === undefined) {
       socket.destroy();
@@ -134,6 +134,9 @@ class NodeTcpSource implements ConnectionSource {
       stream: new NodeTcpStream(socket),
       peer: { ip: remoteAddress, port: remotePort },
       destination: null,
+      ...(localAddress === undefined || localPort === undefined
+        ? {}
+        : { local: { ip: localAddress, port: localPort } }),
       tls: null,
     });
   }

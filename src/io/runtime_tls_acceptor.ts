@@ -60,9 +60,10 @@ class RuntimeTlsSource implements ConnectionSource {
         await pause(error);
         continue;
       }
-      const { hostname, port } = stream.remoteAddr;
-      const peer = { ip: hostname, port };
-      onAccept({ stream, peer, destination: null, tls: null });
+      const { remoteAddr, localAddr } = stream;
+      const peer = { ip: remoteAddr.hostname, port: remoteAddr.port };
+      const local = { ip: localAddr.hostname, port: localAddr.port };
+      onAccept({ stream, peer, destination: null, local, tls: null });
     }
   }
 

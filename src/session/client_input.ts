@@ -17,6 +17,8 @@ export interface InputBuffers {
   readonly head: BufferPool;
   /** For bodies that keep filling the others. */
   readonly bulk: BufferPool;
+  /** For what keeps filling those as well; without one, they are the largest. */
+  readonly wide?: BufferPool;
 }
 
 /** Bytes received from a client and not yet used. */
@@ -104,7 +106,8 @@ export class ClientInput {
   /** A body keeps filling the buffer: use a larger one from now on, if there is one. */
   growForBody(): void {
     if (this.#pending !== null || this.start !== this.end || this.reader !== null) return;
-    const next = this.#pool === this.#buffers.small ? this.#buffers.head : this.#buffers.bulk;
+    const { small, head, bulk, wide } = this.#buffers;
+    const next = this.#pool === small ? head : this.#pool === head ? bulk : wide ?? bulk;
     if (next !== this.#pool) this.#switchTo(next);
   }
 

@@ -39,7 +39,8 @@ export interface WorkerContext {
   readonly inputBuffers: InputBuffers;
   /** Where outgoing heads are assembled; larger than a head may be by what is added to it. */
   readonly outBuffers: BufferPool;
-  /** For bytes on their way from a backend to a client of TCP. */
+  /** For bytes on their way from a client of TCP to a backend, and back. */
+  readonly tunnelInputBuffers: InputBuffers;
   readonly tunnelBuffers: UpstreamBuffers;
   readonly requestIds: UlidSource;
   readonly clientLimits: ClientLimits;

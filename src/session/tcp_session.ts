@@ -68,7 +68,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
     this.stream = accepted.stream;
     this.listener = listener;
     this.worker = worker;
-    this.input = new ClientInput(accepted.stream, worker.inputBuffers, first);
+    this.input = new ClientInput(accepted.stream, worker.tunnelInputBuffers, first);
     this.#accepted = accepted;
     this.#onEnd = onEnd;
     this.account.startedAt = worker.accountClock();

@@ -1,39 +1,55 @@
-// Starts TCP sessions for one listener, after a PROXY header where one is due.
+// Starts TCP sessions for one listener, after what has to come before them: a PROXY header, a TLS
+// handshake.
 
 import type { Accepted } from "../io/contracts.ts";
 import type { WorkerContext } from "./context.ts";
-import { ProxiedStarter } from "./proxied_starter.ts";
+import { ProxyHeaderStage } from "./proxy_header_stage.ts";
 import type { OnSessionEnd, Session, SessionStarter } from "./session.ts";
+import { type Stage, StagedSession } from "./staged_session.ts";
 import type { TcpListenerContext } from "./tcp_context.ts";
 import { TcpSession } from "./tcp_session.ts";
 
-/** Sessions of TCP, plain or inside TLS. */
-export class TcpStarter implements SessionStarter {
-  /** What new sessions get. */
+/** What a listener says about its sessions; replaced in place by an update. */
+export interface TcpSessionSettings {
   context: TcpListenerContext;
   /** Every client has to send a PROXY header, whatever its cluster says. */
   expectsProxy: boolean;
-  readonly #worker: WorkerContext;
-  readonly #proxied: SessionStarter;
+}
 
-  constructor(context: TcpListenerContext, expectsProxy: boolean, worker: WorkerContext) {
-    this.context = context;
-    this.expectsProxy = expectsProxy;
+/** Sessions of TCP, plain or inside TLS. */
+export class TcpStarter implements SessionStarter {
+  readonly #settings: TcpSessionSettings;
+  readonly #worker: WorkerContext;
+  readonly #endsTls: boolean;
+  readonly #stages: readonly Stage[];
+  readonly #stagesAfterHeader: readonly Stage[];
+  readonly #sessions: SessionStarter = {
+    start: (accepted, onEnd) => this.#session(accepted, onEnd),
+  };
+
+  /** `tls`: the handshake, where TLS ends here. */
+  constructor(settings: TcpSessionSettings, worker: WorkerContext, tls: Stage | null = null) {
+    this.#settings = settings;
     this.#worker = worker;
-    const inner: SessionStarter = { start: (accepted, onEnd) => this.#session(accepted, onEnd) };
-    const timeout = () => this.context.timeouts.front;
-    this.#proxied = new ProxiedStarter(inner, null, worker, timeout);
+    this.#endsTls = tls !== null;
+    this.#stages = tls === null ? [] : [tls];
+    this.#stagesAfterHeader = [new ProxyHeaderStage(worker.counters, null), ...this.#stages];
   }
 
   start(accepted: Accepted, onEnd: OnSessionEnd): Session | null {
-    const { fallback } = this.context.services;
-    const expects = this.expectsProxy || fallback?.settings.proxyHeader.expects === true;
-    return expects ? this.#proxied.start(accepted, onEnd) : this.#session(accepted, onEnd);
+    const { context, expectsProxy } = this.#settings;
+    const expects = expectsProxy ||
+      context.services.fallback?.settings.proxyHeader.expects === true;
+    const stages = expects ? this.#stagesAfterHeader : this.#stages;
+    if (stages.length === 0) return this.#session(accepted, onEnd);
+    const { front, hello } = context.timeouts;
+    const timeout = this.#endsTls ? hello : front;
+    return new StagedSession(accepted, stages, this.#sessions, this.#worker, timeout, onEnd);
   }
 
   #session(accepted: Accepted, onEnd: OnSessionEnd): Session | null {
     const first = this.#worker.inputBuffers.small.take();
     if (first === null) return null;
-    return new TcpSession(accepted, this.context, this.#worker, first, onEnd);
+    return new TcpSession(accepted, this.#settings.context, this.#worker, first, onEnd);
   }
 }

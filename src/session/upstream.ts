@@ -14,6 +14,8 @@ export type UpstreamState = 0 | 1 | 2;
 export interface UpstreamBuffers {
   readonly head: BufferPool;
   readonly bulk: BufferPool;
+  /** For what keeps filling those; without one, they are the largest. */
+  readonly wide?: BufferPool;
 }
 
 /** Is told about the life of connections it made. */
@@ -82,11 +84,12 @@ export class Upstream {
 
   /** A body keeps filling the buffer: use a larger one until the next {@link rest}. */
   growForBody(): void {
-    if (this.#pool === this.#buffers.bulk) return;
-    const larger = this.#buffers.bulk.take();
-    if (larger === null) return;
+    const { head, bulk, wide } = this.#buffers;
+    const next = this.#pool === head ? bulk : this.#pool === bulk ? wide : undefined;
+    const larger = next?.take() ?? null;
+    if (next === undefined || larger === null) return;
     this.#pool.give(this.bytes);
-    this.#pool = this.#buffers.bulk;
+    this.#pool = next;
     this.bytes = larger;
   }
 

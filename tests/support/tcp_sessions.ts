@@ -49,11 +49,8 @@ export function tcpListener(
   const worker = testWorkerContext(10, { connect });
   const services = new ServerNameTable<Cluster>();
   services.fallback = fallback;
-  const starter = new TcpStarter(
-    { address: LOCAL, services, tags: new Map(), timeouts: TIMEOUTS },
-    false,
-    worker,
-  );
+  const context = { address: LOCAL, services, tags: new Map(), timeouts: TIMEOUTS };
+  const starter = new TcpStarter({ context, expectsProxy: false }, worker);
   const ended: unknown[] = [];
   const open = (extra: Partial<Accepted> = {}) => {
     const stream = new FakeStream();
@@ -71,6 +68,6 @@ export function tcpListener(
   const lent = () =>
     worker.inputBuffers.small.lent + worker.inputBuffers.head.lent +
     worker.tunnelBuffers.head.lent +
-    worker.tunnelBuffers.bulk.lent;
+    worker.tunnelBuffers.bulk.lent + (worker.tunnelBuffers.wide?.lent ?? 0);
   return { worker, services, starter, open, backend, dialled, ended, count, lent };
 }

@@ -3,7 +3,7 @@
 
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { type RawResponse, readResponse } from "./raw_client.ts";
-import { Wire } from "./wire.ts";
+import { fromLatin1, Wire } from "./wire.ts";
 
 /** What a client learned from a handshake. */
 export interface HandshakeResult {
@@ -67,15 +67,20 @@ function openTls(port: number, serverName: string, options: ConnectionOptions): 
   return promise;
 }
 
-/** A TLS connection as a wire; the certificate must be one of `ca`, whatever name it is for. */
+/**
+ * A TLS connection as a wire; the certificate must be one of `ca`, whatever name it is for. `beforehand`
+ * is sent in clear.
+ */
 export async function connectSecure(
   port: number,
   serverName: string,
   ca: readonly string[],
   alpnProtocols: string[] = ["http/1.1"],
+  beforehand = "",
 ): Promise<Wire> {
   const plain = await Deno.connect({ hostname: "127.0.0.1", port });
   try {
+    await plain.write(fromLatin1(beforehand));
     const secured = await Deno.startTls(plain, {
       hostname: serverName,
       caCerts: [...ca],

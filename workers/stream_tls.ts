@@ -1,0 +1,31 @@
+// TLS that ends at a TCP listener. The runtime's own TLS sockets would be cheaper, but one whose handshake
+// never ends cannot be closed from this side: clients that begin and stall would use up descriptors.
+
+import type { TcpListenerConfig } from "../config/messages.ts";
+import { NodeTlsAcceptor, type NodeTlsSettings } from "../src/io/node_tls_acceptor.ts";
+import { TlsCredentials } from "../src/io/tls_credentials.ts";
+
+const VERSIONS = { min: "TLSv1.2", max: "TLSv1.3" } as const;
+
+/** How handshakes go with the certificate of a listener: whatever name a client asks for, it is shown. */
+function settingsOf(credentials: TlsCredentials): NodeTlsSettings {
+  return { alpn: [], choose: () => ({ context: credentials.context(VERSIONS), names: null }) };
+}
+
+/**
+ * What makes handshakes with the certificate and key of a listener, `current` if there is one already;
+ * `null` when it has neither, a text when they cannot be served.
+ */
+export function streamAcceptor(
+  { certificate, key }: Pick<TcpListenerConfig, "certificate" | "key">,
+  current: NodeTlsAcceptor | null = null,
+): NodeTlsAcceptor | string | null {
+  if (certificate === undefined || key === undefined) return null;
+  // The chain follows the certificate in the same text; the certificate itself is not taken twice.
+  const texts = { certificate, certificate_chain: [certificate], key };
+  const credentials = TlsCredentials.create(texts);
+  if (typeof credentials === "string") return credentials;
+  if (current === null) return new NodeTlsAcceptor(settingsOf(credentials));
+  current.settings = settingsOf(credentials);
+  return current;
+}
