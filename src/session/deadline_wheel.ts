@@ -7,6 +7,9 @@ export const TICK_MS = 100;
 /** One turn of the wheel is 51.2 s; later deadlines are filed at its far end and looked at again. */
 const SLOTS = 512;
 
+/** Disarmed objects in the slots, at the least, before the slots are looked through for them. */
+const LEAST_DISARMED = 1024;
+
 /** Something with a deadline. Only the wheel writes these fields. */
 export interface Timed {
   /** Time in milliseconds at which {@link onDeadline} is called; `Infinity` for none. */
@@ -23,6 +26,9 @@ export class DeadlineWheel {
   now: number;
   readonly #slots: Timed[][] = Array.from({ length: SLOTS }, () => []);
   #tick: number;
+  /** Entries in the slots, and how many of them were disarmed since the slots were cleared of them. */
+  #filed = 0;
+  #disarmed = 0;
 
   constructor(now: number) {
     this.now = now;
@@ -36,9 +42,15 @@ export class DeadlineWheel {
     if (deadline < timed.filedTick * TICK_MS) this.#file(timed);
   }
 
-  /** Takes the deadline of `timed` away. */
+  /**
+   * Takes the deadline of `timed` away. It may be forgotten after that: were it kept until its slot comes
+   * round, memory would hold every connection that began and ended within its timeout.
+   */
   disarm(timed: Timed): void {
     timed.deadline = Infinity;
+    if (timed.filedTick === Infinity) return;
+    this.#disarmed++;
+    if (this.#disarmed >= LEAST_DISARMED && this.#disarmed * 2 >= this.#filed) this.#clear();
   }
 
   /** Moves time forward and calls whatever has become due. */
@@ -58,6 +70,7 @@ export class DeadlineWheel {
     const due = this.#slots[slot] as Timed[];
     if (due.length === 0) return;
     this.#slots[slot] = [];
+    this.#filed -= due.length;
     for (const timed of due) {
       // Filed again for an earlier tick since; that slot has taken over.
       if (timed.filedTick % SLOTS !== slot || timed.filedTick > tick) continue;
@@ -77,5 +90,24 @@ export class DeadlineWheel {
     const tick = Math.min(Math.max(wanted, this.#tick + 1), this.#tick + SLOTS - 1);
     timed.filedTick = tick;
     (this.#slots[tick % SLOTS] as Timed[]).push(timed);
+    this.#filed++;
+  }
+
+  /** Drops what is disarmed, and what was filed anew in another slot. */
+  #clear(): void {
+    this.#filed = 0;
+    this.#disarmed = 0;
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const entries = this.#slots[slot] as Timed[];
+      if (entries.length === 0) continue;
+      const left = entries.filter((timed) => {
+        if (timed.filedTick % SLOTS !== slot) return false;
+        if (timed.deadline !== Infinity) return true;
+        timed.filedTick = Infinity;
+        return false;
+      });
+      this.#slots[slot] = left;
+      this.#filed += left.length;
+    }
   }
 }

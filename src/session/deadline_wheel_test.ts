@@ -111,3 +111,23 @@ Deno.test("DeadlineWheel agrees with a clock that looks at everything", () => {
     }
   }));
 });
+
+Deno.test("DeadlineWheel lets go of what was disarmed long before its slot comes round", () => {
+  const wheel = new DeadlineWheel(0);
+  const kept = new Alarm();
+  wheel.arm(kept, 5_000);
+  const released: Alarm[] = [];
+  const rearmed = new Alarm();
+  for (let i = 0; i < 5_000; i++) {
+    const alarm = i === 0 ? rearmed : new Alarm();
+    wheel.arm(alarm, 40_000);
+    wheel.disarm(alarm);
+    if (i > 0) released.push(alarm);
+  }
+  // Whoever was forgotten says so itself: it is filed nowhere, and filed anew when it is armed again.
+  const forgotten = released.filter(({ filedTick }) => filedTick === Infinity);
+  assert.ok(forgotten.length > 3_500, `${forgotten.length} of ${released.length}`);
+  wheel.arm(rearmed, 3_000);
+  advanceBy(wheel, 6_000);
+  assert.deepEqual([rearmed.fired.length, kept.fired.length], [1, 1]);
+});
