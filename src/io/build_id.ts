@@ -33,8 +33,9 @@ export function buildId({ version, standalone, execPath, mainModule }: BuildSour
   }
 }
 
+/** The file that runs, also when another one has its name by now. */
 function binaryMark(path: string): string {
-  const { ino, size, mtime } = Deno.statSync(path);
+  const { ino, size, mtime } = Deno.statSync(Deno.build.os === "linux" ? "/proc/self/exe" : path);
   return `${ino} ${size} ${mtime?.getTime()}`;
 }
 

@@ -24,6 +24,9 @@ export interface SelfCommand {
  */
 export const WORKER_V8_FLAGS: readonly string[] = ["--max-semi-space-size=4"];
 
+/** What the system puts behind the path of a program whose file was removed or replaced. */
+const DELETED = " (deleted)";
+
 /** The command that runs `subcommand` of this very program. */
 export function selfCommand(image: SelfImage, subcommand: readonly string[]): SelfCommand {
   if (image.standalone) {
@@ -54,6 +57,14 @@ export function selfCommand(image: SelfImage, subcommand: readonly string[]): Se
  */
 export function installedImage(image: SelfImage): SelfImage {
   return { ...image, execPath: image.execPath.replace(/ \(deleted\)$/, "") };
+}
+
+/**
+ * The program that runs, also when its file was replaced on disk: the system keeps the old one as long
+ * as this process, which has the number `pid`, runs it.
+ */
+export function runningImage(image: SelfImage, pid: number): SelfImage {
+  return image.execPath.endsWith(DELETED) ? { ...image, execPath: `/proc/${pid}/exe` } : image;
 }
 
 /** This process. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { currentImage, selfCommand } from "./self_command.ts";
+import { currentImage, installedImage, runningImage, selfCommand } from "./self_command.ts";
 
 Deno.test("selfCommand() runs a compiled binary directly", () => {
   const command = selfCommand(
@@ -27,4 +27,12 @@ Deno.test("selfCommand() starts this very program", async () => {
   const output = await new Deno.Command(command, { args: [...args] }).output();
   const text = new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr);
   assert.equal(output.code, 0, text);
+});
+
+Deno.test("runningImage() and installedImage() differ once the file on disk was replaced", () => {
+  const image = { standalone: true, execPath: "/opt/sozu", mainModule: "file:///main.ts" };
+  assert.deepEqual([runningImage(image, 7), installedImage(image)], [image, image]);
+  const replaced = { ...image, execPath: "/opt/sozu (deleted)" };
+  assert.equal(runningImage(replaced, 7).execPath, "/proc/7/exe");
+  assert.equal(installedImage(replaced).execPath, "/opt/sozu");
 });

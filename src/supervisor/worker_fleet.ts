@@ -20,7 +20,7 @@ import type { Gatherer } from "./gather.ts";
 import { MainCounters } from "./main_counters.ts";
 import type { ProcessLog } from "./process_log.ts";
 import type { RuntimeRequests } from "./runtime_requests.ts";
-import { currentImage, selfCommand } from "./self_command.ts";
+import { currentImage, runningImage, selfCommand } from "./self_command.ts";
 import type { WorkerDeath } from "./worker_death.ts";
 import { WorkerPool } from "./worker_pool.ts";
 import { WorkerProcess } from "./worker_process.ts";
@@ -98,7 +98,7 @@ export class WorkerFleet {
 
   #launch(id: number): WorkerProcess {
     const { config, build } = this.#parts;
-    const { command, args } = selfCommand(currentImage(), [
+    const { command, args } = selfCommand(runningImage(currentImage(), Deno.pid), [
       "worker",
       "--id",
       String(id),

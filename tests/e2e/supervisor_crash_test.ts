@@ -203,3 +203,22 @@ Deno.test("a worker of another build is never let in, and main says why", async 
     await Deno.remove(copy, { recursive: true });
   }
 });
+
+Deno.test("a worker is replaced by the same program although its file on disk was replaced", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "sozu-runtime-" });
+  const runtime = `${folder}/deno`;
+  try {
+    await Deno.copyFile(Deno.execPath(), runtime);
+    await using sozu = await SozuProcess.start("worker_count = 1", { runtime });
+    const [victim] = await sozu.workers();
+    await Deno.remove(runtime);
+    await Deno.writeTextFile(runtime, "#!/bin/false\n", { mode: 0o755 });
+    Deno.kill(victim?.pid ?? 0, "SIGKILL");
+    await waitFor(
+      "the replacement",
+      async () => (await sozu.runningWorkers()).some(({ id }) => id === 1),
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -137,6 +137,8 @@ export interface SozuOptions {
   readonly detached?: boolean;
   /** The program, as a URL; the one under test unless told. */
   readonly mainModule?: string;
+  /** The runtime; the one of the test unless told. */
+  readonly runtime?: string;
   /** What a shell does before it becomes main, such as setting limits. */
   readonly shell?: string;
 }
@@ -218,7 +220,7 @@ export class SozuProcess {
         "-c",
         `${before}exec "$@"`,
         "sh",
-        Deno.execPath(),
+        options.runtime ?? Deno.execPath(),
         "run",
         "--quiet",
         "--allow-all",
