@@ -30,9 +30,10 @@ class PullSocket extends TLSSocket {
   }
 }
 
-interface Waiting {
-  readonly into: Uint8Array;
-  readonly resolve: (count: number | null) => void;
+/** How a pending read or write is settled. */
+interface Pending<T> {
+  readonly bytes: Uint8Array;
+  readonly resolve: (value: T) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -43,8 +44,8 @@ export class NodeTlsStream implements ByteStream {
   readonly #raw: Socket;
   readonly #secure = Promise.withResolvers<void>();
   #isSecure = false;
-  #reading: Waiting | null = null;
-  #writing: { readonly reject: (error: Error) => void } | null = null;
+  #reading: Pending<number | null> | null = null;
+  #writing: Pending<number> | null = null;
   /** Received and not read yet, the first from {@link #offset} on. */
   readonly #kept: Uint8Array[] = [];
   #offset = 0;
@@ -74,30 +75,23 @@ export class NodeTlsStream implements ByteStream {
     if (this.#ended) return Promise.resolve(null);
     if (this.#broken !== null) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
-      this.#reading = { into, resolve, reject };
+      this.#reading = { bytes: into, resolve, reject };
     });
   }
 
   write(from: Uint8Array): Promise<number> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
-      this.#writing = { reject };
-      this.socket.write(from, (error) => {
-        this.#writing = null;
-        if (error) reject(error);
-        else resolve(from.length);
-      });
+      this.#writing = { bytes: from, resolve, reject };
+      this.socket.write(from, this.#onWritten);
     });
   }
 
-  closeWrite(): Promise<void> {
-    if (this.#broken !== null) return Promise.reject(this.#broken);
-    return new Promise((resolve, reject) => {
-      this.#writing = { reject };
-      this.socket.end(() => {
-        this.#writing = null;
-        resolve();
-      });
+  async closeWrite(): Promise<void> {
+    if (this.#broken !== null) throw this.#broken;
+    await new Promise<number>((resolve, reject) => {
+      this.#writing = { bytes: NOTHING, resolve, reject };
+      this.socket.end(this.#onWritten);
     });
   }
 
@@ -114,18 +108,27 @@ export class NodeTlsStream implements ByteStream {
     this.socket.destroySoon();
   }
 
+  /** One function for all writes of a connection. */
+  readonly #onWritten = (error?: Error | null): void => {
+    const writing = this.#writing;
+    this.#writing = null;
+    if (error) writing?.reject(error);
+    else writing?.resolve(writing.bytes.length);
+  };
+
   #receive(piece: Uint8Array | null): void {
     if (this.#broken !== null) return;
     if (piece === null) return this.#end();
     const reading = this.#reading;
     if (reading === null) return this.#keep(piece, 0);
     this.#reading = null;
-    const count = Math.min(reading.into.length, piece.length);
+    const into = reading.bytes;
+    const count = Math.min(into.length, piece.length);
     if (count < piece.length) {
-      reading.into.set(piece.subarray(0, count));
+      into.set(piece.subarray(0, count));
       this.#keep(piece, count);
     } else {
-      reading.into.set(piece);
+      into.set(piece);
       release(piece);
     }
     reading.resolve(count);
@@ -178,6 +181,8 @@ export class NodeTlsStream implements ByteStream {
     this.#keptBytes = 0;
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** Frees the memory of a used-up piece; pieces have a buffer of their own. */
 function release(piece: Uint8Array): void {

@@ -2,7 +2,8 @@
 
 import { freePort } from "../support/ports.ts";
 import { get } from "../support/raw_client.ts";
-import { type Contender, HOST } from "./contenders.ts";
+import { getSecure } from "../support/tls_client.ts";
+import { type Contender, HOST, type TlsFiles } from "./contenders.ts";
 import type { Lab } from "../support/lab.ts";
 import { nginxBackend } from "./nginx_backend.ts";
 import { type ServerProcess, untilReady } from "../support/server_process.ts";
@@ -12,6 +13,8 @@ export interface Running {
   readonly name: string;
   readonly port: number;
   readonly process: ServerProcess;
+  /** Whether it speaks TLS. */
+  readonly secure?: boolean;
 }
 
 /** Starts the backend on all of `ports`; resolves when it answers. `listen`: see nginxBackend. */
@@ -30,23 +33,27 @@ export async function startContender(
   lab: Lab,
   contender: Contender,
   backendPort: number,
+  tls?: TlsFiles,
 ): Promise<Running> {
   const port = freePort();
   const process = lab.start(contender.command({
     port,
     backendPort,
+    ...(tls === undefined ? {} : { tls }),
     write: (name, text) => lab.write(name, text),
     path: (name) => lab.path(name),
   }));
   try {
-    await untilReady(process, () => answers(port));
+    await untilReady(process, () => answers(port, tls));
   } catch (error) {
     await process.stop();
     throw error;
   }
-  return { name: contender.name, port, process };
+  return { name: contender.name, port, process, secure: tls !== undefined };
 }
 
-async function answers(port: number): Promise<boolean> {
-  return (await get(port, HOST)).status === 200;
+async function answers(port: number, tls?: TlsFiles): Promise<boolean> {
+  if (tls === undefined) return (await get(port, HOST)).status === 200;
+  const ca = [Deno.readTextFileSync(tls.certificate)];
+  return (await getSecure(port, HOST, ca)).status === 200;
 }

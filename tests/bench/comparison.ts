@@ -3,7 +3,7 @@
 
 import { freePort } from "../support/ports.ts";
 import { type Running, startBackend, startContender } from "./arena.ts";
-import type { Contender } from "./contenders.ts";
+import type { Contender, TlsFiles } from "./contenders.ts";
 import { Lab } from "../support/lab.ts";
 import { writeOutput } from "./output.ts";
 import type { Phase, Sample } from "./phases.ts";
@@ -73,15 +73,16 @@ export async function runComparison(
 }
 
 /** Starts every contender; one that does not come up is reported and left out. */
-async function startAll(
+export async function startAll(
   lab: Lab,
   contenders: readonly Contender[],
   backendPort: number,
+  tls?: TlsFiles,
 ): Promise<Running[]> {
   const running: Running[] = [];
   for (const contender of contenders) {
     try {
-      running.push(await startContender(lab, contender, backendPort));
+      running.push(await startContender(lab, contender, backendPort, tls));
     } catch (error) {
       console.error(`SKIPPED ${contender.name}: ${(error as Error).message}`);
     }
@@ -89,14 +90,16 @@ async function startAll(
   return running;
 }
 
-interface Drive {
+/** How a phase is driven. */
+export interface Drive {
   readonly lab: Lab;
   readonly wrk: string;
   readonly seconds: number;
   readonly rounds: number;
 }
 
-async function runPhase(
+/** The samples of every contender, round by round. */
+export async function runPhase(
   phase: Phase,
   contenders: readonly Running[],
   drive: Drive,
@@ -122,6 +125,7 @@ async function load(phase: Phase, contender: Running, drive: Drive): Promise<Sam
     path: phase.path,
     connections: phase.connections,
     closing: phase.closing,
+    secure: contender.secure ?? false,
     seconds: drive.seconds,
   });
   const used = [...cpuByProcess(contender.process.pid)]

@@ -6,12 +6,22 @@ import type { ServerCommand } from "../support/server_process.ts";
 /** The host every request asks for. */
 export const HOST = "www.example.test";
 
+/** PEM files of a certificate. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+  /** Both in one file. */
+  readonly combined: string;
+}
+
 /** Where a proxy listens, what is behind it and where its files go. */
 export interface ProxyPlace {
   /** Loopback port to listen on. */
   readonly port: number;
   /** Loopback port of the backend. */
   readonly backendPort: number;
+  /** Serve TLS with this certificate; plain HTTP unless given. */
+  readonly tls?: TlsFiles;
   /** Writes a file and returns its path. */
   write(name: string, text: string): string;
   /** Path for a file the proxy makes itself. */

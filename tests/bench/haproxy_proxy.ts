@@ -13,6 +13,10 @@ export function haproxyProxy(path: string): Contender {
   };
 }
 
+function tlsOptions({ tls }: ProxyPlace): string {
+  return tls === undefined ? "" : ` ssl crt ${tls.combined} ssl-min-ver TLSv1.2 alpn http/1.1`;
+}
+
 function proxyConfig(place: ProxyPlace): string {
   return `global
   nbthread 1
@@ -31,7 +35,7 @@ defaults
   unique-id-format %[uuid()]
 
 frontend web
-  bind 127.0.0.1:${place.port} backlog 4096
+  bind 127.0.0.1:${place.port} backlog 4096${tlsOptions(place)}
   option forwardfor
   http-request set-header X-Forwarded-Proto http
   http-request set-header X-Forwarded-Port %[dst_port]

@@ -8,6 +8,7 @@
 //   deno task bench core             parsing and writing of heads alone
 //   deno task bench control          the command socket: pipelined changes, a large state, damaged input
 //   deno task bench observability  access logs on and off, and with targets that do not read
+//   deno task bench tls              HTTPS beside nginx and HAProxy, certificates that change under load
 //   deno task bench routing          route lookup with few and with many frontends
 //
 // `http` and `tcp` take --phase NAME and --only NAME, each any number of times, and --profile.
@@ -23,6 +24,7 @@ import { runLimitsBench } from "./limits.ts";
 import { runMemoryBench } from "./memory.ts";
 import { runH1CoreBench } from "./h1_core.ts";
 import { runObservabilityBench } from "./observability.ts";
+import { runTlsBench } from "./tls.ts";
 import { runRoutingBench } from "./routing.ts";
 import { runTcpBench } from "./tcp.ts";
 
@@ -49,6 +51,7 @@ const benches: Readonly<Record<string, () => Promise<number>>> = {
       seconds: numberFrom("BENCH_SECONDS", 5),
       rounds: numberFrom("BENCH_ROUNDS", 3),
     }),
+  tls: () => runTlsBench(comparisonOptions()),
   routing: () => Promise.resolve(runRoutingBench()),
 };
 

@@ -14,6 +14,13 @@ export function nginxProxy(path: string): Contender {
   };
 }
 
+function tlsLines({ tls }: ProxyPlace): string {
+  return tls === undefined ? "" : `ssl_certificate ${tls.certificate};
+    ssl_certificate_key ${tls.key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:tls:1m;`;
+}
+
 function proxyConfig(place: ProxyPlace): string {
   return `${nginxUser()}
 daemon off;
@@ -34,7 +41,8 @@ http {
     keepalive_timeout 1h;
   }
   server {
-    listen 127.0.0.1:${place.port} backlog=4096;
+    listen 127.0.0.1:${place.port}${place.tls === undefined ? "" : " ssl"} backlog=4096;
+    ${tlsLines(place)}
     location / {
       proxy_pass http://backend;
       proxy_http_version 1.1;

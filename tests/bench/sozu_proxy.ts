@@ -20,6 +20,8 @@ export interface SozuOptions {
   readonly maxConnections?: number;
   /** Further lines of the configuration, before its tables. */
   readonly settings?: (place: ProxyPlace) => string;
+  /** Further keys of the listener, each on a line of its own. */
+  readonly listener?: (place: ProxyPlace) => string;
   /** Flags for the engine of every process, as in `--v8-flags`. */
   readonly v8Flags?: string;
 }
@@ -33,13 +35,15 @@ export function sozuProxy(options: SozuOptions = {}): Contender {
     workers = 1,
     maxConnections = 9000,
     settings = () => "",
+    listener = () => "",
     v8Flags,
   } = options;
   return {
     name,
     command(place) {
       const text = `command_socket = "${place.path(`${name}.sock`)}"\nlog_level = "${logLevel}"\n` +
-        settings(place) + proxyConfig(place, protocol, workers, maxConnections);
+        settings(place) +
+        proxyConfig(place, { protocol, workers, maxConnections, listener: listener(place) });
       const config = place.write(`${name}.toml`, text);
       return {
         name,
@@ -52,14 +56,25 @@ export function sozuProxy(options: SozuOptions = {}): Contender {
   };
 }
 
+function certificate({ tls }: ProxyPlace): string {
+  return tls === undefined ? "" : `, certificate = "${tls.certificate}", key = "${tls.key}"`;
+}
+
+interface ConfigParts {
+  readonly protocol: "http" | "tcp";
+  readonly workers: number;
+  readonly maxConnections: number;
+  readonly listener: string;
+}
+
 function proxyConfig(
   place: ProxyPlace,
-  protocol: "http" | "tcp",
-  workers: number,
-  maxConnections: number,
+  { protocol, workers, maxConnections, listener }: ConfigParts,
 ): string {
   const address = `address = "127.0.0.1:${place.port}"`;
-  const frontend = protocol === "tcp" ? address : `${address}, hostname = "${HOST}"`;
+  const frontend = protocol === "tcp"
+    ? address
+    : `${address}, hostname = "${HOST}"${certificate(place)}`;
   return `worker_count = ${workers}
 max_connections = ${maxConnections}
 max_buffers = 20000
@@ -69,8 +84,9 @@ request_timeout = 10
 connect_timeout = 3
 
 [[listeners]]
-protocol = "${protocol}"
+protocol = "${place.tls === undefined ? protocol : "https"}"
 ${address}
+${listener}
 
 [clusters.bench]
 protocol = "${protocol}"

@@ -8,6 +8,8 @@ export interface Load {
   readonly path: string;
   readonly connections: number;
   readonly seconds: number;
+  /** Whether to speak TLS, for the server name `localhost`. */
+  readonly secure?: boolean;
   /** Whether each request asks for its connection to be closed. */
   readonly closing?: boolean;
 }
@@ -70,6 +72,8 @@ function argumentsFor(scriptPath: string, load: Load): string[] {
     "-s",
     scriptPath,
     ...headers.flatMap(([name, value]) => ["-H", `${name}: ${value}`]),
-    `http://127.0.0.1:${load.port}${load.path}`,
+    load.secure === true
+      ? `https://localhost:${load.port}${load.path}`
+      : `http://127.0.0.1:${load.port}${load.path}`,
   ];
 }
