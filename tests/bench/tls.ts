@@ -6,7 +6,7 @@ import { Lab } from "../support/lab.ts";
 import { type Running, startBackend } from "./arena.ts";
 import type { Contender } from "./contenders.ts";
 import { haproxyProxy } from "./haproxy_proxy.ts";
-import { type Drive, runPhase, startAll } from "./http.ts";
+import { runPhase, startAll } from "./comparison.ts";
 import { nginxProxy } from "./nginx_proxy.ts";
 import { writeOutput } from "./output.ts";
 import type { Phase } from "./phases.ts";
@@ -96,7 +96,9 @@ export async function runTlsBench(options: TlsBenchOptions): Promise<number> {
     await running.find(({ name }) => name === SOZU)?.process.stop();
     keepProfile(lab);
   }
-  const certificates = wants("certificates") ? await runCertificateBench(drive as Drive) : null;
+  const certificates = wants("certificates")
+    ? await runCertificateBench(drive, { haproxy, backendPort })
+    : null;
   const figures = { seconds: options.seconds, rounds: options.rounds, reports, certificates };
   console.log(`\nWritten to ${writeOutput("tls", figures)}`);
   return cheaper && (certificates?.passed ?? true) ? 0 : 1;
