@@ -2,20 +2,8 @@ import assert from "node:assert/strict";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import { freePort } from "../support/ports.ts";
 import { connectRaw, get, readResponse } from "../support/raw_client.ts";
+import { configFor } from "../support/served_config.ts";
 import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
-
-/** A configuration with one listener whose every path leads to `backend`. */
-function configFor(port: number, backend: string, more = ""): string {
-  return `${more}
-[[listeners]]
-protocol = "http"
-address = "127.0.0.1:${port}"
-[clusters.app]
-protocol = "http"
-frontends = [{ address = "127.0.0.1:${port}", hostname = "app.test" }]
-backends = [{ address = "${backend}" }]
-`;
-}
 
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
 const UPGRADE = "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";

@@ -3,21 +3,9 @@ import { QueryMetricsOptions, type WorkerInfo } from "../../config/messages.ts";
 import { startOrigin } from "../support/origin.ts";
 import { freePort } from "../support/ports.ts";
 import { connectRaw, get, readResponse } from "../support/raw_client.ts";
+import { configFor } from "../support/served_config.ts";
 import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
 import { SteadyLoad } from "../support/steady_load.ts";
-
-/** A configuration with one listener whose every path leads to `backend`. */
-function configFor(port: number, backend: string, more = ""): string {
-  return `${more}
-[[listeners]]
-protocol = "http"
-address = "127.0.0.1:${port}"
-[clusters.app]
-protocol = "http"
-frontends = [{ address = "127.0.0.1:${port}", hostname = "app.test" }]
-backends = [{ address = "${backend}" }]
-`;
-}
 
 const LOAD = { host: "app.test", single: 3, kept: 5, pauseMs: 2 };
 
