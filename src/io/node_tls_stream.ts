@@ -57,8 +57,12 @@ export class NodeTlsStream implements ByteStream {
   constructor(raw: Socket, options: TLSSocketOptions) {
     this.#raw = raw;
     this.socket = new PullSocket(raw, options, (piece) => this.#receive(piece));
+    const handle = nativeHandle(this.socket);
     this.socket.on("error", (error: Error) => this.#break(error));
-    this.socket.on("close", () => this.#break(new Error("The connection was closed")));
+    this.socket.on("close", () => {
+      this.#break(new Error("The connection was closed"));
+      if (!this.#isSecure) handle?.setHandle({});
+    });
     this.socket.once("secure", () => {
       this.#isSecure = true;
       this.#secure.resolve();
@@ -183,6 +187,24 @@ export class NodeTlsStream implements ByteStream {
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** The part of the library's inside that is needed to let go of a connection. */
+interface NativeHandle {
+  /** Says which object hears of the connection; it is kept alive for that. */
+  setHandle(handle: object): void;
+}
+
+/**
+ * What stands behind a socket. A handshake that ends before its first message was understood leaves the
+ * runtime (Deno 2.9) holding on to the whole connection for ever, some 30 KiB that any client can cost us;
+ * it lets go when it is given another object to hold. `null` where there is nothing of the kind.
+ */
+function nativeHandle(socket: TLSSocket): NativeHandle | null {
+  const handle: unknown = Reflect.get(socket, "_handle");
+  const fits = typeof handle === "object" && handle !== null && "setHandle" in handle &&
+    typeof handle.setHandle === "function";
+  return fits ? handle as NativeHandle : null;
+}
 
 /** Frees the memory of a used-up piece; pieces have a buffer of their own. */
 function release(piece: Uint8Array): void {
