@@ -11,6 +11,7 @@ import {
   registerTcpAdd,
   registerUdpAdd,
 } from "./listener_add.ts";
+import { listListeners } from "./listener_list.ts";
 import { LISTENER_PROTOCOLS, type ListenerProtocol } from "./listener_options.ts";
 import {
   registerHttpsUpdate,
@@ -40,9 +41,7 @@ export function registerListener(program: Command, host: CommandHost): void {
   const listener = subcommand(program, "listener", "Manage the sockets on which traffic arrives");
 
   subcommand(listener, "list", "Show every listener with its settings")
-    .action((_options: unknown, command: Command) =>
-      host.send(command, () => ({ request_type: { kind: "list_listeners", value: {} } }))
-    );
+    .action((_options: unknown, command: Command) => host.perform(command, listListeners));
 
   for (const protocol of Object.keys(LISTENER_PROTOCOLS) as ListenerProtocol[]) {
     const family = subcommand(listener, protocol, `Manage ${protocol.toUpperCase()} listeners`);

@@ -147,7 +147,6 @@ const ADDED: [line: string[], request: RequestType][] = [
 ];
 
 const SWITCHED: [line: string[], request: RequestType][] = [
-  [["list"], { kind: "list_listeners", value: {} }],
   ...(["http", "https", "tcp", "udp"] as const).flatMap((protocol, proxy) => {
     assert.equal(ListenerType[protocol.toUpperCase() as keyof typeof ListenerType], proxy);
     return [

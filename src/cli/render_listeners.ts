@@ -11,6 +11,7 @@ import type {
   TcpListenerConfig,
   UdpListenerConfig,
 } from "../../config/messages.ts";
+import type { TlsAcceptorKind } from "../../config/tls_acceptor.ts";
 import { boxTable } from "./box_table.ts";
 import { H2_OPTIONS, type H2Field } from "./h2_fields.ts";
 import { byKey } from "./responders.ts";
@@ -18,11 +19,22 @@ import { versionName } from "./tls_versions.ts";
 
 type Row = [label: string, value: string];
 
-export function renderListeners(list: ListenersList): string {
+/** What serves the TLS of HTTPS listeners, by address. */
+export type AcceptorsByAddress = ReadonlyMap<string, TlsAcceptorKind>;
+
+const ACCEPTOR_TEXTS: Readonly<Record<TlsAcceptorKind, string>> = {
+  node: "node:tls (certificates by server name)",
+  runtime: "runtime (one certificate for every name)",
+};
+
+export function renderListeners(
+  list: ListenersList,
+  acceptors: AcceptorsByAddress = new Map(),
+): string {
   return [
     heading("HTTP") + byKey(list.http_listeners).map(([, it]) => boxTable(httpRows(it))).join(""),
     heading("HTTPS") +
-    byKey(list.https_listeners).map(([, it]) => boxTable(httpsRows(it))).join(""),
+    byKey(list.https_listeners).map(([, it]) => boxTable(httpsRows(it, acceptors))).join(""),
     heading("TCP") + tcpTable(byKey(list.tcp_listeners).map(([, it]) => it)),
     heading("UDP") + udpTable(byKey(list.udp_listeners).map(([, it]) => it)),
   ].join("");
@@ -36,9 +48,11 @@ function httpRows(listener: HttpListenerConfig): Row[] {
   return [...addressRows(listener), ...answerRows(listener), ...commonRows(listener)];
 }
 
-function httpsRows(listener: HttpsListenerConfig): Row[] {
+function httpsRows(listener: HttpsListenerConfig, acceptors: AcceptorsByAddress): Row[] {
+  const acceptor = acceptors.get(formatAddress(listener.address));
   return [
     ...addressRows(listener),
+    ...present("TLS by", acceptor === undefined ? undefined : ACCEPTOR_TEXTS[acceptor]),
     ...answerRows(listener),
     ["versions", listener.versions.map(versionName).join("\n")],
     ["cipher list", listener.cipher_list.join("\n")],

@@ -1,7 +1,7 @@
 // The terminal answer of a request on the terminal of the user: `Success: ...` and its content as
 // text, or only the content as JSON. A refused request becomes a problem for the caller to report.
 
-import { type Response, ResponseStatus } from "../../config/messages.ts";
+import { type Response, type ResponseContent, ResponseStatus } from "../../config/messages.ts";
 import type { CliEnvironment } from "./environment.ts";
 import type { GlobalOptions } from "./global_options.ts";
 import { contentJsonPretty } from "./json_output.ts";
@@ -15,8 +15,12 @@ export interface AnswerDisplay {
   readonly options: Pick<GlobalOptions, "json">;
 }
 
-/** Prints an OK answer; returns the reason of a FAILURE. */
-export function showAnswer(answer: Response, display: AnswerDisplay): CommandProblem | null {
+/** Prints an OK answer, its content with `render`; returns the reason of a FAILURE. */
+export function showAnswer(
+  answer: Response,
+  display: AnswerDisplay,
+  render: (content: ResponseContent | undefined) => string = renderContent,
+): CommandProblem | null {
   if (answer.status === ResponseStatus.FAILURE) return new CommandProblem(answer.message);
   const { environment, options } = display;
   if (options.json) {
@@ -25,6 +29,6 @@ export function showAnswer(answer: Response, display: AnswerDisplay): CommandPro
   }
   const message = answer.message === "" ? "Success" : `Success: ${answer.message}`;
   environment.stdout(printableLines(message) + "\n");
-  environment.stdout(renderContent(answer.content));
+  environment.stdout(render(answer.content));
   return null;
 }
