@@ -30,6 +30,11 @@ function noFiles(path: string): string {
   throw new Error(`No such file '${path}'`);
 }
 
+/** What an operator is told to make before the example is used. */
+function onlyCertificates(path: string): string {
+  return path.startsWith("/checkout/certs/") ? "PEM" : noFiles(path);
+}
+
 /** The file with its commented-out keys and tables put in force. */
 function uncommented(text: string): string {
   return text.replaceAll(/^#(?=[a-z0-9_"[])/gm, "");
@@ -38,7 +43,7 @@ function uncommented(text: string): string {
 Deno.test("Every example loads without errors and warnings", () => {
   for (const entry of Deno.readDirSync(new URL("examples", import.meta.url))) {
     if (!entry.name.endsWith(".toml")) continue;
-    const result = load(entry.name, example(entry.name), noFiles);
+    const result = load(entry.name, example(entry.name), onlyCertificates);
     assert.ok(result.ok, `${entry.name}: ${JSON.stringify(!result.ok && result.errors)}`);
     assert.deepEqual(result.warnings, [], entry.name);
     assert.equal(result.config.command_socket, "/checkout/config/examples/sozu.sock");

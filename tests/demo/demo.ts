@@ -2,7 +2,6 @@
 // changes while it flows. Prints each step, then keeps serving; with --once it ends, and its exit
 // code tells whether every request was answered.
 
-import { ResponseStatus } from "../../config/messages.ts";
 import { type CommandClient, connect } from "../../src/client/mod.ts";
 import { addBackend, addCluster, addHttpFrontend, removeBackend } from "../support/commands.ts";
 import { Lab } from "../support/lab.ts";
@@ -11,6 +10,7 @@ import { freePorts } from "../support/ports.ts";
 import { get } from "../support/raw_client.ts";
 import { untilReady } from "../support/server_process.ts";
 import { waitFor } from "../support/wait.ts";
+import { send, serveSecurely } from "./demo_https.ts";
 import { derivedFile, portsOf } from "./demo_file.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -28,6 +28,8 @@ interface Stage {
   readonly lab: Lab;
   /** Port of the proxy. */
   readonly port: number;
+  /** Where it will speak TLS. */
+  readonly securePort: number;
   readonly client: CommandClient;
   /** The two backends of the file, and a third for later. */
   readonly origins: readonly [Origin, Origin, Origin];
@@ -40,6 +42,7 @@ console.log(`
 Still serving. Try it:
 
   curl -H 'Host: ${SHOP}' http://127.0.0.1:${stage.port}/
+  curl -k https://${SHOP}:${stage.securePort}/
 
 Ctrl-C ends everything.`);
 
@@ -52,7 +55,7 @@ async function setUp(): Promise<Stage> {
     const origins = names.map(backendNamed) as [Origin, Origin, Origin];
     // The first port is the listener's; backends A and B serve every cluster of the file.
     const [listenerPort, ...backendPorts] = portsOf(example);
-    const [port] = freePorts(1) as [number];
+    const [port, securePort] = freePorts(2) as [number, number];
     const ports = new Map(backendPorts.map((from, i) => [from, (origins[i % 2] as Origin).port]));
     ports.set(listenerPort as number, port);
     const file = lab.write("demo.toml", derivedFile(example, ports, lab.path("sozu.sock")));
@@ -75,7 +78,7 @@ async function setUp(): Promise<Stage> {
     await untilReady(main, async () => (await get(port, SHOP)).status === 200);
     const client = await connect(lab.path("sozu.sock"), { timeoutMs: 15_000 });
     say(`Main (pid ${main.pid}) and its workers ${await workers(client)} serve port ${port}`);
-    return { lab, port, client, origins };
+    return { lab, port, securePort, client, origins };
   } catch (error) {
     await lab.dispose();
     throw error;
@@ -83,7 +86,7 @@ async function setUp(): Promise<Stage> {
 }
 
 /** Changes the configuration under traffic; returns how many requests and steps failed. */
-async function perform({ port, client, origins }: Stage): Promise<number> {
+async function perform({ port, securePort, client, origins }: Stage): Promise<number> {
   const [a, b, c] = origins;
   const traffic = new Traffic(
     port,
@@ -118,6 +121,11 @@ async function perform({ port, client, origins }: Stage): Promise<number> {
     await send(client, removeBackend("shop", "shop-a", a.address));
   });
 
+  await step(
+    `Opened https://${SHOP}:${securePort}/, certificate replaced while it is asked`,
+    () => serveSecurely(client, securePort, SHOP, "shop"),
+  );
+
   await traffic.stop();
   for (const line of [...problems, ...traffic.failures.slice(0, 10)]) say(`FAILED ${line}`);
   const served = origins.map((origin, i) => `${"ABC"[i]} ${origin.requests.length}`).join(", ");
@@ -135,15 +143,6 @@ async function untilServed(origin: Origin, traffic: Traffic): Promise<void> {
     "a request at the new backend",
     () => origin.requests.length > 0 || traffic.failures.length > 0,
   );
-}
-
-/** Sends a request and throws what the proxy says when it refuses. */
-async function send(
-  client: CommandClient,
-  request: Parameters<CommandClient["send"]>[0],
-): Promise<void> {
-  const { status, message } = await client.send(request);
-  if (status !== ResponseStatus.OK) throw new Error(message);
 }
 
 /** The pids of the workers, as the main process lists them. */

@@ -1,0 +1,130 @@
+// HTTPS with real processes, from a configuration file: what a browser sees, what operators see, and that
+// no private key is seen by anybody.
+
+import assert from "node:assert/strict";
+import { findProgram } from "../bench/tools.ts";
+import { runProgram } from "../support/openssl.ts";
+import { startOrigin } from "../support/origin.ts";
+import { freePorts } from "../support/ports.ts";
+import { runSozu } from "../support/sozu_cli.ts";
+import { SozuProcess } from "../support/sozu_process.ts";
+import { certificateFor, fingerprintOf } from "../support/test_certificates.ts";
+import { getSecure, shakeHands } from "../support/tls_client.ts";
+
+const SITE = certificateFor(["site.test"]);
+const STATIC = certificateFor(["static.test"]);
+
+/** Lines of a key that identify it wherever it turns up. */
+function markersOf(...certificates: readonly { key: string }[]): string[] {
+  return certificates.flatMap(({ key }) => key.split("\n").filter((line) => line.length > 60));
+}
+
+Deno.test("HTTPS from a file: served by two workers, shown without its keys", async () => {
+  await using origin = startOrigin({ kind: "fixed", body: "from the backend" });
+  const [port, staticPort] = freePorts(2) as [number, number];
+  const frontend = (at: number, host: string) =>
+    `{ address = "127.0.0.1:${at}", hostname = "${host}", certificate = "${host}.pem", ` +
+    `key = "${host}.key" }`;
+  const config = `worker_count = 2
+[[listeners]]
+protocol = "https"
+address = "127.0.0.1:${port}"
+[[listeners]]
+protocol = "https"
+address = "127.0.0.1:${staticPort}"
+strict_sni_binding = false
+certificate = "static.test.pem"
+key = "static.test.key"
+[clusters.web]
+protocol = "http"
+frontends = [${frontend(port, "site.test")}, ${frontend(staticPort, "static.test")}]
+backends = [{ address = "${origin.address}" }]
+`;
+  await using sozu = await SozuProcess.start(config, {
+    files: {
+      "site.test.pem": SITE.certificate,
+      "site.test.key": SITE.key,
+      "static.test.pem": STATIC.certificate,
+      "static.test.key": STATIC.key,
+    },
+  });
+  // The kernel spreads connections: enough of them meet both workers.
+  for (let i = 0; i < 10; i++) {
+    const response = await getSecure(port, "site.test", [SITE.certificate]);
+    assert.equal(response.text, "from the backend");
+    await getSecure(staticPort, "static.test", [STATIC.certificate]);
+  }
+  assert.equal((await shakeHands(port, "who.test")).commonName, "lolcatho.st");
+  assert.equal((await shakeHands(staticPort, "who.test")).commonName, "static.test");
+
+  const run = (...args: string[]) =>
+    runSozu(["-c", sozu.configPath, "-t", "20000", ...args], sozu.folder);
+  const listed = await run("listener", "list");
+  assert.match(listed.stdout, /TLS by +\S+ node:tls/);
+  assert.match(listed.stdout, /TLS by +\S+ runtime/);
+  const state = `${sozu.folder}/saved.json`;
+  const outputs = [
+    listed,
+    await run("certificate", "list"),
+    await run("certificate", "list", "--domain", "site.test"),
+    await run("status"),
+    await run("state", "save", "--file", state),
+    await run("certificate", "remove", ...["-a", `127.0.0.1:${port}`, "--fingerprint", "zz"]),
+  ];
+  const certificates = (outputs[1] as typeof listed).stdout;
+  assert.match(certificates, new RegExp(fingerprintOf(SITE)));
+  const shown = outputs.map(({ stdout, stderr }) => stdout + stderr).join("\n") + sozu.stderr +
+    sozu.stdout;
+  for (const marker of markersOf(SITE, STATIC)) assert.ok(!shown.includes(marker), marker);
+  // The saved state must hold them: it is what a restart begins with.
+  const saved = JSON.stringify(await Deno.readTextFile(state));
+  assert.ok(markersOf(SITE).some((marker) => saved.includes(marker)));
+  const { mode } = await Deno.stat(state);
+  assert.equal((mode ?? 0) & 0o077, 0);
+});
+
+const CHROMIUM = findProgram("chromium");
+
+Deno.test({
+  name: "Chromium loads a page over HTTPS",
+  ignore: CHROMIUM === null,
+  async fn() {
+    await using origin = startOrigin({
+      kind: "fixed",
+      headers: [["content-type", "text/html"]],
+      body: "<!doctype html><title>t</title><p id=p>before</p>" +
+        "<script>fetch('/x').then(r=>r.text()).then(t=>p.textContent='fetched '+t.length)</script>",
+    });
+    const [port] = freePorts(1) as [number];
+    const config = `worker_count = 1
+[[listeners]]
+protocol = "https"
+address = "127.0.0.1:${port}"
+[clusters.web]
+protocol = "http"
+frontends = [{ address = "127.0.0.1:${port}", hostname = "site.test", certificate = "site.pem", key = "site.key" }]
+backends = [{ address = "${origin.address}" }]
+`;
+    await using sozu = await SozuProcess.start(config, {
+      files: { "site.pem": SITE.certificate, "site.key": SITE.key },
+    });
+    const profile = await Deno.makeTempDir();
+    try {
+      const { text } = await runProgram(
+        CHROMIUM as string,
+        [
+          ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+          ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+          ...[`--user-data-dir=${profile}`, "--ignore-certificate-errors"],
+          ...["--host-resolver-rules=MAP site.test 127.0.0.1", "--virtual-time-budget=5000"],
+          ...["--dump-dom", `https://site.test:${port}/`],
+        ],
+        "",
+        60_000,
+      );
+      assert.match(text, /fetched \d+/, sozu.stderr);
+    } finally {
+      await Deno.remove(profile, { recursive: true });
+    }
+  },
+});
