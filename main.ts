@@ -13,8 +13,11 @@ if (command === "start" && rest[0] === "--inherit") {
 }
 const { runCli } = await import("./src/cli/main.ts");
 Deno.exit(
-  await runCli(Deno.args, async (options) => {
-    const { start } = await import("./src/supervisor/start.ts");
-    return await start(options);
+  await runCli(Deno.args, {
+    proxy: async (options) => (await import("./src/supervisor/start.ts")).start(options),
+    connector: async (options) => {
+      const { runPrometheusConnector } = await import("./src/connectors/prometheus/connector.ts");
+      return await runPrometheusConnector(options);
+    },
   }),
 );

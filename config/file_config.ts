@@ -1,6 +1,7 @@
 // The result of loading a configuration file: global settings with every default filled in, paths
 // resolved, and the requests that build the routing state. A type only; file.ts makes it.
 
+import type { PrometheusSettings } from "./file_prometheus.ts";
 import type { Request, ServerMetricsConfig, ServerTracingConfig } from "./messages.ts";
 
 /** How access log lines are written. */
@@ -92,6 +93,8 @@ export interface GlobalSettings {
   readonly evict_on_queue_full: boolean;
   /** Statsd drain; absent = metrics are not sent. */
   readonly metrics?: ServerMetricsConfig;
+  /** Where measurements are served for Prometheus; absent = nowhere. */
+  readonly prometheus?: PrometheusSettings;
   /** Trace context and spans; absent = trace headers pass untouched. */
   readonly tracing?: ServerTracingConfig;
 }

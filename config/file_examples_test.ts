@@ -11,6 +11,7 @@ import { HEALTH_CHECK_KEYS } from "./file_health_check.ts";
 import { HSTS_KEYS } from "./file_hsts.ts";
 import { LISTENER_KEYS } from "./file_listener.ts";
 import { METRICS_KEYS } from "./file_metrics.ts";
+import { PROMETHEUS_KEYS } from "./file_prometheus.ts";
 import type { Schema } from "./file_table.ts";
 import { kindsOf, only, requestsOf } from "./file_testing.ts";
 import { parseToml, type TomlTable, type TomlValue } from "./file_toml.ts";
@@ -98,6 +99,7 @@ Deno.test("full.toml shows every accepted key in its table", () => {
   const tables: [string, Schema][] = [
     ["", FILE_KEYS],
     ["metrics", METRICS_KEYS],
+    ["prometheus", PROMETHEUS_KEYS],
     ["tracing", TRACING_KEYS],
     ["listeners", LISTENER_KEYS],
     ["listeners.hsts", HSTS_KEYS],

@@ -9,6 +9,7 @@ import { LOG_TARGET_FORMS, parseLogTarget } from "./log_target.ts";
 import { metricsMessage } from "./file_metrics.ts";
 import { directoryOf, namesAFile, resolvePath } from "./file_path.ts";
 import { type Problems, quote } from "./file_problem.ts";
+import { prometheusSettings } from "./file_prometheus.ts";
 import type { TableReading } from "./file_table.ts";
 import { tracingMessage } from "./file_tracing.ts";
 
@@ -50,6 +51,8 @@ export function globalSettings(
     min_buffers: Math.min(values.min_buffers, values.max_buffers),
     slab_entries_per_connection: clampSlabEntries(values.slab_entries_per_connection),
     metrics: values.metrics && metricsMessage(values.metrics),
+    prometheus: values.prometheus &&
+      prometheusSettings(values.prometheus, directories.cwd, problems),
     tracing: values.tracing && tracingMessage(values.tracing),
   });
 }

@@ -6,6 +6,7 @@ import type { AccessLogFormat, LogFormat } from "./file_config.ts";
 import { arrayOf, boolean, oneOf, path, size, text, u16, u32 } from "./file_fields.ts";
 import { logFilter, logTarget } from "./file_log_target.ts";
 import { METRICS_KEYS } from "./file_metrics.ts";
+import { PROMETHEUS_KEYS } from "./file_prometheus.ts";
 import { defaulted, optional, tableOf } from "./file_table.ts";
 import { TRACING_KEYS } from "./file_tracing.ts";
 
@@ -135,5 +136,6 @@ export const GLOBAL_KEYS = {
     tableOf(METRICS_KEYS, { elsewhere: new Map([["disable_cluster_metrics", "the top level"]]) }),
     "statsd drain",
   ),
+  prometheus: optional(tableOf(PROMETHEUS_KEYS), "measurements for Prometheus"),
   tracing: optional(tableOf(TRACING_KEYS), "trace context of requests"),
 };

@@ -49,6 +49,8 @@ export interface CommandHost {
   checkConfig(command: Command): void;
   /** Runs the proxy until it stops. */
   start(command: Command): Promise<void>;
+  /** Runs a connector until it is stopped; `verbosity` is how often more output was asked for. */
+  connector(command: Command, kind: "prometheus", verbosity: number): Promise<void>;
   /** Prints text that needs neither configuration nor connection. */
   print(text: string): void;
 }

@@ -15,7 +15,7 @@ async function completeInBash(script: string, words: string[]): Promise<string[]
 Deno.test("sozu completions bash completes commands and options at every level", async () => {
   const { stdout: script } = await parseLine(["completions", "bash"]);
   const complete = (...words: string[]) => completeInBash(script, ["sozu", ...words]);
-  assert.deepEqual(await complete("conn"), ["connection-limit"]);
+  assert.deepEqual(await complete("conn"), ["connection-limit", "connector"]);
   assert.deepEqual((await complete("cluster", "")).filter((word) => !word.startsWith("-")).sort(), [
     ...["add", "h2", "health-check", "help", "list", "remove"],
   ]);

@@ -3,20 +3,21 @@
 import { CommanderError } from "commander";
 import { type CliEnvironment, denoEnvironment } from "./environment.ts";
 import { buildProgram } from "./program.ts";
-import { Runner, type StartProxy } from "./runner.ts";
+import { Runner, type Starters } from "./runner.ts";
 
 /** Exit codes of every command. */
 const EXIT_OK = 0;
 const EXIT_SYNTAX_ERROR = 2;
 
 /**
- * Carries out one command line (without the program's own name). `startProxy` is what `start` does.
+ * Carries out one command line (without the program's own name). `starters` is what `start` and
+ * `connector` do.
  * Resolves with the exit code: 0 success, 1 the command failed, 2 it was not understood.
  */
-export async function runCli(args: string[], startProxy: StartProxy): Promise<number> {
+export async function runCli(args: string[], starters: Starters): Promise<number> {
   const environment = denoEnvironment();
   try {
-    return await runCliIn(environment, args, startProxy);
+    return await runCliIn(environment, args, starters);
   } finally {
     environment.release();
   }
@@ -26,9 +27,9 @@ export async function runCli(args: string[], startProxy: StartProxy): Promise<nu
 export async function runCliIn(
   environment: CliEnvironment,
   args: string[],
-  startProxy: StartProxy,
+  starters: Starters,
 ): Promise<number> {
-  const runner = new Runner(environment, startProxy);
+  const runner = new Runner(environment, starters);
   const program = buildProgram(runner, environment);
   try {
     await program.parseAsync(args, { from: "user" });

@@ -8,6 +8,7 @@ import { registerCluster } from "./cluster.ts";
 import type { CommandHost } from "./command_host.ts";
 import { registerCompletions } from "./completions.ts";
 import { registerConfig } from "./config_check.ts";
+import { registerConnector } from "./connector.ts";
 import { registerConnectionLimit } from "./connection_limit.ts";
 import { registerEvents } from "./events.ts";
 import { registerFrontend } from "./frontend.ts";
@@ -67,6 +68,7 @@ export function buildProgram(host: CommandHost, output: ProgramOutput): Command 
     registerConnectionLimit,
     registerMetrics,
     registerEvents,
+    registerConnector,
     registerState,
     registerUpgrade,
     registerCompletions,

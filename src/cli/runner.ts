@@ -8,12 +8,31 @@ import type { BuildInputs, Built, CommandHost, CommandSession } from "./command_
 import { configPath, loadConfiguration, reason } from "./configuration.ts";
 import type { CliEnvironment } from "./environment.ts";
 import { type GlobalOptions, globalOptionsOf } from "./global_options.ts";
-import { printable } from "./printable.ts";
+import { printable, printableLines } from "./printable.ts";
 import { CommandProblem } from "./problem.ts";
 import { showAnswer } from "./show_answer.ts";
 
 /** Starts the proxy with a configuration file; resolves with the exit code. */
 export type StartProxy = (options: { configPath: string }) => Promise<number>;
+
+/** What a connector is started with. */
+export interface ConnectorStart {
+  readonly configPaths: readonly string[];
+  readonly verbosity: number;
+  readonly cwd: string;
+  readonly readFile: (path: string) => string;
+  readonly log: (line: string) => void;
+  readonly stopped: AbortSignal;
+}
+
+/** Runs a connector; resolves with the exit code. */
+export type StartConnector = (options: ConnectorStart) => Promise<number>;
+
+/** What the command line starts but does not contain. */
+export interface Starters {
+  readonly proxy: StartProxy;
+  readonly connector: StartConnector;
+}
 
 // `upgrade` asks every worker at once, each on its own connection; other commands open one.
 const MAX_CONNECTIONS = 256;
@@ -21,12 +40,12 @@ const MAX_CONNECTIONS = 256;
 /** The host of a real invocation. */
 export class Runner implements CommandHost {
   readonly #environment: CliEnvironment;
-  readonly #startProxy: StartProxy;
+  readonly #starters: Starters;
   #exitCode = 0;
 
-  constructor(environment: CliEnvironment, startProxy: StartProxy) {
+  constructor(environment: CliEnvironment, starters: Starters) {
     this.#environment = environment;
-    this.#startProxy = startProxy;
+    this.#starters = starters;
   }
 
   /** 0 until something failed. */
@@ -80,7 +99,22 @@ export class Runner implements CommandHost {
   async start(command: Command): Promise<void> {
     const path = configPath(globalOptionsOf(command).config, this.#environment);
     if (path instanceof CommandProblem) this.#fail(path.message);
-    else this.#exitCode = await this.#startProxy({ configPath: path });
+    else this.#exitCode = await this.#starters.proxy({ configPath: path });
+  }
+
+  async connector(command: Command, kind: "prometheus", verbosity: number): Promise<void> {
+    const environment = this.#environment;
+    const { config } = globalOptionsOf(command);
+    this.#exitCode = await this.#starters.connector({
+      configPaths: config === undefined
+        ? connectorPaths(kind, environment.variable("HOME"))
+        : [config],
+      verbosity,
+      cwd: environment.cwd,
+      readFile: (path) => environment.readTextFile(path),
+      log: (line) => environment.stderr(`${printableLines(line)}\n`),
+      stopped: environment.interrupted,
+    });
   }
 
   print(text: string): void {
@@ -122,6 +156,21 @@ export class Runner implements CommandHost {
     this.#exitCode = 1;
     this.#environment.stderr(`error: ${printable(message)}\n`);
   }
+}
+
+/** Where a connector's file may be, the most specific first. */
+function connectorPaths(kind: string, home: string | undefined): string[] {
+  const name = `sozu-${kind}-connector`;
+  const ofUser = home === undefined
+    ? []
+    : [`${home}/.local/share/${name}/config.toml`, `${home}/.config/${name}/config.toml`];
+  return [
+    "config.toml",
+    ...ofUser,
+    `/etc/${name}/config.toml`,
+    `/etc/sozu/connector/${kind}.toml`,
+    `/usr/share/${name}/config.toml`,
+  ];
 }
 
 /** The message of a failure and what can be done about it. */

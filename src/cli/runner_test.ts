@@ -14,7 +14,7 @@ import { CapturedTerminal, environmentFor } from "../../tests/support/cli.ts";
 import { ScriptedMain, type ScriptedPeer } from "../../tests/support/scripted_main.ts";
 import type { CliEnvironment } from "./environment.ts";
 import { runCliIn } from "./main.ts";
-import type { StartProxy } from "./runner.ts";
+import type { Starters } from "./runner.ts";
 
 type RequestType = NonNullable<Request["request_type"]>;
 type Content = NonNullable<Response["content"]>["content_type"];
@@ -29,7 +29,8 @@ interface Outcome {
 }
 
 /** For command lines that start nothing. */
-const noStart: StartProxy = () => Promise.reject(new Error("Nothing was to be started"));
+const nothing = () => Promise.reject(new Error("Nothing was to be started"));
+const noStart: Starters = { proxy: nothing, connector: nothing };
 
 /** A configuration file that names the socket of `main`. */
 class Configured implements AsyncDisposable {
@@ -351,12 +352,30 @@ Deno.test("runCli metrics get --refresh shows until interrupted, redrawing only 
 Deno.test("runCli start hands over the configuration file and returns the exit code", async () => {
   const environment = environmentFor(new CapturedTerminal());
   const started: string[] = [];
-  const start: StartProxy = ({ configPath }) => {
+  const proxy: Starters["proxy"] = ({ configPath }) => {
     started.push(configPath);
     return Promise.resolve(7);
   };
-  assert.equal(await runCliIn(environment, ["start", "-c", "a.toml"], start), 7);
-  assert.equal(await runCliIn(environment, ["--config", "b.toml", "start"], start), 7);
+  const starters = { ...noStart, proxy };
+  assert.equal(await runCliIn(environment, ["start", "-c", "a.toml"], starters), 7);
+  assert.equal(await runCliIn(environment, ["--config", "b.toml", "start"], starters), 7);
   assert.deepEqual(started, ["a.toml", "b.toml"]);
-  assert.equal(await runCliIn(environment, ["start"], start), 1);
+  assert.equal(await runCliIn(environment, ["start"], starters), 1);
+});
+
+Deno.test("runCli connector hands over its file, or where one may be, and returns the exit code", async () => {
+  const variable = (name: string) => name === "HOME" ? "/home/me" : undefined;
+  const environment = environmentFor(new CapturedTerminal(), { variable });
+  const started: [readonly string[], number][] = [];
+  const connector: Starters["connector"] = ({ configPaths, verbosity }) => {
+    started.push([configPaths, verbosity]);
+    return Promise.resolve(3);
+  };
+  const starters = { ...noStart, connector };
+  const named = ["connector", "prometheus", "-vv", "--config", "c.toml"];
+  assert.equal(await runCliIn(environment, named, starters), 3);
+  assert.equal(await runCliIn(environment, ["connector", "prometheus"], starters), 3);
+  assert.deepEqual(started[0], [["c.toml"], 2]);
+  assert.ok(started[1]?.[0].includes("/etc/sozu/connector/prometheus.toml"));
+  assert.ok(started[1]?.[0].includes("/home/me/.config/sozu-prometheus-connector/config.toml"));
 });

@@ -10,8 +10,18 @@ import type {
 /** Most buckets a histogram can have: bounds up to what 64 bits hold. */
 const MAX_BUCKETS = 65;
 
+/** Levels that are moments or ages: of several workers the least is told, their sum means nothing. */
+const LEAST: ReadonlySet<string> = new Set([
+  "process.uptime_seconds",
+  "tls.cert.min_expires_at_seconds",
+]);
+
 /** The value of both together. Kinds that differ cannot be merged: the first is kept. */
-export function mergeMetric(one: FilteredMetrics, other: FilteredMetrics): FilteredMetrics {
+export function mergeMetric(
+  name: string,
+  one: FilteredMetrics,
+  other: FilteredMetrics,
+): FilteredMetrics {
   const left = one.inner;
   const right = other.inner;
   if (left === null || right === null) return left === null ? other : one;
@@ -19,6 +29,7 @@ export function mergeMetric(one: FilteredMetrics, other: FilteredMetrics): Filte
     return { inner: { kind: "count", value: left.value + right.value } };
   }
   if (left.kind === "gauge" && right.kind === "gauge") {
+    if (LEAST.has(name)) return left.value < right.value ? one : other;
     return { inner: { kind: "gauge", value: left.value + right.value } };
   }
   if (left.kind === "percentiles" && right.kind === "percentiles") {

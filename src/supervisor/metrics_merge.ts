@@ -102,7 +102,7 @@ class MergedCluster {
 function mergeValues(into: Values, from: ReadonlyMap<string, FilteredMetrics>): void {
   for (const [name, metric] of from) {
     const known = into.get(name);
-    into.set(name, known === undefined ? metric : mergeMetric(known, metric));
+    into.set(name, known === undefined ? metric : mergeMetric(name, known, metric));
   }
 }
 

@@ -154,6 +154,19 @@ Deno.test("mergeMetrics() moves the clusters of a single worker to the top", () 
   assert.deepEqual(merged.value.clusters, clusters);
 });
 
+Deno.test("mergeMetrics() tells the least of ages and of moments", () => {
+  const proxy = (value: bigint) =>
+    new Map<string, FilteredMetrics>([
+      ["process.uptime_seconds", { inner: { kind: "gauge", value } }],
+    ]);
+  const merged = mergeMetrics([
+    workerAnswer(0, { proxy: proxy(9n), clusters: new Map() }),
+    workerAnswer(1, { proxy: proxy(4n), clusters: new Map() }),
+  ], QueryMetricsOptions.empty());
+  assert.equal(merged.kind, "metrics");
+  assert.deepEqual(merged.value.proxying, proxy(4n));
+});
+
 Deno.test("mergeMetrics() keeps the first of two values that are of different kinds", () => {
   const proxy = (inner: FilteredMetrics["inner"]) => new Map([["x", { inner }]]);
   const merged = mergeMetrics([

@@ -13,6 +13,7 @@ import { capacityProblem, descriptorsFor } from "./connection_capacity.ts";
 import type { FileSource } from "./main_context.ts";
 import { PidFile } from "./pid_file.ts";
 import { mainMetrics } from "./main_metrics.ts";
+import { PrometheusServer } from "./prometheus.ts";
 import { accessTargetProblem, ProcessLog } from "./process_log.ts";
 import { currentImage } from "./self_command.ts";
 import { ServiceManager } from "./service_manager.ts";
@@ -109,7 +110,7 @@ async function live(supervisor: Supervisor, config: Config): Promise<void> {
 /** Does `work` with everything around it that a main process needs, and leaves no worker behind. */
 export async function supervise<T>(
   supervisor: Supervisor,
-  { metrics }: Config,
+  { metrics, prometheus }: Config,
   work: () => Promise<T>,
 ): Promise<T> {
   const log = loggerOf("supervisor");
@@ -119,11 +120,16 @@ export async function supervise<T>(
   });
   const deafen = obeySignals(supervisor);
   const statsd = openMainStatsd(metrics, () => mainMetrics(supervisor.context));
+  const exposition = prometheus === undefined
+    ? null
+    : new PrometheusServer(prometheus, supervisor.context);
+  void supervisor.gaveWay.then(() => exposition?.close());
   try {
     return await work();
   } finally {
     // A worker without a main process would wait for the next one.
     for (const worker of supervisor.fleet.pool.processes()) worker.kill();
+    await exposition?.close();
     await statsd?.flushed();
     statsd?.close();
     unguard();

@@ -66,6 +66,7 @@ export class Supervisor {
   readonly #runtime = new RuntimeRequests();
   readonly #ulids = new UlidSource((into) => void crypto.getRandomValues(into), Date.now);
   readonly #finished = Promise.withResolvers<void>();
+  readonly #gaveWay = Promise.withResolvers<void>();
   #bootGeneration: number;
   #patience: ReturnType<typeof setTimeout> | undefined;
   #state: "running" | "stopping" | "leaving" = "running";
@@ -120,6 +121,11 @@ export class Supervisor {
   /** Resolves when the main process may exit. */
   get finished(): Promise<void> {
     return this.#finished.promise;
+  }
+
+  /** Resolves when another main process has taken over. */
+  get gaveWay(): Promise<void> {
+    return this.#gaveWay.promise;
   }
 
   /** What verbs work with, for those who ask without a client. */
@@ -295,6 +301,7 @@ export class Supervisor {
     this.#state = "leaving";
     const workers = this.#context.pool.processes();
     this.#fleet.beginStopping();
+    this.#gaveWay.resolve();
     // The answer to the request that brought the other one is on its way to its client first.
     setTimeout(() => {
       this.#server.stopAccepting();

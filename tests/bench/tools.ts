@@ -9,6 +9,8 @@ const PACKAGES = {
   haproxy: "haproxy",
   wrk: "wrk",
   h2load: "nghttp2-client",
+  prometheus: "prometheus",
+  promtool: "prometheus",
   openssl: "openssl",
   curl: "curl",
 } as const;

@@ -45,11 +45,24 @@ export const LAYERS: readonly Layer[] = [
     ],
     usesTypesOf: ["config/"],
   },
+  { prefix: "src/exposition/", uses: [BYTES], usesTypesOf: ["config/"] },
   { prefix: "src/client/", uses: ["config/", CONTROL, "src/io/"] },
   {
     prefix: "src/supervisor/",
     // Ids of sessions and of audit rows are made like those of requests; rows hold the version.
-    uses: ["config/", CONTROL, `${HTTP}ulid.ts`, "src/io/", "src/observe/", "deno.json"],
+    uses: [
+      "config/",
+      CONTROL,
+      `${HTTP}ulid.ts`,
+      "src/io/",
+      "src/observe/",
+      "src/exposition/",
+      "deno.json",
+    ],
+  },
+  {
+    prefix: "src/connectors/",
+    uses: ["config/", CONTROL, "src/io/", "src/client/", "src/exposition/"],
   },
   // The manifest holds the version that the command line shows.
   { prefix: "src/cli/", uses: ["config/", CONTROL, "src/io/", "src/client/", "deno.json"] },
@@ -69,7 +82,10 @@ export const LAYERS: readonly Layer[] = [
       "deno.json",
     ],
   },
-  { prefix: "main.ts", uses: ["src/supervisor/", "workers/", "src/cli/", "src/io/"] },
+  {
+    prefix: "main.ts",
+    uses: ["src/supervisor/", "workers/", "src/cli/", "src/connectors/", "src/io/"],
+  },
 ];
 
 /** The layer a file belongs to, or null when the table has no place for it. */

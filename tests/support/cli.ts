@@ -127,6 +127,10 @@ class CapturingHost implements CommandHost {
     return this.perform(command);
   }
 
+  connector(command: Command): Promise<void> {
+    return this.perform(command);
+  }
+
   print(text: string): void {
     this.printed += text;
   }

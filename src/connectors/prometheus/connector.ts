@@ -1,0 +1,184 @@
+// The Prometheus connector: a process of its own that asks a proxy over its command socket whenever it is
+// scraped. It starts before the proxy, and outlives its restarts.
+
+import { formatIp, parseAddress } from "../../../config/address.ts";
+import { formatProblem, loadConfig } from "../../../config/file.ts";
+import { QueryMetricsOptions, ResponseStatus } from "../../../config/messages.ts";
+import { type CommandClient, connect } from "../../client/mod.ts";
+import { ExpositionEndpoint } from "../../exposition/endpoint.ts";
+import type { Family } from "../../exposition/family.ts";
+import { sozuFamilies } from "../../exposition/sozu_families.ts";
+import { serveHttp } from "../../io/http_endpoint.ts";
+import { AccessCounts } from "./access_counts.ts";
+import { connectorFamilies } from "./connector_families.ts";
+import { type ConnectorSettings, readConnectorSettings } from "./settings.ts";
+
+/** Longest wait for the proxy, in milliseconds: scrapers wait for ten seconds unless told. */
+const PATIENCE_MS = 5_000;
+/** A header that is sent back is cut to this many characters. */
+const MAX_ECHO = 128;
+
+/** How a connector is started. */
+export interface ConnectorOptions {
+  /** Path of its file; the first that exists of `configPaths` is taken. */
+  readonly configPaths: readonly string[];
+  /** 0 tells errors only, 2 and more every request. */
+  readonly verbosity: number;
+  readonly cwd: string;
+  readonly readFile: (path: string) => string;
+  readonly log: (line: string) => void;
+  /** Ends the connector. */
+  readonly stopped: AbortSignal;
+}
+
+/** Runs until it is stopped; resolves with the exit code. */
+export async function runPrometheusConnector(options: ConnectorOptions): Promise<number> {
+  const settings = settingsFrom(options);
+  if (typeof settings === "string") {
+    options.log(settings);
+    return 1;
+  }
+  const proxy = proxyAt(settings, options);
+  if (typeof proxy === "string") {
+    options.log(proxy);
+    return 1;
+  }
+  try {
+    await serve(settings, proxy, options);
+    return 0;
+  } catch (error) {
+    options.log(`Cannot serve at ${settings.listeningAddress}: ${(error as Error).message}`);
+    return 1;
+  } finally {
+    proxy.close();
+  }
+}
+
+function settingsFrom({ configPaths, readFile }: ConnectorOptions): ConnectorSettings | string {
+  for (const path of configPaths) {
+    let content: string;
+    try {
+      content = readFile(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound && configPaths.length > 1) continue;
+      return `Cannot read ${path}: ${(error as Error).message}`;
+    }
+    return readConnectorSettings(path, content);
+  }
+  return `No configuration file: looked for ${configPaths.join(", ")}; name one with --config`;
+}
+
+/** The proxy as far as a connector knows it. */
+class Proxy {
+  readonly #open: () => Promise<CommandClient>;
+  #client: Promise<CommandClient> | null = null;
+
+  constructor(open: () => Promise<CommandClient>) {
+    this.#open = open;
+  }
+
+  /** The families of its measurements; rejects with the reason when there are none. */
+  async families(settings: ConnectorSettings): Promise<readonly Family[]> {
+    const client = await this.#connected();
+    const { perWorkerMetrics, metricNames } = settings;
+    const value = { ...QueryMetricsOptions.empty(), workers: perWorkerMetrics };
+    const whole = await metricsOf(client, value);
+    // The proxy tells workers apart or their sum, so both take two questions.
+    const sum = perWorkerMetrics ? await metricsOf(client, QueryMetricsOptions.empty()) : whole;
+    const metrics = { ...sum, workers: whole.workers };
+    return metricNames === "sozu" ? sozuFamilies(metrics) : connectorFamilies(metrics);
+  }
+
+  /** Why it does not answer, or `null`. */
+  async problem(): Promise<string | null> {
+    const client = await this.#connected();
+    const { status, message } = await client.send({
+      request_type: { kind: "list_workers", value: {} },
+    });
+    return status === ResponseStatus.OK ? null : message;
+  }
+
+  close(): void {
+    this.#client?.then((client) => client.close(), () => {});
+  }
+
+  /** One client for all requests; it opens lost connections again by itself. */
+  #connected(): Promise<CommandClient> {
+    this.#client ??= this.#open().catch((error) => {
+      this.#client = null;
+      throw error;
+    });
+    return this.#client;
+  }
+}
+
+async function metricsOf(client: CommandClient, value: QueryMetricsOptions) {
+  const answer = await client.send({ request_type: { kind: "query_metrics", value } });
+  const content = answer.content?.content_type;
+  if (answer.status === ResponseStatus.OK && content?.kind === "metrics") return content.value;
+  throw new Error(answer.message || "The proxy answered without metrics");
+}
+
+function proxyAt(settings: ConnectorSettings, options: ConnectorOptions): Proxy | string {
+  const { proxyConfiguration } = settings;
+  const { cwd, readFile } = options;
+  let content: string;
+  try {
+    content = readFile(proxyConfiguration);
+  } catch (error) {
+    return `Cannot read ${proxyConfiguration}: ${(error as Error).message}`;
+  }
+  const loaded = loadConfig(content, { path: proxyConfiguration, cwd, readFile });
+  if (!loaded.ok) return loaded.errors.map(formatProblem).join("\n");
+  const { command_socket, max_command_buffer_size } = loaded.config;
+  return new Proxy(() =>
+    connect(command_socket, {
+      timeoutMs: PATIENCE_MS,
+      maxFrameBytes: max_command_buffer_size,
+      signal: options.stopped,
+    })
+  );
+}
+
+async function serve(
+  settings: ConnectorSettings,
+  proxy: Proxy,
+  { log, verbosity, stopped }: ConnectorOptions,
+): Promise<void> {
+  const { listeningAddress, metricNames } = settings;
+  const counts = new AccessCounts(listeningAddress);
+  const endpoint = new ExpositionEndpoint({
+    gather: async () => [...counts.families(), ...await proxy.families(settings)],
+    notReady: () => proxy.problem(),
+    now: () => performance.now(),
+    // Names of the upstream connector are not those that OpenMetrics allows.
+    formats: metricNames === "sozu" ? ["text", "openmetrics"] : ["text"],
+  });
+  const answer = async (request: Request): Promise<Response> => {
+    const begun = performance.now();
+    const response = await endpoint.answer(request);
+    response.headers.set("x-timestamp", String(Math.floor(Date.now() / 1000)));
+    const id = request.headers.get("x-request-id");
+    if (id !== null) response.headers.set("x-request-id", id.slice(0, MAX_ECHO));
+    const took = performance.now() - begun;
+    counts.add(request.method, response.status, took);
+    if (verbosity >= 2) {
+      log(`${request.method} ${new URL(request.url).pathname} ${response.status}`);
+    }
+    return response;
+  };
+  const address = parseAddress(listeningAddress);
+  if (address === null) throw new Error("not an address");
+  const server = serveHttp({
+    hostname: formatIp(address.ip),
+    port: address.port,
+    tls: null,
+    answer,
+  });
+  log(`Metrics are served at ${listeningAddress}`);
+  await new Promise<void>((resolve) => {
+    if (stopped.aborted) resolve();
+    stopped.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await server.close();
+}

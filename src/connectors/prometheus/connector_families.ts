@@ -1,0 +1,63 @@
+// The measurements of a proxy under the names of the upstream connector, so that dashboards made for it
+// go on working. Repaired where its output is refused by scrapers: one TYPE a family, a bucket without
+// bound, and labels that hold the id as it is, escaped instead of percent-encoded.
+
+import type {
+  AggregatedMetrics,
+  ClusterMetrics,
+  FilteredMetrics,
+} from "../../../config/messages.ts";
+import { Families, type Family, type Labels } from "../../exposition/family.ts";
+
+type Metrics = ReadonlyMap<string, FilteredMetrics>;
+
+/** Every family, in the order of the upstream connector: main, proxy, clusters, workers. */
+export function connectorFamilies(metrics: AggregatedMetrics): Family[] {
+  const families = new Families();
+  addAll(families, metrics.main, "_main", []);
+  addAll(families, metrics.proxying, "_total", []);
+  addClusters(families, metrics.clusters, []);
+  for (const [id, { proxy, clusters }] of sorted(metrics.workers)) {
+    addAll(families, proxy, "_worker", [["worker_id", id]]);
+    addClusters(families, clusters, [["worker_id", id]]);
+  }
+  return families.values();
+}
+
+function addClusters(
+  families: Families,
+  clusters: ReadonlyMap<string, ClusterMetrics>,
+  labels: Labels,
+): void {
+  for (const [id, { cluster, backends }] of sorted(clusters)) {
+    const ofCluster: Labels = [...labels, ["cluster_id", id]];
+    addAll(families, cluster, "", ofCluster);
+    for (const { backend_id, metrics } of backends) {
+      addAll(families, metrics, "", [...ofCluster, ["backend_id", backend_id]]);
+    }
+  }
+}
+
+function addAll(families: Families, metrics: Metrics, suffix: string, labels: Labels): void {
+  for (const [rawName, { inner }] of sorted(metrics)) {
+    const name = rawName.replaceAll(/[^A-Za-z0-9_]/g, "_") + suffix;
+    const help = `${rawName} of sozu`;
+    if (inner?.kind === "gauge") {
+      families.add({ name, kind: "gauge", help }, { labels, value: inner.value });
+    } else if (inner?.kind === "count") {
+      families.add({ name, kind: "counter", help }, { labels, value: inner.value });
+    } else if (inner?.kind === "histogram") {
+      const { buckets, count, sum } = inner.value;
+      const value = {
+        buckets: buckets.map(({ le, count }) => ({ le: Number(le), count })),
+        count,
+        sum: Number(sum),
+      };
+      families.add({ name, kind: "histogram", help }, { labels, value });
+    }
+  }
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
+}

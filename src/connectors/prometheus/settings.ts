@@ -1,0 +1,63 @@
+// The file of the Prometheus connector: keys of the upstream connector, and one of ours. Errors name
+// line and key as those of the proxy's own file do.
+
+import { formatAddress } from "../../../config/address.ts";
+import { address, boolean, oneOf, path, text } from "../../../config/file_fields.ts";
+import { formatProblem, Problems } from "../../../config/file_problem.ts";
+import { defaulted, optional, readTable, required, tableOf } from "../../../config/file_table.ts";
+import { parseToml } from "../../../config/file_toml.ts";
+
+/** How families are named: as the upstream connector does, or as main does. */
+export type MetricNames = "connector" | "sozu";
+
+/** What a connector is told. */
+export interface ConnectorSettings {
+  /** `ip:port` to serve at. */
+  readonly listeningAddress: string;
+  /** The series of each worker are told as well. */
+  readonly perWorkerMetrics: boolean;
+  readonly metricNames: MetricNames;
+  /** Configuration file of the proxy, as given. */
+  readonly proxyConfiguration: string;
+}
+
+const KEYS = {
+  "listening-address": required(address, "address to serve /metrics at"),
+  "per-worker-metrics": defaulted(boolean, false, "also the series of each worker"),
+  "metric-names": defaulted(
+    oneOf<MetricNames>({ connector: "connector", sozu: "sozu" }),
+    "connector",
+    "names of families",
+  ),
+  sozu: required(
+    tableOf({ configuration: required(path, "configuration file of the proxy") }),
+    "the proxy to ask",
+  ),
+  sentry: optional(
+    tableOf({ dsn: optional(text, "not used here"), env: optional(text, "not used here") }),
+    "not used here",
+  ),
+};
+
+/** The settings in the text of a file, or every problem of it, one a line. */
+export function readConnectorSettings(file: string, content: string): ConnectorSettings | string {
+  const problems = new Problems(file);
+  const document = parseToml(content);
+  if (document.kind === "toml-error") {
+    problems.error(document.place, document.message);
+    return problems.errors().map(formatProblem).join("\n");
+  }
+  const { values } = readTable(KEYS, document, { key: "", line: 1 }, problems);
+  const errors = problems.errors();
+  const listening = values["listening-address"];
+  const configuration = values.sozu?.values.configuration;
+  if (errors.length > 0 || listening === undefined || configuration === undefined) {
+    return errors.map(formatProblem).join("\n");
+  }
+  return {
+    listeningAddress: formatAddress(listening),
+    perWorkerMetrics: values["per-worker-metrics"],
+    metricNames: values["metric-names"],
+    proxyConfiguration: configuration,
+  };
+}

@@ -1,0 +1,115 @@
+// The measurements of main and all workers for Prometheus, at the address the configuration names. An
+// address that is taken (by the main process before this one, while it leaves) is tried again.
+
+import { formatIp, parseAddress } from "../../config/address.ts";
+import type { PrometheusSettings } from "../../config/file_prometheus.ts";
+import { type AggregatedMetrics, QueryMetricsOptions } from "../../config/messages.ts";
+import { ExpositionEndpoint } from "../exposition/endpoint.ts";
+import { sozuFamilies } from "../exposition/sozu_families.ts";
+import { type HttpEndpoint, serveHttp } from "../io/http_endpoint.ts";
+import { loggerOf } from "../observe/log.ts";
+import { parcelsFor, type WorkerAnswer } from "./gather.ts";
+import type { MainContext, RequestType } from "./main_context.ts";
+import { mainMetrics } from "./main_metrics.ts";
+import { mergeMetrics } from "./metrics_merge.ts";
+
+/** Longest wait for a worker, in milliseconds: scrapers wait for ten seconds unless told. */
+const PATIENCE_MS = 5_000;
+/** Pause before an address that could not be had is tried again. */
+const RETRY_MS = 1_000;
+
+/** Serves until it is closed. */
+export class PrometheusServer {
+  readonly #settings: PrometheusSettings;
+  readonly #endpoint: ExpositionEndpoint;
+  readonly #log = loggerOf("supervisor::prometheus");
+  #server: HttpEndpoint | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+  #complained = false;
+
+  constructor(settings: PrometheusSettings, context: MainContext) {
+    this.#settings = settings;
+    const workers = new WorkerMeasurementsCache(context);
+    this.#endpoint = new ExpositionEndpoint({
+      gather: async () => sozuFamilies(await workers.gather()),
+      notReady: () => notReady(context),
+      now: () => performance.now(),
+    });
+    this.#open();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await this.#server?.close();
+  }
+
+  #open(): void {
+    const { address, certificate, key } = this.#settings;
+    const parsed = parseAddress(address);
+    if (this.#closed || parsed === null) return;
+    try {
+      const tls = certificate === undefined || key === undefined
+        ? null
+        : { cert: Deno.readTextFileSync(certificate), key: Deno.readTextFileSync(key) };
+      this.#server = serveHttp({
+        hostname: formatIp(parsed.ip),
+        port: parsed.port,
+        tls,
+        answer: (request) => this.#endpoint.answer(request),
+      });
+      this.#log.info("Metrics are served at {address}", { address });
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      if (!this.#complained) {
+        this.#log.error("Metrics cannot be served at {address}: {problem}", { address, problem });
+      }
+      this.#complained = true;
+      this.#retry = setTimeout(() => this.#open(), RETRY_MS);
+    }
+  }
+}
+
+/** The last measurements of each worker: one that is late for once must not look like a restart. */
+class WorkerMeasurementsCache {
+  readonly #context: MainContext;
+  #last = new Map<number, WorkerAnswer>();
+
+  constructor(context: MainContext) {
+    this.#context = context;
+  }
+
+  /** What main and the workers have measured, merged; rejects when no worker has ever answered. */
+  async gather(): Promise<AggregatedMetrics> {
+    const query = { kind: "query_metrics", value: QueryMetricsOptions.empty() } as const;
+    const answers = await ask(this.#context, query);
+    const current = new Map<number, WorkerAnswer>();
+    for (const answer of answers) {
+      const known = answer.outcome === "ok" ? answer : this.#last.get(answer.workerId);
+      if (known !== undefined) current.set(answer.workerId, known);
+    }
+    if (current.size === 0 && answers.length > 0) throw new Error("No worker answers");
+    this.#last = current;
+    const own = mainMetrics(this.#context);
+    const late = answers.filter(({ outcome }) => outcome !== "ok").length;
+    own.push({ name: "workers.unanswered", value: late, gauge: true });
+    const merged = mergeMetrics([...current.values()], query.value, own);
+    if (merged.kind !== "metrics") throw new Error("The workers answered something else");
+    return merged.value;
+  }
+}
+
+async function notReady(context: MainContext): Promise<string | null> {
+  const answers = await ask(context, { kind: "status", value: {} });
+  if (answers.length === 0) return "no worker is running";
+  return answers.some(({ outcome }) => outcome === "ok") ? null : "no worker answers";
+}
+
+function ask({ pool, gatherer }: MainContext, type: RequestType): Promise<readonly WorkerAnswer[]> {
+  return gatherer.scatter({
+    verb: type.kind,
+    parcels: parcelsFor(pool.targets(), { request_type: type }),
+    patience: { kind: "deadline", ms: PATIENCE_MS },
+  });
+}
