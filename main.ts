@@ -1,5 +1,6 @@
 // The one executable: a worker when its main process starts it as one, the next main process when the
-// old one starts it as that, otherwise the command line, whose `start` is the main process. No logic lives here; each process loads only what it needs.
+// old one starts it as that, otherwise the command line, whose `start` is the main process. No logic
+// lives here; each process loads only what it needs.
 
 const [command, ...rest] = Deno.args;
 

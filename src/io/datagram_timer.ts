@@ -6,6 +6,13 @@ import { type DatagramRoute } from "./log_sink_datagram.ts";
 /** Pause between two passes, in milliseconds. */
 const PERIOD_MS = 1000;
 
+/**
+ * Datagrams sent in one go, and the pause after them: a receiver whose buffer is of the usual size holds
+ * some hundred, and whatever comes while it is full is lost.
+ */
+const BURST = 32;
+const BURST_PAUSE_MS = 2;
+
 /** Where the datagrams go and who makes them. */
 export interface DatagramTimerParts {
   /** Opens the socket; called again after it failed. */
@@ -55,11 +62,18 @@ export class DatagramTimer {
     try {
       this.#route ??= this.#parts.open();
       const { socket, to } = this.#route;
-      for (const datagram of datagrams) await socket.send(datagram, to);
+      for (const [number, datagram] of datagrams.entries()) {
+        if (number > 0 && number % BURST === 0) await pause();
+        await socket.send(datagram, to);
+      }
       this.#failed = false;
     } catch (error) {
       if (!this.#failed) this.#parts.failing(error instanceof Error ? error.message : `${error}`);
       this.#failed = true;
     }
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, BURST_PAUSE_MS));
 }

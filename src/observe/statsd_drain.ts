@@ -13,7 +13,7 @@ import { StatsdLines, type StatsdScope, type StatsdSource } from "./statsd_line.
  * Lines for samples in one pass. Equal samples get a line each as long as there is room, then share one
  * with a sample rate: a busy worker has more samples a second than a statsd server takes lines.
  */
-const MAX_TIME_LINES = 2048;
+const MAX_TIME_LINES = 512;
 
 /** One scope as it is now. */
 export interface DrainedScope extends StatsdScope {

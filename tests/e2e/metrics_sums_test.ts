@@ -53,7 +53,7 @@ async function metricsOf(sozu: SozuProcess) {
 Deno.test("sums of two workers agree with what clients and backends counted, and reach statsd", async () => {
   using one = new CountingOrigin();
   using two = new CountingOrigin();
-  using statsd = new StatsdReceiver();
+  using statsd = await StatsdReceiver.start();
   const port = freePort();
   const backends = [one.address, two.address];
   await using sozu = await SozuProcess.start(config(port, statsd.address, backends, false));
@@ -91,7 +91,7 @@ Deno.test("sums of two workers agree with what clients and backends counted, and
 
 Deno.test("tagged lines carry origin, version and ids as tags", async () => {
   using origin = new CountingOrigin();
-  using statsd = new StatsdReceiver();
+  using statsd = await StatsdReceiver.start();
   const port = freePort();
   await using _sozu = await SozuProcess.start(
     config(port, statsd.address, [origin.address], true),

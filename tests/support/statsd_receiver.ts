@@ -1,14 +1,24 @@
-// A statsd server of a test: a UDP socket that keeps every line it gets.
+// A statsd server of a test: a UDP socket that keeps every line it gets. It has a thread of its own, so
+// that no datagram is lost while the test sends traffic.
 
 /** Receives until it is disposed of. */
 export class StatsdReceiver {
   readonly address: string;
   readonly datagrams: string[] = [];
-  readonly #socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  readonly #thread: Worker;
 
-  constructor() {
-    this.address = `127.0.0.1:${(this.#socket.addr as Deno.NetAddr).port}`;
-    void this.#receive();
+  private constructor(thread: Worker, port: number) {
+    this.#thread = thread;
+    this.address = `127.0.0.1:${port}`;
+    thread.onmessage = ({ data }) => void this.datagrams.push(data);
+  }
+
+  static async start(): Promise<StatsdReceiver> {
+    const thread = new Worker(new URL("./statsd_thread.ts", import.meta.url), { type: "module" });
+    const port = await new Promise<number>((resolve) => {
+      thread.onmessage = ({ data }) => resolve(data);
+    });
+    return new StatsdReceiver(thread, port);
   }
 
   /** Every line so far, without its end. */
@@ -24,12 +34,7 @@ export class StatsdReceiver {
     }, 0);
   }
 
-  async #receive(): Promise<void> {
-    const decoder = new TextDecoder();
-    for await (const [bytes] of this.#socket) this.datagrams.push(decoder.decode(bytes));
-  }
-
   [Symbol.dispose](): void {
-    this.#socket.close();
+    this.#thread.terminate();
   }
 }
