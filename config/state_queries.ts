@@ -1,5 +1,5 @@
 // Questions that the verbs of the command socket ask of a configuration. Answers share the stored
-// values: read them, never write to them.
+// values: read them, never write to them. No answer holds a private key: only a saved state does.
 
 import { formatAddress } from "./address.ts";
 import type {
@@ -102,10 +102,15 @@ export function listFrontends(tables: ReadonlyTables, filters: FrontendFilters):
 export function listListeners({ listeners }: ReadonlyTables): ListenersList {
   return {
     http_listeners: byAddress(listeners.http.sorted()),
-    https_listeners: byAddress(listeners.https.sorted()),
-    tcp_listeners: byAddress(listeners.tcp.sorted()),
+    https_listeners: byAddress(listeners.https.sorted().map(withoutKey)),
+    tcp_listeners: byAddress(listeners.tcp.sorted().map(withoutKey)),
     udp_listeners: byAddress(listeners.udp.sorted()),
   };
+}
+
+/** An empty key says that there is one: whether it has tells how a listener is served. */
+function withoutKey<L extends { key?: string }>(listener: L): L {
+  return listener.key === undefined ? listener : { ...listener, key: "" };
 }
 
 function byAddress<L extends ListenerConfig>(listeners: L[]): Map<string, L> {
@@ -136,7 +141,7 @@ export function certificates(
     const wanted = domain !== undefined
       ? stored.certificate.names.includes(domain)
       : fingerprint === undefined || stored.fingerprint === fingerprint;
-    if (wanted) certs.set(stored.fingerprint, stored.certificate);
+    if (wanted) certs.set(stored.fingerprint, { ...stored.certificate, key: "" });
   }
   return { certs };
 }

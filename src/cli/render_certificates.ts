@@ -1,4 +1,4 @@
-// Certificates as text. Private keys are part of the answer and are never shown here.
+// Certificates as text. Private keys are never shown here.
 
 import { formatAddress } from "../../config/address.ts";
 import type {
