@@ -23,9 +23,9 @@ const HANDSHAKES_PER_SECOND = 200;
 const DAMAGED_HELLOS = 100_000;
 /** Bound of the cost of a handshake among many certificates divided by that among few. */
 const CHOICE_BAR = 1.15;
-/** Bound of memory after all damaged handshakes divided by memory after three tenths of them. */
+/** Bound of memory after all damaged handshakes divided by memory after half of them. */
 const GROWTH_BAR = 1.05;
-const WARM_TENTHS = 3;
+const WARM_TENTHS = 5;
 
 /** The figures, and whether all bars were met. */
 export interface CertificateFigures {
