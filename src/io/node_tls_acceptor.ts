@@ -134,6 +134,7 @@ class NodeTcpSource implements ConnectionSource {
       stream: new NodeTcpStream(socket),
       peer: { ip: remoteAddress, port: remotePort },
       destination: null,
+      local: { ip: socket.localAddress ?? "", port: socket.localPort ?? 0 },
       ...(localAddress === undefined || localPort === undefined
         ? {}
         : { local: { ip: localAddress, port: localPort } }),

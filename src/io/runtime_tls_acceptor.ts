@@ -1,6 +1,7 @@
 // TLS with the runtime's own sockets: cheapest for each request, but it serves one certificate whatever
 // name a client asks for, and tells only the negotiated protocol.
 
+import { acceptUntilClosed } from "./accept_loop.ts";
 import type { Accepted, ConnectionSource, Endpoint, TlsAcceptor } from "./contracts.ts";
 import type { TlsCredentials } from "./tls_credentials.ts";
 
@@ -47,24 +48,21 @@ class RuntimeTlsSource implements ConnectionSource {
     this.#listener = listener;
   }
 
-  async acceptLoop(
+  acceptLoop(
     onAccept: (accepted: Accepted) => void,
     pause: (error: unknown) => Promise<void>,
   ): Promise<void> {
-    while (!this.#closed) {
-      let stream: Deno.TlsConn;
-      try {
-        stream = await this.#listener.accept();
-      } catch (error) {
-        if (this.#closed) return;
-        await pause(error);
-        continue;
-      }
+    const welcome = (stream: Deno.TlsConn) => {
       const { remoteAddr, localAddr } = stream;
-      const peer = { ip: remoteAddr.hostname, port: remoteAddr.port };
-      const local = { ip: localAddr.hostname, port: localAddr.port };
-      onAccept({ stream, peer, destination: null, local, tls: null });
-    }
+      onAccept({
+        stream,
+        peer: { ip: remoteAddr.hostname, port: remoteAddr.port },
+        destination: null,
+        local: { ip: localAddr.hostname, port: localAddr.port },
+        tls: null,
+      });
+    };
+    return acceptUntilClosed(this.#listener, () => this.#closed, welcome, pause);
   }
 
   close(): void {

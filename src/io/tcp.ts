@@ -1,6 +1,7 @@
 // Plain TCP: dialling backends and listening for clients with the runtime's own sockets. A `Deno.Conn`
 // already has the shape of a ByteStream, so nothing is wrapped.
 
+import { acceptUntilClosed } from "./accept_loop.ts";
 import type { Accepted, ByteStream, ConnectionSource, Dialer, Endpoint } from "./contracts.ts";
 
 /** Opens TCP connections. Small writes are never held back for company. */
@@ -37,21 +38,16 @@ export class TcpListener implements ConnectionSource {
     return this.#closed;
   }
 
-  async acceptLoop(
+  acceptLoop(
     onAccept: (accepted: Accepted) => void,
     pause: (error: unknown) => Promise<void>,
   ): Promise<void> {
-    while (!this.#closed) {
-      let stream: Deno.TcpConn;
-      try {
-        stream = await this.#listener.accept();
-      } catch (error) {
-        if (this.#closed) return;
-        await pause(error);
-        continue;
-      }
-      this.#welcome(stream, onAccept);
-    }
+    return acceptUntilClosed(
+      this.#listener,
+      () => this.#closed,
+      (stream) => this.#welcome(stream, onAccept),
+      pause,
+    );
   }
 
   /** One connection that cannot be set up must not hold up the others. */
