@@ -198,7 +198,6 @@ export class Exchange {
         this.account.retries++;
         continue;
       }
-      if (session.worker.observer?.exact) this.account.firstByteAt = session.worker.accountClock();
       this.account.backendIn += count;
       session.worker.counters.add(Counter.BACKEND_BYTES_IN, count);
       const end = this.#pump === null ? answerAtOnce(this, session, upstream, count) : 0;

@@ -28,9 +28,9 @@ export type RefusalCause = "max_connections" | "max_buffers" | "accept_queue_tim
 /** Is told what became of requests, tunnels and connections. */
 export interface TrafficObserver {
   /**
-   * It needs times to the microsecond, the first byte of every response among them. Otherwise they are
-   * in steps of a millisecond, and a response that comes in one piece has but one: looking at an exact
-   * clock costs some hundredths of a request. Must not change.
+   * It needs times to the microsecond instead of in steps of a millisecond: looking at an exact clock
+   * costs some hundredths of a request. A response that comes in one piece has only the time of its end
+   * in either case. Must not change.
    */
   readonly exact: boolean;
   /**

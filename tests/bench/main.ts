@@ -7,7 +7,7 @@
 //   deno task bench changes          traffic while the configuration changes
 //   deno task bench core             parsing and writing of heads alone
 //   deno task bench control          the command socket: pipelined changes, a large state, damaged input
-//   deno task bench observability  access logs on and off, and with targets that do not read
+//   deno task bench observability  metrics and access logs on and off, targets that do not read, sums
 //   deno task bench tls              HTTPS beside nginx and HAProxy, certificates that change under load
 //   deno task bench routing          route lookup with few and with many frontends
 //

@@ -4,6 +4,8 @@ import { Lab } from "../support/lab.ts";
 import { freePort } from "../support/ports.ts";
 import { startBackend } from "./arena.ts";
 import { COST_BAR, type LogCost, measureLogCost, STALL_BAR } from "./log_cost.ts";
+import { disagreements, type Sum } from "../support/metric_sums.ts";
+import { compareSums } from "./sums.ts";
 import { writeOutput } from "./output.ts";
 import { formatTable } from "./report.ts";
 import { findTools } from "./tools.ts";
@@ -21,8 +23,23 @@ export async function runObservabilityBench(
   await startBackend(lab, nginx, [backendPort]);
   const logs = await measureLogCost(lab, wrk, backendPort, options);
   console.log(formatLogs(logs));
-  console.log(`\nWritten to ${writeOutput("observability", { ...options, logs })}`);
-  return logs.every(({ passed }) => passed) ? 0 : 1;
+  const compared = await compareSums();
+  console.log(`\n${formatSums(compared)}`);
+  console.log(`\nWritten to ${writeOutput("observability", { ...options, logs, sums: compared })}`);
+  const agree = disagreements(compared).length === 0;
+  return agree && logs.every(({ passed }) => passed) ? 0 : 1;
+}
+
+function formatSums(compared: readonly Sum[]): string {
+  const rows = compared.map(({ name, proxy, others }) => [
+    name,
+    String(proxy),
+    String(others),
+    proxy === others ? "ok" : "MISSED",
+  ]);
+  const title = ["sum", "proxy", "clients, backends", ""];
+  return `100,000 requests over two workers: every sum agrees\n\n` +
+    formatTable([title, ...rows]).join("\n");
 }
 
 function formatLogs(logs: readonly LogCost[]): string {
@@ -37,7 +54,7 @@ function formatLogs(logs: readonly LogCost[]): string {
     cost.passed ? "ok" : "MISSED",
   ]);
   const title = [
-    "access log",
+    "watched by",
     "CPU us/request",
     "ratio",
     "p99 ms",
@@ -46,6 +63,6 @@ function formatLogs(logs: readonly LogCost[]): string {
     "unsent",
     "",
   ];
-  return `Access logs: CPU <= ${COST_BAR} x for lines in a file, p99 <= ${STALL_BAR} x and records ` +
+  return `Metrics and access logs: CPU <= ${COST_BAR} x for lines in a file, p99 <= ${STALL_BAR} x and records ` +
     `counted as unsent while a target does not read\n\n${formatTable([title, ...rows]).join("\n")}`;
 }

@@ -2,9 +2,8 @@
 // have counted, to the byte; a statsd server got the same in whole lines.
 
 import assert from "node:assert/strict";
-import { QueryMetricsOptions } from "../../config/messages.ts";
 import { CountingOrigin, sendMix } from "../support/counted_traffic.ts";
-import { disagreements, sums } from "../support/metric_sums.ts";
+import { allMetrics, disagreements, sums, sumsConfig } from "../support/metric_sums.ts";
 import { numberOf } from "../support/metrics.ts";
 import { freePort } from "../support/ports.ts";
 import { SozuProcess, waitFor } from "../support/sozu_process.ts";
@@ -14,56 +13,22 @@ const REQUESTS = 5_000;
 const CONNECTIONS = 24;
 const LONGEST_DATAGRAM = 502;
 
-function config(
-  port: number,
-  statsd: string,
-  backends: readonly string[],
-  tagged: boolean,
-): string {
-  const list = backends.map((address, i) => `{ address = "${address}", backend_id = "app-${i}" }`);
-  return `worker_count = 2
-
-[metrics]
-address = "${statsd}"
-prefix = "edge"
-detail = "backend"
-tagged_metrics = ${tagged}
-
-[[listeners]]
-protocol = "http"
-address = "127.0.0.1:${port}"
-
-[clusters.app]
-protocol = "http"
-frontends = [{ address = "127.0.0.1:${port}", hostname = "app.test" }]
-backends = [${list.join(", ")}]
-`;
-}
-
-async function metricsOf(sozu: SozuProcess) {
-  const response = await sozu.expectOk({
-    kind: "query_metrics",
-    value: QueryMetricsOptions.empty(),
-  });
-  const type = response.content?.content_type;
-  assert.equal(type?.kind, "metrics");
-  return type.value;
-}
-
 Deno.test("sums of two workers agree with what clients and backends counted, and reach statsd", async () => {
   using one = new CountingOrigin();
   using two = new CountingOrigin();
   using statsd = await StatsdReceiver.start();
   const port = freePort();
   const backends = [one.address, two.address];
-  await using sozu = await SozuProcess.start(config(port, statsd.address, backends, false));
+  await using sozu = await SozuProcess.start(
+    sumsConfig(port, backends, { statsd: statsd.address, tagged: false }),
+  );
   const clients = await sendMix(port, "app.test", REQUESTS, CONNECTIONS);
   assert.equal(clients.requests, REQUESTS);
   await waitFor("the last request to be measured", async () => {
-    const { proxying } = await metricsOf(sozu);
+    const { proxying } = await allMetrics(sozu);
     return numberOf(proxying.get("http.active_requests")) === 0;
   });
-  const metrics = await metricsOf(sozu);
+  const metrics = await allMetrics(sozu);
   const origins = new Map([["app-0", one.count], ["app-1", two.count]]);
   const all = sums(metrics, "app", clients, origins);
   assert.deepEqual(disagreements(all), []);
@@ -94,7 +59,7 @@ Deno.test("tagged lines carry origin, version and ids as tags", async () => {
   using statsd = await StatsdReceiver.start();
   const port = freePort();
   await using _sozu = await SozuProcess.start(
-    config(port, statsd.address, [origin.address], true),
+    sumsConfig(port, [origin.address], { statsd: statsd.address, tagged: true }),
   );
   await sendMix(port, "app.test", 10, 1);
   const pattern =

@@ -1,8 +1,9 @@
 // What the proxy says it has counted, beside what its clients and backends have counted themselves.
 
-import type { AggregatedMetrics } from "../../config/messages.ts";
+import { type AggregatedMetrics, QueryMetricsOptions } from "../../config/messages.ts";
 import type { TrafficCount } from "./counted_traffic.ts";
 import { numberOf } from "./metrics.ts";
+import type { SozuProcess } from "./sozu_process.ts";
 
 /** One sum that must agree. */
 export interface Sum {
@@ -60,4 +61,41 @@ export function sums(
 /** Those that do not agree. */
 export function disagreements(all: readonly Sum[]): Sum[] {
   return all.filter(({ proxy, others }) => proxy !== others);
+}
+
+/** Two workers that measure every backend of the cluster `app`, whose ids are `app-0` and so on. */
+export function sumsConfig(
+  port: number,
+  backends: readonly string[],
+  { statsd, tagged }: { readonly statsd: string; readonly tagged: boolean },
+): string {
+  const list = backends.map((address, i) => `{ address = "${address}", backend_id = "app-${i}" }`);
+  return `worker_count = 2
+
+[metrics]
+address = "${statsd}"
+prefix = "edge"
+detail = "backend"
+tagged_metrics = ${tagged}
+
+[[listeners]]
+protocol = "http"
+address = "127.0.0.1:${port}"
+
+[clusters.app]
+protocol = "http"
+frontends = [{ address = "127.0.0.1:${port}", hostname = "app.test" }]
+backends = [${list.join(", ")}]
+`;
+}
+
+/** Everything the workers have measured, merged. */
+export async function allMetrics(sozu: SozuProcess): Promise<AggregatedMetrics> {
+  const response = await sozu.expectOk({
+    kind: "query_metrics",
+    value: QueryMetricsOptions.empty(),
+  });
+  const type = response.content?.content_type;
+  if (type?.kind !== "metrics") throw new Error(`Not metrics: ${type?.kind}`);
+  return type.value;
 }
