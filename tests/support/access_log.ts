@@ -38,6 +38,10 @@ export interface JsonAccessLine {
   readonly trace_id?: string;
   readonly span_id?: string;
   readonly parent_span_id?: string;
+  readonly tls_version?: string;
+  readonly tls_cipher?: string;
+  readonly tls_sni?: string;
+  readonly tls_alpn?: string;
 }
 
 /** The access log of one data plane. */

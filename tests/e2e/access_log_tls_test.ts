@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { logAccess } from "../support/access_log.ts";
+import { startHttpsProxy } from "../support/https_proxy.ts";
+import { startOrigin } from "../support/origin.ts";
+import { certificateFor } from "../support/test_certificates.ts";
+import { connectSecure, getSecure } from "../support/tls_client.ts";
+
+const APP = certificateFor(["app.test"]);
+const CA = [APP.certificate];
+
+Deno.test("a line about a request over TLS says what was settled", async () => {
+  await using origin = startOrigin({ kind: "fixed", body: "ok" });
+  await using proxy = await startHttpsProxy({ backends: [origin.address], certificates: [APP] });
+  await using log = logAccess(proxy);
+  await getSecure(proxy.httpsPort, "app.test", CA, { path: "/secret" });
+  const [line] = await log.lines(1);
+  assert.equal(line?.protocol, "https");
+  assert.equal(line?.path, "/secret");
+  assert.deepEqual([line?.tls_version, line?.tls_sni, line?.tls_alpn], [
+    "TLSv1.3",
+    "app.test",
+    "http/1.1",
+  ]);
+  assert.match(
+    line?.tls_cipher ?? "",
+    /^TLS13_(AES_(128|256)_GCM|CHACHA20_POLY1305)_SHA(256|384)$/,
+  );
+});
+
+Deno.test("a tunnel over TLS is a WSS one of its version", async () => {
+  await using origin = startOrigin({ kind: "upgrade", protocol: "echo" });
+  await using proxy = await startHttpsProxy({ backends: [origin.address], certificates: [APP] });
+  await using log = logAccess(proxy);
+  const wire = await connectSecure(proxy.httpsPort, "app.test", CA);
+  await wire.write(
+    "GET /ws HTTP/1.1\r\nHost: app.test\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n",
+  );
+  await wire.readThrough("\r\n\r\n");
+  wire.close();
+  const [upgrade, tunnel] = await log.lines(2);
+  assert.deepEqual([upgrade?.protocol, upgrade?.status], ["https", 101]);
+  assert.equal(tunnel?.protocol, "WSS-TLS1.3");
+  assert.equal(tunnel?.tls_sni, "app.test");
+});
