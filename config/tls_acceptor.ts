@@ -1,7 +1,8 @@
 // Which implementation of TLS serves an HTTPS listener. A consequence of the configuration, not a
 // setting: workers act on it and the command line shows it, both from here.
 
-import { type HttpsListenerConfig, TlsVersion } from "./messages.ts";
+import { formatIp } from "./address.ts";
+import { type HttpsListenerConfig, type SocketAddress, TlsVersion } from "./messages.ts";
 
 /** `runtime` is the cheaper one; it serves one certificate, whatever name a client asks for. */
 export type TlsAcceptorKind = "runtime" | "node";
@@ -9,13 +10,16 @@ export type TlsAcceptorKind = "runtime" | "node";
 /** The facts of a listener that decide. */
 export type AcceptorFacts = Pick<
   HttpsListenerConfig,
-  "certificate" | "key" | "strict_sni_binding" | "versions" | "expect_proxy"
+  "address" | "certificate" | "key" | "strict_sni_binding" | "versions" | "expect_proxy"
 >;
 
 /**
- * `runtime` where the listener has a certificate of its own, that is the only one at its address, and
+ * `runtime` where only this machine can connect and the listener has a certificate of its own, that is the only one at its address, and
  * nothing needs to know or limit what is negotiated. `ownFingerprint` is that of the listener's
  * certificate, `null` without one; `fingerprints` are those of all certificates at its address.
+ *
+ * Strangers get `node`: a socket that the runtime's TLS closes before the end of the handshake, even one
+ * that was refused on arrival, keeps its descriptor for as long as the client likes.
  */
 export function tlsAcceptorOf(
   listener: AcceptorFacts,
@@ -25,7 +29,7 @@ export function tlsAcceptorOf(
   const isStatic = ownFingerprint !== null && fingerprints.length === 1 &&
     fingerprints[0] === ownFingerprint;
   const plain = listener.strict_sni_binding === false && !listener.expect_proxy &&
-    offersBothVersions(listener.versions);
+    offersBothVersions(listener.versions) && isLoopback(listener.address);
   return isStatic && plain ? "runtime" : "node";
 }
 
@@ -33,4 +37,9 @@ export function tlsAcceptorOf(
 function offersBothVersions(versions: readonly number[]): boolean {
   return versions.length === 0 ||
     (versions.includes(TlsVersion.TLS_V1_2) && versions.includes(TlsVersion.TLS_V1_3));
+}
+
+function isLoopback({ ip }: SocketAddress): boolean {
+  const text = formatIp(ip);
+  return text.startsWith("127.") || text === "::1";
 }

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
-import { TlsVersion } from "./messages.ts";
+import { parseAddress } from "./address.ts";
+import { type SocketAddress, TlsVersion } from "./messages.ts";
 import { type AcceptorFacts, tlsAcceptorOf } from "./tls_acceptor.ts";
 
+function address(text: string): SocketAddress {
+  const parsed = parseAddress(text);
+  assert.ok(parsed !== null);
+  return parsed;
+}
+
 const STATIC: AcceptorFacts = {
+  address: address("127.0.0.1:443"),
   certificate: "c",
   key: "k",
   strict_sni_binding: false,
@@ -13,11 +21,15 @@ const STATIC: AcceptorFacts = {
 Deno.test("tlsAcceptorOf() takes the runtime's own TLS for one static certificate alone", () => {
   assert.equal(tlsAcceptorOf(STATIC, "aa", ["aa"]), "runtime");
   assert.equal(tlsAcceptorOf({ ...STATIC, versions: [] }, "aa", ["aa"]), "runtime");
+  assert.equal(tlsAcceptorOf({ ...STATIC, address: address("[::1]:1") }, "aa", ["aa"]), "runtime");
   const others: [Partial<AcceptorFacts>, string | null, string[]][] = [
     [{}, null, ["aa"]],
     [{}, "aa", []],
     [{}, "aa", ["bb"]],
     [{}, "aa", ["aa", "bb"]],
+    [{ address: address("0.0.0.0:443") }, "aa", ["aa"]],
+    [{ address: address("192.0.2.1:443") }, "aa", ["aa"]],
+    [{ address: address("[::]:443") }, "aa", ["aa"]],
     [{ strict_sni_binding: true }, "aa", ["aa"]],
     [{ expect_proxy: true }, "aa", ["aa"]],
     [{ versions: [TlsVersion.TLS_V1_3] }, "aa", ["aa"]],
