@@ -5,19 +5,22 @@
 //   deno task bench memory           resident memory of a worker under load and at rest
 //   deno task bench limits           slow clients, and a worker that is full
 //   deno task bench changes          traffic while the configuration changes
+//   deno task bench churn            listeners, workers and main processes replaced and killed under load;
+//                                    --soak: all of it at random (SOAK_SECONDS, SOAK_SEED)
 //   deno task bench core             parsing and writing of heads alone
 //   deno task bench control          the command socket: pipelined changes, a large state, damaged input
 //   deno task bench observability  metrics and access logs on and off, targets that do not read, sums
 //   deno task bench tls              HTTPS beside nginx and HAProxy, certificates that change under load
 //   deno task bench routing          route lookup with few and with many frontends
 //
-// `http` and `tcp` take --phase NAME and --only NAME, each any number of times, and --profile.
+// `churn` takes --phase NAME; `http` and `tcp` take --phase NAME and --only NAME, each any number of times, and --profile.
 // BENCH_SECONDS, BENCH_ROUNDS, BENCH_CHANGES_SECONDS and BENCH_LIMITS_SECONDS change how long everything
 // takes.
 
 import { parseArgs } from "node:util";
 import type { BenchOptions } from "./comparison.ts";
 import { runChangesBench } from "./changes.ts";
+import { runChurnBench } from "./churn.ts";
 import { runControlBench } from "./control.ts";
 import { runHttpBench } from "./http.ts";
 import { runLimitsBench } from "./limits.ts";
@@ -35,6 +38,7 @@ const { values, positionals } = parseArgs({
     phase: { type: "string", multiple: true },
     only: { type: "string", multiple: true },
     profile: { type: "boolean", default: false },
+    soak: { type: "boolean", default: false },
   },
 });
 
@@ -44,6 +48,13 @@ const benches: Readonly<Record<string, () => Promise<number>>> = {
   memory: runMemoryBench,
   limits: () => runLimitsBench({ seconds: numberFrom("BENCH_LIMITS_SECONDS", 15) }),
   changes: () => runChangesBench({ seconds: numberFrom("BENCH_CHANGES_SECONDS", 60) }),
+  churn: () =>
+    runChurnBench({
+      soakSeconds: values.soak ? numberFrom("SOAK_SECONDS", 600) : null,
+      seed: numberFrom("SOAK_SEED", 1 + Math.floor(Math.random() * 0xffff)),
+      seconds: numberFrom("BENCH_CHURN_SECONDS", 60),
+      ...(values.phase === undefined ? {} : { phases: values.phase }),
+    }),
   core: async () => Number(await runH1CoreBench() ?? 0),
   control: () => runControlBench({ seconds: numberFrom("BENCH_SECONDS", 60) }),
   observability: () =>

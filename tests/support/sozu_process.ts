@@ -288,6 +288,11 @@ export class SozuProcess {
     return (await this.workers()).filter(({ run_state }) => run_state === RunState.RUNNING);
   }
 
+  /** Pids of this main process, of every one that took over from it, and of all their workers. */
+  processes(): number[] {
+    return processesWithEnvironment(MARK, this.#mark).map(({ pid }) => pid);
+  }
+
   /** Sends a signal to main. */
   kill(signal: Deno.Signal): void {
     try {
