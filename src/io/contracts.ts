@@ -1,10 +1,13 @@
 // The doors between sessions and the outside world. Sessions see only these types; the real ones are
-// injected. `Deno.Conn` has the shape of a ByteStream as it is, so plain TCP costs no wrapper.
+// injected.
 
 /** One bidirectional byte stream. Reads and writes may be pending at the same time. */
 export interface ByteStream {
-  /** Resolves with the number of bytes put into `into`, or `null` at the peer's end of stream. */
-  read(into: Uint8Array): Promise<number | null>;
+  /**
+   * Resolves with the number of bytes put into `into`, which must have room; 0 is the peer's end of
+   * stream.
+   */
+  read(into: Uint8Array): Promise<number>;
   /** Resolves with the number of bytes taken from `from`, which may be fewer than it holds. */
   write(from: Uint8Array): Promise<number>;
   /** Sends end of stream; reading goes on. */

@@ -14,7 +14,7 @@ export class NodeTcpStream implements ByteStream {
     socket.on("error", () => {});
   }
 
-  async read(into: Uint8Array): Promise<number | null> {
+  async read(into: Uint8Array): Promise<number> {
     const { socket } = this;
     for (;;) {
       if (socket.destroyed) throw new Error("The connection was closed");
@@ -24,7 +24,7 @@ export class NodeTcpStream implements ByteStream {
         into.set(piece);
         return piece.length;
       }
-      if (socket.readableEnded) return null;
+      if (socket.readableEnded) return 0;
       await this.#event();
     }
   }

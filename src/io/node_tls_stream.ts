@@ -44,7 +44,7 @@ export class NodeTlsStream implements ByteStream {
   readonly #raw: Socket;
   readonly #secure = Promise.withResolvers<void>();
   #isSecure = false;
-  #reading: Pending<number | null> | null = null;
+  #reading: Pending<number> | null = null;
   #writing: Pending<number> | null = null;
   /** Received and not read yet, the first from {@link #offset} on. */
   readonly #kept: Uint8Array[] = [];
@@ -74,9 +74,9 @@ export class NodeTlsStream implements ByteStream {
     return this.#secure.promise;
   }
 
-  read(into: Uint8Array): Promise<number | null> {
+  read(into: Uint8Array): Promise<number> {
     if (this.#keptBytes > 0) return Promise.resolve(this.#readKept(into));
-    if (this.#ended) return Promise.resolve(null);
+    if (this.#ended) return Promise.resolve(0);
     if (this.#broken !== null) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
       this.#reading = { bytes: into, resolve, reject };
@@ -168,7 +168,7 @@ export class NodeTlsStream implements ByteStream {
   #end(): void {
     this.#ended = true;
     if (!this.#isSecure) this.#break(new Error("The peer closed during the handshake"));
-    this.#reading?.resolve(null);
+    this.#reading?.resolve(0);
     this.#reading = null;
   }
 

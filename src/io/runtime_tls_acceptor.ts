@@ -2,7 +2,8 @@
 // name a client asks for, and tells only the negotiated protocol.
 
 import { acceptUntilClosed } from "./accept_loop.ts";
-import type { Accepted, ConnectionSource, Endpoint, TlsAcceptor } from "./contracts.ts";
+import type { Accepted, ByteStream, ConnectionSource, Endpoint, TlsAcceptor } from "./contracts.ts";
+import { runtimeStream } from "./runtime_stream.ts";
 import type { TlsCredentials } from "./tls_credentials.ts";
 
 /** See {@link TlsAcceptor}. */
@@ -26,8 +27,8 @@ export class RuntimeTlsAcceptor implements TlsAcceptor {
   }
 
   async handshake(accepted: Accepted): Promise<Accepted> {
-    const stream = accepted.stream as Deno.TlsConn;
-    const { alpnProtocol } = await stream.handshake();
+    const { connection } = accepted.stream as UnsecuredStream;
+    const { alpnProtocol } = await connection.handshake();
     const tls = {
       serverName: null,
       version: null,
@@ -36,7 +37,35 @@ export class RuntimeTlsAcceptor implements TlsAcceptor {
       resumed: false,
       certificateNames: null,
     };
-    return { ...accepted, tls };
+    return { ...accepted, stream: runtimeStream(connection), tls };
+  }
+}
+
+/**
+ * A connection whose handshake is still to come. The runtime does TLS below its reads and writes, so there
+ * is nothing to read or write before.
+ */
+class UnsecuredStream implements ByteStream {
+  readonly connection: Deno.TlsConn;
+
+  constructor(connection: Deno.TlsConn) {
+    this.connection = connection;
+  }
+
+  read(): Promise<number> {
+    return Promise.reject(new Error("The handshake has not happened yet"));
+  }
+
+  write(): Promise<number> {
+    return Promise.reject(new Error("The handshake has not happened yet"));
+  }
+
+  closeWrite(): Promise<void> {
+    return Promise.reject(new Error("The handshake has not happened yet"));
+  }
+
+  close(): void {
+    this.connection.close();
   }
 }
 
@@ -52,10 +81,10 @@ class RuntimeTlsSource implements ConnectionSource {
     onAccept: (accepted: Accepted) => void,
     pause: (error: unknown) => Promise<void>,
   ): Promise<void> {
-    const welcome = (stream: Deno.TlsConn) => {
-      const { remoteAddr, localAddr } = stream;
+    const welcome = (connection: Deno.TlsConn) => {
+      const { remoteAddr, localAddr } = connection;
       onAccept({
-        stream,
+        stream: new UnsecuredStream(connection),
         peer: { ip: remoteAddr.hostname, port: remoteAddr.port },
         destination: null,
         local: { ip: localAddr.hostname, port: localAddr.port },

@@ -1,15 +1,16 @@
-// Plain TCP: dialling backends and listening for clients with the runtime's own sockets. A `Deno.Conn`
-// already has the shape of a ByteStream, so nothing is wrapped.
+// Plain TCP: dialling backends and listening for clients with the runtime's own sockets.
 
 import { acceptUntilClosed } from "./accept_loop.ts";
 import type { Accepted, ByteStream, ConnectionSource, Dialer, Endpoint } from "./contracts.ts";
+import { runtimeStream } from "./runtime_stream.ts";
 
 /** Opens TCP connections. Small writes are never held back for company. */
 export const tcpDialer: Dialer = {
   async connect(host: string, port: number, signal: AbortSignal): Promise<ByteStream> {
-    const stream = await Deno.connect({ hostname: host, port, signal, autoSelectFamily: false });
-    stream.setNoDelay(true);
-    return stream;
+    const options = { hostname: host, port, signal, autoSelectFamily: false };
+    const connection = await Deno.connect(options);
+    connection.setNoDelay(true);
+    return runtimeStream(connection);
   },
 };
 
@@ -45,25 +46,25 @@ export class TcpListener implements ConnectionSource {
     return acceptUntilClosed(
       this.#listener,
       () => this.#closed,
-      (stream) => this.#welcome(stream, onAccept),
+      (connection) => this.#welcome(connection, onAccept),
       pause,
     );
   }
 
   /** One connection that cannot be set up must not hold up the others. */
-  #welcome(stream: Deno.TcpConn, onAccept: (accepted: Accepted) => void): void {
+  #welcome(connection: Deno.TcpConn, onAccept: (accepted: Accepted) => void): void {
     try {
-      stream.setNoDelay(true);
-      const { remoteAddr, localAddr } = stream;
+      connection.setNoDelay(true);
+      const { remoteAddr, localAddr } = connection;
       onAccept({
-        stream,
+        stream: runtimeStream(connection),
         peer: { ip: remoteAddr.hostname, port: remoteAddr.port },
         destination: null,
         local: { ip: localAddr.hostname, port: localAddr.port },
         tls: null,
       });
     } catch {
-      stream.close();
+      connection.close();
     }
   }
 

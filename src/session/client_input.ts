@@ -32,7 +32,7 @@ export class ClientInput {
   readonly #stream: ByteStream;
   readonly #buffers: InputBuffers;
   #pool: BufferPool;
-  #pending: Promise<number | null> | null = null;
+  #pending: Promise<number> | null = null;
   #closed = false;
 
   /** `first` must come from `buffers.small`. */
@@ -57,14 +57,14 @@ export class ClientInput {
    * The read under way, or a new one; hand its result to {@link accept}. There must be room: call
    * {@link makeRoom} before a new one.
    */
-  read(): Promise<number | null> {
+  read(): Promise<number> {
     return this.#pending ??= this.#stream.read(this.#free());
   }
 
   /** Takes the result of {@link read} in; false at the client's end of stream. */
-  accept(count: number | null): boolean {
+  accept(count: number): boolean {
     this.#pending = null;
-    if (count === null) return false;
+    if (count === 0) return false;
     this.end += count;
     return true;
   }

@@ -27,7 +27,6 @@ import { answerAtOnce, receiveResponse } from "./response_phase.ts";
 import { NO_EXTRAS, RouteExtras } from "./route_extras.ts";
 import { beginTrace } from "./tracer.ts";
 import type { Upstream } from "./upstream.ts";
-import { writeRest } from "./write_rest.ts";
 
 /**
  * How long a backend may take before the client is watched for leaving. Most answers come sooner, and
@@ -58,6 +57,17 @@ export const Interruption = {
   CLOSED: 4,
 } as const;
 export type Interruption = 0 | 1 | 2 | 3 | 4;
+
+/** How an exchange goes on after the first bytes from its backend; positive numbers see its method. */
+export const Answered = {
+  /** There is more to come, or something unusual: {@link Exchange.receive} it. */
+  PARTLY: 0,
+  /** The connection was lost, and the request is sent again on another. */
+  AGAIN: -1,
+  /** The connection was lost, and the request with it. */
+  LOST: -2,
+} as const;
+export type Answered = number;
 
 /** Serves one request at a time for one session. */
 export class Exchange {
@@ -96,6 +106,8 @@ export class Exchange {
   /** Connections opened for this request. */
   attempts = 0;
   #pump: Promise<void> | null = null;
+  /** The backend to try first. */
+  #picked: Backend | null = null;
   /** The backend that this request counts for. */
   #serving: Backend | null = null;
   #repeatable = false;
@@ -146,8 +158,12 @@ export class Exchange {
     return this.extras as RouteExtras;
   }
 
-  /** Serves the request; true when the client connection may carry another one. */
-  async run(session: HttpSession): Promise<boolean> {
+  /**
+   * Takes in the complete head, chooses the cluster and assembles what the backend will be sent in
+   * `out`. 0, or the status to {@link fail} with.
+   */
+  prepare(session: HttpSession): AnswerStatus | 0 {
+    const { worker } = session;
     const head = this.reader.head;
     session.input.start = head.end;
     this.account.counts = this.account.parsed = true;
@@ -155,60 +171,84 @@ export class Exchange {
     this.requestBody.begin(head);
     this.toHead = isHead(head);
     this.connects = isConnect(head);
-    this.persists = requestPersists(head) && !session.worker.draining;
-    if (session.worker.tracer !== null) beginTrace(this, session.worker.tracer);
+    this.persists = requestPersists(head) && !worker.draining;
+    if (worker.tracer !== null) beginTrace(this, worker.tracer);
     const refusal = matchRoute(this, session);
-    const cluster = this.cluster;
-    if (refusal !== 0 || cluster === null) return await this.#fail(session, refusal || 401);
-    this.out = session.worker.outBuffers.take();
-    if (this.out === null) {
-      session.worker.counters.add(Counter.NO_BUFFER, 1);
-      return await this.#fail(session, 503, Reason.OUT_OF_BUFFERS);
+    if (refusal !== 0) return refusal;
+    if (this.cluster === null) return 401;
+    const out = worker.outBuffers.take();
+    this.out = out;
+    if (out === null) {
+      worker.counters.add(Counter.NO_BUFFER, 1);
+      return this.#blame(Reason.OUT_OF_BUFFERS, 503);
     }
-    if (!prepareRequest(this, session, this.out)) {
-      return await this.#fail(session, 413, Reason.HEAD_TOO_LARGE);
-    }
-    if (this.requestBody.problem !== Problem.NONE) {
-      return await this.#fail(session, 400, Reason.MALFORMED_BODY);
-    }
+    if (!prepareRequest(this, session, out)) return this.#blame(Reason.HEAD_TOO_LARGE, 413);
+    if (this.requestBody.problem !== Problem.NONE) return this.#blame(Reason.MALFORMED_BODY, 400);
     this.#repeatable = this.requestBody.done && isIdempotent(head);
-    for (;;) {
-      const backend = this.#pick(session, cluster);
-      if (!this.#takeIdle(session, backend)) {
-        const failure = await openUpstream(this, session, cluster, backend);
-        if (failure !== 0) return await this.#fail(session, failure);
-      }
-      // From here to the return everything is written out: a function more that waits would be felt.
-      const upstream = this.upstream as Upstream;
-      const out = this.out;
-      let count: number | null = null;
-      this.#beginSending(session, upstream);
-      try {
-        const written = await upstream.stream.write(out.subarray(0, this.outEnd));
-        if (written < this.outEnd) await writeRest(upstream.stream, out, written, this.outEnd);
-        this.#endSending(session, upstream);
-        count = await upstream.read(0);
-      } catch {
-        // The connection is lost: as good as an answer of no bytes.
-      }
-      this.#unwatched = false;
-      if (count === null) {
-        if (!this.#mayRetry()) return await this.#fail(session, 502, Reason.BACKEND_CLOSED);
-        session.worker.counters.add(Counter.RETRIES, 1);
-        this.account.retries++;
-        continue;
-      }
-      this.account.backendIn += count;
-      session.worker.counters.add(Counter.BACKEND_BYTES_IN, count);
-      const end = this.#pump === null ? answerAtOnce(this, session, upstream, count) : 0;
-      if (end === 0) return await this.#receive(session, upstream, count);
-      const written = await session.stream.write(out.subarray(0, end));
-      if (written < end) await writeRest(session.stream, out, written, end);
-      session.worker.counters.add(Counter.BYTES_OUT, end);
-      this.account.clientOut += end;
-      this.account.outcome = Outcome.COMPLETE;
-      return this.persists;
+    return 0;
+  }
+
+  /** An idle connection to the backend to try first; `null` when one must be {@link open}ed. */
+  takeIdle(session: HttpSession): Upstream | null {
+    const backend = this.#pick(session, this.cluster as Cluster);
+    this.#picked = backend;
+    // After a stale idle connection only a fresh one can tell whether the backend is well.
+    if (this.#retried || backend === null) return null;
+    const upstream = session.worker.upstreams.take(backend);
+    this.upstream = upstream;
+    this.account.reused = upstream !== null;
+    return upstream;
+  }
+
+  /** Opens a connection, first to the backend that was tried; 0, or the status to {@link fail} with. */
+  async open(session: HttpSession): Promise<AnswerStatus | 0> {
+    return await openUpstream(this, session, this.cluster as Cluster, this.#picked);
+  }
+
+  /** The head is about to be sent. */
+  beginSending(session: HttpSession, upstream: Upstream): void {
+    this.phase = ExchangePhase.AWAITING;
+    this.#serving = upstream.backend;
+    this.account.backend = upstream.backend;
+    this.account.sent = true;
+    upstream.backend.requestStarted();
+    this.#unwatched = this.requestBody.done && session.input.length === 0 && !session.input.reading;
+    if (this.#unwatched) session.arm(WATCH_AFTER_MS);
+    else session.armExchange();
+  }
+
+  /** The head has been sent; the body, if there is one, follows on its own. */
+  headSent(session: HttpSession, upstream: Upstream): void {
+    session.worker.counters.add(Counter.BACKEND_BYTES_OUT, this.outEnd);
+    this.account.backendOut += this.outEnd;
+    if (!this.requestBody.done) this.#pump = pumpRequestBody(this, session, upstream);
+  }
+
+  /**
+   * The backend answered with `count` bytes in `upstream.bytes`, 0 when the connection was lost. Says
+   * how it goes on: a positive number is so much of `out` to be written, after which the request is
+   * over.
+   */
+  answered(session: HttpSession, upstream: Upstream, count: number): Answered {
+    const { counters } = session.worker;
+    this.#unwatched = false;
+    if (count === 0) {
+      if (!this.#mayRetry()) return Answered.LOST;
+      counters.add(Counter.RETRIES, 1);
+      this.account.retries++;
+      return Answered.AGAIN;
     }
+    this.account.backendIn += count;
+    counters.add(Counter.BACKEND_BYTES_IN, count);
+    return this.#pump === null ? answerAtOnce(this, session, upstream, count) : Answered.PARTLY;
+  }
+
+  /** The whole answer, `end` bytes, has been written; true when the client connection goes on. */
+  answerSent(session: HttpSession, end: number): boolean {
+    session.worker.counters.add(Counter.BYTES_OUT, end);
+    this.account.clientOut += end;
+    this.account.outcome = Outcome.COMPLETE;
+    return this.persists;
   }
 
   /** What the deadline of the session means now. */
@@ -254,32 +294,6 @@ export class Exchange {
     return cluster.backends.pick(now);
   }
 
-  /** Borrows an idle connection; false when a new one must be opened. */
-  #takeIdle(session: HttpSession, backend: Backend | null): boolean {
-    // After a stale idle connection only a fresh one can tell whether the backend is well.
-    if (this.#retried || backend === null) return false;
-    this.upstream = session.worker.upstreams.take(backend);
-    this.account.reused = this.upstream !== null;
-    return this.account.reused;
-  }
-
-  #beginSending(session: HttpSession, upstream: Upstream): void {
-    this.phase = ExchangePhase.AWAITING;
-    this.#serving = upstream.backend;
-    this.account.backend = upstream.backend;
-    this.account.sent = true;
-    upstream.backend.requestStarted();
-    this.#unwatched = this.requestBody.done && session.input.length === 0 && !session.input.reading;
-    if (this.#unwatched) session.arm(WATCH_AFTER_MS);
-    else session.armExchange();
-  }
-
-  #endSending(session: HttpSession, upstream: Upstream): void {
-    session.worker.counters.add(Counter.BACKEND_BYTES_OUT, this.outEnd);
-    this.account.backendOut += this.outEnd;
-    if (!this.requestBody.done) this.#pump = pumpRequestBody(this, session, upstream);
-  }
-
   /**
    * A request is sent again only when a connection that had been idle was lost before any response
    * byte, nothing of it can have an effect twice, and all of it is still here.
@@ -301,10 +315,14 @@ export class Exchange {
     this.#serving = null;
   }
 
-  async #receive(session: HttpSession, upstream: Upstream, count: number): Promise<boolean> {
+  /**
+   * Receives and relays a response that is {@link Answered.PARTLY} here; true when the client
+   * connection goes on.
+   */
+  async receive(session: HttpSession, upstream: Upstream, count: number): Promise<boolean> {
     this.account.firstByteAt = session.worker.accountClock();
     const failure = await receiveResponse(this, session, upstream, count);
-    if (failure !== 0) return await this.#fail(session, failure, Reason.MALFORMED_RESPONSE);
+    if (failure !== 0) return await this.fail(session, failure, Reason.MALFORMED_RESPONSE);
     if (this.requestBody.done) {
       if (this.#pump !== null) await this.#pump;
       return this.persists;
@@ -314,11 +332,17 @@ export class Exchange {
     return false;
   }
 
+  /** Notes why the request fails, where no reason has been noted yet. */
+  #blame<S extends AnswerStatus>(reason: Reason, status: S): S {
+    if (this.account.reason === Reason.NONE) this.account.reason = reason;
+    return status;
+  }
+
   /**
    * Answers for ourselves, or just ends when nobody would read it or a response has begun. `reason`
-   * is for the account, where none has been noted yet.
+   * is for the account, where none has been noted yet. True when the client connection goes on.
    */
-  async #fail(
+  async fail(
     session: HttpSession,
     status: AnswerStatus,
     reason: Reason = Reason.NONE,
@@ -326,7 +350,7 @@ export class Exchange {
     const { account } = this;
     if (this.phase >= ExchangePhase.RELAYING || session.closed) return await this.abandon(session);
     if (this.interruption === Interruption.CLIENT_GONE) return await this.abandon(session);
-    if (account.reason === Reason.NONE) account.reason = reason;
+    this.#blame(reason, status);
     if (this.interruption === Interruption.TIMEOUT) {
       status = 504;
       account.reason = account.sent ? Reason.BACKEND_TIMEOUT : Reason.CONNECT_TIMEOUT;

@@ -70,7 +70,7 @@ export class HealthProbe {
     const reader = new ProbeReader();
     for (;;) {
       const count = await stream.read(reader.room);
-      if (count === null) return failure("Connection closed before a status line");
+      if (count === 0) return failure("Connection closed before a status line");
       const answer = reader.received(count);
       if (answer.kind === "invalid") return failure(answer.reason);
       if (answer.kind === "status") return this.#judge(answer.status);

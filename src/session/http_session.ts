@@ -1,6 +1,6 @@
-// One client connection speaking HTTP/1.1: reads request heads one after the other, hands each to an
-// Exchange, and owns everything about the connection itself: its input, its deadline, its answers and
-// its end. Knows nothing of backends.
+// One client connection speaking HTTP/1.1: owns everything about the connection itself, its input, its
+// deadline, its answers and its end. Knows nothing of backends; the order in which requests are served is
+// the request loop's.
 
 import type { AnswerStatus } from "../answers/answer_set.ts";
 import { renderAnswer } from "../answers/answer.ts";
@@ -21,6 +21,7 @@ import { type Exchange, Interruption } from "./exchange.ts";
 import { countHttp } from "./protocol_levels.ts";
 import { Reason } from "./reason.ts";
 import { Outcome } from "./request_account.ts";
+import { serveRequests } from "./request_loop.ts";
 import { FRESH_MS, type OnSessionEnd, type Session } from "./session.ts";
 import { writeRest } from "./write_rest.ts";
 
@@ -106,7 +107,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
     try {
       countHttp(this, 1);
       this.arm(this.listener.timeouts.request);
-      while (await this.#serveOne());
+      await serveRequests(this);
     } catch (error) {
       this.#countUnexpected(error);
     } finally {
@@ -211,11 +212,12 @@ export class HttpSession implements Session, Timed, SlotHolder {
 
   /** Reads once; false at end of stream. There must be room, see {@link ClientInput.makeRoom}. */
   async receive(): Promise<boolean> {
-    return this.#received(await this.input.read());
+    return this.received(await this.input.read());
   }
 
-  #received(count: number | null): boolean {
-    if (count !== null) this.worker.counters.add(Counter.BYTES_IN, count);
+  /** Takes the result of a read in; false at end of stream. */
+  received(count: number): boolean {
+    if (count > 0) this.worker.counters.add(Counter.BYTES_IN, count);
     return this.input.accept(count);
   }
 
@@ -250,51 +252,41 @@ export class HttpSession implements Session, Timed, SlotHolder {
     }
   }
 
-  /** One request: true when the connection goes on. */
-  async #serveOne(): Promise<boolean> {
-    const { input, worker } = this;
-    if (input.length === 0) {
-      this.phase = SessionPhase.WAITING;
-      if (!this.#received(await this.input.read())) return false;
-      if (this.#leaving) await this.#discardInput();
-      // Closed, or told by now that it has waited for too long.
-      if (this.phase !== SessionPhase.WAITING) return false;
-    }
+  /** Ends a connection that was told to go, or closed, while it waited for a request. */
+  async endWaiting(): Promise<void> {
+    if (this.#leaving) await this.#discardInput();
+  }
+
+  /** The first bytes of a request are here: the exchange that reads its head. */
+  beginHead(): Exchange {
     this.phase = SessionPhase.HEAD;
     this.#fresh = false;
-    const exchange = this.#takeExchange();
-    try {
-      const status = exchange.reader.read(input.end);
-      if (status === ReadStatus.MORE && !(await this.#readHead(exchange))) return false;
-      if (exchange.reader.problem !== Problem.NONE) return await this.#refuse(exchange);
-      this.phase = SessionPhase.EXCHANGE;
-      worker.counters.add(Counter.REQUESTS, 1);
-      worker.counters.add(Counter.ACTIVE_REQUESTS, 1);
-      const goesOn = await exchange.run(this);
-      if (!goesOn || this.closed) return worker.draining ? await this.#endDrained() : false;
-    } catch (error) {
-      if (!this.closed && !isDefect(error)) exchange.clientFailed();
-      await exchange.abandon(this);
-      throw error;
-    } finally {
-      this.#giveExchange(exchange);
-    }
+    return this.#takeExchange();
+  }
+
+  /** The head is complete and in order. */
+  beginRequest(): void {
+    this.phase = SessionPhase.EXCHANGE;
+    this.worker.counters.add(Counter.REQUESTS, 1);
+    this.worker.counters.add(Counter.ACTIVE_REQUESTS, 1);
+  }
+
+  /** Waits for the next request of this connection. */
+  armNextRequest(): void {
     // A response that began before the worker drained has promised that another request may come.
-    this.arm(worker.draining ? FRESH_MS : this.listener.timeouts.front);
-    return true;
+    this.arm(this.worker.draining ? FRESH_MS : this.listener.timeouts.front);
   }
 
   /**
    * After the last response of a drained connection: a client that had sent its next request already
    * would be reset by a plain close, and lose the response with it.
    */
-  async #endDrained(): Promise<false> {
+  async endDrained(): Promise<void> {
     if (this.phase === SessionPhase.EXCHANGE) await this.linger();
-    return false;
   }
 
   /** Reads until the head is complete or wrong; false when the connection ended before. */
-  async #readHead(exchange: Exchange): Promise<boolean> {
+  async readHead(exchange: Exchange): Promise<boolean> {
     const { input } = this;
     do {
       if (!input.makeRoom()) return await this.#endHead(exchange);
@@ -318,12 +310,12 @@ export class HttpSession implements Session, Timed, SlotHolder {
     return false;
   }
 
-  async #refuse(exchange: Exchange): Promise<boolean> {
+  /** Answers a head that is wrong, and ends the connection. */
+  async refuse(exchange: Exchange): Promise<void> {
     this.worker.counters.add(Counter.BAD_REQUESTS, 1);
     const tooLarge = exchange.reader.problem === Problem.HEAD_TOO_LARGE;
     exchange.account.reason = tooLarge ? Reason.HEAD_TOO_LARGE : Reason.MALFORMED_REQUEST;
     await this.#answerHead(exchange, tooLarge ? 413 : 400);
-    return false;
   }
 
   /** Answers a head that will not be served, and ends the connection. */
@@ -350,7 +342,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
       // The client is gone: there is nobody to tell.
     }
     this.close();
-    if (!begun) this.#giveExchange(exchange);
+    if (!begun) this.giveExchange(exchange);
   }
 
   #takeExchange(): Exchange {
@@ -360,14 +352,15 @@ export class HttpSession implements Session, Timed, SlotHolder {
     return exchange;
   }
 
-  #giveExchange(exchange: Exchange): void {
+  /** The exchange is over, however it went. */
+  giveExchange(exchange: Exchange): void {
     exchange.end(this);
     this.#exchange = null;
     this.worker.exchanges.give(exchange);
   }
 
-  readonly #onEarlyRead = (count: number | null): void => {
-    if (count === null) this.#onEarlyEnd();
+  readonly #onEarlyRead = (count: number): void => {
+    if (count === 0) this.#onEarlyEnd();
   };
 
   readonly #onEarlyEnd = (): void => {
@@ -392,6 +385,6 @@ export class HttpSession implements Session, Timed, SlotHolder {
 }
 
 /** Broken connections surface as rejected reads and writes; anything else is our own defect. */
-function isDefect(error: unknown): boolean {
+export function isDefect(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError;
 }

@@ -30,7 +30,7 @@ export class ProxyHeaderStage implements Stage {
     try {
       for (;;) {
         const count = await accepted.stream.read(reader.room);
-        if (count === null) {
+        if (count === 0) {
           // Who says nothing was only checking the port.
           if (!reader.isEmpty) this.#refuse(accepted, "The connection ended within the header");
           return null;

@@ -92,7 +92,7 @@ async function readMore(session: HttpSession, upstream: Upstream, end: number): 
   if (end === upstream.bytes.length) return 0;
   session.armExchange();
   try {
-    return (await upstream.read(end)) ?? 0;
+    return await upstream.read(end);
   } catch {
     return 0;
   }

@@ -28,14 +28,14 @@ export async function relayResponseBody(
   const body = exchange.responseBody;
   for (;;) {
     session.armExchange();
-    let count: number | null;
+    let count: number;
     try {
       count = await upstream.read(0);
     } catch (error) {
       exchange.account.outcome = Outcome.BACKEND_BROKEN;
       throw error;
     }
-    if (count === null) return body.finish() ? RelayEnd.CLEAN : RelayEnd.BROKEN;
+    if (count === 0) return body.finish() ? RelayEnd.CLEAN : RelayEnd.BROKEN;
     session.armExchange();
     exchange.account.backendIn += count;
     session.worker.counters.add(Counter.BACKEND_BYTES_IN, count);

@@ -67,7 +67,7 @@ const hangs: Stage = { enter: () => new Promise(() => {}) };
 
 /** A stage that waits for its stream, as one on a real socket does. */
 const reads: Stage = {
-  enter: async (it) => await it.stream.read(new Uint8Array(1)) === null ? null : it,
+  enter: async (it) => await it.stream.read(new Uint8Array(1)) === 0 ? null : it,
 };
 
 Deno.test("StagedSession passes what the stages made of the connection on", async () => {

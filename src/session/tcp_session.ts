@@ -288,7 +288,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
     }
     for (let discarded = 0; discarded < LINGER_BYTES && !this.closed;) {
       const count = await this.stream.read(input.bytes);
-      if (count === null) return;
+      if (count === 0) return;
       discarded += count;
     }
   }

@@ -23,7 +23,7 @@ async function pipeToBackend(session: TcpSession, upstream: Upstream): Promise<v
   try {
     for (;;) {
       const count = await stream.read(input.bytes);
-      if (count === null) break;
+      if (count === 0) break;
       worker.counters.add(Counter.BYTES_IN, count);
       account.clientIn += count;
       session.armTunnel();
@@ -55,7 +55,7 @@ async function pipeToClient(session: TcpSession, upstream: Upstream): Promise<vo
   try {
     for (;;) {
       const count = await upstream.read(0);
-      if (count === null) break;
+      if (count === 0) break;
       account.backendIn += count;
       session.armTunnel();
       const { bytes } = upstream;

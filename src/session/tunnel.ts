@@ -72,7 +72,7 @@ async function pipeToClient(
   if (to > from) await session.write(upstream.bytes.subarray(from, to));
   for (;;) {
     const count = await upstream.read(0);
-    if (count === null) break;
+    if (count === 0) break;
     account.backendIn += count;
     counters.add(Counter.BACKEND_BYTES_IN, count);
     session.armTunnel();

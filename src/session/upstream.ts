@@ -41,7 +41,7 @@ export class Upstream {
   readonly #owner: UpstreamOwner;
   #pool: BufferPool;
   /** The read begun by {@link rest}, until an exchange takes it. */
-  #pending: Promise<number | null> | null = null;
+  #pending: Promise<number> | null = null;
   #given = false;
 
   /** `first` must come from `buffers.head`. */
@@ -63,7 +63,7 @@ export class Upstream {
   }
 
   /** The pending read, or a new one that fills `bytes` from `at`. */
-  read(at: number): Promise<number | null> {
+  read(at: number): Promise<number> {
     const pending = this.#pending;
     if (pending !== null) {
       this.#pending = null;

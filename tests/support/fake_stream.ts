@@ -11,7 +11,7 @@ export class FakeStream implements ByteStream {
   writeEnded = false;
   /** Bytes taken by one write at most. */
   writeLimit = Infinity;
-  #waiting: { into: Uint8Array; done: PromiseWithResolvers<number | null> } | null = null;
+  #waiting: { into: Uint8Array; done: PromiseWithResolvers<number> } | null = null;
   #queue: (Uint8Array | null)[] = [];
 
   /** Lets the next reads receive `text` (Latin-1); `null` is the end of stream. */
@@ -25,7 +25,7 @@ export class FakeStream implements ByteStream {
     return this.#waiting !== null;
   }
 
-  read(into: Uint8Array): Promise<number | null> {
+  read(into: Uint8Array): Promise<number> {
     if (this.closed) return Promise.reject(new Error("closed"));
     if (this.#waiting !== null) return Promise.reject(new Error("two reads at once"));
     this.#waiting = { into, done: Promise.withResolvers() };
@@ -57,7 +57,7 @@ export class FakeStream implements ByteStream {
     if (this.#waiting === null || next === undefined) return;
     const { into, done } = this.#waiting;
     this.#waiting = null;
-    if (next === null) return done.resolve(null);
+    if (next === null) return done.resolve(0);
     const count = Math.min(into.length, next.length);
     into.set(next.subarray(0, count));
     if (count === next.length) this.#queue.shift();
