@@ -7,8 +7,10 @@ import type { Cluster } from "./cluster.ts";
 export interface SlotHolder {
   /** Address of the client, without port. */
   readonly clientIp: string;
-  /** Clusters in which it holds a slot; `null` until the first. */
-  slots: Set<Cluster> | null;
+  /** The first cluster in which it holds a slot; `null` until then. */
+  slot: Cluster | null;
+  /** Further ones, which are rare. */
+  moreSlots: Set<Cluster> | null;
 }
 
 /** Counts connections by (cluster, client address). */
@@ -33,12 +35,13 @@ export class ClientLimits {
 
   /** Lets a connection use `cluster`; false when its address already has as many as it may. */
   admit(holder: SlotHolder, cluster: Cluster): boolean {
-    if (holder.slots?.has(cluster)) return true;
+    if (holder.slot === cluster || holder.moreSlots?.has(cluster)) return true;
     const limit = cluster.settings.maxConnectionsPerIp ?? this.#limit;
     const counts = this.#counts.get(cluster);
     const count = counts?.get(holder.clientIp) ?? 0;
     if (limit > 0 && count >= limit) return false;
-    (holder.slots ??= new Set()).add(cluster);
+    if (holder.slot === null) holder.slot = cluster;
+    else (holder.moreSlots ??= new Set()).add(cluster);
     if (counts === undefined) this.#counts.set(cluster, new Map([[holder.clientIp, 1]]));
     else counts.set(holder.clientIp, count + 1);
     return true;
@@ -46,9 +49,10 @@ export class ClientLimits {
 
   /** Takes back the slots of a connection that closed. */
   release(holder: SlotHolder): void {
-    if (holder.slots === null) return;
-    for (const cluster of holder.slots) this.#releaseOne(cluster, holder.clientIp);
-    holder.slots = null;
+    if (holder.slot === null) return;
+    this.#releaseOne(holder.slot, holder.clientIp);
+    for (const cluster of holder.moreSlots ?? []) this.#releaseOne(cluster, holder.clientIp);
+    holder.slot = holder.moreSlots = null;
   }
 
   #releaseOne(cluster: Cluster, ip: string): void {

@@ -7,15 +7,14 @@ export const TICK_MS = 100;
 /** One turn of the wheel is 51.2 s; later deadlines are filed at its far end and looked at again. */
 const SLOTS = 512;
 
-/** Disarmed objects in the slots, at the least, before the slots are looked through for them. */
-const LEAST_DISARMED = 1024;
-
 /** Something with a deadline. Only the wheel writes these fields. */
 export interface Timed {
   /** Time in milliseconds at which {@link onDeadline} is called; `Infinity` for none. */
   deadline: number;
   /** Tick of the slot that will look at this object; `Infinity` when none will. */
   filedTick: number;
+  /** Its place in that slot. */
+  filedIndex: number;
   /** The deadline has passed; a new one may be set from here. */
   onDeadline(now: number): void;
 }
@@ -26,9 +25,6 @@ export class DeadlineWheel {
   now: number;
   readonly #slots: Timed[][] = Array.from({ length: SLOTS }, () => []);
   #tick: number;
-  /** Entries in the slots, and how many of them were disarmed since the slots were cleared of them. */
-  #filed = 0;
-  #disarmed = 0;
 
   constructor(now: number) {
     this.now = now;
@@ -43,14 +39,12 @@ export class DeadlineWheel {
   }
 
   /**
-   * Takes the deadline of `timed` away. It may be forgotten after that: were it kept until its slot comes
-   * round, memory would hold every connection that began and ended within its timeout.
+   * Takes the deadline of `timed` away and forgets it: were it kept until its slot comes round, memory
+   * would hold every connection that began and ended within its timeout.
    */
   disarm(timed: Timed): void {
     timed.deadline = Infinity;
-    if (timed.filedTick === Infinity) return;
-    this.#disarmed++;
-    if (this.#disarmed >= LEAST_DISARMED && this.#disarmed * 2 >= this.#filed) this.#clear();
+    if (timed.filedTick !== Infinity) this.#unfile(timed);
   }
 
   /** Moves time forward and calls whatever has become due. */
@@ -70,12 +64,10 @@ export class DeadlineWheel {
     const due = this.#slots[slot] as Timed[];
     if (due.length === 0) return;
     this.#slots[slot] = [];
-    this.#filed -= due.length;
+    // First all of them: what is due may arm and disarm its neighbours.
+    for (const timed of due) timed.filedTick = Infinity;
     for (const timed of due) {
-      // Filed again for an earlier tick since; that slot has taken over.
-      if (timed.filedTick % SLOTS !== slot || timed.filedTick > tick) continue;
-      timed.filedTick = Infinity;
-      if (timed.deadline === Infinity) continue;
+      if (timed.deadline === Infinity || timed.filedTick !== Infinity) continue;
       if (timed.deadline > this.now) {
         this.#file(timed);
         continue;
@@ -86,28 +78,22 @@ export class DeadlineWheel {
   }
 
   #file(timed: Timed): void {
+    if (timed.filedTick !== Infinity) this.#unfile(timed);
     const wanted = Math.ceil(timed.deadline / TICK_MS);
     const tick = Math.min(Math.max(wanted, this.#tick + 1), this.#tick + SLOTS - 1);
+    const entries = this.#slots[tick % SLOTS] as Timed[];
     timed.filedTick = tick;
-    (this.#slots[tick % SLOTS] as Timed[]).push(timed);
-    this.#filed++;
+    timed.filedIndex = entries.length;
+    entries.push(timed);
   }
 
-  /** Drops what is disarmed, and what was filed anew in another slot. */
-  #clear(): void {
-    this.#filed = 0;
-    this.#disarmed = 0;
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const entries = this.#slots[slot] as Timed[];
-      if (entries.length === 0) continue;
-      const left = entries.filter((timed) => {
-        if (timed.filedTick % SLOTS !== slot) return false;
-        if (timed.deadline !== Infinity) return true;
-        timed.filedTick = Infinity;
-        return false;
-      });
-      this.#slots[slot] = left;
-      this.#filed += left.length;
-    }
+  /** Takes `timed` out of its slot; the last of the slot takes its place. */
+  #unfile(timed: Timed): void {
+    const entries = this.#slots[timed.filedTick % SLOTS] as Timed[];
+    const last = entries.pop() as Timed;
+    timed.filedTick = Infinity;
+    if (last === timed) return;
+    last.filedIndex = timed.filedIndex;
+    entries[timed.filedIndex] = last;
   }
 }

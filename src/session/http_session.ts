@@ -45,8 +45,10 @@ const LINGER_BYTES = 256 * 1024;
 
 /** A client connection from accept to close. */
 export class HttpSession implements Session, Timed, SlotHolder {
+  place = -1;
   deadline = Infinity;
   filedTick = Infinity;
+  filedIndex = 0;
   lastActive = 0;
   phase: SessionPhase = SessionPhase.WAITING;
   readonly stream: ByteStream;
@@ -59,7 +61,8 @@ export class HttpSession implements Session, Timed, SlotHolder {
   readonly listener: ListenerContext;
   readonly worker: WorkerContext;
   readonly input: ClientInput;
-  slots: Set<Cluster> | null = null;
+  slot: Cluster | null = null;
+  moreSlots: Set<Cluster> | null = null;
   logged: LoggedSession | null = null;
   readonly #onEnd: OnSessionEnd;
   #exchange: Exchange | null = null;

@@ -9,6 +9,8 @@ export const FRESH_MS = 1_000;
 
 /** A client connection from accept to close. */
 export interface Session {
+  /** Where it is kept among the sessions of its worker, which alone writes this; -1 when it is not. */
+  place: number;
   /** When something last happened here, in milliseconds of the worker's clock. */
   readonly lastActive: number;
   /** Serves the connection until it ends; never rejects. Its end has been told when it resolves. */

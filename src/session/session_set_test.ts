@@ -11,6 +11,7 @@ const QUEUE_TIMEOUT_MS = 5_000;
 
 /** A connection whose session goes on until the test, or the set, ends it. */
 class Client implements Session {
+  place = -1;
   lastActive = 0;
   closed = false;
   started = false;

@@ -20,8 +20,10 @@ export interface Stage {
 
 /** A connection in its stages, then in its protocol. */
 export class StagedSession implements Session, Timed {
+  place = -1;
   deadline = Infinity;
   filedTick = Infinity;
+  filedIndex = 0;
   readonly #accepted: Accepted;
   readonly #stages: readonly Stage[];
   readonly #next: SessionStarter;

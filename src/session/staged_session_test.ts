@@ -16,6 +16,7 @@ function accepted(stream = new FakeStream()): Accepted & { stream: FakeStream } 
 
 /** The protocol behind the stages: a session that ends when it is closed or has to leave. */
 class Inner implements Session, SessionStarter {
+  place = -1;
   lastActive = 99;
   started: Accepted | null = null;
   hasBuffers = true;

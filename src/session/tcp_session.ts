@@ -40,15 +40,18 @@ const LINGER_BYTES = 256 * 1024;
 
 /** A client connection of a TCP listener. */
 export class TcpSession implements Session, Timed, SlotHolder {
+  place = -1;
   deadline = Infinity;
   filedTick = Infinity;
+  filedIndex = 0;
   lastActive = 0;
   phase: TcpPhase = TcpPhase.HELLO;
   readonly stream: ByteStream;
   readonly listener: TcpListenerContext;
   readonly worker: WorkerContext;
   readonly input: ClientInput;
-  slots: Set<Cluster> | null = null;
+  slot: Cluster | null = null;
+  moreSlots: Set<Cluster> | null = null;
   logged: LoggedSession | null = null;
   readonly account = new TrafficAccount();
   /** Aborts the connect that is under way; `null` when there is none, or no more. */

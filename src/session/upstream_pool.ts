@@ -165,6 +165,7 @@ export class UpstreamPool implements UpstreamOwner {
 class Retirement implements Timed {
   deadline = Infinity;
   filedTick = Infinity;
+  filedIndex = 0;
   readonly #open: ReadonlySet<Upstream>;
   readonly #backend: Backend;
 
