@@ -6,7 +6,9 @@
 import type { ByteStream } from "./contracts.ts";
 
 /** What a connection of the runtime has to offer. */
-export type RuntimeConnection = Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">;
+export type RuntimeConnection =
+  & Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">
+  & Partial<Pick<Deno.TcpConn, "setNoDelay">>;
 
 /** The operations of the runtime on an open connection, which it knows by number. */
 export interface StreamOperations {
@@ -18,7 +20,10 @@ export interface StreamOperations {
 /** The operations of this runtime; `null` where they are not where they are looked for. */
 export const streamOperations: StreamOperations | null = findOperations();
 
-/** A stream over `connection`; from now on the connection is the stream's. */
+/**
+ * A stream over `connection`; from now on the connection is the stream's. Small writes are never held back
+ * for company.
+ */
 export function runtimeStream(
   connection: RuntimeConnection,
   operations: StreamOperations | null = streamOperations,
@@ -33,6 +38,9 @@ class DirectStream implements ByteStream {
   readonly #connection: RuntimeConnection;
   readonly #resource: number;
   readonly #operations: StreamOperations;
+  /** Nothing has been written yet. */
+  #first = true;
+  #delays = true;
 
   constructor(connection: RuntimeConnection, resource: number, operations: StreamOperations) {
     this.#connection = connection;
@@ -45,7 +53,21 @@ class DirectStream implements ByteStream {
   }
 
   write(from: Uint8Array): Promise<number> {
+    if (this.#delays) this.#hasten();
     return this.#operations.write(this.#resource, from);
+  }
+
+  /**
+   * The kernel holds a small write back only while one before it is on its way: a connection that carries
+   * a single answer is spared the call.
+   */
+  #hasten(): void {
+    if (this.#first) {
+      this.#first = false;
+      return;
+    }
+    this.#delays = false;
+    setNoDelay(this.#connection);
   }
 
   closeWrite(): Promise<void> {
@@ -63,6 +85,7 @@ class MethodStream implements ByteStream {
 
   constructor(connection: RuntimeConnection) {
     this.#connection = connection;
+    setNoDelay(connection);
   }
 
   async read(into: Uint8Array): Promise<number> {
@@ -79,6 +102,14 @@ class MethodStream implements ByteStream {
 
   close(): void {
     this.#connection.close();
+  }
+}
+
+function setNoDelay(connection: RuntimeConnection): void {
+  try {
+    connection.setNoDelay?.(true);
+  } catch {
+    // The connection is gone, as the write will tell.
   }
 }
 

@@ -103,6 +103,25 @@ for (const [way, operations] of WAYS) {
   }
 }
 
+for (const [way, operations] of WAYS) {
+  Deno.test(`by ${way}: small writes are not held back from the second on`, async () => {
+    using listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
+    const connecting = Deno.connect({ hostname: LOOPBACK, port: listener.addr.port });
+    const near = await listener.accept();
+    const asked: (boolean | undefined)[] = [];
+    near.setNoDelay = (wanted) => void asked.push(wanted);
+    const stream = runtimeStream(near, operations);
+    for (let i = 0; i < 3; i++) await stream.write(new Uint8Array(1));
+    assert.deepEqual(asked, [true]);
+    near.setNoDelay = () => {
+      throw new Deno.errors.BadResource("gone");
+    };
+    stream.close();
+    await assert.rejects(stream.write(new Uint8Array(1)));
+    (await connecting).close();
+  });
+}
+
 Deno.test("a connection that tells no number is read by its methods", async () => {
   const silent: RuntimeConnection = {
     read: () => Promise.resolve(null),

@@ -4,13 +4,11 @@ import { acceptUntilClosed } from "./accept_loop.ts";
 import type { Accepted, ByteStream, ConnectionSource, Dialer, Endpoint } from "./contracts.ts";
 import { runtimeStream } from "./runtime_stream.ts";
 
-/** Opens TCP connections. Small writes are never held back for company. */
+/** Opens TCP connections. */
 export const tcpDialer: Dialer = {
   async connect(host: string, port: number, signal: AbortSignal): Promise<ByteStream> {
     const options = { hostname: host, port, signal, autoSelectFamily: false };
-    const connection = await Deno.connect(options);
-    connection.setNoDelay(true);
-    return runtimeStream(connection);
+    return runtimeStream(await Deno.connect(options));
   },
 };
 
@@ -54,7 +52,6 @@ export class TcpListener implements ConnectionSource {
   /** One connection that cannot be set up must not hold up the others. */
   #welcome(connection: Deno.TcpConn, onAccept: (accepted: Accepted) => void): void {
     try {
-      connection.setNoDelay(true);
       const { remoteAddr, localAddr } = connection;
       onAccept({
         stream: runtimeStream(connection),
