@@ -18,6 +18,7 @@ import type { ListenerContext, WorkerContext } from "./context.ts";
 import type { Timed } from "./deadline_wheel.ts";
 import { answerOptions, answerVariables } from "./answer_variables.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
+import { NOWHERE } from "./placed_set.ts";
 import { countHttp } from "./protocol_levels.ts";
 import { Reason } from "./reason.ts";
 import { Outcome } from "./request_account.ts";
@@ -45,7 +46,7 @@ const LINGER_BYTES = 256 * 1024;
 
 /** A client connection from accept to close. */
 export class HttpSession implements Session, Timed, SlotHolder {
-  place = -1;
+  place = NOWHERE;
   deadline = Infinity;
   filedTick = Infinity;
   filedIndex = 0;

@@ -3,14 +3,13 @@
 // a Session, from the accept on.
 
 import type { Accepted } from "../io/contracts.ts";
+import type { Placed } from "./placed_set.ts";
 
 /** How long a draining worker waits for a request that is to be expected, in milliseconds. */
 export const FRESH_MS = 1_000;
 
 /** A client connection from accept to close. */
-export interface Session {
-  /** Where it is kept among the sessions of its worker, which alone writes this; -1 when it is not. */
-  place: number;
+export interface Session extends Placed {
   /** When something last happened here, in milliseconds of the worker's clock. */
   readonly lastActive: number;
   /** Serves the connection until it ends; never rejects. Its end has been told when it resolves. */

@@ -9,6 +9,7 @@ import { loggerOf } from "../observe/log.ts";
 import { AcceptQueue } from "./accept_queue.ts";
 import type { WorkerContext } from "./context.ts";
 import { LogAllowance } from "./log_allowance.ts";
+import { PlacedSet } from "./placed_set.ts";
 import type { Session, SessionStarter } from "./session.ts";
 
 /** One in this many connections is evicted at a time. */
@@ -39,11 +40,7 @@ export interface Admission {
 
 /** Every open client connection. */
 export class SessionSet {
-  /**
-   * In no order; each knows its place. The engine's own sets leave a trail of outgrown tables when members
-   * come and go, and the trail keeps the members alive until the next full collection.
-   */
-  readonly #sessions: Session[] = [];
+  readonly #sessions = new PlacedSet<Session>();
   /** Evicted, but not gone yet. */
   readonly #leaving = new Set<Session>();
   readonly #queue = new AcceptQueue();
@@ -65,7 +62,7 @@ export class SessionSet {
 
   /** Connections that are being served. */
   get size(): number {
-    return this.#sessions.length;
+    return this.#sessions.size;
   }
 
   /** Starts a session for a new connection, lets it wait, or closes it when there is no room. */
@@ -106,7 +103,7 @@ export class SessionSet {
    * every session long before in all that is foreseen.
    */
   #closeZombies(time: number): void {
-    const zombies = this.#sessions.filter(({ lastActive }) => lastActive < time);
+    const zombies = [...this.#sessions].filter(({ lastActive }) => lastActive < time);
     this.#worker.counters.add(Counter.ZOMBIES, zombies.length);
     for (const session of zombies) session.close();
     if (zombies.length === 0) return;
@@ -168,7 +165,7 @@ export class SessionSet {
 
   /** A connection that waits has a claim on a place. */
   #hasRoom(): boolean {
-    return this.#sessions.length + this.#queue.length < this.#admission.maxConnections;
+    return this.#sessions.size + this.#queue.length < this.#admission.maxConnections;
   }
 
   /** At the limit: evicts, if that is wanted; false when nobody makes room. */
@@ -182,7 +179,7 @@ export class SessionSet {
 
   /** Closes the `most` connections that have been silent longest; false when there is none. */
   #evict(most: number): boolean {
-    const staying = this.#sessions.filter((session) => !this.#leaving.has(session));
+    const staying = [...this.#sessions].filter((session) => !this.#leaving.has(session));
     const oldest = leastActive(staying, most);
     for (const session of oldest) {
       this.#leaving.add(session);
@@ -198,11 +195,10 @@ export class SessionSet {
 
   /** Starts a session; false when there is no place or no buffer for it now. */
   #begin(accepted: Accepted, starter: SessionStarter): boolean {
-    if (this.#sessions.length >= this.#admission.maxConnections) return false;
+    if (this.#sessions.size >= this.#admission.maxConnections) return false;
     const session = starter.start(accepted, this.#onEnd);
     if (session === null) return false;
-    session.place = this.#sessions.length;
-    this.#sessions.push(session);
+    this.#sessions.add(session);
     this.#worker.counters.add(Counter.CLIENT_CONNECTIONS, 1);
     void session.run();
     return true;
@@ -218,24 +214,13 @@ export class SessionSet {
   }
 
   readonly #onEnd = (session: Session): void => {
-    this.#forget(session);
+    this.#sessions.delete(session);
     if (this.#leaving.size > 0) this.#leaving.delete(session);
     this.#worker.counters.add(Counter.CLIENT_CONNECTIONS, -1);
     if (this.#queue.length > 0) this.#serveWaiting();
     if (this.#saturated) this.#relieve();
     this.#checkEmpty();
   };
-
-  /** The last of all takes the place of `session`. */
-  #forget(session: Session): void {
-    const { place } = session;
-    if (place < 0) return;
-    const last = this.#sessions.pop() as Session;
-    session.place = -1;
-    if (last === session) return;
-    last.place = place;
-    this.#sessions[place] = last;
-  }
 
   #saturate(): void {
     if (this.#saturated) return;
@@ -250,13 +235,13 @@ export class SessionSet {
 
   #relieve(): void {
     const relief = Math.floor(this.#admission.maxConnections * RELIEF_PERCENT / 100);
-    if (this.#sessions.length > 0 && this.#sessions.length >= relief) return;
+    if (this.#sessions.size > 0 && this.#sessions.size >= relief) return;
     this.#saturated = false;
     this.#worker.counters.add(Counter.BACKPRESSURE, -1);
   }
 
   #checkEmpty(): void {
-    if (this.#onEmpty === null || this.#sessions.length + this.#queue.length > 0) return;
+    if (this.#onEmpty === null || this.#sessions.size + this.#queue.length > 0) return;
     clearTimeout(this.#timer);
     this.#onEmpty();
     this.#onEmpty = null;

@@ -6,12 +6,13 @@ import type { Accepted } from "../io/contracts.ts";
 import { Counter } from "../observe/counters.ts";
 import type { OnSessionEnd, Session, SessionStarter } from "./session.ts";
 import { type Admission, leastActive, SessionSet } from "./session_set.ts";
+import { NOWHERE } from "./placed_set.ts";
 
 const QUEUE_TIMEOUT_MS = 5_000;
 
 /** A connection whose session goes on until the test, or the set, ends it. */
 class Client implements Session {
-  place = -1;
+  place = NOWHERE;
   lastActive = 0;
   closed = false;
   started = false;

@@ -6,6 +6,7 @@ import type { Accepted, ByteStream } from "../io/contracts.ts";
 import { Counter } from "../observe/counters.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Timed } from "./deadline_wheel.ts";
+import { NOWHERE } from "./placed_set.ts";
 import { FRESH_MS, type OnSessionEnd, type Session, type SessionStarter } from "./session.ts";
 
 /** One step between accept and protocol. */
@@ -20,7 +21,7 @@ export interface Stage {
 
 /** A connection in its stages, then in its protocol. */
 export class StagedSession implements Session, Timed {
-  place = -1;
+  place = NOWHERE;
   deadline = Infinity;
   filedTick = Infinity;
   filedIndex = 0;

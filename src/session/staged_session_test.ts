@@ -6,6 +6,7 @@ import { Counter } from "../observe/counters.ts";
 import type { OnSessionEnd, Session, SessionStarter } from "./session.ts";
 import { SessionSet } from "./session_set.ts";
 import { type Stage, StagedSession } from "./staged_session.ts";
+import { NOWHERE } from "./placed_set.ts";
 
 const PEER = { ip: "192.0.2.1", port: 1 };
 const TIMEOUT_MS = 1_000;
@@ -16,7 +17,7 @@ function accepted(stream = new FakeStream()): Accepted & { stream: FakeStream } 
 
 /** The protocol behind the stages: a session that ends when it is closed or has to leave. */
 class Inner implements Session, SessionStarter {
-  place = -1;
+  place = NOWHERE;
   lastActive = 99;
   started: Accepted | null = null;
   hasBuffers = true;

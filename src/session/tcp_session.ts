@@ -13,6 +13,7 @@ import type { SlotHolder } from "./client_limits.ts";
 import type { Cluster } from "./cluster.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Timed } from "./deadline_wheel.ts";
+import { NOWHERE } from "./placed_set.ts";
 import type { OnSessionEnd, Session } from "./session.ts";
 import { Reason } from "./reason.ts";
 import { connectBackend } from "./tcp_connect.ts";
@@ -40,7 +41,7 @@ const LINGER_BYTES = 256 * 1024;
 
 /** A client connection of a TCP listener. */
 export class TcpSession implements Session, Timed, SlotHolder {
-  place = -1;
+  place = NOWHERE;
   deadline = Infinity;
   filedTick = Infinity;
   filedIndex = 0;

@@ -5,6 +5,7 @@ import type { Backend } from "../balancing/backend.ts";
 import type { BufferPool } from "../bytes/buffer_pool.ts";
 import type { ByteStream } from "../io/contracts.ts";
 import type { Cluster } from "./cluster.ts";
+import { NOWHERE, type Placed } from "./placed_set.ts";
 
 /** Where a backend connection is in its life. */
 export const UpstreamState = { BUSY: 0, IDLE: 1, CLOSED: 2 } as const;
@@ -27,7 +28,8 @@ export interface UpstreamOwner {
 }
 
 /** A connection to a backend and the buffer its responses arrive in. */
-export class Upstream {
+export class Upstream implements Placed {
+  place = NOWHERE;
   readonly stream: ByteStream;
   readonly cluster: Cluster;
   readonly backend: Backend;

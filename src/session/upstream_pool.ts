@@ -7,6 +7,7 @@ import type { ByteStream, Dialer } from "../io/contracts.ts";
 import { Counter, type Counters } from "../observe/counters.ts";
 import type { Cluster } from "./cluster.ts";
 import type { DeadlineWheel, Timed } from "./deadline_wheel.ts";
+import { PlacedSet } from "./placed_set.ts";
 import { Upstream, type UpstreamBuffers, type UpstreamOwner, UpstreamState } from "./upstream.ts";
 
 /** Idle connections kept for one backend; nginx's documentation suggests tens, HAProxy keeps more. */
@@ -31,7 +32,7 @@ export class UpstreamPool implements UpstreamOwner {
   readonly #counters: Counters;
   readonly #idle = new Map<Backend, Upstream[]>();
   /** Every connection that is open, idle or not. */
-  readonly #open = new Set<Upstream>();
+  readonly #open = new PlacedSet<Upstream>();
   #idleCount = 0;
 
   constructor(
@@ -166,10 +167,10 @@ class Retirement implements Timed {
   deadline = Infinity;
   filedTick = Infinity;
   filedIndex = 0;
-  readonly #open: ReadonlySet<Upstream>;
+  readonly #open: Iterable<Upstream>;
   readonly #backend: Backend;
 
-  constructor(open: ReadonlySet<Upstream>, backend: Backend) {
+  constructor(open: Iterable<Upstream>, backend: Backend) {
     this.#open = open;
     this.#backend = backend;
   }
