@@ -15,6 +15,8 @@ export interface Line {
   readonly p99Micros: number;
   /** The phase's figure over all processes of the proxy. */
   readonly figure: number;
+  /** The best of any round: what is left when others disturb the rest. */
+  readonly best: number;
   /** The same for its busiest process alone. */
   readonly workerFigure: number;
   /** Median over the rounds of this figure divided by the peer's in the same round. */
@@ -63,6 +65,7 @@ function lineOf(
   samples: PhaseSamples,
 ): Line {
   const mid = (of: (sample: Sample) => number) => median(rounds.map(of));
+  const figures = rounds.map((sample) => phase.measure(sample, sample.cpuMicros));
   const ratios = rounds.flatMap((sample, round) => {
     const peer = peerFigure(phase, samples, round);
     return peer === null ? [] : [phase.measure(sample, sample.cpuMicros) / peer];
@@ -72,7 +75,8 @@ function lineOf(
     requestsPerSecond: mid((sample) => sample.requests / (sample.durationMicros / 1e6)),
     p50Micros: mid((sample) => sample.p50),
     p99Micros: mid((sample) => sample.p99),
-    figure: mid((sample) => phase.measure(sample, sample.cpuMicros)),
+    figure: median(figures),
+    best: phase.smallerIsBetter ? Math.min(...figures) : Math.max(...figures),
     workerFigure: mid((sample) => phase.measure(sample, sample.workerCpuMicros)),
     ratio: ratios.length === 0 ? null : median(ratios),
     errors: rounds.reduce((sum, sample) => sum + sample.errors, 0),
