@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { currentImage, installedImage, runningImage, selfCommand } from "./self_command.ts";
+import {
+  currentImage,
+  installedImage,
+  runningImage,
+  selfCommand,
+  WORKER_V8_FLAGS,
+} from "./self_command.ts";
 
 Deno.test("selfCommand() runs a compiled binary directly", () => {
   const command = selfCommand(
@@ -35,4 +41,11 @@ Deno.test("runningImage() and installedImage() differ once the file on disk was 
   const replaced = { ...image, execPath: "/opt/sozu (deleted)" };
   assert.equal(runningImage(replaced, 7).execPath, "/proc/7/exe");
   assert.equal(installedImage(replaced).execPath, "/opt/sozu");
+});
+
+Deno.test("the compile task bakes the engine options of workers in", async () => {
+  const config = new URL("../../deno.json", import.meta.url);
+  const { tasks } = JSON.parse(await Deno.readTextFile(config));
+  const flags = /--v8-flags=(\S+)/.exec(tasks.compile.command)?.[1]?.split(",");
+  assert.deepEqual(flags, WORKER_V8_FLAGS);
 });
