@@ -106,6 +106,17 @@ Deno.test("diff() removes and adds listeners in the order TCP, UDP, HTTP, HTTPS"
   ]);
 });
 
+Deno.test("diff() renews a TCP listener's certificate in place, its key being the same or not", () => {
+  for (const key of ["key", "another key"]) {
+    const before = tcp("127.0.0.1:1", { active: true, certificate: "old", key: "key" });
+    const after = { ...before, certificate: "new", key };
+    const mine = stateWith({ kind: "add_tcp_listener", value: before });
+    const theirs = stateWith({ kind: "add_tcp_listener", value: after });
+    const patch = { address: before.address, certificate: "new", key };
+    assert.deepEqual(verbs(mine, theirs), [{ kind: "update_tcp_listener", value: patch }]);
+  }
+});
+
 Deno.test("diff() replaces an active listener that no patch can change and activates it again", () => {
   const before = tcp("127.0.0.1:1", { active: true, public_address: address("1.2.3.4:1") });
   const after = tcp("127.0.0.1:1", { active: true });
