@@ -71,6 +71,11 @@ export function findPatch<L extends ListenerPatch, P extends ListenerPatch>(
       patch[property] = wanted;
     }
   }
+  // A certificate belongs to its key: no patch may name one of them alone.
+  if (patch.certificate !== undefined || patch.key !== undefined) {
+    patch.certificate = after.certificate;
+    patch.key = after.key;
+  }
   const result = patchListener(listenerType, patchType, from, patch as unknown as P);
   return equalMessages(listenerType, result, to) ? patch as unknown as P : null;
 }
