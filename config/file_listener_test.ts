@@ -116,6 +116,7 @@ Deno.test("a tcp listener without all of its certificate is refused, never opene
   const rows = [
     ['certificate = "c.pem"', "certificate", "Needs 'key'"],
     ['key = "k.pem"', "key", "Needs 'certificate'"],
+    ['certificate_chain = "c.pem"', "certificate_chain", "Needs 'certificate'"],
     ['certificate = "c.pem"\nkey = "nowhere.pem"', "key", "nowhere.pem"],
     ['certificate = "nowhere.pem"\nkey = "k.pem"', "certificate", "nowhere.pem"],
   ] as const;
