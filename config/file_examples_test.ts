@@ -16,6 +16,7 @@ import type { Schema } from "./file_table.ts";
 import { kindsOf, only, requestsOf } from "./file_testing.ts";
 import { parseToml, type TomlTable, type TomlValue } from "./file_toml.ts";
 import { TRACING_KEYS } from "./file_tracing.ts";
+import { ProxyProtocolConfig } from "./messages.ts";
 import { ConfigState } from "./state.ts";
 import { UDP_HEALTH_KEYS, UDP_KEYS } from "./file_udp.ts";
 
@@ -52,8 +53,9 @@ Deno.test("Every example loads without errors and warnings", () => {
 });
 
 Deno.test("Every request of every example is accepted by the routing state", () => {
-  for (const name of ["minimal.toml", "demo.toml", "full.toml"]) {
-    const result = load(name, example(name), noFiles);
+  const names = ["minimal", "demo", "full", "tcp", "sni", "tcp_tls", "proxy_protocol"];
+  for (const name of names.map((each) => `${each}.toml`)) {
+    const result = load(name, example(name), onlyCertificates);
     assert.ok(result.ok);
     const state = new ConfigState(() => ({ problem: "No example has a certificate" }));
     for (const request of result.config.requests) assert.equal(state.apply(request), null, name);
@@ -76,6 +78,42 @@ Deno.test("demo.toml is two workers and two clusters with two backends each", ()
   assert.equal(requestsOf(result.config, "add_cluster").length, 2);
   assert.equal(requestsOf(result.config, "add_backend").length, 4);
   assert.equal(kindsOf(result.config).filter((kind) => kind === "add_http_listener").length, 1);
+});
+
+Deno.test("sni.toml gives each name to a cluster of its own, and the rest to another", () => {
+  const result = load("sni.toml", example("sni.toml"), noFiles);
+  assert.ok(result.ok);
+  assert.deepEqual(
+    requestsOf(result.config, "add_tcp_frontend").map(({ cluster_id, sni }) => [cluster_id, sni]),
+    [["www", "www.example.test"], ["tenants", "*.example.test"], ["rest", undefined]],
+  );
+});
+
+Deno.test("tcp_tls.toml ends TLS at its listener, the other TCP listeners pass it", () => {
+  const result = load("tcp_tls.toml", example("tcp_tls.toml"), onlyCertificates);
+  assert.ok(result.ok);
+  const { certificate, key } = only(requestsOf(result.config, "add_tcp_listener"));
+  assert.deepEqual([certificate, key], ["PEM", "PEM"]);
+  for (const name of ["tcp.toml", "sni.toml", "proxy_protocol.toml"]) {
+    const other = load(name, example(name), noFiles);
+    assert.ok(other.ok);
+    for (const listener of requestsOf(other.config, "add_tcp_listener")) {
+      assert.equal(listener.certificate, undefined, name);
+    }
+  }
+});
+
+Deno.test("proxy_protocol.toml expects, sends and relays the header", () => {
+  const result = load("proxy_protocol.toml", example("proxy_protocol.toml"), noFiles);
+  assert.ok(result.ok);
+  assert.equal(only(requestsOf(result.config, "add_http_listener")).expect_proxy, true);
+  const modes = requestsOf(result.config, "add_cluster")
+    .map(({ cluster_id, proxy_protocol }) => [cluster_id, proxy_protocol]);
+  assert.deepEqual(Object.fromEntries(modes), {
+    web: undefined,
+    database: ProxyProtocolConfig.SEND_HEADER,
+    cache: ProxyProtocolConfig.RELAY_HEADER,
+  });
 });
 
 Deno.test("full.toml loads with every commented-out key put in force", () => {

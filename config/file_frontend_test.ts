@@ -133,3 +133,17 @@ Deno.test("hstsMessage reaches the frontend message", () => {
   const added = only(requestsOf(loaded(text, FILES), "add_https_frontend"));
   assert.deepEqual(added.hsts, { enabled: true, max_age: 31_536_000 });
 });
+
+Deno.test("a tcp frontend takes the part of its listener with a server name", () => {
+  const sent = (keys: string) => {
+    const text = cluster("c", "tcp", `{ address = "127.0.0.1:1"${keys} }`);
+    return only(requestsOf(loaded(text), "add_tcp_frontend"));
+  };
+  assert.equal("sni" in sent(""), false);
+  assert.equal(sent(', sni = "One.test"').sni, "One.test");
+  assert.equal(sent(', sni = "*.one.test"').sni, "*.one.test");
+  const names = ["a", "b"].map((name) => `{ address = "127.0.0.1:1", sni = "${name}.test" }`);
+  const both = loaded(cluster("c", "tcp", names.join(", ")));
+  const sni = requestsOf(both, "add_tcp_frontend").map((frontend) => frontend.sni);
+  assert.deepEqual(sni, ["a.test", "b.test"]);
+});

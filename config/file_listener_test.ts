@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { H2_KEYS } from "./file_h2.ts";
-import { listener, loaded, only, requestsOf } from "./file_testing.ts";
+import { listener, loaded, only, refusedOnce, requestsOf } from "./file_testing.ts";
 import { type HttpsListenerConfig, TlsVersion } from "./messages.ts";
 
 const FILES = { "/run/work/404.http": "from 404.http", "/run/work/503.http": "from 503.http" };
@@ -96,4 +96,33 @@ Deno.test("listenerAnswers sends no legacy message without legacy keys", () => {
   const added = only(requestsOf(loaded(listener("http", 1)), "add_http_listener"));
   assert.equal("http_answers" in added, false);
   assert.deepEqual(added.answers, new Map());
+});
+
+Deno.test("a tcp listener carries its certificate, the chain after it, and its key", () => {
+  const files = { "/run/work/c.pem": "CERTIFICATE", "/run/work/chain.pem": "CHAIN" };
+  const sent = (keys: string) => {
+    const all = { ...files, "/run/work/k.pem": "KEY" };
+    return only(requestsOf(loaded(listener("tcp", 1, keys), all), "add_tcp_listener"));
+  };
+  assert.equal("certificate" in sent("") || "key" in sent(""), false);
+  const alone = sent('certificate = "c.pem"\nkey = "k.pem"');
+  assert.deepEqual([alone.certificate, alone.key], ["CERTIFICATE", "KEY"]);
+  const chained = sent('certificate = "c.pem"\ncertificate_chain = "chain.pem"\nkey = "k.pem"');
+  assert.equal(chained.certificate, "CERTIFICATE\nCHAIN");
+});
+
+Deno.test("a tcp listener without all of its certificate is refused, never opened without TLS", () => {
+  const files = { "/run/work/c.pem": "CERTIFICATE", "/run/work/k.pem": "KEY" };
+  const rows = [
+    ['certificate = "c.pem"', "certificate", "Needs 'key'"],
+    ['key = "k.pem"', "key", "Needs 'certificate'"],
+    ['certificate_chain = "c.pem"', "certificate_chain", "Needs 'certificate'"],
+    ['certificate = "c.pem"\nkey = "nowhere.pem"', "key", "nowhere.pem"],
+    ['certificate = "nowhere.pem"\nkey = "k.pem"', "certificate", "nowhere.pem"],
+  ] as const;
+  for (const [keys, key, said] of rows) {
+    const error = refusedOnce(listener("tcp", 1, keys), files);
+    assert.equal(error.key, `listeners[0].${key}`);
+    assert.ok(error.message.includes(said), error.message);
+  }
 });

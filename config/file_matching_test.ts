@@ -149,3 +149,14 @@ Deno.test("proxyProtocolMode is absent from http clusters", () => {
     cluster("c", "http", PLAIN_FRONTEND, "send_proxy = true");
   assert.equal(only(requestsOf(loaded(text), "add_cluster")).proxy_protocol, undefined);
 });
+
+Deno.test("matchTcpFrontend refuses server names of clusters whose clients have none to ask for", () => {
+  const named = '{ address = "127.0.0.1:1", sni = "one.test" }';
+  const udp = refusedOnce(listener("udp", 1) + cluster("c", "tcp", named));
+  assert.equal(udp.key, "clusters.c.frontends[0].sni");
+  assert.match(udp.message, /a tcp listener/);
+  for (const name of ["", "*", "*.", "a.*.test", "one test"]) {
+    const text = cluster("c", "tcp", `{ address = "127.0.0.1:1", sni = "${name}" }`);
+    assert.match(refusedOnce(text).message, /accepted: a host name, or '\*\.' followed by one/);
+  }
+});

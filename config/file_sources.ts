@@ -56,3 +56,9 @@ export function splitCertificateChain(bundle: string): string[] {
   const marker = "-----END CERTIFICATE-----";
   return bundle.split(marker).slice(0, -1).map((part) => part.trimStart() + marker + "\n");
 }
+
+/** A certificate with its chain after it, as TCP listeners carry them in one text. */
+export function withChain(certificate: string, chain: string | undefined): string {
+  if (chain === undefined) return certificate;
+  return certificate + (certificate.endsWith("\n") ? "" : "\n") + chain;
+}

@@ -4,7 +4,7 @@
 import * as defaults from "./defaults.ts";
 import { arrayOf, boolean, oneOf, path, type Reader, text, u64 } from "./file_fields.ts";
 import type { Problems } from "./file_problem.ts";
-import { type FileSources, splitCertificateChain } from "./file_sources.ts";
+import { type FileSources, splitCertificateChain, withChain } from "./file_sources.ts";
 import { defaulted, optional, type TableReading } from "./file_table.ts";
 import { TlsVersion } from "./messages.ts";
 
@@ -124,7 +124,9 @@ export function tcpCertificate(
       : ["key", "certificate"] as const;
     problems.error(at(given), `Needs '${missing}', accepted: both certificate and key, or none`);
   }
+  if (values.certificate === undefined && values.certificate_chain !== undefined) {
+    problems.error(at("certificate_chain"), "Needs 'certificate', accepted: a chain after it");
+  }
   if (certificate === undefined || key === undefined) return {};
-  const separator = certificate.endsWith("\n") ? "" : "\n";
-  return { certificate: chain === undefined ? certificate : certificate + separator + chain, key };
+  return { certificate: withChain(certificate, chain), key };
 }

@@ -11,6 +11,7 @@ const PARTS: Verb[] = [
   { kind: "add_http_frontend", value: frontend("x.test", "/") },
   { kind: "add_https_frontend", value: frontend("x.test", "/") },
   { kind: "add_tcp_frontend", value: STREAM },
+  { kind: "add_tcp_frontend", value: { ...STREAM, sni: "x.test" } },
 ];
 
 Deno.test("hashes() has one full 64-bit hash for each configured cluster", () => {

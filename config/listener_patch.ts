@@ -71,10 +71,10 @@ export function findPatch<L extends ListenerPatch, P extends ListenerPatch>(
       patch[property] = wanted;
     }
   }
-  // Neither is accepted without the other, also where a renewed certificate keeps its key.
-  const pair = [after.certificate, after.key];
+  // A certificate belongs to its key: no patch may name one of them alone.
   if (patch.certificate !== undefined || patch.key !== undefined) {
-    [patch.certificate, patch.key] = pair;
+    patch.certificate = after.certificate;
+    patch.key = after.key;
   }
   const result = patchListener(listenerType, patchType, from, patch as unknown as P);
   return equalMessages(listenerType, result, to) ? patch as unknown as P : null;

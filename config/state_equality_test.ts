@@ -21,6 +21,9 @@ import type { Verb } from "./state_verbs.ts";
 
 const AT = address("127.0.0.1:7000");
 const stream = (tag: string) => ({ cluster_id: "a", address: AT, tags: new Map([["tag", tag]]) });
+const secured = (key: string) => {
+  return { ...messages.TcpListenerConfig.empty(), address: AT, certificate: "certificate", key };
+};
 
 /** For each table one object in two versions under the same key. */
 const VERSIONS: [Verb, Verb][] = [
@@ -45,6 +48,10 @@ const VERSIONS: [Verb, Verb][] = [
     { kind: "add_tcp_frontend", value: stream("two") },
   ],
   [
+    { kind: "add_tcp_frontend", value: { ...stream("one"), sni: "one.test" } },
+    { kind: "add_tcp_frontend", value: { ...stream("one"), sni: "two.test" } },
+  ],
+  [
     { kind: "add_udp_frontend", value: stream("one") },
     { kind: "add_udp_frontend", value: stream("two") },
   ],
@@ -62,6 +69,10 @@ const VERSIONS: [Verb, Verb][] = [
       kind: "add_tcp_listener",
       value: { ...messages.TcpListenerConfig.empty(), address: AT, expect_proxy: true },
     },
+  ],
+  [
+    { kind: "add_tcp_listener", value: secured("first key") },
+    { kind: "add_tcp_listener", value: secured("second key") },
   ],
   [
     { kind: "add_udp_listener", value: { ...messages.UdpListenerConfig.empty(), address: AT } },

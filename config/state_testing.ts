@@ -116,6 +116,11 @@ const httpFrontends = fc.record({
 
 const streamFrontends = fc.record({ cluster_id: clusterIds, address: addresses, tags });
 
+const namedFrontends = fc.tuple(
+  streamFrontends,
+  fc.constantFrom(undefined, "x.test", "X.TEST", "*.test", "not a name"),
+).map(([fields, sni]) => ({ ...fields, ...(sni === undefined ? {} : { sni }) }));
+
 const backends = fc.record({
   cluster_id: clusterIds,
   backend_id: fc.constantFrom("one", "two"),
@@ -142,6 +147,11 @@ function listeners<T extends { address: SocketAddress }>(
 }
 
 const timeouts = fc.record({ front_timeout: fc.nat(2) }, { requiredKeys: [] });
+const tcpFields = fc.record({
+  front_timeout: fc.nat(2),
+  certificate: fc.constantFrom("one", "two"),
+  key: fc.constantFrom("first key", "second key"),
+}, { requiredKeys: [] });
 const httpFields = fc.record({
   front_timeout: fc.nat(2),
   sozu_id_header: fc.constantFrom("Id", "not a token"),
@@ -166,8 +176,8 @@ export const mutations: fc.Arbitrary<Verb> = fc.oneof(
   kind("remove_http_frontend", httpFrontends),
   kind("add_https_frontend", httpFrontends),
   kind("remove_https_frontend", httpFrontends),
-  kind("add_tcp_frontend", streamFrontends),
-  kind("remove_tcp_frontend", streamFrontends),
+  kind("add_tcp_frontend", namedFrontends),
+  kind("remove_tcp_frontend", namedFrontends),
   kind("add_udp_frontend", streamFrontends),
   kind("remove_udp_frontend", streamFrontends),
   kind("add_backend", backends),
@@ -187,11 +197,11 @@ export const mutations: fc.Arbitrary<Verb> = fc.oneof(
   ),
   kind("add_http_listener", listeners(messages.HttpListenerConfig, httpFields)),
   kind("add_https_listener", listeners(messages.HttpsListenerConfig, httpFields)),
-  kind("add_tcp_listener", listeners(messages.TcpListenerConfig, timeouts)),
+  kind("add_tcp_listener", listeners(messages.TcpListenerConfig, tcpFields)),
   kind("add_udp_listener", listeners(messages.UdpListenerConfig, timeouts)),
   kind("update_http_listener", listeners(messages.UpdateHttpListenerConfig, httpFields)),
   kind("update_https_listener", listeners(messages.UpdateHttpsListenerConfig, httpFields)),
-  kind("update_tcp_listener", listeners(messages.UpdateTcpListenerConfig, timeouts)),
+  kind("update_tcp_listener", listeners(messages.UpdateTcpListenerConfig, tcpFields)),
   kind("update_udp_listener", listeners(messages.UpdateUdpListenerConfig, timeouts)),
   kind("remove_listener", fc.record({ address: addresses, proxy: proxies })),
   kind(

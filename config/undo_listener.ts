@@ -16,7 +16,7 @@ import {
 import type { ConfigState } from "./state.ts";
 import type { Verb } from "./state_verbs.ts";
 import { NOTHING, request, type Undo } from "./undo_parts.ts";
-import { validateHttpPatch, validateHttpsPatch } from "./validate.ts";
+import { validateHttpPatch, validateHttpsPatch, validateTcpListener } from "./validate.ts";
 
 /** How to take back a change of a listener; `null` when the verb is about something else. */
 export function undoListener(state: ConfigState, verb: Verb): Undo | null {
@@ -75,7 +75,7 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateTcpListenerConfig,
         add: (value) => ({ kind: "add_tcp_listener", value }),
         update: (value) => ({ kind: "update_tcp_listener", value }),
-        problem: () => null,
+        problem: validateTcpListener,
       }, state);
     case ListenerType.UDP:
       return restore(address, proxy, {

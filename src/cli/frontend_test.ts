@@ -159,6 +159,20 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
     },
   ],
   [
+    ["tcp", "add", "-i", "db", "-a", "127.0.0.1:80", "--sni", "*.example.com"],
+    {
+      kind: "add_tcp_frontend",
+      value: { cluster_id: "db", address: LISTENER, tags: new Map(), sni: "*.example.com" },
+    },
+  ],
+  [
+    ["tcp", "remove", "-i", "db", "-a", "127.0.0.1:80", "--sni", "db.example.com"],
+    {
+      kind: "remove_tcp_frontend",
+      value: { cluster_id: "db", address: LISTENER, tags: new Map(), sni: "db.example.com" },
+    },
+  ],
+  [
     ["udp", "remove", "-i", "dns", "-a", "127.0.0.1:80"],
     {
       kind: "remove_udp_frontend",

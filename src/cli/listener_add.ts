@@ -28,6 +28,7 @@ import { answerMessageOf, type AnswerPaths } from "./answer_files.ts";
 import { addressOption, repeatedOneOf, unsigned32 } from "./argument_parsers.ts";
 import type { BuildInputs, Built, CommandHost } from "./command_host.ts";
 import { subcommand } from "./subcommand.ts";
+import { declareIdentityOptions, identityOf, type IdentityPaths } from "./listener_identity.ts";
 import { fieldOption, listOption, publicAddressOption, timeoutOption } from "./listener_options.ts";
 import { CommandProblem } from "./problem.ts";
 import { LISTENER_TLS_VERSIONS } from "./tls_versions.ts";
@@ -50,6 +51,8 @@ interface AddHttpsOptions extends AddHttpOptions {
   readonly tls_versions?: TlsVersion[];
   readonly tls_cipher_list?: string[];
 }
+
+type AddTcpOptions = AddOptions & IdentityPaths;
 
 interface AddUdpOptions extends AddOptions {
   readonly front_timeout?: number;
@@ -91,12 +94,13 @@ export function registerHttpsAdd(family: Command, host: CommandHost): void {
 }
 
 export function registerTcpAdd(family: Command, host: CommandHost): void {
-  subcommand(family, "add", DESCRIPTION)
+  const add = subcommand(family, "add", DESCRIPTION)
     .addOption(addressOption("Address to listen on"))
     .addOption(publicAddressOption())
-    .addOption(expectProxyOption())
-    .action((options: AddOptions, command: Command) =>
-      host.send(command, ({ config }) => tcpListener(options, config))
+    .addOption(expectProxyOption());
+  declareIdentityOptions(add)
+    .action((options: AddTcpOptions, command: Command) =>
+      host.send(command, (inputs) => tcpListener(options, inputs))
     );
 }
 
@@ -183,9 +187,11 @@ function httpsListenerOf(
   };
 }
 
-function tcpListener(options: AddOptions, config: GlobalSettings): Built {
+function tcpListener(options: AddTcpOptions, { config, ...inputs }: BuildInputs): Built {
   const conflict = publicAddressConflict(options);
   if (conflict !== null) return conflict;
+  const identity = identityOf(options, inputs);
+  if (identity instanceof CommandProblem) return identity;
   return {
     request_type: {
       kind: "add_tcp_listener",
@@ -197,6 +203,7 @@ function tcpListener(options: AddOptions, config: GlobalSettings): Built {
         connect_timeout: config.connect_timeout,
         active: false,
         ...presentFields({ public_address: options.public_address }),
+        ...identity,
       },
     },
   };

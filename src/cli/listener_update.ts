@@ -16,6 +16,7 @@ import type { BuildInputs, CommandHost } from "./command_host.ts";
 import { subcommand } from "./subcommand.ts";
 import { declareHstsOptions, hstsOf, type HstsOptions } from "./hsts_options.ts";
 import { H2_OPTIONS, type H2Field, type H2Patch } from "./h2_fields.ts";
+import { declareIdentityOptions, identityOf, type IdentityPaths } from "./listener_identity.ts";
 import {
   declareH2Options,
   declarePair,
@@ -36,6 +37,10 @@ interface UpdateHttpsOptions extends UpdateHttpOptions, HstsOptions {
   readonly alpnProtocols?: string[];
   readonly resetAlpn?: boolean;
 }
+
+type UpdateTcpOptions =
+  & Pick<UpdateTcpListenerConfig, "address" | (typeof TCP_FIELDS)[number]>
+  & IdentityPaths;
 
 type HttpPatch = H2Patch & Pick<UpdateHttpListenerConfig, (typeof HTTP_FIELDS)[number]>;
 
@@ -77,14 +82,15 @@ export function registerHttpsUpdate(family: Command, host: CommandHost): void {
 }
 
 export function registerTcpUpdate(family: Command, host: CommandHost): void {
-  declareTcpOptions(subcommand(family, "update", DESCRIPTION))
-    .action((options: UpdateTcpListenerConfig, command: Command) =>
-      host.send(command, () => ({
-        request_type: {
-          kind: "update_tcp_listener",
-          value: { address: options.address, ...givenFields(options, TCP_FIELDS) },
-        },
-      }))
+  declareIdentityOptions(declareTcpOptions(subcommand(family, "update", DESCRIPTION)))
+    .action((options: UpdateTcpOptions, command: Command) =>
+      host.send(command, (inputs) => {
+        const identity = identityOf(options, inputs);
+        if (identity instanceof CommandProblem) return identity;
+        const { address } = options;
+        const value = { address, ...givenFields(options, TCP_FIELDS), ...identity };
+        return { request_type: { kind: "update_tcp_listener", value } };
+      })
     );
 }
 

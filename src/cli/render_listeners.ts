@@ -117,6 +117,7 @@ function hstsRows({ hsts }: HttpsListenerConfig): Row[] {
 
 function tcpTable(listeners: readonly TcpListenerConfig[]): string {
   if (listeners.length === 0) return "";
+  const someEndTls = listeners.some(endsTls);
   const header = [
     "socket address",
     "public address",
@@ -125,6 +126,7 @@ function tcpTable(listeners: readonly TcpListenerConfig[]): string {
     "back timeout",
     "connect timeout",
     "activated",
+    ...(someEndTls ? ["TLS by"] : []),
   ];
   const rows = listeners.map((listener) => [
     formatAddress(listener.address),
@@ -134,8 +136,13 @@ function tcpTable(listeners: readonly TcpListenerConfig[]): string {
     String(listener.back_timeout),
     String(listener.connect_timeout),
     String(listener.active),
+    ...(someEndTls ? [endsTls(listener) ? "node:tls" : "nobody (passes)"] : []),
   ]);
   return boxTable([["TCP listeners"], header, ...rows]);
+}
+
+function endsTls({ certificate }: TcpListenerConfig): boolean {
+  return certificate !== undefined;
 }
 
 function udpTable(listeners: readonly UdpListenerConfig[]): string {

@@ -113,3 +113,20 @@ Deno.test("renderListeners shows one table for all TCP and one for all UDP liste
   assert.match(text, /\| UDP listeners +\|/);
   assert.match(text, /\| 127\.0\.0\.1:80 +\| none +\| 1 +\| 2 +\| 1500 +\| 0 +\| false +\|/);
 });
+
+Deno.test("renderListeners tells which TCP listeners end TLS, but not their private keys", () => {
+  const common = {
+    address: ADDRESS,
+    front_timeout: 1,
+    back_timeout: 2,
+    connect_timeout: 3,
+    active: true,
+    expect_proxy: false,
+  };
+  const ends = { ...common, certificate: "CERT", key: "PRIVATE" };
+  const text = rendered({ tcp_listeners: new Map([["x", common], ["y", ends]]) });
+  assert.match(text, /\| activated +\| TLS by +\|/);
+  assert.match(text, /\| true +\| nobody \(passes\) +\|\n[^]*\| true +\| node:tls +\|/);
+  assert.doesNotMatch(text, /PRIVATE|CERT/);
+  assert.doesNotMatch(rendered({ tcp_listeners: new Map([["x", common]]) }), /TLS/);
+});

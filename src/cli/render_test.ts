@@ -180,6 +180,35 @@ Deno.test("renderContent shows only the kinds of frontends there are", () => {
   );
 });
 
+Deno.test("renderContent shows the server names of TCP frontends where there are any", () => {
+  const common = { address: V4, tags: new Map() };
+  assert.equal(
+    render({
+      kind: "frontend_list",
+      value: {
+        http_frontends: [],
+        https_frontends: [],
+        tcp_frontends: [{ ...common, cluster_id: "db", sni: "*.db.test" }, {
+          ...common,
+          cluster_id: "rest",
+        }],
+        udp_frontends: [],
+      },
+    }),
+    drawn`
+    +---------------+--------------+-----------+------+
+    | TCP frontends |              |           |      |
+    +---------------+--------------+-----------+------+
+    | Cluster ID    | address      | sni       | tags |
+    +---------------+--------------+-----------+------+
+    | db            | 127.0.0.1:80 | *.db.test |      |
+    +---------------+--------------+-----------+------+
+    | rest          | 127.0.0.1:80 | any       |      |
+    +---------------+--------------+-----------+------+
+    `,
+  );
+});
+
 Deno.test("renderContent shows counters, health checks, limits and leases", () => {
   assert.equal(
     render({ kind: "request_counts", value: { map: new Map([["Status", 1], ["AddCluster", 2]]) } }),

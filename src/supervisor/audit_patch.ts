@@ -13,6 +13,9 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   "hsts",
 ]);
 
+/** Fields whose values are long, or secret. */
+const ONLY_NAMED: ReadonlySet<string> = new Set(["http_answers", "certificate", "key"]);
+
 /** Every changed field, with spaces between; `(no-op)` when there is none. */
 export function describePatch(patch: object, listener: object | undefined): string {
   const before = new Map<string, unknown>(Object.entries(listener ?? {}));
@@ -23,7 +26,7 @@ export function describePatch(patch: object, listener: object | undefined): stri
 }
 
 function describeField(field: string, before: unknown, after: unknown): string {
-  if (field === "http_answers") return "http_answers=<patched>";
+  if (ONLY_NAMED.has(field)) return `${field}=<patched>`;
   return `${field}=${textOf(before)}→${textOf(after)}`;
 }
 

@@ -137,6 +137,11 @@ Deno.test("describePatch() says what it can and leaves out what is no text", () 
   const at = address("127.0.0.1:80");
   assert.equal(describePatch({ address: at, answers: new Map(), hsts: {} }, undefined), "(no-op)");
   assert.equal(describePatch({ http_answers: {} }, undefined), "http_answers=<patched>");
+  const identity = { certificate: "new certificate", key: "new key" };
+  assert.equal(
+    describePatch(identity, { certificate: "old certificate", key: "old key" }),
+    "certificate=<patched> key=<patched>",
+  );
   assert.equal(describePatch({ alpn_protocols: { values: [] } }, {}), "alpn_protocols=?→<reset>");
   assert.equal(
     describePatch({ alpn_protocols: { values: ["h2", "http/1.1"] } }, {

@@ -12,6 +12,7 @@ import { untilReady } from "../support/server_process.ts";
 import { waitFor } from "../support/wait.ts";
 import { send, serveSecurely } from "./demo_https.ts";
 import { derivedFile, portsOf } from "./demo_file.ts";
+import { DOCS, type StreamPorts, StreamStage, TENANT } from "./demo_tcp.ts";
 import { Traffic } from "./traffic.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -30,6 +31,9 @@ interface Stage {
   readonly port: number;
   /** Where it will speak TLS. */
   readonly securePort: number;
+  /** Its TCP listeners, and their backends. */
+  readonly streamPorts: StreamPorts;
+  readonly streams: StreamStage;
   readonly client: CommandClient;
   /** The two backends of the file, and a third for later. */
   readonly origins: readonly [Origin, Origin, Origin];
@@ -43,6 +47,9 @@ Still serving. Try it:
 
   curl -H 'Host: ${SHOP}' http://127.0.0.1:${stage.port}/
   curl -k https://${SHOP}:${stage.securePort}/
+  nc 127.0.0.1 ${stage.streamPorts.plain}
+  openssl s_client -connect 127.0.0.1:${stage.streamPorts.passed} -servername ${DOCS}   # or ${TENANT}
+  openssl s_client -connect 127.0.0.1:${stage.streamPorts.ended}
 
 Ctrl-C ends everything.`);
 
@@ -55,7 +62,13 @@ async function setUp(): Promise<Stage> {
     const origins = names.map(backendNamed) as [Origin, Origin, Origin];
     // The first port is the listener's; backends A and B serve every cluster of the file.
     const [listenerPort, ...backendPorts] = portsOf(example);
-    const [port, securePort] = freePorts(2) as [number, number];
+    const [port, securePort, plain, passed, ended] = freePorts(5) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     const ports = new Map(backendPorts.map((from, i) => [from, (origins[i % 2] as Origin).port]));
     ports.set(listenerPort as number, port);
     const file = lab.write("demo.toml", derivedFile(example, ports, lab.path("sozu.sock")));
@@ -78,7 +91,9 @@ async function setUp(): Promise<Stage> {
     await untilReady(main, async () => (await get(port, SHOP)).status === 200);
     const client = await connect(lab.path("sozu.sock"), { timeoutMs: 15_000 });
     say(`Main (pid ${main.pid}) and its workers ${await workers(client)} serve port ${port}`);
-    return { lab, port, securePort, client, origins };
+    const streamPorts = { plain, passed, ended };
+    const streams = new StreamStage(client, streamPorts);
+    return { lab, port, securePort, streamPorts, streams, client, origins };
   } catch (error) {
     await lab.dispose();
     throw error;
@@ -86,7 +101,9 @@ async function setUp(): Promise<Stage> {
 }
 
 /** Changes the configuration under traffic; returns how many requests and steps failed. */
-async function perform({ port, securePort, client, origins }: Stage): Promise<number> {
+async function perform(
+  { port, securePort, streamPorts, streams, client, origins }: Stage,
+): Promise<number> {
   const [a, b, c] = origins;
   const traffic = new Traffic(
     port,
@@ -124,6 +141,18 @@ async function perform({ port, securePort, client, origins }: Stage): Promise<nu
   await step(
     `Opened https://${SHOP}:${securePort}/, certificate replaced while it is asked`,
     () => serveSecurely(client, securePort, SHOP, "shop"),
+  );
+  await step(
+    `Opened TCP port ${streamPorts.plain}, its backend replaced under open connections`,
+    () => streams.passBytes(),
+  );
+  await step(
+    `Opened TCP port ${streamPorts.passed}: TLS passes to the backend of its name, one is moved`,
+    () => streams.passTls(),
+  );
+  await step(
+    `Opened TCP port ${streamPorts.ended}: TLS ends here, certificate replaced meanwhile`,
+    () => streams.endTls(),
   );
 
   await traffic.stop();
@@ -166,6 +195,7 @@ async function leave(code: number): Promise<never> {
   stage.client.close();
   await stage.lab.dispose();
   for (const origin of stage.origins) await origin.stop();
+  await stage.streams.stop();
   Deno.exit(code);
 }
 

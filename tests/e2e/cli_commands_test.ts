@@ -1,34 +1,11 @@
 // The command line against a real main process with a real worker.
 
 import assert from "node:assert/strict";
-import { freePort } from "../support/ports.ts";
-import { type CommandOutcome, runSozu, sozuCommand } from "../support/sozu_cli.ts";
+import { accepts, freePort } from "../support/ports.ts";
+import { cliOf, runSozu, sozuCommand } from "../support/sozu_cli.ts";
 import { SozuProcess } from "../support/sozu_process.ts";
 
 const ONE_WORKER = "worker_count = 1\n";
-
-/** Runs commands against `sozu` that must succeed, and returns what they printed. */
-function cliOf(sozu: SozuProcess) {
-  const run = (...args: string[]): Promise<CommandOutcome> =>
-    runSozu(["-c", sozu.configPath, "-t", "20000", ...args], sozu.folder);
-  const ok = async (...args: string[]): Promise<string> => {
-    const outcome = await run(...args);
-    assert.equal(outcome.code, 0, `${args.join(" ")}\n${outcome.stderr}${sozu.stderr}`);
-    assert.equal(outcome.stderr, "");
-    return outcome.stdout;
-  };
-  return { run, ok };
-}
-
-async function accepts(port: number): Promise<boolean> {
-  try {
-    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.ConnectionRefused) return false;
-    throw error;
-  }
-}
 
 Deno.test("sozu status shows the workers as text and as JSON", async () => {
   await using sozu = await SozuProcess.start(ONE_WORKER);

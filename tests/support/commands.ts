@@ -3,11 +3,14 @@
 
 import { parseAddress } from "../../config/address.ts";
 import {
+  ListenerType,
   PathRuleKind,
   type Request,
   type RequestHttpFrontend,
+  type RequestTcpFrontend,
   RulePosition,
   type SocketAddress,
+  type TcpListenerConfig,
 } from "../../config/messages.ts";
 
 /** Adds a cluster that balances in turn. */
@@ -77,6 +80,56 @@ export function removeBackend(clusterId: string, backendId: string, address: str
   };
 }
 
+/** Adds a TCP listener that passes bytes, with the timeouts a file would give it. */
+export function addTcpListener(
+  address: string,
+  settings: Partial<TcpListenerConfig> = {},
+): Request {
+  const value = { ...tcpListener(address), ...settings };
+  return { request_type: { kind: "add_tcp_listener", value } };
+}
+
+/** A TCP listener that passes bytes, with the timeouts a file would give it. */
+export function tcpListener(address: string): TcpListenerConfig {
+  return {
+    address: socketAddress(address),
+    expect_proxy: false,
+    front_timeout: 60,
+    back_timeout: 30,
+    connect_timeout: 3,
+    active: false,
+  };
+}
+
+/** Opens a TCP listener. */
+export function activateTcpListener(address: string): Request {
+  const value = { address: socketAddress(address), proxy: ListenerType.TCP, from_scm: false };
+  return { request_type: { kind: "activate_listener", value } };
+}
+
+/** Gives a TCP listener's traffic, or the part with a server name, to a cluster. */
+export function addTcpFrontend(clusterId: string, address: string, sni?: string): Request {
+  return {
+    request_type: { kind: "add_tcp_frontend", value: streamFrontend(clusterId, address, sni) },
+  };
+}
+
+/** Takes it away again. */
+export function removeTcpFrontend(clusterId: string, address: string, sni?: string): Request {
+  return {
+    request_type: { kind: "remove_tcp_frontend", value: streamFrontend(clusterId, address, sni) },
+  };
+}
+
+function streamFrontend(clusterId: string, address: string, sni?: string): RequestTcpFrontend {
+  return {
+    cluster_id: clusterId,
+    address: socketAddress(address),
+    tags: new Map(),
+    ...(sni === undefined ? {} : { sni }),
+  };
+}
+
 function frontend(place: FrontendPlace): RequestHttpFrontend {
   return {
     cluster_id: place.clusterId,
@@ -89,7 +142,8 @@ function frontend(place: FrontendPlace): RequestHttpFrontend {
   };
 }
 
-function socketAddress(text: string): SocketAddress {
+/** An address as requests carry it. */
+export function socketAddress(text: string): SocketAddress {
   const address = parseAddress(text);
   if (address === null) throw new TypeError(`Not an address: "${text}"`);
   return address;

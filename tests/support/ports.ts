@@ -14,4 +14,15 @@ export function freePort(): number {
   return freePorts(1)[0] as number;
 }
 
+/** Whether somebody accepts connections at a loopback port. */
+export async function accepts(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return false;
+    throw error;
+  }
+}
+
 const LOOPBACK = { hostname: "127.0.0.1", port: 0 } as const;

@@ -1,7 +1,6 @@
 // The data plane of a worker inside the test process, with real sockets: for tests of traffic that need
 // no second process. Configured with the same requests a worker gets.
 
-import { parseAddress } from "../../config/address.ts";
 import {
   type Cluster,
   type Event,
@@ -12,12 +11,14 @@ import {
   type RequestHttpFrontend,
   RulePosition,
   ServerConfig,
-  type SocketAddress,
 } from "../../config/messages.ts";
 import { decode } from "../../config/codec.ts";
 import { ProxyDataPlane } from "../../workers/data_plane.ts";
+import { socketAddress } from "./commands.ts";
 import { countOf, measured } from "./metrics.ts";
 import { freePort } from "./ports.ts";
+
+export { socketAddress };
 
 /** What a test may choose; everything else has its default. */
 export interface ProxyOptions {
@@ -46,13 +47,6 @@ export interface TestPlane {
 export interface TestProxy extends TestPlane {
   readonly port: number;
   addFrontend(clusterId: string | null, settings?: Partial<RequestHttpFrontend>): Promise<void>;
-}
-
-/** The message form of `ip:port`. */
-export function socketAddress(text: string): SocketAddress {
-  const address = parseAddress(text);
-  if (address === null) throw new Error(`Not an address: ${text}`);
-  return address;
 }
 
 /** An HTTP listener at a loopback port with everything at its default but what is given. */

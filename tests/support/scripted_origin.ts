@@ -1,5 +1,6 @@
-// A TCP server whose every connection runs a script of the test: full control over each byte.
+// A TCP or TLS server whose every connection runs a script of the test: full control over each byte.
 
+import type { CertificateAndKey } from "../../config/messages.ts";
 import { Wire } from "./wire.ts";
 
 /** A running server. */
@@ -17,14 +18,19 @@ export interface ScriptedOrigin {
 }
 
 /**
- * Starts a server on a free loopback port (or on `port`). `script` runs once a connection, which is
- * closed when the script returns; what it throws after the peer went away is ignored.
+ * Starts a server on a free loopback port (or on `port`), inside TLS if it gets a certificate. `script`
+ * runs once a connection, which is closed when the script returns; what it throws after the peer went
+ * away is ignored.
  */
 export function scriptedOrigin(
   script: (wire: Wire, index: number) => Promise<void>,
   port = 0,
+  tls: Pick<CertificateAndKey, "certificate" | "key"> | null = null,
 ): ScriptedOrigin {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port });
+  const place = { hostname: "127.0.0.1", port };
+  const listener: Deno.Listener<Deno.TcpConn | Deno.TlsConn> = tls === null
+    ? Deno.listen(place)
+    : Deno.listenTls({ ...place, cert: tls.certificate, key: tls.key });
   const wires = new Set<Wire>();
   const scripts = new Set<Promise<void>>();
   let accepted = 0;

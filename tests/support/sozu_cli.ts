@@ -1,5 +1,8 @@
 // The command line as users run it: a process of its own, with its exit code and what it printed.
 
+import assert from "node:assert/strict";
+import type { SozuProcess } from "./sozu_process.ts";
+
 const MAIN_MODULE = new URL("../../main.ts", import.meta.url).href;
 
 /** What became of one command. */
@@ -28,4 +31,17 @@ export function sozuCommand(args: readonly string[], cwd: string): Deno.Command 
     stdout: "piped",
     stderr: "piped",
   });
+}
+
+/** Commands against a running proxy: `run` tells how they ended, `ok` what those printed that must succeed. */
+export function cliOf(sozu: SozuProcess) {
+  const run = (...args: string[]): Promise<CommandOutcome> =>
+    runSozu(["-c", sozu.configPath, "-t", "20000", ...args], sozu.folder);
+  const ok = async (...args: string[]): Promise<string> => {
+    const outcome = await run(...args);
+    assert.equal(outcome.code, 0, `${args.join(" ")}\n${outcome.stderr}${sozu.stderr}`);
+    assert.equal(outcome.stderr, "");
+    return outcome.stdout;
+  };
+  return { run, ok };
 }

@@ -6,6 +6,7 @@ import {
   type ServerConfig,
   type TcpListenerConfig,
 } from "../../config/messages.ts";
+import { tcpListener } from "./commands.ts";
 import { freePort } from "./ports.ts";
 import { socketAddress, startPlane, type TestPlane } from "./proxy.ts";
 
@@ -50,15 +51,7 @@ export async function startTcpProxy(options: TcpProxyOptions = {}): Promise<TcpT
   };
   await plane.apply({
     kind: "add_tcp_listener",
-    value: {
-      address,
-      expect_proxy: false,
-      front_timeout: 60,
-      back_timeout: 30,
-      connect_timeout: 3,
-      active: false,
-      ...options.listener,
-    },
+    value: { ...tcpListener(`127.0.0.1:${port}`), ...options.listener },
   });
   await plane.apply({
     kind: "activate_listener",

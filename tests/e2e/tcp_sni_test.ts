@@ -1,0 +1,171 @@
+// TLS that passes through a TCP listener, told apart by the name the client asks for: real clients, real TLS
+// servers, and every byte as it was.
+
+import assert from "node:assert/strict";
+import { findProgram, findTools } from "../bench/tools.ts";
+import { clientHello, helloMessage, records } from "../support/client_hello.ts";
+import { Lab } from "../support/lab.ts";
+import { startNginxSites } from "../support/nginx_sites.ts";
+import { OPENSSL, opensslClient, runProgram } from "../support/openssl.ts";
+import { concat, connectRaw, sayUntilClosed } from "../support/raw_client.ts";
+import { splittingRelay } from "../support/record_splitter.ts";
+import { type ScriptedOrigin, scriptedOrigin } from "../support/scripted_origin.ts";
+import { startTcpProxy, type TcpTestProxy } from "../support/tcp_proxy.ts";
+import { certificateFor, fingerprintOf } from "../support/test_certificates.ts";
+import { connectSecure, shakeHands } from "../support/tls_client.ts";
+import { waitFor } from "../support/wait.ts";
+import type { Wire } from "../support/wire.ts";
+
+const CURL = findProgram("curl");
+const NGINX = (await findTools(["nginx"])).get("nginx");
+
+const CERTIFICATES = {
+  exact: certificateFor(["one.test"]),
+  wildcard: certificateFor(["*.star.test"], { commonName: "star" }),
+  inside: certificateFor(["in.star.test"]),
+  rest: certificateFor(["rest.test"]),
+};
+
+/** A listener with four clusters: a name, a wildcard, a name within it, and all that is left over. */
+async function fourClusters(
+  backends: Readonly<Record<keyof typeof CERTIFICATES, { readonly address: string }>>,
+): Promise<TcpTestProxy> {
+  const proxy = await startTcpProxy({ backends: [backends.rest.address] });
+  const names = { exact: "One.Test", wildcard: "*.star.test", inside: "in.star.test" } as const;
+  for (const [id, name] of Object.entries(names) as [keyof typeof names, string][]) {
+    await proxy.addCluster(id);
+    await proxy.addBackend(id, backends[id].address);
+    await proxy.addFrontend(id, name);
+  }
+  return proxy;
+}
+
+/** Which backend a name belongs to. */
+const EXPECTED = [
+  ["one.test", "exact"],
+  ["ONE.test", "exact"],
+  ["x.star.test", "wildcard"],
+  ["in.star.test", "inside"],
+  ["y.x.star.test", "rest"],
+  ["star.test", "rest"],
+  ["www.one.test", "rest"],
+  ["stranger.test", "rest"],
+  ["", "rest"],
+] as const;
+
+const REQUEST = "GET / HTTP/1.1\r\nHost: any\r\nConnection: close\r\n\r\n";
+
+Deno.test({
+  name: "openssl meets the nginx of each name, sees its certificate and shakes hands with it",
+  ignore: OPENSSL === null || NGINX === undefined,
+  async fn() {
+    await using lab = new Lab();
+    const sites = await startNginxSites(lab, NGINX as string, CERTIFICATES);
+    await using proxy = await fourClusters(sites);
+    for (const [name, site] of EXPECTED) {
+      const asked = name === "" ? ["-noservername"] : ["-servername", name];
+      const trusted = ["-CAfile", lab.path(`${site}.pem`), "-verify_return_error"];
+      for (const version of ["1_2", "1_3"]) {
+        const args = [...asked, ...trusted, `-tls${version}`];
+        const { text } = await opensslClient(proxy.port, args, REQUEST);
+        assert.match(text, /Verif(?:y return code: 0|ication: OK)/, `${name} ${text}`);
+        assert.match(text, new RegExp(`site ${site} at TLSv1.${version.at(-1)}\n`), name);
+      }
+    }
+    assert.equal(proxy.count("tls.version.TLSv1_3"), 0, "no handshake is made by the proxy");
+  },
+});
+
+Deno.test({
+  name: "curl gets the page of each name, and trusts nothing but its certificate",
+  ignore: CURL === null || NGINX === undefined,
+  async fn() {
+    await using lab = new Lab();
+    const sites = await startNginxSites(lab, NGINX as string, CERTIFICATES);
+    await using proxy = await fourClusters(sites);
+    const rows = [
+      ["one.test", "exact"],
+      ["x.star.test", "wildcard"],
+      ["in.star.test", "inside"],
+      ["rest.test", "rest"],
+    ] as const;
+    const get = (name: string, trusted: string) => {
+      const place = `${name}:${proxy.port}`;
+      return runProgram(CURL as string, [
+        ...["-sS", "--cacert", lab.path(`${trusted}.pem`), "--resolve", `${place}:127.0.0.1`],
+        `https://${place}/`,
+      ]);
+    };
+    for (const [name, site] of rows) {
+      const { text, code } = await get(name, site);
+      assert.deepEqual([text, code], [`site ${site} at TLSv1.3\n`, 0]);
+    }
+    assert.equal((await get("one.test", "rest")).code, 60, "the certificate of another backend");
+  },
+});
+
+/** A TLS backend that says its name before what it gets. */
+function secureBackend(site: keyof typeof CERTIFICATES): ScriptedOrigin {
+  const greet = async (wire: Wire) => {
+    await wire.write(`${site} got ${await wire.readThrough("!")}`);
+  };
+  return scriptedOrigin(greet, 0, CERTIFICATES[site]);
+}
+
+Deno.test("a ClientHello in many records and single bytes is routed, and the handshake completes", async () => {
+  await using exact = secureBackend("exact");
+  await using rest = secureBackend("rest");
+  await using proxy = await fourClusters({ exact, wildcard: rest, inside: rest, rest });
+  for (const size of [7, 100]) {
+    await using relay = splittingRelay(proxy.port, size);
+    for (const [name, site] of [["one.test", "exact"], ["stranger.test", "rest"]] as const) {
+      const { fingerprint } = await shakeHands(relay.port, name);
+      assert.equal(fingerprint, fingerprintOf(CERTIFICATES[site]));
+      using wire = await connectSecure(relay.port, name, [CERTIFICATES[site].certificate], []);
+      await wire.write("a word!");
+      assert.equal(await wire.readThrough("!"), `${site} got a word!`);
+    }
+  }
+  assert.equal(proxy.count("tcp.client_hello.errors"), 0);
+  await using crumbs = splittingRelay(proxy.port, 1);
+  await assert.rejects(shakeHands(crumbs.port, "one.test"));
+  assert.equal(proxy.count("tcp.client_hello.errors"), 1, "a bound on the records of one message");
+});
+
+Deno.test("not a byte of what passes is changed, added or lost, whatever it is", async () => {
+  const hello = records(helloMessage({ sessionId: new Uint8Array(0) }), 9);
+  const more = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7 + (i >> 9)) & 0xff);
+  const sent = concat([hello, more]);
+  const said = more.toReversed();
+  let received: Uint8Array = new Uint8Array(0);
+  await using origin = scriptedOrigin(async (wire) => {
+    received = await wire.readExactly(sent.length, 20_000);
+    await wire.write(said);
+  });
+  await using proxy = await startTcpProxy();
+  await proxy.addCluster("named");
+  await proxy.addBackend("named", origin.address);
+  await proxy.addFrontend("named", "www.example.test");
+  using wire = await connectRaw(proxy.port);
+  for (const byte of hello) await wire.write(Uint8Array.of(byte));
+  await wire.write(more);
+  assert.deepEqual(await wire.readExactly(said.length, 20_000), said);
+  assert.deepEqual(received, sent);
+});
+
+Deno.test("who asks for no name of the listener, or for none, is closed without a byte where nobody takes the rest", async () => {
+  await using origin = secureBackend("exact");
+  await using proxy = await startTcpProxy();
+  await proxy.removeFrontend("db");
+  await proxy.addCluster("exact");
+  await proxy.addBackend("exact", origin.address);
+  await proxy.addFrontend("exact", "one.test");
+  for (const name of ["stranger.test", ""]) await assert.rejects(shakeHands(proxy.port, name));
+  assert.equal(await sayUntilClosed(proxy.port, clientHello("stranger.test")), "");
+  assert.equal(await sayUntilClosed(proxy.port, "SSH-2.0-no TLS at all\r\n"), "");
+  assert.equal(proxy.count("tcp.client_hello.errors"), 1);
+  assert.equal(origin.accepted, 0);
+  await shakeHands(proxy.port, "one.test");
+  await waitFor("every session to end", () => proxy.count("client.connections") === 0);
+  assert.equal(proxy.count("session.internal_errors"), 0);
+});
