@@ -2,7 +2,7 @@
 // certificates, HSTS. What both TLS implementations have in common runs with both.
 
 import assert from "node:assert/strict";
-import type { HttpsListenerConfig } from "../../config/messages.ts";
+import { type HttpsListenerConfig, RedirectPolicy } from "../../config/messages.ts";
 import { type HttpsProxy, startHttpsProxy } from "../support/https_proxy.ts";
 import { startOrigin } from "../support/origin.ts";
 import { get, readResponse } from "../support/raw_client.ts";
@@ -198,6 +198,25 @@ Deno.test("HSTS of the listener and of frontends reaches forwarded and own answe
   assert.deepEqual(await ask(hosts.own), [200, "max-age=5; preload"]);
   await proxy.updateHttps({ hsts: { enabled: false } });
   assert.deepEqual(await ask(hosts.inherits), [200]);
+});
+
+Deno.test("HSTS is on redirects and challenges of HTTPS as well", async () => {
+  await using proxy = await startHttpsProxy({
+    https: { hsts: { enabled: true, max_age: 31_536_000, include_subdomains: true } },
+    hosts: [],
+    certificates: [SHARED],
+  });
+  await proxy.addHttpsFrontend("a.test", { redirect: RedirectPolicy.PERMANENT });
+  await proxy.addHttpsFrontend("b.test", { redirect: RedirectPolicy.UNAUTHORIZED });
+  for (const [host, status] of [["a.test", 301], ["b.test", 401]] as const) {
+    const response = await getSecure(proxy.httpsPort, host, [SHARED.certificate]);
+    assert.equal(response.status, status);
+    assert.equal(
+      response.header("strict-transport-security"),
+      "max-age=31536000; includeSubDomains",
+      host,
+    );
+  }
 });
 
 Deno.test("a backend's own HSTS header is kept, or replaced when that is asked for", async () => {
