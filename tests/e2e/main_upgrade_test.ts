@@ -5,22 +5,11 @@ import { startOrigin } from "../support/origin.ts";
 import { freePort } from "../support/ports.ts";
 import { copyProgram } from "../support/program_copy.ts";
 import { get } from "../support/raw_client.ts";
+import { configFor } from "../support/served_config.ts";
 import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
 import { SteadyLoad } from "../support/steady_load.ts";
 
 const ignore = Deno.build.os !== "linux";
-
-function configOf(port: number, backend: string, rest = ""): string {
-  return `${rest}
-[[listeners]]
-protocol = "http"
-address = "127.0.0.1:${port}"
-[clusters.app]
-protocol = "http"
-frontends = [{ address = "127.0.0.1:${port}", hostname = "app.test" }]
-backends = [{ address = "${backend}" }]
-`;
-}
 
 Deno.test({
   name: "upgrade_main replaces main and all workers under load without a failed request",
@@ -29,7 +18,7 @@ Deno.test({
     await using origin = startOrigin({ kind: "fixed", body: "ok" });
     const port = freePort();
     await using sozu = await SozuProcess.start((folder) =>
-      configOf(port, origin.address, `pid_file_path = "${folder}/sozu.pid"`)
+      configFor(port, origin.address, `pid_file_path = "${folder}/sozu.pid"`)
     );
     await sozu.expectOk({ kind: "add_cluster", value: cluster("kept") });
     await sozu.expectOk({ kind: "set_max_connections_per_ip", value: 5_000n });
@@ -95,7 +84,7 @@ for (
       const program = await Deno.makeTempDir({ prefix: "sozu-program-" });
       await copyProgram(program);
       await using sozu = await SozuProcess.start(
-        configOf(port, origin.address, "worker_timeout = 1"),
+        configFor(port, origin.address, "worker_timeout = 1"),
         {
           mainModule: `file://${program}/main.ts`,
         },

@@ -3,22 +3,11 @@ import { ResponseStatus, RunState } from "../../config/messages.ts";
 import { startOrigin } from "../support/origin.ts";
 import { freePort } from "../support/ports.ts";
 import { connectRaw, readResponse } from "../support/raw_client.ts";
+import { configFor } from "../support/served_config.ts";
 import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
 import { SteadyLoad } from "../support/steady_load.ts";
 
 const ignore = Deno.build.os !== "linux";
-
-function configOf(port: number, backend: string, rest = ""): string {
-  return `${rest}
-[[listeners]]
-protocol = "http"
-address = "127.0.0.1:${port}"
-[clusters.app]
-protocol = "http"
-frontends = [{ address = "127.0.0.1:${port}", hostname = "app.test" }]
-backends = [{ address = "${backend}" }]
-`;
-}
 
 Deno.test({
   name: "upgrade_worker replaces workers under load without a failed request",
@@ -26,7 +15,7 @@ Deno.test({
   async fn() {
     await using origin = startOrigin({ kind: "fixed", body: "ok" });
     const port = freePort();
-    await using sozu = await SozuProcess.start(configOf(port, origin.address));
+    await using sozu = await SozuProcess.start(configFor(port, origin.address));
     const load = new SteadyLoad({ port, host: "app.test", single: 4, kept: 4 });
     try {
       await waitFor("traffic", () => load.answered > 100);
@@ -66,7 +55,7 @@ Deno.test({
     );
     const port = freePort();
     await using sozu = await SozuProcess.start(
-      configOf(port, origin.address, "worker_count = 1"),
+      configFor(port, origin.address, "worker_count = 1"),
     );
     const wires = await Promise.all([0, 1, 2].map(() => connectRaw(port)));
     for (const wire of wires) await wire.write("GET /slow HTTP/1.1\r\nHost: app.test\r\n\r\n");
