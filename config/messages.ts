@@ -2225,7 +2225,8 @@ export interface Succession {
     | { kind: "healthy"; value: Healthy }
     | { kind: "take_over"; value: TakeOver }
     | { kind: "serving"; value: number }
-    | { kind: "settled"; value: ListenerOrders };
+    | { kind: "settled"; value: ListenerOrders }
+    | { kind: "counted"; value: AggregatedMetrics };
 }
 
 export const Succession: MessageType<Succession> = new MessageType(
@@ -2237,6 +2238,7 @@ export const Succession: MessageType<Succession> = new MessageType(
     member("step", "take_over", 4, TakeOver),
     member("step", "serving", 5, "uint32"),
     member("step", "settled", 6, ListenerOrders),
+    member("step", "counted", 7, AggregatedMetrics),
   ],
 );
 

@@ -131,6 +131,13 @@ export class ConfigState {
     return { map: new Map([...this.#census].sort(([a], [b]) => compareText(a, b))) };
   }
 
+  /** Ids of the backends of a cluster; `null` when there is no such cluster. */
+  backendIds(clusterId: string): ReadonlySet<string> | null {
+    const { clusters, backends } = this.#tables;
+    if (clusters.get(clusterId) === undefined) return null;
+    return new Set([...backends.of(clusterId).values()].map(({ backend_id }) => backend_id));
+  }
+
   /** How many clusters, backends and frontends there are; cheap enough for every request. */
   counts(): StateCounts {
     const { clusters, backends, httpFrontends, httpsFrontends, tcpFrontends, udpFrontends } =

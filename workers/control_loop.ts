@@ -7,6 +7,7 @@ import {
   type InitialState,
   type ListenerSocket,
   ListenerType,
+  QueryMetricsOptions,
   type Request,
   type ResponseContent,
   ResponseStatus,
@@ -19,6 +20,7 @@ import type { ConfigState } from "../config/state.ts";
 import { prepareUndo } from "../config/undo.ts";
 import { Slices } from "../src/io/turn.ts";
 import { loggerOf } from "../src/observe/log.ts";
+import { LAST_MEASUREMENTS_ID } from "../src/protocol/control/worker_life.ts";
 import type { DataPlane } from "./contracts.ts";
 import type { HandOverStep } from "./hand_over.ts";
 import { answerQuery, type WorkerQuery } from "./state_queries.ts";
@@ -127,8 +129,21 @@ export class ControlLoop {
 
   /** Declares the worker stopped, whoever decided it. */
   leave(): void {
+    if (!this.#isStopped) this.#tellMeasurements();
     this.#isStopped = true;
     this.#stopped.resolve();
+  }
+
+  /** Main adds up what its workers have counted, also when they are gone. */
+  #tellMeasurements(): void {
+    const content = this.#options.dataPlane.measurements.query(QueryMetricsOptions.empty());
+    if (typeof content === "string") return;
+    this.#options.respond({
+      id: LAST_MEASUREMENTS_ID,
+      status: ResponseStatus.PROCESSING,
+      message: "",
+      content: { content_type: content },
+    });
   }
 
   /** The message that carries an event to main. */

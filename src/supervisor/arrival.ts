@@ -1,7 +1,7 @@
 // How a main process comes to the place of another one that still serves: its workers are started beside
 // the old ones and proven while new connections go on going to those, and take part only afterwards.
 
-import type { ListenerOrder } from "../../config/messages.ts";
+import type { AggregatedMetrics, ListenerOrder } from "../../config/messages.ts";
 import { loggerOf } from "../observe/log.ts";
 import type { MainContext } from "./main_context.ts";
 import { sharedListeners } from "./shared_listeners.ts";
@@ -44,6 +44,11 @@ export class Arrival {
     loggerOf("supervisor").info("This main process has taken over (boot generation {generation})", {
       generation: succession.bootGeneration,
     });
+  }
+
+  /** Sums go on where those of the earlier main process have ended. */
+  inheritCounts(counted: AggregatedMetrics): void {
+    this.#context.kept.inherit(counted);
   }
 
   /** Lets the workers finish what they have begun: the other main process stays. */

@@ -5,6 +5,7 @@
 import manifest from "../../deno.json" with { type: "json" };
 import { buildId } from "../io/build_id.ts";
 import { BindError, WaitingListener } from "../io/unix_socket.ts";
+import type { Arrival } from "./arrival.ts";
 import { type Estate, readInheritance } from "./inheritance.ts";
 import { PidFile } from "./pid_file.ts";
 import { ProcessLog } from "./process_log.ts";
@@ -38,6 +39,16 @@ export async function inherit(path: string): Promise<number> {
   const waiting = WaitingListener.bind(estate.config.command_socket);
   if (waiting instanceof BindError) return await refuse(waiting.message);
   return await succeed(estate, waiting, channel, refuse);
+}
+
+/** Takes what the old main process tells of what it has counted, until it has gone. */
+async function takeCounts(channel: SuccessionChannel, arrival: Arrival): Promise<void> {
+  for (;;) {
+    const step = await channel.receive();
+    if (step === null) break;
+    if (step.kind === "counted") arrival.inheritCounts(step.value);
+  }
+  channel.close();
 }
 
 async function succeed(
@@ -76,7 +87,12 @@ async function succeed(
         return await refuse(problem);
       }
       await channel.send({ kind: "healthy", value: {} });
-      if ((await channel.receive())?.kind !== "take_over") {
+      let step = await channel.receive();
+      if (step?.kind === "counted") {
+        arrival.inheritCounts(step.value);
+        step = await channel.receive();
+      }
+      if (step?.kind !== "take_over") {
         await arrival.withdraw();
         return EXIT_FAILURE;
       }
@@ -85,9 +101,10 @@ async function succeed(
       supervisor.serve();
       await channel.send({ kind: "serving", value: Deno.pid }).catch(() => {});
       const settled = await channel.receive();
-      channel.close();
       await arrival.settle(settled?.kind === "settled" ? settled.value.orders : []);
+      void takeCounts(channel, arrival);
       await supervisor.finished;
+      channel.close();
       return EXIT_OK;
     });
   } finally {

@@ -8,6 +8,7 @@ import type { AuditTrail } from "./audit_trail.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Gatherer } from "./gather.ts";
 import type { Estate } from "./inheritance.ts";
+import type { KeptMeasurements } from "./kept_measurements.ts";
 import type { ListenerHandOver } from "./listener_hand_over.ts";
 import type { MainCounters } from "./main_counters.ts";
 import type { MutationOrder } from "./mutation_order.ts";
@@ -65,8 +66,11 @@ export interface Succession {
   begin(): void;
   /** What the other one needs. */
   estate(): Estate;
-  /** The other one has taken over: clients are disconnected, workers leave, then this process. */
-  complete(): void;
+  /**
+   * The other one has taken over: clients are disconnected, workers leave, then `conclude` is called, and
+   * this process leaves.
+   */
+  complete(conclude: () => Promise<void>): void;
 }
 
 /** Everything verbs work with. */
@@ -78,6 +82,8 @@ export interface MainContext {
   readonly handOver: ListenerHandOver;
   readonly adoption: Adoption;
   readonly counters: MainCounters;
+  /** What workers that are gone have counted. */
+  readonly kept: KeptMeasurements;
   readonly gatherer: Gatherer;
   readonly order: MutationOrder;
   readonly events: EventHub;

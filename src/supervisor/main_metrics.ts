@@ -21,8 +21,9 @@ export function mainMetrics({ counters, state, audit }: MainContext): Metric[] {
   ];
 }
 
-/** Starts every count of main over. */
-export function clearMainMetrics({ counters, audit }: MainContext): void {
+/** Starts every count of main over, and those of workers that are gone. */
+export function clearMainMetrics({ counters, audit, kept }: MainContext): void {
+  kept.clear();
   counters.clear();
   audit.rowsByVerb.clear();
 }

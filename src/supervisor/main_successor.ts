@@ -1,7 +1,7 @@
 // A new main process as the old one sees it: started from what is on disk now, given the estate, and
 // listened to. Ends it when it does not do what it should in time.
 
-import type { ListenerOrders } from "../../config/messages.ts";
+import type { AggregatedMetrics, ListenerOrders } from "../../config/messages.ts";
 import { type LooseProcess, spawnLoose } from "../io/process.ts";
 import { BindError, bindUnixSocket, type UnixListener } from "../io/unix_socket.ts";
 import { type Estate, writeInheritance } from "./inheritance.ts";
@@ -74,17 +74,27 @@ export class MainSuccessor {
     }
   }
 
-  /** Lets it take the command socket; the reason when it does not answer there. */
-  async takeOver(): Promise<string | null> {
+  /**
+   * Tells it what has been counted so far and lets it take the command socket; the reason when it does not
+   * answer there.
+   */
+  async takeOver(counted: AggregatedMetrics): Promise<string | null> {
+    await this.#channel.send({ kind: "counted", value: counted });
     await this.#channel.send({ kind: "take_over", value: {} });
     const step = await this.#receive();
     if (typeof step === "string") return step;
     return step.kind === "serving" ? null : `the new main process answers ${step.kind}`;
   }
 
-  /** Tells it that everything is its own now. */
-  async settle(orders: ListenerOrders): Promise<void> {
+  /** Tells it that everything is its own now, and what has been counted so far. */
+  async settle(orders: ListenerOrders, counted: AggregatedMetrics): Promise<void> {
     await this.#channel.send({ kind: "settled", value: orders }).catch(() => {});
+    await this.#channel.send({ kind: "counted", value: counted }).catch(() => {});
+  }
+
+  /** Tells it what has been counted in all: nothing comes after that. */
+  async conclude(counted: AggregatedMetrics): Promise<void> {
+    await this.#channel.send({ kind: "counted", value: counted }).catch(() => {});
     this.#channel.close();
   }
 

@@ -3,12 +3,21 @@
 // socket, our workers are taken out of the listeners, finish what they have begun, and this process
 // leaves with them. A failure before that ends the new processes and changes nothing.
 
-import { EventKind, type ListenerOrders, type Response } from "../../config/messages.ts";
+import {
+  type AggregatedMetrics,
+  EventKind,
+  type ListenerOrders,
+  QueryMetricsOptions,
+  type Response,
+} from "../../config/messages.ts";
 import { beginAudit } from "./audit_begin.ts";
 import type { Client } from "./client_session.ts";
+import { parcelsFor } from "./gather.ts";
 import type { SharedListener } from "./listener_steps.ts";
 import type { MainContext } from "./main_context.ts";
+import { mainMetrics } from "./main_metrics.ts";
 import { MainSuccessor } from "./main_successor.ts";
+import { mergeMetrics, messagesOf } from "./metrics_merge.ts";
 import { keepInformed } from "./progress.ts";
 import { failure, ok, processing } from "./responses.ts";
 import { sharedListeners } from "./shared_listeners.ts";
@@ -30,7 +39,8 @@ export async function upgradeMain(context: MainContext, client: Client): Promise
     if (typeof outcome !== "string") {
       // Whoever waits for a turn is disconnected and asks the new main process.
       context.events.emit("main", { kind: EventKind.MAIN_UPGRADED });
-      context.succession.complete();
+      const counted = () => context.kept.estate(messagesOf(mainMetrics(context)));
+      context.succession.complete(() => outcome.conclude(counted()));
       return ok(
         `Upgrade successful: main process ${Deno.pid} was replaced by ${outcome.pid}; ` +
           "the old workers finish what they have begun",
@@ -54,7 +64,8 @@ async function succeed(
     await release(context, listeners);
     return successor;
   }
-  const problem = await successor.healthy(say) ?? await successor.takeOver();
+  const problem = await successor.healthy(say) ??
+    await successor.takeOver(await countedSoFar(context));
   if (problem !== null) {
     await successor.dismiss();
     await release(context, listeners);
@@ -62,8 +73,22 @@ async function succeed(
   }
   say(`Main process ${successor.pid} answers at the command socket; listeners are handed over`);
   service.mainPid(successor.pid);
-  await successor.settle(await leaveListeners(context, listeners));
+  const orders = await leaveListeners(context, listeners);
+  await successor.settle(orders, await countedSoFar(context));
   return successor;
+}
+
+/** What has been counted until now; what our workers still have under way comes on top. */
+async function countedSoFar(context: MainContext): Promise<AggregatedMetrics> {
+  const { gatherer, pool, kept, settings } = context;
+  const query = QueryMetricsOptions.empty();
+  const answers = await gatherer.scatter({
+    verb: "QueryMetrics",
+    parcels: parcelsFor(pool.targets(), { request_type: { kind: "query_metrics", value: query } }),
+    patience: { kind: "deadline", ms: settings.workerTimeoutMs },
+  });
+  mergeMetrics(answers, query, [], kept);
+  return kept.estate(messagesOf(mainMetrics(context)));
 }
 
 /** Takes our workers out of the listeners; what is left there, by place. */

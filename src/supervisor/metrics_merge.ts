@@ -3,9 +3,6 @@
 // that did not answer is just absent.
 
 import type {
-  AggregatedMetrics,
-  BackendMetrics,
-  ClusterMetrics,
   FilteredMetrics,
   QueryMetricsOptions,
   ResponseContent,
@@ -13,34 +10,85 @@ import type {
 } from "../../config/messages.ts";
 import type { Metric } from "../observe/counters.ts";
 import type { WorkerAnswer } from "./gather.ts";
-import { mergeMetric } from "./metric_value_merge.ts";
+import { KeptMeasurements } from "./kept_measurements.ts";
+import { MergedMetrics, mergeValues, type MetricValues } from "./merged_metrics.ts";
 
 type Content = NonNullable<ResponseContent["content_type"]>;
-type Values = Map<string, FilteredMetrics>;
 
-/** The answer of main, which measured `own`, to a metrics query that the workers have answered. */
+/**
+ * The answer of main, which measured `own`, to a metrics query that the workers have answered. Whole
+ * answers are noted in `kept`, and what it has of workers that did not answer counts as well, unless the
+ * workers are to be told apart.
+ */
 export function mergeMetrics(
   answers: readonly WorkerAnswer[],
   query: QueryMetricsOptions,
   own: readonly Metric[] = [],
+  kept: KeptMeasurements = new KeptMeasurements(() => null),
 ): Content {
   if (query.list) return mergeNames(answers);
-  const main = new Map(own.map((metric) => [metric.name, toMessage(metric)]));
+  const main = messagesOf(own);
+  mergeValues(main, kept.main);
   const workers = measurementsOf(answers);
+  if (isWhole(query)) { for (const [id, metrics] of workers) kept.note(id, metrics); }
   if (query.workers) {
-    return { kind: "metrics", value: { main, workers, clusters: new Map(), proxying: new Map() } };
+    const told = new Map([...workers].map(([id, metrics]) => [String(id), metrics]));
+    const value = { main, workers: told, clusters: new Map(), proxying: new Map() };
+    return { kind: "metrics", value };
   }
-  return { kind: "metrics", value: { ...mergeWorkers(workers.values()), main } };
+  const merged = new MergedMetrics();
+  for (const metrics of workers.values()) merged.add(metrics);
+  const rest = kept.beside(new Set(workers.keys()));
+  merged.add(restrict(rest, query, (id) => merged.hasCluster(id)));
+  const { proxy, clusters } = merged.total();
+  return { kind: "metrics", value: { main, workers: new Map(), proxying: proxy, clusters } };
+}
+
+/** A question for everything, whose answer tells all there is of a worker. */
+function isWhole(query: QueryMetricsOptions): boolean {
+  return !query.no_clusters && query.metric_names.length === 0 &&
+    query.cluster_ids.length === 0 && query.backend_ids.length === 0;
 }
 
 /** The measurements of the workers that answered, by id. */
-function measurementsOf(answers: readonly WorkerAnswer[]): Map<string, WorkerMetrics> {
-  const workers = new Map<string, WorkerMetrics>();
+function measurementsOf(answers: readonly WorkerAnswer[]): Map<number, WorkerMetrics> {
+  const workers = new Map<number, WorkerMetrics>();
   for (const { workerId, content } of answers) {
     const type = content?.content_type;
-    if (type?.kind === "worker_metrics") workers.set(String(workerId), type.value);
+    if (type?.kind === "worker_metrics") workers.set(workerId, type.value);
   }
   return workers;
+}
+
+/** What of `metrics` an answer to `query` holds, which tells of certain clusters already. */
+function restrict(
+  { proxy, clusters }: WorkerMetrics,
+  query: QueryMetricsOptions,
+  isTold: (clusterId: string) => boolean,
+): WorkerMetrics {
+  const names = query.metric_names.length === 0 ? null : new Set(query.metric_names);
+  const wanted = (values: MetricValues): MetricValues =>
+    names === null ? values : new Map([...values].filter(([name]) => isNamed(names, name)));
+  const isPartial = query.cluster_ids.length > 0 || query.backend_ids.length > 0;
+  const chosen = query.no_clusters ? [] : [...clusters].filter(([id]) => !isPartial || isTold(id));
+  const entries = chosen.map(([id, { cluster, backends }]) =>
+    [id, {
+      cluster: query.backend_ids.length > 0 ? new Map() : wanted(cluster),
+      backends: backends.map(({ backend_id, metrics }) => ({
+        backend_id,
+        metrics: wanted(metrics),
+      })),
+    }] as const
+  );
+  return { proxy: isPartial ? new Map() : wanted(proxy), clusters: new Map(entries) };
+}
+
+const HISTOGRAM_SUFFIX = "_histogram";
+
+/** A filter names a time, which is told as a histogram as well. */
+function isNamed(names: ReadonlySet<string>, name: string): boolean {
+  return names.has(name) ||
+    name.endsWith(HISTOGRAM_SUFFIX) && names.has(name.slice(0, -HISTOGRAM_SUFFIX.length));
 }
 
 function mergeNames(answers: readonly WorkerAnswer[]): Content {
@@ -58,52 +106,9 @@ function mergeNames(answers: readonly WorkerAnswer[]): Content {
   };
 }
 
-function mergeWorkers(workers: Iterable<WorkerMetrics>): AggregatedMetrics {
-  const proxying: Values = new Map();
-  const merged = new Map<string, MergedCluster>();
-  for (const { proxy, clusters } of workers) {
-    mergeValues(proxying, proxy);
-    for (const [id, metrics] of clusters) {
-      let cluster = merged.get(id);
-      if (cluster === undefined) {
-        cluster = new MergedCluster();
-        merged.set(id, cluster);
-      }
-      cluster.add(metrics);
-    }
-  }
-  const clusters = new Map([...merged].map(([id, cluster]) => [id, cluster.message()]));
-  return { main: new Map(), workers: new Map(), clusters, proxying };
-}
-
-/** One cluster, as more and more workers tell of it. */
-class MergedCluster {
-  readonly #own: Values = new Map();
-  readonly #backends = new Map<string, Values>();
-
-  add({ cluster, backends }: ClusterMetrics): void {
-    mergeValues(this.#own, cluster);
-    for (const { backend_id, metrics } of backends) {
-      const known = this.#backends.get(backend_id);
-      if (known === undefined) this.#backends.set(backend_id, new Map(metrics));
-      else mergeValues(known, metrics);
-    }
-  }
-
-  message(): ClusterMetrics {
-    const backends: BackendMetrics[] = [...this.#backends].map(([backend_id, metrics]) => ({
-      backend_id,
-      metrics,
-    }));
-    return { cluster: this.#own, backends };
-  }
-}
-
-function mergeValues(into: Values, from: ReadonlyMap<string, FilteredMetrics>): void {
-  for (const [name, metric] of from) {
-    const known = into.get(name);
-    into.set(name, known === undefined ? metric : mergeMetric(name, known, metric));
-  }
+/** Measurements of main as messages. */
+export function messagesOf(metrics: readonly Metric[]): MetricValues {
+  return new Map(metrics.map((metric) => [metric.name, toMessage(metric)]));
 }
 
 function toMessage({ value, gauge }: Metric): FilteredMetrics {

@@ -94,7 +94,7 @@ class WorkerMeasurementsCache {
     const own = mainMetrics(this.#context);
     const late = answers.filter(({ outcome }) => outcome !== "ok").length;
     own.push({ name: "workers.unanswered", value: late, gauge: true });
-    const merged = mergeMetrics([...current.values()], query.value, own);
+    const merged = mergeMetrics([...current.values()], query.value, own, this.#context.kept);
     if (merged.kind !== "metrics") throw new Error("The workers answered something else");
     return merged.value;
   }

@@ -19,6 +19,7 @@ import { EventHub } from "./event_hub.ts";
 import { Gatherer } from "./gather.ts";
 import type { Estate } from "./inheritance.ts";
 import type { FileSource, MainContext, Succession } from "./main_context.ts";
+import { KeptMeasurements } from "./kept_measurements.ts";
 import { ListenerHandOver } from "./listener_hand_over.ts";
 import { sharedListeners } from "./shared_listeners.ts";
 import { MutationOrder } from "./mutation_order.ts";
@@ -86,6 +87,7 @@ export class Supervisor {
       : null;
     const state = createState();
     const gatherer = new Gatherer();
+    const kept = new KeptMeasurements((id) => state.backendIds(id));
     const handOver = new ListenerHandOver({
       gatherer,
       patienceMs: config.worker_timeout * 1000,
@@ -98,6 +100,7 @@ export class Supervisor {
       state,
       runtime: this.#runtime,
       gatherer,
+      kept,
       events: new EventHub(),
       onWorkerEvent: (id, event) => this.#onWorkerEvent(id, event),
       onMembersChanged: () => handOver.observe(sharedListeners(state)),
@@ -237,7 +240,7 @@ export class Supervisor {
     fleetParts: FleetParts,
     handOver: ListenerHandOver,
   ): MainContext {
-    const { state, gatherer, events } = fleetParts;
+    const { state, gatherer, kept, events } = fleetParts;
     const fleet = this.#fleet;
     return {
       settings: {
@@ -254,6 +257,7 @@ export class Supervisor {
       handOver,
       adoption: new Adoption(() => this.#context, config.max_command_buffer_size),
       counters: fleet.counters,
+      kept,
       gatherer,
       order: new MutationOrder(),
       events,
@@ -291,12 +295,12 @@ export class Supervisor {
         bootGeneration: this.#bootGeneration,
         logFilter: this.#processLog.filter,
       }),
-      complete: () => this.#giveWay(),
+      complete: (conclude) => this.#giveWay(conclude),
     };
   }
 
   /** Another main process has taken over: clients go there, workers end, and this process with them. */
-  #giveWay(): void {
+  #giveWay(conclude: () => Promise<void>): void {
     if (this.#state === "leaving") return;
     this.#state = "leaving";
     const workers = this.#context.pool.processes();
@@ -306,6 +310,7 @@ export class Supervisor {
     setTimeout(() => {
       this.#server.stopAccepting();
       void Promise.all([this.#server.closeClients(), windDown(this.#context, workers)])
+        .then(conclude)
         .then(() => this.#context.audit.flushed())
         .finally(() => this.#finished.resolve());
     }, 0);

@@ -97,5 +97,5 @@ export async function answerMetrics(
   query: RequestType & { kind: "query_metrics" },
 ): Promise<Response> {
   const answers = await askWorkers(context, client, query);
-  return ok("", mergeMetrics(answers, query.value, mainMetrics(context)));
+  return ok("", mergeMetrics(answers, query.value, mainMetrics(context), context.kept));
 }

@@ -14,9 +14,10 @@ import {
 import type { ConfigState } from "../../config/state.ts";
 import { spawnPiped } from "../io/process.ts";
 import { loggerOf } from "../observe/log.ts";
-import { BEAT_MS } from "../protocol/control/worker_life.ts";
+import { BEAT_MS, LAST_MEASUREMENTS_ID } from "../protocol/control/worker_life.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Gatherer } from "./gather.ts";
+import type { KeptMeasurements } from "./kept_measurements.ts";
 import { MainCounters } from "./main_counters.ts";
 import type { ProcessLog } from "./process_log.ts";
 import type { RuntimeRequests } from "./runtime_requests.ts";
@@ -37,6 +38,7 @@ export interface FleetParts {
   readonly state: ConfigState;
   readonly runtime: RuntimeRequests;
   readonly gatherer: Gatherer;
+  readonly kept: KeptMeasurements;
   readonly events: EventHub;
   /** Told of what a worker noticed. */
   readonly onWorkerEvent: (workerId: number, event: Event) => void;
@@ -135,6 +137,8 @@ export class WorkerFleet {
       this.#parts.onWorkerEvent(worker.id, content.value);
     } else if (response.id === INITIAL_STATUS + worker.id) {
       this.#onStarted(worker, response);
+    } else if (response.id === LAST_MEASUREMENTS_ID) {
+      if (content?.kind === "worker_metrics") this.#parts.kept.note(worker.id, content.value);
     } else if (!this.#parts.gatherer.receive(worker.id, response)) {
       this.#log.warn("Worker {id}: nobody waits for the answer to {request}", {
         id: worker.id,
@@ -156,6 +160,7 @@ export class WorkerFleet {
     this.#parts.onMembersChanged();
     this.#settle(worker.id, `Worker ${worker.id} ${death.text}`);
     this.pool.ended(worker, death);
+    this.#parts.kept.ended(worker.id);
     this.#parts.gatherer.workerLost(worker.id, `Worker ${worker.id} ${death.text}`);
   }
 

@@ -1,11 +1,15 @@
 // What a worker tells its main process without being asked: which program it runs, before anything
-// else, and that it is alive, for as long as it is. Both are ordinary answers under ids of their own.
+// else, that it is alive, for as long as it is, and what it has measured, when it leaves. All are ordinary
+// answers under ids of their own.
 
 /** Id of the first message of a worker; its text is the build it runs. */
 export const HELLO_ID = "HELLO";
 
 /** Id of the messages that only say that the worker's event loop turns. */
 export const ALIVE_ID = "ALIVE";
+
+/** Id of the last message of a worker: everything it has measured. */
+export const LAST_MEASUREMENTS_ID = "LAST-MEASUREMENTS";
 
 /** Between two signs of life, in milliseconds. */
 export const BEAT_MS = 500;
