@@ -153,6 +153,9 @@ Deno.test("an authority that the certificate does not cover is answered 421", as
   }
   assert.equal(origin.requests.length, reached);
   assert.equal(proxy.count("http.sni_authority_mismatch"), 4);
+  // Without TLS there is no certificate whose names could matter.
+  assert.equal((await get(proxy.port, "app.test")).status, 200);
+  assert.equal(proxy.count("http.sni_authority_mismatch"), 4);
 });
 
 Deno.test("the binding ends with strict_sni_binding, for new connections", async () => {
