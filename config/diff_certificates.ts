@@ -4,9 +4,7 @@
 import { formatAddress } from "./address.ts";
 import type { BoundChanges } from "./diff_frontends.ts";
 import type { ListenerChanges } from "./diff_listeners.ts";
-import { equalMessages } from "./message_values.ts";
-import { CertificateAndKey } from "./messages.ts";
-import type { StoredCertificate } from "./state_certificates.ts";
+import { additionOf, sameCertificate, type StoredCertificate } from "./state_certificates.ts";
 import type { ReadonlyTables } from "./state_tables.ts";
 import type { Verb } from "./state_verbs.ts";
 
@@ -30,7 +28,7 @@ export function diffCertificates(
     const address = formatAddress(stored.address);
     const known = mine.get(address, stored.fingerprint);
     if (known === undefined || replaced.has(address)) after.push(addition(stored));
-    else if (!equalMessages(CertificateAndKey, known.certificate, stored.certificate)) {
+    else if (!sameCertificate(known, stored)) {
       after.push(removal(known), addition(stored));
     }
   }
@@ -41,6 +39,6 @@ function removal({ address, fingerprint }: StoredCertificate): Verb {
   return { kind: "remove_certificate", value: { address, fingerprint } };
 }
 
-function addition({ address, certificate }: StoredCertificate): Verb {
-  return { kind: "add_certificate", value: { address, certificate } };
+function addition(stored: StoredCertificate): Verb {
+  return { kind: "add_certificate", value: additionOf(stored) };
 }

@@ -4,7 +4,8 @@
 import { compareAddresses, formatAddress, normalizeAddress } from "./address.ts";
 import { type CertificateParser, parseFingerprint } from "./certificate.ts";
 import { type ConfigError, notFound } from "./config_error.ts";
-import { copyMessage } from "./message_values.ts";
+import { presentFields } from "./file_message.ts";
+import { copyMessage, equalMessages } from "./message_values.ts";
 import {
   type AddCertificate,
   CertificateAndKey,
@@ -19,6 +20,19 @@ export interface StoredCertificate {
   readonly address: SocketAddress;
   readonly fingerprint: string;
   readonly certificate: CertificateAndKey;
+  /** Seconds since 1970 that count as its end instead of its own; absent where nobody said so. */
+  readonly expiredAt?: bigint;
+}
+
+/** The request that adds a certificate as it is stored. */
+export function additionOf({ address, certificate, expiredAt }: StoredCertificate): AddCertificate {
+  return { address, certificate, ...presentFields({ expired_at: expiredAt }) };
+}
+
+/** Whether two certificates of one fingerprint are served alike. */
+export function sameCertificate(a: StoredCertificate, b: StoredCertificate): boolean {
+  return a.expiredAt === b.expiredAt &&
+    equalMessages(CertificateAndKey, a.certificate, b.certificate);
 }
 
 type Bucket = Map<string, StoredCertificate>;
@@ -53,8 +67,8 @@ export class Certificates {
   }
 
   /** Adds a certificate; one of the same fingerprint at the address stays as it is. */
-  add({ address, certificate }: AddCertificate): ConfigError | null {
-    const stored = this.#read(address, certificate);
+  add({ address, certificate, expired_at }: AddCertificate): ConfigError | null {
+    const stored = this.#read(address, certificate, expired_at);
     if ("kind" in stored) return stored;
     if (this.get(formatAddress(address), stored.fingerprint) === undefined) this.#store(stored);
     return null;
@@ -67,7 +81,8 @@ export class Certificates {
     const key = formatAddress(request.address);
     const bucket = this.#byAddress.get(key);
     if (bucket === undefined) return notFound("certificates of listener", key);
-    const stored = this.#read(request.address, request.new_certificate);
+    const { address, new_certificate, new_expired_at } = request;
+    const stored = this.#read(address, new_certificate, new_expired_at);
     if ("kind" in stored) return stored;
     bucket.delete(old);
     bucket.set(stored.fingerprint, stored);
@@ -91,14 +106,20 @@ export class Certificates {
     return copy;
   }
 
-  #read(address: SocketAddress, given: CertificateAndKey): StoredCertificate | ConfigError {
+  #read(
+    address: SocketAddress,
+    given: CertificateAndKey,
+    expiredAt: bigint | undefined,
+  ): StoredCertificate | ConfigError {
     const facts = this.#parse(given.certificate);
     if ("problem" in facts) {
       return { kind: "certificate", message: `Cannot read the certificate: ${facts.problem}` };
     }
     const certificate = copyMessage(CertificateAndKey, given);
     if (certificate.names.length === 0) certificate.names = [...facts.names];
-    return { address: normalizeAddress(address), fingerprint: facts.fingerprint, certificate };
+    const { fingerprint } = facts;
+    const place = { address: normalizeAddress(address), fingerprint };
+    return { ...place, certificate, ...presentFields({ expiredAt }) };
   }
 
   #store(stored: StoredCertificate): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { COMMON_NAME_ONLY, HOSTILE_TEXTS, TWO_ALTERNATIVE_NAMES } from "./certificate_testing.ts";
+import { readRecords, writeRecord } from "./saved_state_format.ts";
 import { accept, address, certificate, refuse, stateWith } from "./state_testing.ts";
 
 const AT = address("127.0.0.1:443");
@@ -102,4 +103,44 @@ Deno.test("ReplaceCertificate parses the new one before it lets go of the old on
   };
   accept(state, { kind, value: unknown });
   assert.equal(state.certificates({}).certs.size, 2);
+});
+
+Deno.test("a given expiry is kept when a state is saved, loaded and replayed", () => {
+  const expired_at = 2n ** 53n + 1n;
+  const state = stateWith(
+    {
+      kind: "add_certificate",
+      value: { address: AT, certificate: certificate(COMMON_NAME_ONLY.pem), expired_at },
+    },
+    {
+      kind: "add_certificate",
+      value: { address: ELSEWHERE, certificate: certificate(HOSTILE_TEXTS.pem) },
+    },
+    {
+      kind: "replace_certificate",
+      value: {
+        address: ELSEWHERE,
+        new_certificate: certificate(TWO_ALTERNATIVE_NAMES.pem),
+        old_fingerprint: HOSTILE_TEXTS.fingerprint,
+        new_expired_at: -1n,
+      },
+    },
+  );
+  const text = state.dump().map((content, i) => writeRecord({ id: `SAVE-${i}`, content })).join("");
+  const { records } = readRecords(text);
+  const replayed = records.map(({ content }) => content.request_type)
+    .filter((verb) => verb?.kind === "add_certificate");
+  assert.deepEqual(replayed.map((verb) => verb?.value.expired_at), [expired_at, -1n]);
+  const copy = stateWith(...replayed);
+  assert.ok(copy.equals(state));
+});
+
+Deno.test("a certificate without a given expiry is saved without one", () => {
+  const state = stateWith({
+    kind: "add_certificate",
+    value: { address: AT, certificate: certificate(COMMON_NAME_ONLY.pem) },
+  });
+  const [request] = state.dump();
+  assert.ok(request?.request_type?.kind === "add_certificate");
+  assert.equal("expired_at" in request.request_type.value, false);
 });

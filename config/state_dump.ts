@@ -2,6 +2,7 @@
 // start. Replaying them on an empty state gives an equal state.
 
 import type { ListenerType, Request, SocketAddress } from "./messages.ts";
+import { additionOf } from "./state_certificates.ts";
 import type { ListenerConfig } from "./state_listeners.ts";
 import type { ReadonlyTables } from "./state_tables.ts";
 import type { Verb } from "./state_verbs.ts";
@@ -29,8 +30,8 @@ export function dumpTables(tables: ReadonlyTables): Request[] {
   for (const value of tables.httpFrontends.sorted()) {
     verbs.push({ kind: "add_http_frontend", value });
   }
-  for (const { address, certificate } of tables.certificates.sorted()) {
-    verbs.push({ kind: "add_certificate", value: { address, certificate } });
+  for (const stored of tables.certificates.sorted()) {
+    verbs.push({ kind: "add_certificate", value: additionOf(stored) });
   }
   for (const value of tables.httpsFrontends.sorted()) {
     verbs.push({ kind: "add_https_frontend", value });

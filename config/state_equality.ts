@@ -3,9 +3,10 @@
 
 import { equalMessages } from "./message_values.ts";
 import type { MessageType } from "./message_type.ts";
-import { AddBackend, CertificateAndKey, Cluster, RequestHttpFrontend } from "./messages.ts";
+import { AddBackend, Cluster, RequestHttpFrontend } from "./messages.ts";
 import type { ReadonlyTables } from "./state_tables.ts";
 import { formatAddress } from "./address.ts";
+import { sameCertificate } from "./state_certificates.ts";
 import type { StreamFrontend } from "./state_stream_frontends.ts";
 
 /** Whether two sets of tables hold the same objects. */
@@ -69,10 +70,9 @@ function equalCertificates(
   { certificates: b }: ReadonlyTables,
 ): boolean {
   if (a.size !== b.size) return false;
-  for (const { address, fingerprint, certificate } of a.values()) {
-    const other = b.get(formatAddress(address), fingerprint);
-    if (other === undefined) return false;
-    if (!equalMessages(CertificateAndKey, certificate, other.certificate)) return false;
+  for (const stored of a.values()) {
+    const other = b.get(formatAddress(stored.address), stored.fingerprint);
+    if (other === undefined || !sameCertificate(stored, other)) return false;
   }
   return true;
 }

@@ -91,6 +91,16 @@ const VERSIONS: [Verb, Verb][] = [
       value: { address: AT, certificate: certificate(COMMON_NAME_ONLY.pem, ["other"]) },
     },
   ],
+  [
+    {
+      kind: "add_certificate",
+      value: { address: AT, certificate: certificate(COMMON_NAME_ONLY.pem), expired_at: 1n },
+    },
+    {
+      kind: "add_certificate",
+      value: { address: AT, certificate: certificate(COMMON_NAME_ONLY.pem), expired_at: 2n },
+    },
+  ],
 ];
 
 function unequal(a: ConfigState, b: ConfigState): boolean {

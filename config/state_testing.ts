@@ -132,6 +132,8 @@ const certificates = fc.tuple(pems, fc.constantFrom<string[][]>([], ["given.test
   [{ pem }, names],
 ) => certificate(pem, names));
 
+const expiries = fc.constantFrom(-1n, 1_900_000_000n, 2n ** 63n - 1n);
+
 /** Listeners and patches: mostly small values, sometimes anything at all. */
 function listeners<T extends { address: SocketAddress }>(
   type: { empty(): T } & Parameters<typeof arbitraryMessage<T>>[0],
@@ -182,7 +184,13 @@ export const mutations: fc.Arbitrary<Verb> = fc.oneof(
   kind("remove_udp_frontend", streamFrontends),
   kind("add_backend", backends),
   kind("remove_backend", backends),
-  kind("add_certificate", fc.record({ address: addresses, certificate: certificates })),
+  kind(
+    "add_certificate",
+    fc.record(
+      { address: addresses, certificate: certificates, expired_at: expiries },
+      { requiredKeys: ["address", "certificate"] },
+    ),
+  ),
   kind(
     "remove_certificate",
     fc.record({ address: addresses, fingerprint: pems.map((each) => each.fingerprint) }),
@@ -193,7 +201,8 @@ export const mutations: fc.Arbitrary<Verb> = fc.oneof(
       address: addresses,
       new_certificate: fc.oneof(certificates, fc.constant(certificate("garbage"))),
       old_fingerprint: fc.oneof(pems.map((each) => each.fingerprint), fc.constant("xyz")),
-    }),
+      new_expired_at: expiries,
+    }, { requiredKeys: ["address", "new_certificate", "old_fingerprint"] }),
   ),
   kind("add_http_listener", listeners(messages.HttpListenerConfig, httpFields)),
   kind("add_https_listener", listeners(messages.HttpsListenerConfig, httpFields)),

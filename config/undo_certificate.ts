@@ -5,7 +5,7 @@ import { formatAddress } from "./address.ts";
 import { parseFingerprint } from "./certificate.ts";
 import type { Request, SocketAddress } from "./messages.ts";
 import type { ConfigState } from "./state.ts";
-import type { StoredCertificate } from "./state_certificates.ts";
+import { additionOf, type StoredCertificate } from "./state_certificates.ts";
 import type { Verb } from "./state_verbs.ts";
 import { NOTHING, request, type Undo } from "./undo_parts.ts";
 
@@ -69,8 +69,8 @@ function findByText(
   return null;
 }
 
-function addCertificate({ address, certificate }: StoredCertificate): Request {
-  return request({ kind: "add_certificate", value: { address, certificate } });
+function addCertificate(stored: StoredCertificate): Request {
+  return request({ kind: "add_certificate", value: additionOf(stored) });
 }
 
 function removeCertificate({ address, fingerprint }: StoredCertificate): Request {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DEFAULT_CIPHERS, DEFAULT_GROUPS, SIGNATURE_ALGORITHMS } from "../config/defaults.ts";
 import { TlsVersion } from "../config/messages.ts";
+import { TLS_CIPHERS } from "../src/observe/tls_metrics.ts";
 import { httpsListener } from "../tests/support/https_proxy.ts";
 import { announcedProtocols, unenforcedSettings, versionRange } from "./tls_settings.ts";
 
@@ -18,6 +19,10 @@ Deno.test("announcedProtocols() leaves out what is not served, but never negotia
   assert.deepEqual(announcedProtocols(["h2", "http/1.1"]), ["http/1.1"]);
   // A client that offers only other protocols must fail, not fall back.
   assert.deepEqual(announcedProtocols(["h2"]), ["none"]);
+});
+
+Deno.test("the suites a listener has unless told are those that can be negotiated", () => {
+  assert.deepEqual([...DEFAULT_CIPHERS], [...TLS_CIPHERS]);
 });
 
 Deno.test("unenforcedSettings() names what differs from what the runtime does", () => {

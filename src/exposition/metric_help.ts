@@ -42,6 +42,9 @@ const TEXTS: Readonly<Record<string, string>> = {
   "requests": "Requests sent to backends",
   "server.live": "Workers that accept connections",
   "service_time": "Time spent on a request without waiting for its backend",
+  "tls.cert.min_expires_at_seconds":
+    "When the first certificate in use expires, seconds since 1970",
+  "tls.handshake_ms": "Time of TLS handshakes that succeeded",
   "sessions.evicted": "Client connections closed to make room for new ones",
 };
 

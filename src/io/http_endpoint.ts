@@ -1,4 +1,20 @@
-// A small HTTP server for pages of ours, plain or over TLS. The traffic of clients never comes here.
+// A small HTTP server for pages of ours, plain or over TLS. The traffic of clients never comes here, but
+// whoever can reach the address may connect, so connections are bounded in number and time, from the
+// first byte of a handshake on.
+//
+// Deno.serve is not used: it waits without end for clients that connect and say nothing, and a TLS
+// handshake that stalls in it cannot be ended from this side, so that each keeps a descriptor for as long
+// as it likes. Sockets and handshakes are those of the Node.js library, as on listeners that strangers
+// reach. Each connection has one answer: a scraper comes every few seconds, and keeps nothing open.
+
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { ConnectionBound, type ConnectionLimits, type Visit } from "./connection_bound.ts";
+import type { ByteStream } from "./contracts.ts";
+import { DuplexBridge } from "./duplex_bridge.ts";
+import { NodeTcpStream } from "./node_tcp_stream.ts";
+import { NodeTlsAcceptor } from "./node_tls_acceptor.ts";
+import { TlsCredentials } from "./tls_credentials.ts";
 
 /** Where to serve and what. */
 export interface HttpEndpointOptions {
@@ -7,8 +23,10 @@ export interface HttpEndpointOptions {
   readonly port: number;
   /** Certificate chain and key, PEM; `null` serves without TLS. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
-  /** Answers a request; must not reject. */
+  /** Answers a request, of which there is no body; must not reject. */
   readonly answer: (request: Request) => Promise<Response>;
+  /** {@link ENDPOINT_LIMITS} unless told. */
+  readonly limits?: ConnectionLimits;
 }
 
 /** A server that is listening. */
@@ -18,26 +36,122 @@ export interface HttpEndpoint {
   close(): Promise<void>;
 }
 
+/** A scraper waits for ten seconds unless told otherwise, and there are few of them. */
+export const ENDPOINT_LIMITS: ConnectionLimits = { most: 128, lifetimeMs: 15_000 };
+
 /** Longest a request may still take when the server closes. */
 const CLOSING_MS = 1_000;
+/** Between two looks at what is left, in milliseconds. */
+const LOOK_MS = 10;
 
-/** Starts a server; throws when the address cannot be had or the certificate cannot be used. */
-export function serveHttp({ hostname, port, tls, answer }: HttpEndpointOptions): HttpEndpoint {
-  const cut = new AbortController();
-  const server = Deno.serve({
-    hostname,
-    port,
-    ...tls,
-    signal: cut.signal,
-    onListen: () => {},
-    onError: () => new Response(null, { status: 500 }),
-  }, answer);
+const VERSIONS = { min: "TLSv1.2", max: "TLSv1.3" } as const;
+
+/** Starts a server; rejects when the address cannot be had or the certificate cannot be used. */
+export async function serveHttp(options: HttpEndpointOptions): Promise<HttpEndpoint> {
+  const { hostname, port, tls, answer, limits = ENDPOINT_LIMITS } = options;
+  const acceptor = tls === null ? null : acceptorWith(tls);
+  const bound = new ConnectionBound(limits);
+  const visits = new WeakMap<object, Visit>();
+  const parser = createServer((incoming, outgoing) => {
+    const visit = visits.get(incoming.socket);
+    if (visit !== undefined) {
+      visit.answering = true;
+      outgoing.once("finish", () => visit.answering = false);
+    }
+    void respond(incoming, outgoing, answer);
+  });
+  const welcome = async (socket: Socket) => {
+    const stream = new NodeTcpStream(socket);
+    const visit = bound.admit(() => stream.close());
+    socket.once("close", () => visit.leave());
+    try {
+      const inside = acceptor === null ? stream : await secured(acceptor, stream);
+      const bridge = new DuplexBridge(inside);
+      bridge.once("close", () => visit.leave());
+      visits.set(bridge, visit);
+      parser.emit("connection", bridge);
+    } catch {
+      // The handshake failed, or its time was over.
+      stream.close();
+    }
+  };
+  const server = createTcpServer(
+    { allowHalfOpen: true, noDelay: true },
+    (socket) => void welcome(socket),
+  );
   return {
-    port: server.addr.port,
+    port: await listen(server, hostname, port),
     async close(): Promise<void> {
-      const timer = setTimeout(() => cut.abort(), CLOSING_MS);
-      await Promise.race([server.shutdown(), server.finished]);
-      clearTimeout(timer);
+      server.close();
+      const end = performance.now() + CLOSING_MS;
+      for (bound.closeIdle(); bound.size > 0 && performance.now() < end; bound.closeIdle()) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+      bound.closeAll();
     },
   };
+}
+
+/** Shows one certificate, whatever name a client asks for. */
+function acceptorWith({ cert, key }: { cert: string; key: string }): NodeTlsAcceptor {
+  const texts = { certificate: cert, certificate_chain: [cert], key };
+  const credentials = TlsCredentials.create(texts);
+  if (typeof credentials === "string") throw new Error(credentials);
+  const chosen = { context: credentials.context(VERSIONS), names: null };
+  return new NodeTlsAcceptor({ alpn: ["http/1.1"], choose: () => chosen });
+}
+
+async function secured(acceptor: NodeTlsAcceptor, stream: NodeTcpStream): Promise<ByteStream> {
+  const peer = { ip: stream.socket.remoteAddress ?? "", port: stream.socket.remotePort ?? 0 };
+  return (await acceptor.handshake({ stream, peer, destination: null, tls: null })).stream;
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      // A failed accept is no reason to stop listening.
+      server.on("error", () => {});
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
+
+async function respond(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: HttpEndpointOptions["answer"],
+): Promise<void> {
+  outgoing.on("error", () => {});
+  outgoing.setHeader("connection", "close");
+  const request = requestOf(incoming);
+  if (request === null) {
+    outgoing.statusCode = 400;
+    outgoing.end();
+    return;
+  }
+  try {
+    const response = await answer(request);
+    outgoing.statusCode = response.status;
+    response.headers.forEach((value, name) => outgoing.setHeader(name, value));
+    outgoing.end(new Uint8Array(await response.arrayBuffer()));
+  } catch {
+    outgoing.statusCode = 500;
+    outgoing.end();
+  }
+}
+
+/** `null` for a target that makes no URL, and for methods that no page answers. */
+function requestOf(incoming: IncomingMessage): Request | null {
+  const { method = "GET", url = "/", headers, headersDistinct } = incoming;
+  const fields = Object.entries(headersDistinct)
+    .flatMap(([name, values = []]) => values.map((value): [string, string] => [name, value]));
+  try {
+    const target = new URL(url, `http://${headers.host ?? "localhost"}`);
+    return new Request(target, { method, headers: fields });
+  } catch {
+    return null;
+  }
 }

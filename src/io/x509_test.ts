@@ -5,6 +5,7 @@ import {
   HOSTILE_TEXTS,
   TWO_ALTERNATIVE_NAMES,
 } from "../../config/certificate_testing.ts";
+import { certificateFor } from "../../tests/support/test_certificates.ts";
 import { parseCertificate } from "./x509.ts";
 import { certificateNames } from "./x509_names.ts";
 
@@ -14,6 +15,13 @@ Deno.test("parseCertificate() takes dNSName entries and leaves out the common na
     fingerprint: TWO_ALTERNATIVE_NAMES.fingerprint,
     names: ["a.example", "*.b.example"],
   });
+});
+
+Deno.test("parseCertificate() names a common name once that is among the dNSName entries", () => {
+  const names = ["a.test", "b.test", "*.c.test", "d.test"];
+  const facts = parseCertificate(certificateFor(names, { commonName: "b.test" }).certificate);
+  assert.ok("names" in facts);
+  assert.deepEqual(facts.names, names);
 });
 
 Deno.test("parseCertificate() takes the common name when there is no dNSName", () => {

@@ -82,6 +82,7 @@ export const SCOPE_TIMES: readonly string[] = [
   "service_time",
   "backend_response_time",
   "backend_connection_time",
+  "tls.handshake_ms",
 ];
 
 /** Positions of the times. */
@@ -94,6 +95,8 @@ export const ScopeTime = {
   BACKEND_RESPONSE: 2,
   /** Opening a connection to a backend. */
   BACKEND_CONNECTION: 3,
+  /** From the moment a client could begin its TLS handshake to the end of it. */
+  TLS_HANDSHAKE: 4,
 } as const;
 
 const NO_COUNT = 255;

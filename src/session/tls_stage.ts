@@ -26,7 +26,8 @@ export class TlsStage implements Stage {
   }
 
   async enter(accepted: Accepted): Promise<Accepted | null> {
-    const { counters } = this.#worker;
+    const { counters, clock } = this.#worker;
+    const begun = clock();
     counters.add(Counter.TLS_HANDSHAKING, 1);
     let secured: Accepted;
     try {
@@ -39,6 +40,7 @@ export class TlsStage implements Stage {
     }
     const { version, cipher, resumed } = secured.tls as TlsFacts;
     counters.addHandshake(version, cipher, resumed);
+    this.#worker.observer?.handshakeDone?.(clock() - begun);
     return secured;
   }
 

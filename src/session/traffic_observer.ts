@@ -40,6 +40,8 @@ export interface TrafficObserver {
   headGoes(account: RequestAccount, session: ObservedSession): void;
   /** A connection to a backend could not be made. */
   connectFailed?(cluster: Cluster, backend: Backend): void;
+  /** A TLS handshake succeeded, so many milliseconds after it could begin. */
+  handshakeDone?(milliseconds: number): void;
   /**
    * A request or a tunnel is over: exactly once for each request with a complete head, each head that
    * was answered, and each tunnel.
@@ -72,6 +74,10 @@ class JoinedObservers implements TrafficObserver {
 
   connectFailed(cluster: Cluster, backend: Backend): void {
     for (const observer of this.#observers) observer.connectFailed?.(cluster, backend);
+  }
+
+  handshakeDone(milliseconds: number): void {
+    for (const observer of this.#observers) observer.handshakeDone?.(milliseconds);
   }
 
   requestEnded(account: RequestAccount, session: ObservedSession): void {

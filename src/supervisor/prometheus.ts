@@ -24,6 +24,7 @@ export class PrometheusServer {
   readonly #endpoint: ExpositionEndpoint;
   readonly #log = loggerOf("supervisor::prometheus");
   #server: HttpEndpoint | null = null;
+  #opening: Promise<void>;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #complained = false;
@@ -36,16 +37,17 @@ export class PrometheusServer {
       notReady: () => notReady(context),
       now: () => performance.now(),
     });
-    this.#open();
+    this.#opening = this.#open();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
+    await this.#opening;
     await this.#server?.close();
   }
 
-  #open(): void {
+  async #open(): Promise<void> {
     const { address, certificate, key } = this.#settings;
     const parsed = parseAddress(address);
     if (this.#closed || parsed === null) return;
@@ -53,7 +55,7 @@ export class PrometheusServer {
       const tls = certificate === undefined || key === undefined
         ? null
         : { cert: Deno.readTextFileSync(certificate), key: Deno.readTextFileSync(key) };
-      this.#server = serveHttp({
+      this.#server = await serveHttp({
         hostname: formatIp(parsed.ip),
         port: parsed.port,
         tls,
@@ -66,7 +68,8 @@ export class PrometheusServer {
         this.#log.error("Metrics cannot be served at {address}: {problem}", { address, problem });
       }
       this.#complained = true;
-      this.#retry = setTimeout(() => this.#open(), RETRY_MS);
+      if (this.#closed) return;
+      this.#retry = setTimeout(() => this.#opening = this.#open(), RETRY_MS);
     }
   }
 }

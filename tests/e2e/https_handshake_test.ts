@@ -7,6 +7,7 @@ import { findProgram } from "../bench/tools.ts";
 import { startHttpsProxy } from "../support/https_proxy.ts";
 import { OPENSSL, opensslClient, runProgram } from "../support/openssl.ts";
 import { startOrigin } from "../support/origin.ts";
+import { v2Header } from "../support/proxy_headers.ts";
 import { connectRaw, readResponse, sayUntilClosed } from "../support/raw_client.ts";
 import { certificateFor } from "../support/test_certificates.ts";
 import { connectSecure, getSecure, shakeHands } from "../support/tls_client.ts";
@@ -69,7 +70,7 @@ Deno.test({
       ]);
       const [one, two] = [certificateFor(["one"]), certificateFor(["two"])];
       await using origin = startOrigin({ kind: "fixed", body: "from the backend" });
-      await using proxy = await startHttpsProxy({
+      const options = {
         backends: [origin.address],
         hosts: ["rsa.test", "app.test"],
         certificates: [APP, {
@@ -78,10 +79,19 @@ Deno.test({
           key: Deno.readTextFileSync(`${folder}/rsa.key`),
           certificate_chain: [one.certificate, two.certificate],
         }],
-      });
-      for (const version of ["-tls1_2", "-tls1_3"]) {
+      };
+      await using proxy = await startHttpsProxy(options);
+      const request = REQUEST.replace("app.test", "rsa.test");
+      const { TLS_V1_2, TLS_V1_3 } = TlsVersion;
+      for (const [version, number] of [["-tls1_2", TLS_V1_2], ["-tls1_3", TLS_V1_3]] as const) {
+        await using limited = await startHttpsProxy({ ...options, https: { versions: [number] } });
+        const only = await opensslClient(
+          limited.httpsPort,
+          [version, "-servername", "rsa.test"],
+          request,
+        );
+        assert.match(only.text, /from the backend/);
         const args = [version, "-servername", "rsa.test", "-showcerts"];
-        const request = REQUEST.replace("app.test", "rsa.test");
         const { text } = await opensslClient(proxy.httpsPort, args, request);
         assert.match(text, /from the backend/);
         const subjects = [...text.matchAll(/^ \d s:CN = (\S+)/gm)].map(([, name]) => name);
@@ -245,19 +255,14 @@ Deno.test("a PROXY header comes before the handshake", async () => {
     backends: [origin.address],
     certificates: [APP],
   });
-  const plain = await Deno.connect({ hostname: "127.0.0.1", port: proxy.httpsPort });
-  const header = "PROXY TCP4 192.0.2.9 198.51.100.4 1234 443\r\n";
-  await plain.write(new TextEncoder().encode(header));
-  const secured = await Deno.startTls(plain, {
-    hostname: "app.test",
-    caCerts: CA,
-    alpnProtocols: ["http/1.1"],
-  });
-  const { Wire } = await import("../support/wire.ts");
-  using wire = new Wire(secured);
-  await wire.write("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
-  const { text } = await readResponse(wire);
-  assert.match(text, /\r\nX-Forwarded-For: 192.0.2.9\r\n/);
-  assert.match(text, /by=198.51.100.4/);
+  const v1 = "PROXY TCP4 192.0.2.9 198.51.100.4 1234 443\r\n";
+  const v2 = v2Header({ source: "192.0.2.9", destination: "198.51.100.4" });
+  for (const header of [v1, v2]) {
+    using wire = await connectSecure(proxy.httpsPort, "app.test", CA, ["http/1.1"], header);
+    await wire.write("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
+    const { text } = await readResponse(wire);
+    assert.match(text, /\r\nX-Forwarded-For: 192.0.2.9\r\n/);
+    assert.match(text, /by=198.51.100.4/);
+  }
   await assert.rejects(connectSecure(proxy.httpsPort, "app.test", CA));
 });

@@ -3,11 +3,12 @@
 
 import assert from "node:assert/strict";
 import { findProgram } from "../bench/tools.ts";
+import { socketAddress } from "../support/commands.ts";
 import { runProgram } from "../support/openssl.ts";
 import { startOrigin } from "../support/origin.ts";
 import { freePorts } from "../support/ports.ts";
 import { runSozu } from "../support/sozu_cli.ts";
-import { SozuProcess } from "../support/sozu_process.ts";
+import { SozuProcess, waitFor } from "../support/sozu_process.ts";
 import { certificateFor, fingerprintOf } from "../support/test_certificates.ts";
 import { getSecure, shakeHands } from "../support/tls_client.ts";
 
@@ -84,6 +85,47 @@ backends = [{ address = "${origin.address}" }]
   assert.ok(markersOf(SITE).some((marker) => saved.includes(marker)));
   const { mode } = await Deno.stat(state);
   assert.equal((mode ?? 0) & 0o077, 0);
+});
+
+Deno.test("a given expiry outlives the worker, and a state that is saved and loaded", async () => {
+  const [port] = freePorts(1) as [number];
+  const config = `worker_count = 1
+[[listeners]]
+protocol = "https"
+address = "127.0.0.1:${port}"
+`;
+  await using sozu = await SozuProcess.start(config);
+  const keeps = certificateFor(["site.test"], { commonName: "keeps", days: 60 });
+  const given = certificateFor(["site.test"], { commonName: "given", days: 10 });
+  const address = socketAddress(`127.0.0.1:${port}`);
+  const add = (certificate: typeof keeps, expired_at?: bigint) =>
+    sozu.expectOk({
+      kind: "add_certificate",
+      value: { address, certificate, ...(expired_at === undefined ? {} : { expired_at }) },
+    });
+  const shown = async () => (await shakeHands(port, "site.test")).commonName;
+  await add(keeps);
+  await add(given, 4_000_000_000n);
+  assert.equal(await shown(), "given");
+
+  const [worker] = await sozu.runningWorkers();
+  Deno.kill(worker?.pid as number, "SIGKILL");
+  await waitFor("another worker to serve", async () => {
+    const [next] = await sozu.runningWorkers();
+    if (next === undefined || next.pid === worker?.pid) return false;
+    return await shown().catch(() => "") !== "";
+  });
+  assert.equal(await shown(), "given");
+
+  const path = `${sozu.folder}/saved.json`;
+  await sozu.expectOk({ kind: "save_state", value: path });
+  for (const certificate of [given, keeps]) {
+    const fingerprint = fingerprintOf(certificate);
+    await sozu.expectOk({ kind: "remove_certificate", value: { address, fingerprint } });
+  }
+  assert.equal(await shown(), "lolcatho.st");
+  await sozu.expectOk({ kind: "load_state", value: path });
+  assert.equal(await shown(), "given");
 });
 
 const CHROMIUM = findProgram("chromium");

@@ -101,15 +101,19 @@ for (const [way, https] of WAYS) {
 
 Deno.test("hosts are routed by their name, also under the default certificate", async () => {
   await using origin = startOrigin({ kind: "fixed", body: "served" });
-  await using proxy = await startHttpsProxy({
-    backends: [origin.address],
-    certificates: [APP],
-    hosts: ["app.test", "bare.test"],
-  });
+  await using other = startOrigin({ kind: "fixed", body: "without a certificate" });
+  await using proxy = await startHttpsProxy({ backends: [origin.address], certificates: [APP] });
+  await proxy.addCluster("bare");
+  await proxy.addBackend("bare", other.address);
+  await proxy.addHttpsFrontend("bare.test", { cluster_id: "bare" });
   assert.equal((await getSecure(proxy.httpsPort, "app.test", CA)).text, "served");
-  const { commonName } = await shakeHands(proxy.httpsPort, "bare.test");
+  const { commonName, pem } = await shakeHands(proxy.httpsPort, "bare.test");
   assert.equal(commonName, "lolcatho.st");
   assert.equal(proxy.count("tls.default_cert_used"), 1);
+  const bare = await getSecure(proxy.httpsPort, "bare.test", [pem]);
+  assert.equal(bare.text, "without a certificate");
+  const misdirected = await getSecure(proxy.httpsPort, "bare.test", [pem], { host: "app.test" });
+  assert.equal(misdirected.status, 421);
   assert.equal((await getSecure(proxy.httpsPort, "app.test", CA)).status, 200);
 });
 
@@ -148,6 +152,9 @@ Deno.test("an authority that the certificate does not cover is answered 421", as
     assert.ok(expected.includes(await statusFor(proxy, host)), host);
   }
   assert.equal(origin.requests.length, reached);
+  assert.equal(proxy.count("http.sni_authority_mismatch"), 4);
+  // Without TLS there is no certificate whose names could matter.
+  assert.equal((await get(proxy.port, "app.test")).status, 200);
   assert.equal(proxy.count("http.sni_authority_mismatch"), 4);
 });
 

@@ -2,6 +2,7 @@
 // connector, over HTTP and over TLS.
 
 import assert from "node:assert/strict";
+import { ENDPOINT_LIMITS } from "../../src/io/http_endpoint.ts";
 import { findTools } from "../bench/tools.ts";
 import { CountingOrigin, sendMix } from "../support/counted_traffic.ts";
 import { certificateFor } from "../support/test_certificates.ts";
@@ -142,6 +143,38 @@ Deno.test("main serves its metrics over TLS with the certificate it is given", a
   const text = await page(`https://localhost:${metrics}/metrics`, { client });
   assert.equal(sumOf(text, "sozu_workers_running"), 2);
   await assert.rejects(fetch(`http://localhost:${metrics}/metrics`));
+});
+
+Deno.test("a thousand clients that say nothing cost main few descriptors and no scrape", async () => {
+  using origin = new CountingOrigin();
+  const { certificate, key } = certificateFor(["localhost"]);
+  const { metrics, config } = proxyFor(
+    origin.address,
+    'certificate = "metrics.pem"\nkey = "metrics.key"',
+  );
+  await using sozu = await SozuProcess.start(config, {
+    files: { "metrics.pem": certificate, "metrics.key": key },
+  });
+  const descriptors = () => [...Deno.readDirSync(`/proc/${sozu.pid}/fd`)].length;
+  const before = descriptors();
+  const silent: Deno.Conn[] = [];
+  try {
+    for (let i = 0; i < 1_000; i++) {
+      silent.push(await Deno.connect({ hostname: "127.0.0.1", port: metrics }));
+    }
+    using client = Deno.createHttpClient({ caCerts: [certificate] });
+    for (let i = 0; i < 3; i++) {
+      const text = await page(`https://localhost:${metrics}/metrics`, { client });
+      assert.equal(sumOf(text, "sozu_workers_running"), 2);
+    }
+    await waitFor(
+      "main to have let go of most",
+      () => descriptors() - before <= ENDPOINT_LIMITS.most + 10,
+    );
+  } finally {
+    for (const conn of silent) conn.close();
+  }
+  await waitFor("main to have let go of all", () => descriptors() <= before);
 });
 
 Deno.test("readyz tells when no worker answers, while main goes on serving", async () => {

@@ -1,6 +1,7 @@
 // TLS clients for tests: one that tells what a handshake settled, and one whose stream is read and
 // written like a plain connection.
 
+import { X509Certificate } from "node:crypto";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { type RawResponse, readResponse } from "./raw_client.ts";
 import { fromLatin1, Wire } from "./wire.ts";
@@ -10,6 +11,8 @@ export interface HandshakeResult {
   /** SHA-256 of the certificate shown, lower-case hexadecimal. */
   readonly fingerprint: string;
   readonly commonName: string;
+  /** The certificate shown, PEM. */
+  readonly pem: string;
   readonly chainLength: number;
   readonly protocol: string | null;
   readonly alpn: string | null;
@@ -36,6 +39,7 @@ export async function shakeHands(
     return {
       fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
       commonName: String(certificate.subject.CN),
+      pem: new X509Certificate(certificate.raw).toString(),
       chainLength,
       protocol: socket.getProtocol(),
       alpn: socket.alpnProtocol || null,

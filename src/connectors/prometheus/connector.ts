@@ -169,7 +169,7 @@ async function serve(
   };
   const address = parseAddress(listeningAddress);
   if (address === null) throw new Error("not an address");
-  const server = serveHttp({
+  const server = await serveHttp({
     hostname: formatIp(address.ip),
     port: address.port,
     tls: null,
