@@ -111,7 +111,7 @@ Deno.test("KeptMeasurements keeps to what a query asks for", () => {
 Deno.test("KeptMeasurements forgets clusters and backends that are gone", () => {
   const known = new Map([["a", new Set(["one", "two"])], ["b", new Set(["one"])]]);
   const kept = new KeptMeasurements((id) => known.get(id) ?? null);
-  kept.inherit({ main: new Map(), workers: new Map(), ...told(kept, [answerOf(9, 2n)]) });
+  kept.inherit(told(kept, [answerOf(9, 2n)]));
   kept.ended(9);
   known.set("a", new Set(["two"]));
   known.delete("b");
