@@ -8,6 +8,7 @@ import type {
   ResponseContent,
   SetMetricDetail,
   WorkerMetricDetailStatus,
+  WorkerMetrics,
 } from "../config/messages.ts";
 import type { HandOverStep } from "./hand_over.ts";
 
@@ -41,6 +42,9 @@ export interface DataPlane {
 
 /** What a worker has measured since it started. */
 export interface Measurements {
+  /** The answer to a query for all clusters in parts, made as they are asked for; `null` for others. */
+  parts(options: QueryMetricsOptions): Iterable<WorkerMetrics> | null;
+
   /** The answer to a query, or why there is none. */
   query(options: QueryMetricsOptions): NonNullable<ResponseContent["content_type"]> | string;
 

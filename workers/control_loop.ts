@@ -13,6 +13,7 @@ import {
   ResponseStatus,
   type ServerConfig,
   type SetMetricDetail,
+  type WorkerMetrics,
   type WorkerRequest,
   type WorkerResponse,
 } from "../config/messages.ts";
@@ -197,7 +198,8 @@ export class ControlLoop {
       case "query_certificates_from_workers":
         return this.#answerQuery(id, type);
       case "query_metrics":
-        return this.#answer(id, this.#options.dataPlane.measurements.query(type.value));
+        // Not awaited: others are served while the measurements of very many clusters are told.
+        return void this.#answerMetrics(id, type.value);
       case "set_metric_detail":
         return this.#setDetail(id, type.value);
       default:
@@ -265,6 +267,28 @@ export class ControlLoop {
     const status = this.#options.dataPlane.measurements.setDetail(request);
     if (typeof status === "string") this.#fail(id, status);
     else this.#ok(id, { kind: "worker_metric_detail_status", value: status });
+  }
+
+  /** In parts, each in an answer of its own, so that traffic need not wait for the whole. */
+  async #answerMetrics(id: string, query: QueryMetricsOptions): Promise<void> {
+    const { measurements } = this.#options.dataPlane;
+    try {
+      const parts = measurements.parts(query);
+      if (parts === null) return this.#answer(id, measurements.query(query));
+      let last: WorkerMetrics | null = null;
+      for (const part of parts) {
+        if (last !== null) {
+          const content = { kind: "worker_metrics" as const, value: last };
+          this.#respond(id, ResponseStatus.PROCESSING, "", content);
+          await new Slices().pause();
+        }
+        last = part;
+      }
+      if (last !== null) this.#ok(id, { kind: "worker_metrics", value: last });
+    } catch (error) {
+      this.#log.error("Telling measurements failed: {error}", { error });
+      this.#fail(id, `Internal error: ${error instanceof Error ? error.message : error}`);
+    }
   }
 
   #answer(id: string, answer: NonNullable<ResponseContent["content_type"]> | string): void {

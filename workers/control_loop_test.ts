@@ -5,6 +5,7 @@ import {
   type Request,
   ResponseStatus,
   ServerConfig,
+  type WorkerMetrics,
   type WorkerResponse,
 } from "../config/messages.ts";
 import { socketAddress } from "../tests/support/proxy.ts";
@@ -13,6 +14,7 @@ import { cluster, stateAfter } from "../config/state_testing.ts";
 import type { DataPlane, Measurements } from "./contracts.ts";
 import { ControlLoop } from "./control_loop.ts";
 import type { HandOverStep } from "./hand_over.ts";
+import { LAST_MEASUREMENTS_ID } from "../src/protocol/control/worker_life.ts";
 
 type Verb = NonNullable<Request["request_type"]>;
 
@@ -50,7 +52,11 @@ class ScriptedDataPlane implements DataPlane {
     this.hardStopped = true;
   }
 
+  /** What the measurements are told in; `null`: in one piece. */
+  parts: Iterable<WorkerMetrics> | null = null;
+
   readonly measurements: Measurements = {
+    parts: () => this.parts,
     query: ({ metric_names }) =>
       metric_names.includes("?") ? "No such thing" : {
         kind: "worker_metrics",
@@ -178,14 +184,17 @@ Deno.test("ControlLoop goes on answering while a soft stop drains, then is stopp
   assert.equal((await ask({ kind: "status", value: {} }))?.status, ResponseStatus.OK);
   dataPlane.drained.resolve();
   await loop.stopped;
-  assert.deepEqual(answers.at(-1), { id: "id-0", status: ResponseStatus.OK, message: "" });
+  assert.deepEqual(answers.at(-2), { id: "id-0", status: ResponseStatus.OK, message: "" });
+  const { id, content } = answers.at(-1) ?? {};
+  assert.deepEqual([id, content?.content_type?.kind], [LAST_MEASUREMENTS_ID, "worker_metrics"]);
 });
 
 Deno.test("ControlLoop stops at once on a hard stop, even while it drains", async () => {
-  const { ask, dataPlane, loop } = harness();
+  const { ask, answers, dataPlane, loop } = harness();
   await ask({ kind: "soft_stop", value: {} });
-  assert.equal((await ask({ kind: "hard_stop", value: {} }))?.status, ResponseStatus.OK);
+  await ask({ kind: "hard_stop", value: {} });
   await loop.stopped;
+  assert.equal(answers.find(({ id }) => id === "id-1")?.status, ResponseStatus.OK);
   assert.equal(dataPlane.hardStopped, true);
 });
 
@@ -217,6 +226,30 @@ Deno.test("ControlLoop answers a metrics query with what its data plane has coun
       clusters: new Map(),
     },
   });
+});
+
+Deno.test("ControlLoop tells measurements part by part, and others in between", async () => {
+  const { loop, dataPlane, answers } = harness();
+  const part = (name: string): WorkerMetrics => ({
+    proxy: new Map([[name, { inner: { kind: "count", value: 1n } }]]),
+    clusters: new Map(),
+  });
+  dataPlane.parts = ["a", "b", "c"].map(part);
+  const query = { kind: "query_metrics" as const, value: QueryMetricsOptions.empty() };
+  await loop.handle({ id: "metrics", content: { request_type: query } });
+  await loop.handle({ id: "status", content: { request_type: { kind: "status", value: {} } } });
+  await waitFor("every answer", () => answers.length === 4);
+  const told = answers.map(({ id, status, content }) => {
+    const type = content?.content_type;
+    return [id, status, type?.kind === "worker_metrics" ? [...type.value.proxy.keys()] : []];
+  });
+  const { OK, PROCESSING } = ResponseStatus;
+  assert.deepEqual(told.filter(([id]) => id === "metrics"), [
+    ["metrics", PROCESSING, ["a"]],
+    ["metrics", PROCESSING, ["b"]],
+    ["metrics", OK, ["c"]],
+  ]);
+  assert.deepEqual(told[1], ["status", OK, []], "it does not wait for the last part");
 });
 
 Deno.test("ControlLoop does the steps of a hand-over and tells why one failed", async () => {

@@ -5,7 +5,12 @@ import { encode } from "../config/codec.ts";
 import { ResponseStatus, WorkerResponse } from "../config/messages.ts";
 import { WriteQueue } from "../src/io/write_queue.ts";
 import { FRAME_PREFIX_LENGTH, writeFramePrefix } from "../src/protocol/control/frame.ts";
-import { ALIVE_ID, BEAT_MS, HELLO_ID } from "../src/protocol/control/worker_life.ts";
+import {
+  ALIVE_ID,
+  BEAT_MS,
+  HELLO_ID,
+  MAX_ANSWER_BYTES,
+} from "../src/protocol/control/worker_life.ts";
 
 /** Most bytes of answers and events waiting for a main process that does not read. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
@@ -28,23 +33,22 @@ export class MainChannel {
     );
   }
 
-  /** Queues an answer; false when it does not fit, or nobody reads any more. */
+  /**
+   * Queues an answer, in the place of one that is too long what is wrong; false when it does not fit, or
+   * nobody reads any more.
+   */
   send(response: WorkerResponse): boolean {
     const payload = encode(WorkerResponse, response);
+    if (payload.length + FRAME_PREFIX_LENGTH > MAX_ANSWER_BYTES) {
+      return this.send({
+        id: response.id,
+        status: ResponseStatus.FAILURE,
+        message: `The answer of ${payload.length} bytes is too long, accepted: ${MAX_ANSWER_BYTES}`,
+      });
+    }
     const frame = this.#output.reserve(payload.length + FRAME_PREFIX_LENGTH);
     frame?.set(payload, writeFramePrefix(frame, frame.length));
     return frame !== null;
-  }
-
-  /** Like {@link send}; in the place of an answer longer than `limit` bytes it says that it is. */
-  sendWithin(limit: number, response: WorkerResponse): boolean {
-    const payload = encode(WorkerResponse, response);
-    if (payload.length + FRAME_PREFIX_LENGTH <= limit) return this.send(response);
-    return this.send({
-      id: response.id,
-      status: ResponseStatus.FAILURE,
-      message: `The answer of ${payload.length} bytes exceeds max_command_buffer_size (${limit})`,
-    });
   }
 
   /** There is nobody to talk to any more. */

@@ -9,6 +9,7 @@ import {
   type ResponseContent,
   type SetMetricDetail,
   type WorkerMetricDetailStatus,
+  type WorkerMetrics,
 } from "../config/messages.ts";
 import type { Backend } from "../src/balancing/backend.ts";
 import type { BackendNotification } from "../src/balancing/backend_set.ts";
@@ -21,6 +22,7 @@ import type { Measurements } from "./contracts.ts";
 import {
   answerMetrics,
   type ClusterView,
+  metricParts,
   type MetricView,
   type ScopeView,
 } from "./metric_queries.ts";
@@ -53,6 +55,10 @@ export class WorkerMeasurements implements Measurements, MetricView {
 
   query(options: QueryMetricsOptions): NonNullable<ResponseContent["content_type"]> | string {
     return answerMetrics(this, options);
+  }
+
+  parts(options: QueryMetricsOptions): Iterable<WorkerMetrics> | null {
+    return metricParts(this, options);
   }
 
   setDetail(request: SetMetricDetail): WorkerMetricDetailStatus | string {

@@ -73,7 +73,6 @@ class Worker {
   readonly #identity: WorkerIdentity;
   #channel: MainChannel;
   readonly #workerLog: WorkerLog;
-  readonly #maxMessage: number;
   readonly #log = loggerOf("worker");
 
   constructor(
@@ -82,7 +81,6 @@ class Worker {
     channel: MainChannel,
     createDataPlane: DataPlaneFactory,
   ) {
-    this.#maxMessage = Number(config.max_command_buffer_size);
     this.#identity = identity;
     this.#channel = channel;
     this.#workerLog = new WorkerLog(identity.id, config);
@@ -163,7 +161,7 @@ class Worker {
   }
 
   #send(response: WorkerResponse): void {
-    if (!this.#channel.sendWithin(this.#maxMessage, response)) {
+    if (!this.#channel.send(response)) {
       this.#log.error("An answer was dropped: the main process does not read");
     }
   }

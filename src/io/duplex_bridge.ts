@@ -19,7 +19,7 @@ export class DuplexBridge extends Duplex {
 
   override _read(): void {
     this.#stream.read(this.#buffer).then(
-      (count) => this.push(count === null ? null : this.#buffer.slice(0, count)),
+      (count) => this.push(count === 0 ? null : this.#buffer.slice(0, count)),
       (error: Error) => this.destroy(error),
     );
   }

@@ -6,7 +6,7 @@ import { type AdoptWorker, type ListenerSocket, WorkerResponse } from "../../con
 import { WriteQueue } from "../io/write_queue.ts";
 import { loggerOf } from "../observe/log.ts";
 import { FrameError, FrameReader } from "../protocol/control/frame.ts";
-import { ALIVE_ID, HELLO_ID } from "../protocol/control/worker_life.ts";
+import { ALIVE_ID, HELLO_ID, MAX_ANSWER_BYTES } from "../protocol/control/worker_life.ts";
 import type { ClientStream } from "./client_session.ts";
 import type { WorkerChannel } from "./gather.ts";
 import { workerFrameLength, writeWorkerFrame } from "./worker_frame.ts";
@@ -24,7 +24,7 @@ export interface AdoptionParts {
   readonly pid: number | null;
   readonly announcement: AdoptWorker;
   readonly stream: ClientStream;
-  /** Longest frame in either direction, in bytes. */
+  /** Longest request, frame and all, in bytes. */
   readonly maxMessage: number;
   readonly onResponse: (response: WorkerResponse) => void;
 }
@@ -85,8 +85,8 @@ export class AdoptedWorker implements WorkerChannel {
   }
 
   async #readResponses(): Promise<void> {
-    const { stream, maxMessage, onResponse } = this.#parts;
-    const reader = new FrameReader(maxMessage);
+    const { stream, onResponse } = this.#parts;
+    const reader = new FrameReader(MAX_ANSWER_BYTES);
     const buffer = new Uint8Array(READ_BYTES);
     for (let n = await stream.read(buffer); n !== null; n = await stream.read(buffer)) {
       reader.receive(buffer.subarray(0, n));

@@ -3,7 +3,12 @@
 // Knows neither processes nor clients: workers are channels, results are values.
 
 import { encode } from "../../config/codec.ts";
-import { Request, ResponseStatus, type WorkerResponse } from "../../config/messages.ts";
+import {
+  Request,
+  type ResponseContent,
+  ResponseStatus,
+  type WorkerResponse,
+} from "../../config/messages.ts";
 import {
   type Patience,
   Task,
@@ -38,6 +43,8 @@ interface Debt {
   readonly task: Task;
   readonly workerId: number;
   readonly index: number;
+  /** What has come of the answer so far; `null` for nothing. */
+  parts: ResponseContent[] | null;
 }
 
 /** All tasks under way. */
@@ -77,7 +84,7 @@ export class Gatherer implements TaskObserver {
 
   /** For tasks: an answer is waited for. */
   owe(task: Task, requestId: string, workerId: number, index: number): void {
-    this.#debts.set(requestId, { task, workerId, index });
+    this.#debts.set(requestId, { task, workerId, index, parts: null });
   }
 
   /** For tasks: nothing is waited for any more. */
@@ -93,7 +100,8 @@ export class Gatherer implements TaskObserver {
     const { task, index } = debt;
     task.signOfLife(this.#now());
     if (response.status === ResponseStatus.PROCESSING) {
-      task.processing(workerId, response.id, response.message);
+      if (response.content) (debt.parts ??= []).push(response.content);
+      else task.processing(workerId, response.id, response.message);
       return true;
     }
     this.#debts.delete(response.id);
@@ -103,6 +111,7 @@ export class Gatherer implements TaskObserver {
       outcome: response.status === ResponseStatus.OK ? "ok" : "failure",
       message: response.message,
       content: response.content ?? null,
+      ...(debt.parts === null ? {} : { parts: debt.parts }),
     });
     return true;
   }

@@ -25,6 +25,8 @@ export interface WorkerAnswer {
   /** The worker's words, or ours when it gave none. */
   readonly message: string;
   readonly content: ResponseContent | null;
+  /** Parts of the answer that came before {@link content}. */
+  readonly parts?: readonly ResponseContent[];
 }
 
 /** What a task is. */

@@ -74,6 +74,30 @@ Deno.test("Gatherer completes on OK and FAILURE and relays PROCESSING without co
   assert.deepEqual(relayed, ["0 draining"]);
 });
 
+Deno.test("Gatherer keeps the parts of an answer that come before its end", async () => {
+  const gatherer = new Gatherer();
+  const channel = new RecordingChannel(0);
+  const relayed: string[] = [];
+  const task = gatherer.scatter({
+    ...fanout([channel]),
+    onProcessing: (_, __, message) => relayed.push(message),
+  });
+  const part = (name: string) => ({
+    content_type: {
+      kind: "available_metrics" as const,
+      value: { proxy_metrics: [name], cluster_metrics: [] },
+    },
+  });
+  const id = channel.lastId();
+  for (const name of ["a", "b"]) {
+    gatherer.receive(0, { ...answer(id, ResponseStatus.PROCESSING), content: part(name) });
+  }
+  gatherer.receive(0, { ...answer(id, ResponseStatus.OK), content: part("c") });
+  const [only] = await task;
+  assert.deepEqual([only?.parts, only?.content], [[part("a"), part("b")], part("c")]);
+  assert.deepEqual(relayed, []);
+});
+
 Deno.test("Gatherer is done at once when there is nobody to ask", async () => {
   assert.deepEqual(await new Gatherer().scatter(fanout([])), []);
 });

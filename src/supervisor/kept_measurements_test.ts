@@ -108,6 +108,26 @@ Deno.test("KeptMeasurements keeps to what a query asks for", () => {
   assert.equal(countIn(told(kept, []).proxying), 6n);
 });
 
+Deno.test("mergeMetrics() joins an answer that came in parts, and notes the whole", () => {
+  const kept = new KeptMeasurements(knowsAll);
+  const { content } = answerOf(0, 5n);
+  const type = content?.content_type;
+  assert.equal(type?.kind, "worker_metrics");
+  const [first, ...rest] = [...type.value.clusters].map(([id, cluster]) => ({
+    content_type: {
+      kind: "worker_metrics" as const,
+      value: { proxy: new Map(), clusters: new Map([[id, cluster]]) },
+    },
+  }));
+  const proxy = { ...type, value: { ...type.value, clusters: new Map() } };
+  const answer = { ...answerOf(0, 0n), content: first ?? null };
+  const whole = told(kept, [{ ...answer, parts: [{ content_type: proxy }, ...rest] }]);
+  assert.equal(countIn(whole.proxying), 5n);
+  assert.deepEqual([...whole.clusters.keys()].sort(), ["a", "b"]);
+  kept.ended(0);
+  assert.equal(countIn(told(kept, []).clusters.get("b")?.cluster), 5n);
+});
+
 Deno.test("KeptMeasurements forgets clusters and backends that are gone", () => {
   const known = new Map([["a", new Set(["one", "two"])], ["b", new Set(["one"])]]);
   const kept = new KeptMeasurements((id) => known.get(id) ?? null);

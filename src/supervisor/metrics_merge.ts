@@ -53,11 +53,24 @@ function isWhole(query: QueryMetricsOptions): boolean {
 /** The measurements of the workers that answered, by id. */
 function measurementsOf(answers: readonly WorkerAnswer[]): Map<number, WorkerMetrics> {
   const workers = new Map<number, WorkerMetrics>();
-  for (const { workerId, content } of answers) {
-    const type = content?.content_type;
-    if (type?.kind === "worker_metrics") workers.set(workerId, type.value);
+  for (const { workerId, content, parts = [] } of answers) {
+    const last = content?.content_type;
+    if (last?.kind !== "worker_metrics") continue;
+    if (parts.length === 0) workers.set(workerId, last.value);
+    else workers.set(workerId, joined([...parts, { content_type: last }]));
   }
   return workers;
+}
+
+/** The measurements of one worker that came in parts: no two tell of the same. */
+function joined(parts: readonly ResponseContent[]): WorkerMetrics {
+  const whole: WorkerMetrics = { proxy: new Map(), clusters: new Map() };
+  for (const { content_type: part } of parts) {
+    if (part?.kind !== "worker_metrics") continue;
+    for (const [name, value] of part.value.proxy) whole.proxy.set(name, value);
+    for (const [id, cluster] of part.value.clusters) whole.clusters.set(id, cluster);
+  }
+  return whole;
 }
 
 /** What of `metrics` an answer to `query` holds, which tells of certain clusters already. */

@@ -97,5 +97,7 @@ export async function answerMetrics(
   query: RequestType & { kind: "query_metrics" },
 ): Promise<Response> {
   const answers = await askWorkers(context, client, query);
-  return ok("", mergeMetrics(answers, query.value, mainMetrics(context), context.kept));
+  const failures = failuresOf(answers);
+  const note = failures.length === 0 ? "" : `No answer from ${describeAnswers(failures)}`;
+  return ok(note, mergeMetrics(answers, query.value, mainMetrics(context), context.kept));
 }

@@ -7,7 +7,7 @@ import type { PipedProcess } from "../io/process.ts";
 import { WriteQueue } from "../io/write_queue.ts";
 import { loggerOf } from "../observe/log.ts";
 import { encodeFrame, FrameError, FrameReader } from "../protocol/control/frame.ts";
-import { ALIVE_ID, BEAT_MS, HELLO_ID } from "../protocol/control/worker_life.ts";
+import { ALIVE_ID, BEAT_MS, HELLO_ID, MAX_ANSWER_BYTES } from "../protocol/control/worker_life.ts";
 import { deathOf, type Verdict, type WorkerDeath } from "./worker_death.ts";
 import { workerFrameLength, writeWorkerFrame } from "./worker_frame.ts";
 import { sanitise } from "./worker_texts.ts";
@@ -30,7 +30,7 @@ export interface WorkerObserver {
 
 /** What main expects of a worker. */
 export interface WorkerTerms {
-  /** Longest frame in either direction, in bytes; only the state may be longer. */
+  /** Longest request, frame and all, in bytes; only the state may be longer. */
   readonly maxMessage: number;
   /** The build it must run. */
   readonly build: string;
@@ -133,7 +133,7 @@ export class WorkerProcess {
   }
 
   async #readResponses(): Promise<void> {
-    const reader = new FrameReader(this.#terms.maxMessage);
+    const reader = new FrameReader(MAX_ANSWER_BYTES);
     for (let bytes = await this.#process.read(); bytes; bytes = await this.#process.read()) {
       this.#vitality.signOfLife();
       reader.receive(bytes);

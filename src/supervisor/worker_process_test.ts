@@ -102,7 +102,7 @@ Deno.test("WorkerProcess kills and reaps a worker that closed its output", async
 
 Deno.test("WorkerProcess kills a worker whose stream cannot be followed any more", async () => {
   const { process, ended } = harness();
-  process.print(Uint8Array.of(0xff, 0xff, 0xff, 0, 0, 0, 0, 0));
+  process.print(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0));
   const { cause, text } = await ended;
   assert.equal(cause, "refused");
   assert.match(text, /^sent nonsense: /);

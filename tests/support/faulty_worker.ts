@@ -32,7 +32,7 @@ class FaultyDataPlane implements DataPlane {
 
   hardStop(): void {}
 
-  readonly measurements = { query: () => "none", setDetail: () => "none" };
+  readonly measurements = { parts: () => null, query: () => "none", setDetail: () => "none" };
 }
 
 Deno.exit(

@@ -11,5 +11,11 @@ export const ALIVE_ID = "ALIVE";
 /** Id of the last message of a worker: everything it has measured. */
 export const LAST_MEASUREMENTS_ID = "LAST-MEASUREMENTS";
 
+/**
+ * Longest answer of a worker, frame and all, in bytes. Far more than a client is told at once: main adds up
+ * what all workers have measured of tens of thousands of clusters, whoever asks for it.
+ */
+export const MAX_ANSWER_BYTES = 48 * 1024 * 1024;
+
 /** Between two signs of life, in milliseconds. */
 export const BEAT_MS = 500;
