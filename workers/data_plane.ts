@@ -69,6 +69,8 @@ export class ProxyDataPlane implements DataPlane {
     pause: () => new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS)),
   };
   readonly #ticker: ReturnType<typeof setInterval>;
+  /** When the clock ticked last, in milliseconds. */
+  #lastTick: number;
   readonly #traffic: TrafficObserver;
   #accessLog: TrafficObserver | null = null;
   #spanLog: TrafficObserver | null = null;
@@ -111,6 +113,7 @@ export class ProxyDataPlane implements DataPlane {
       onEvent,
       (cluster, notification) => this.measurements.noticed(cluster, notification),
     );
+    this.#lastTick = this.#worker.clock();
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -287,7 +290,10 @@ export class ProxyDataPlane implements DataPlane {
   }
 
   #tick(): void {
-    this.#worker.wheel.advance(this.#worker.clock());
+    const now = this.#worker.clock();
+    this.measurements.looped(now - this.#lastTick - TICK_MS);
+    this.#lastTick = now;
+    this.#worker.wheel.advance(now);
     this.#worker.coarseClock.align();
     this.#healthChecks.tick(this.#worker.wheel.now);
     this.#sessions.tick();

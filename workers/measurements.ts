@@ -14,7 +14,7 @@ import {
 import type { Backend } from "../src/balancing/backend.ts";
 import type { BackendNotification } from "../src/balancing/backend_set.ts";
 import { Detail, type DetailChange, DetailLeases } from "../src/observe/detail_leases.ts";
-import { ScopeCount } from "../src/observe/scope_metrics.ts";
+import { ScopeCount, ScopeTime } from "../src/observe/scope_metrics.ts";
 import type { Cluster } from "../src/session/cluster.ts";
 import type { WorkerContext } from "../src/session/context.ts";
 import type { ClusterSet } from "./cluster_set.ts";
@@ -96,6 +96,11 @@ export class WorkerMeasurements implements Measurements, MetricView {
       default:
         return `Unknown metrics configuration ${wanted}, accepted: 0, 1 and 2`;
     }
+  }
+
+  /** The event loop got to something that was due so many milliseconds too late; not at all if negative. */
+  looped(lateMs: number): void {
+    this.scopes.proxy.time(ScopeTime.EVENT_LOOP, Math.max(0, lateMs), this.scopes.times);
   }
 
   /** Ends the leases whose time is over; call about once a second. */

@@ -226,3 +226,15 @@ Deno.test("Levels tell how many backends a cluster has and how many can be used"
   assert.equal(level("health_check.healthy_backends"), 1);
   assert.deepEqual([level("cluster.total_backends"), level("cluster.available_backends")], [2, 1]);
 });
+
+Deno.test("The event loop's delays are measured as long as they last", async () => {
+  await using proxy = await startProxy();
+  const late = () => {
+    const inner = metrics(proxy).proxy.get("event_loop_time")?.inner;
+    return inner?.kind === "percentiles" ? inner.value : null;
+  };
+  await waitFor("the clock to tick", () => (late()?.samples ?? 0n) > 2n);
+  for (const until = performance.now() + 400; performance.now() < until;);
+  await waitFor("the delay to be noticed", () => (late()?.p_100 ?? 0n) >= 150n);
+  assert.ok((late()?.p_50 ?? 0n) < 150n);
+});

@@ -44,6 +44,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "service_time": "Time spent on a request without waiting for its backend",
   "tls.cert.min_expires_at_seconds":
     "When the first certificate in use expires, seconds since 1970",
+  "event_loop_time": "How much too late the event loop of a worker got to what was due",
   "tls.handshake_ms": "Time of TLS handshakes that succeeded",
   "sessions.evicted": "Client connections closed to make room for new ones",
 };

@@ -83,6 +83,7 @@ export const SCOPE_TIMES: readonly string[] = [
   "backend_response_time",
   "backend_connection_time",
   "tls.handshake_ms",
+  "event_loop_time",
 ];
 
 /** Positions of the times. */
@@ -97,6 +98,8 @@ export const ScopeTime = {
   BACKEND_CONNECTION: 3,
   /** From the moment a client could begin its TLS handshake to the end of it. */
   TLS_HANDSHAKE: 4,
+  /** How much too late the event loop got to something that was due. */
+  EVENT_LOOP: 5,
 } as const;
 
 const NO_COUNT = 255;
