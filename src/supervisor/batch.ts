@@ -12,6 +12,7 @@ import { prepareUndo, type Undo } from "../../config/undo.ts";
 import { Slices } from "../io/turn.ts";
 import type { Task, WorkerAnswer } from "./gather.ts";
 import { type MainContext, silence } from "./main_context.ts";
+import { forgetRemoved } from "./main_metrics.ts";
 import { MAX_OUTSTANDING, rollBack } from "./rollback.ts";
 import { describeAnswers } from "./worker_texts.ts";
 
@@ -147,6 +148,7 @@ class Sending {
       this.#refused.push(`${placeOf(record)}: ${refusal.message}`);
       return;
     }
+    forgetRemoved(this.#context, verb);
     this.#sent.push({ number, undo });
     const encoded = encode(Request, request);
     // Asked for anew each time: a worker started meanwhile has everything up to here already.

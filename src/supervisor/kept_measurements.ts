@@ -69,6 +69,23 @@ export class KeptMeasurements {
     return { main, workers: new Map(), proxying: proxy, clusters };
   }
 
+  /**
+   * A change was made of the cluster, which may have lost backends, or be gone: added again, they count from
+   * nothing.
+   */
+  changed(clusterId: string): void {
+    const backends = this.#known(clusterId);
+    this.#past.keepOnlyOf(clusterId, backends);
+    const told = [...this.#last.values()].map(({ clusters }) => clusters);
+    if (this.#inherited !== null) told.push(this.#inherited.clusters);
+    for (const clusters of told) {
+      const metrics = clusters.get(clusterId);
+      if (metrics === undefined) continue;
+      if (backends === null) clusters.delete(clusterId);
+      else metrics.backends = metrics.backends.filter(({ backend_id }) => backends.has(backend_id));
+    }
+  }
+
   /** Every count starts over. */
   clear(): void {
     this.#past = new MergedMetrics();

@@ -140,6 +140,28 @@ Deno.test("KeptMeasurements forgets clusters and backends that are gone", () => 
   assert.deepEqual(clusters.get("a")?.backends.map(({ backend_id }) => backend_id), ["two"]);
 });
 
+Deno.test("KeptMeasurements counts from nothing what was removed and is added again", () => {
+  const all = new Map([["a", new Set(["one", "two"])], ["b", new Set(["one", "two"])]]);
+  const known = new Map(all);
+  const kept = new KeptMeasurements((id) => known.get(id) ?? null);
+  kept.inherit(told(new KeptMeasurements(knowsAll), [answerOf(9, 2n)]));
+  told(kept, [answerOf(0, 5n), answerOf(1, 1n)]);
+  kept.ended(0);
+  known.delete("a");
+  kept.changed("a");
+  known.set("b", new Set(["two"]));
+  kept.changed("b");
+  known.set("a", new Set(["one", "two"])).set("b", new Set(["one", "two"]));
+  const { clusters } = told(kept, []);
+  const { cluster, backends } = clusters.get("b") ?? { backends: [] };
+  assert.deepEqual([...clusters.keys()], ["b"]);
+  assert.equal(countIn(cluster), 8n);
+  assert.deepEqual(backends.map(({ backend_id, metrics }) => [backend_id, countIn(metrics)]), [[
+    "two",
+    8n,
+  ]]);
+});
+
 Deno.test("KeptMeasurements is left to the next main process, which adds its own", () => {
   const old = new KeptMeasurements(knowsAll);
   told(old, [answerOf(0, 5n), answerOf(1, 2n)]);

@@ -2,7 +2,7 @@
 // by verb.
 
 import type { Metric } from "../observe/counters.ts";
-import type { MainContext } from "./main_context.ts";
+import type { MainContext, RequestType } from "./main_context.ts";
 
 /** The measurements of main at this moment. */
 export function mainMetrics({ counters, state, audit }: MainContext): Metric[] {
@@ -19,6 +19,12 @@ export function mainMetrics({ counters, state, audit }: MainContext): Metric[] {
       gauge: false,
     })),
   ];
+}
+
+/** What a change has removed is not counted on. */
+export function forgetRemoved({ kept }: MainContext, verb: RequestType): void {
+  if (verb.kind === "remove_cluster") kept.changed(verb.value);
+  else if (verb.kind === "remove_backend") kept.changed(verb.value.cluster_id);
 }
 
 /** Starts every count of main over, and those of workers that are gone. */

@@ -37,11 +37,13 @@ export class MergedMetrics {
 
   /** Forgets clusters and backends that are not known. */
   keepOnly(known: KnownBackends): void {
-    for (const [id, cluster] of this.#clusters) {
-      const backends = known(id);
-      if (backends === null) this.#clusters.delete(id);
-      else cluster.keepOnly(backends);
-    }
+    for (const id of this.#clusters.keys()) this.keepOnlyOf(id, known(id));
+  }
+
+  /** Forgets a cluster, or the backends of it that are not known. */
+  keepOnlyOf(clusterId: string, backends: ReadonlySet<string> | null): void {
+    if (backends === null) this.#clusters.delete(clusterId);
+    else this.#clusters.get(clusterId)?.keepOnly(backends);
   }
 
   /** The sum, as if one worker had measured it all. */

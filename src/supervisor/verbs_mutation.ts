@@ -8,6 +8,7 @@ import { prepareUndo, scopeOf } from "../../config/undo.ts";
 import { beginAudit } from "./audit_begin.ts";
 import type { Client, Execution } from "./client_session.ts";
 import { deadline, type MainContext, type RequestType } from "./main_context.ts";
+import { forgetRemoved } from "./main_metrics.ts";
 import type { Release } from "./mutation_order.ts";
 import { eventOf } from "./request_events.ts";
 import { failure, ok, processing } from "./responses.ts";
@@ -53,6 +54,7 @@ async function applyAndSend(
       audited?.failed("dispatch_error", refusal.message);
       return failure(`Refused by the configuration state: ${refusal.message}`);
     }
+    forgetRemoved(context, type);
     audited?.done();
     context.onStateChanged();
     const targets = context.pool.targets();

@@ -135,9 +135,6 @@ function leaseProblem(client_id: string, ttl_seconds: number | undefined): strin
 
 function metricDetailAnswer(context: MainContext, answers: readonly WorkerAnswer[]): Response {
   const failures = failuresOf(answers);
-  if (answers.length > 0 && failures.length === answers.length) {
-    return failure(describeAnswers(answers));
-  }
   const configured = context.settings.metricDetail;
   const workers = new Map<string, WorkerMetricDetailStatus>();
   for (const { workerId, content } of answers) {
