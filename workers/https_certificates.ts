@@ -8,8 +8,8 @@ import type {
   RemoveCertificate,
   ReplaceCertificate,
 } from "../config/messages.ts";
-import type { ChosenCertificate } from "../src/io/node_tls_acceptor.ts";
 import { createSelfSigned } from "../src/io/self_signed.ts";
+import type { ChosenCertificate } from "../src/io/sni_tls_settings.ts";
 import { TlsCredentials, type VersionRange } from "../src/io/tls_credentials.ts";
 import { parseCertificate } from "../src/io/x509.ts";
 import { Counter, type Counters } from "../src/observe/counters.ts";
@@ -69,7 +69,7 @@ export class HttpsCertificates {
     return null;
   }
 
-  /** See NodeTlsSettings. */
+  /** See SniTlsSettings. */
   choose(serverName: string): ChosenCertificate | null {
     if (serverName === "") return null;
     const found = this.#store.find(serverName);

@@ -13,8 +13,9 @@ import {
   type UpdateHttpsListenerConfig,
 } from "../config/messages.ts";
 import type { TlsAcceptor } from "../src/io/contracts.ts";
-import { NodeTlsAcceptor, type NodeTlsSettings } from "../src/io/node_tls_acceptor.ts";
 import { RuntimeTlsAcceptor } from "../src/io/runtime_tls_acceptor.ts";
+import { sniTlsAcceptor } from "../src/io/sni_tls_acceptor.ts";
+import type { SniTlsAcceptor, SniTlsSettings } from "../src/io/sni_tls_settings.ts";
 import type { VersionRange } from "../src/io/tls_credentials.ts";
 import { parseCertificate } from "../src/io/x509.ts";
 import { Counter } from "../src/observe/counters.ts";
@@ -34,6 +35,8 @@ import { announcedProtocols, versionRange } from "./tls_settings.ts";
 interface Tls {
   readonly kind: TlsAcceptorKind;
   readonly acceptor: TlsAcceptor;
+  /** The acceptor if its settings can change under it, else `null`. */
+  readonly changeable: SniTlsAcceptor | null;
   /** Whatever differs in it cannot be changed on an open socket. */
   readonly way: string;
   readonly starter: SessionStarter;
@@ -139,9 +142,9 @@ export class HttpsListener implements ProxyListener {
   async #settle(): Promise<string | null> {
     const fingerprints = this.#certificates.fingerprints();
     const tls = this.#createTls(tlsAcceptorOf(this.#config, this.#ownFingerprint, fingerprints));
-    const { acceptor, way } = this.#tls;
+    const { changeable, way } = this.#tls;
     if (tls.way === way) {
-      if (acceptor instanceof NodeTlsAcceptor) acceptor.settings = this.#nodeSettings();
+      if (changeable !== null) changeable.settings = this.#sniSettings();
       return null;
     }
     const refusal = await this.socket.reopen(
@@ -154,16 +157,18 @@ export class HttpsListener implements ProxyListener {
 
   #createTls(kind: TlsAcceptorKind): Tls {
     const own = this.#certificates.credentials(this.#ownFingerprint ?? "");
-    const { alpn } = this.#nodeSettings();
-    const acceptor = kind === "runtime" && own !== null
-      ? new RuntimeTlsAcceptor(own, alpn)
-      : new NodeTlsAcceptor(this.#nodeSettings());
+    const settings = this.#sniSettings();
+    const { alpn } = settings;
+    const serves = kind === "runtime" && own !== null
+      ? { acceptor: new RuntimeTlsAcceptor(own, alpn), changeable: null }
+      : changeableAcceptor(settings);
+    const { acceptor } = serves;
     const way = kind === "runtime" ? `${kind} ${this.#ownFingerprint} ${alpn.join()}` : kind;
     const stages = [new TlsStage(acceptor, this.#worker), this.#alpnStage];
-    return { kind, acceptor, way, starter: this.#starter(stages) };
+    return { kind, ...serves, way, starter: this.#starter(stages) };
   }
 
-  #nodeSettings(): NodeTlsSettings {
+  #sniSettings(): SniTlsSettings {
     return {
       alpn: announcedProtocols(this.#config.alpn_protocols),
       choose: (serverName) => this.#certificates.choose(serverName),
@@ -184,6 +189,11 @@ export class HttpsListener implements ProxyListener {
       },
     };
   }
+}
+
+function changeableAcceptor(settings: SniTlsSettings): Pick<Tls, "acceptor" | "changeable"> {
+  const acceptor = sniTlsAcceptor(settings);
+  return { acceptor, changeable: acceptor };
 }
 
 /** The fingerprint of the listener's own certificate; `null` when it has none that is usable. */

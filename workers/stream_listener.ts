@@ -8,7 +8,7 @@ import {
   type TcpListenerConfig,
   type UpdateTcpListenerConfig,
 } from "../config/messages.ts";
-import type { NodeTlsAcceptor } from "../src/io/node_tls_acceptor.ts";
+import type { SniTlsAcceptor } from "../src/io/sni_tls_settings.ts";
 import { TcpListener } from "../src/io/tcp.ts";
 import type { WorkerContext } from "../src/session/context.ts";
 import type { TcpListenerContext } from "../src/session/tcp_context.ts";
@@ -35,12 +35,12 @@ export class StreamListener implements ProxyListener {
   readonly #worker: WorkerContext;
   #config: TcpListenerConfig;
   /** Makes the handshakes; `null` where TLS passes. */
-  #acceptor: NodeTlsAcceptor | null;
+  #acceptor: SniTlsAcceptor | null;
 
   private constructor(
     config: TcpListenerConfig,
     worker: WorkerContext,
-    acceptor: NodeTlsAcceptor | null,
+    acceptor: SniTlsAcceptor | null,
   ) {
     this.#config = config;
     this.#worker = worker;

@@ -2,13 +2,14 @@
 // never ends cannot be closed from this side: clients that begin and stall would use up descriptors.
 
 import type { TcpListenerConfig } from "../config/messages.ts";
-import { NodeTlsAcceptor, type NodeTlsSettings } from "../src/io/node_tls_acceptor.ts";
+import { sniTlsAcceptor } from "../src/io/sni_tls_acceptor.ts";
+import type { SniTlsAcceptor, SniTlsSettings } from "../src/io/sni_tls_settings.ts";
 import { TlsCredentials } from "../src/io/tls_credentials.ts";
 
 const VERSIONS = { min: "TLSv1.2", max: "TLSv1.3" } as const;
 
 /** How handshakes go with the certificate of a listener: whatever name a client asks for, it is shown. */
-function settingsOf(credentials: TlsCredentials): NodeTlsSettings {
+function settingsOf(credentials: TlsCredentials): SniTlsSettings {
   return { alpn: [], choose: () => ({ context: credentials.context(VERSIONS), names: null }) };
 }
 
@@ -18,14 +19,14 @@ function settingsOf(credentials: TlsCredentials): NodeTlsSettings {
  */
 export function streamAcceptor(
   { certificate, key }: Pick<TcpListenerConfig, "certificate" | "key">,
-  current: NodeTlsAcceptor | null = null,
-): NodeTlsAcceptor | string | null {
+  current: SniTlsAcceptor | null = null,
+): SniTlsAcceptor | string | null {
   if (certificate === undefined || key === undefined) return null;
   // The chain follows the certificate in the same text; the certificate itself is not taken twice.
   const texts = { certificate, certificate_chain: [certificate], key };
   const credentials = TlsCredentials.create(texts);
   if (typeof credentials === "string") return credentials;
-  if (current === null) return new NodeTlsAcceptor(settingsOf(credentials));
+  if (current === null) return sniTlsAcceptor(settingsOf(credentials));
   current.settings = settingsOf(credentials);
   return current;
 }

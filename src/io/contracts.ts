@@ -12,7 +12,10 @@ export interface ByteStream {
   write(from: Uint8Array): Promise<number>;
   /** Sends end of stream; reading goes on. */
   closeWrite(): Promise<void>;
-  /** Ends both directions at once; pending reads and writes reject. */
+  /**
+   * Ends both directions at once; pending reads and writes reject. Inside TLS a pending read does so when
+   * the goodbye is sent, two seconds later at most. May be called again.
+   */
   close(): void;
 }
 

@@ -1,39 +1,27 @@
-// TLS with the runtime's Node.js library (rustls underneath): certificates are chosen for each handshake
-// by the name the client asks for, and the facts of the handshake are known.
+// TLS with the sockets of the runtime's Node.js library (rustls underneath): certificates are chosen for
+// each handshake by the name the client asks for, and the facts of the handshake are known.
 
 import { createServer, type Server, type Socket } from "node:net";
-import type { SecureContext, TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { cipherName } from "./cipher_name.ts";
-import type { Accepted, ConnectionSource, Endpoint, TlsAcceptor, TlsFacts } from "./contracts.ts";
+import type { Accepted, ConnectionSource, Endpoint, TlsFacts } from "./contracts.ts";
 import { NodeTcpStream } from "./node_tcp_stream.ts";
 import { NodeTlsStream } from "./node_tls_stream.ts";
+import {
+  type ChosenCertificate,
+  normalServerName,
+  type SniTlsAcceptor,
+  type SniTlsSettings,
+} from "./sni_tls_settings.ts";
 
 /** Connections the kernel keeps for us; sozu's figure. */
 const BACKLOG = 1024;
 
-/** What a handshake is continued with. */
-export interface ChosenCertificate {
-  readonly context: SecureContext;
-  /** See {@link TlsFacts.certificateNames}. */
-  readonly names: readonly string[] | null;
-}
+/** See {@link SniTlsAcceptor}. */
+export class NodeTlsAcceptor implements SniTlsAcceptor {
+  settings: SniTlsSettings;
 
-/** What a listener decides about handshakes. */
-export interface NodeTlsSettings {
-  /** Protocols on offer, the preferred one first; empty for none. */
-  readonly alpn: readonly string[];
-  /**
-   * The certificate for a server name in lower case without a trailing dot, "" when the client named
-   * none; `null` fails the handshake.
-   */
-  choose(serverName: string): ChosenCertificate | null;
-}
-
-/** See {@link TlsAcceptor}. Settings may be changed; handshakes under way keep theirs. */
-export class NodeTlsAcceptor implements TlsAcceptor {
-  settings: NodeTlsSettings;
-
-  constructor(settings: NodeTlsSettings) {
+  constructor(settings: SniTlsSettings) {
     this.settings = settings;
   }
 
@@ -51,7 +39,7 @@ export class NodeTlsAcceptor implements TlsAcceptor {
       isServer: true,
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
       SNICallback: (name, answer) => {
-        serverName = normalName(name);
+        serverName = normalServerName(name);
         chosen = choose(serverName);
         answer(null, chosen?.context);
       },
@@ -61,11 +49,6 @@ export class NodeTlsAcceptor implements TlsAcceptor {
     const tls = factsOf(secured.socket, serverName, names);
     return { ...accepted, stream: secured, tls };
   }
-}
-
-function normalName(name: string): string {
-  const lower = name.toLowerCase();
-  return lower.endsWith(".") ? lower.slice(0, -1) : lower;
 }
 
 function factsOf(

@@ -75,7 +75,7 @@ class DirectStream implements ByteStream {
   }
 
   close(): void {
-    this.#connection.close();
+    closeOnce(this.#connection);
   }
 }
 
@@ -101,7 +101,16 @@ class MethodStream implements ByteStream {
   }
 
   close(): void {
-    this.#connection.close();
+    closeOnce(this.#connection);
+  }
+}
+
+/** The runtime throws when a connection is closed that is closed already. */
+function closeOnce(connection: RuntimeConnection): void {
+  try {
+    connection.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }
 

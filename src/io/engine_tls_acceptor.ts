@@ -1,0 +1,82 @@
+// TLS by the runtime's engine over the runtime's own sockets: certificates are chosen for each handshake by
+// the name the client asks for, and the facts of the handshake are known.
+
+import { BufferPool } from "../bytes/buffer_pool.ts";
+import type { Accepted, ByteStream, ConnectionSource, Endpoint } from "./contracts.ts";
+import { EngineTlsStream } from "./engine_tls_stream.ts";
+import { normalServerName, type SniTlsAcceptor, type SniTlsSettings } from "./sni_tls_settings.ts";
+import { TcpListener } from "./tcp.ts";
+import { type NativeTlsClass, TlsEngine } from "./tls_engine.ts";
+
+/** Enough for the messages of most clients; what is longer comes in pieces. */
+const READ_BYTES = 2 * 1024;
+
+/** See {@link SniTlsAcceptor}. */
+export class EngineTlsAcceptor implements SniTlsAcceptor {
+  settings: SniTlsSettings;
+  readonly #native: NativeTlsClass;
+  /** One for each handshake that waits for bytes; whoever accepts bounds how many there are. */
+  readonly #buffers = new BufferPool(READ_BYTES, Infinity);
+
+  constructor(native: NativeTlsClass, settings: SniTlsSettings) {
+    this.#native = native;
+    this.settings = settings;
+  }
+
+  listen(address: Endpoint): Promise<ConnectionSource> {
+    try {
+      return Promise.resolve(TcpListener.open(address));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async handshake(accepted: Accepted): Promise<Accepted> {
+    const engine = new TlsEngine(this.#native);
+    const buffer = this.#buffers.take() ?? new Uint8Array(READ_BYTES);
+    try {
+      return await this.#shakeHands(accepted, engine, buffer);
+    } catch (error) {
+      engine.close();
+      throw error;
+    } finally {
+      this.#buffers.give(buffer);
+    }
+  }
+
+  async #shakeHands(accepted: Accepted, engine: TlsEngine, buffer: Uint8Array): Promise<Accepted> {
+    const { stream } = accepted;
+    let serverName = "";
+    let certificateNames: readonly string[] | null = null;
+    while (!engine.established) {
+      const count = engine.phase === "ended" ? 0 : await stream.read(buffer);
+      if (count === 0) throw new Error("The peer closed during the handshake");
+      engine.receive(buffer.subarray(0, count));
+      if (engine.phase === "choosing") {
+        const { alpn, choose } = this.settings;
+        serverName = normalServerName(engine.serverName);
+        const chosen = choose(serverName);
+        certificateNames = chosen?.names ?? null;
+        engine.accept(chosen?.context ?? null, alpn);
+      }
+      if (engine.phase === "shaking") await send(stream, engine.drain());
+      if (engine.phase === "failed") await giveUp(stream, engine);
+    }
+    const kept = engine.plaintext.length > 0 ? engine.plaintext.slice() : null;
+    const facts = engine.facts();
+    // Of TLS 1.3 there is nothing left but session tickets, which travel with the first answer.
+    if (facts.version !== "TLSv1.3") await send(stream, engine.drain());
+    const tls = { ...facts, serverName: serverName === "" ? null : serverName, certificateNames };
+    return { ...accepted, stream: new EngineTlsStream(stream, engine, kept), tls };
+  }
+}
+
+async function send(stream: ByteStream, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
+}
+
+/** Tells the client what was wrong, as far as it still listens, and rejects with that. */
+async function giveUp(stream: ByteStream, engine: TlsEngine): Promise<never> {
+  await send(stream, engine.drain()).catch(() => {});
+  throw engine.error;
+}
