@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { freePort } from "../../tests/support/ports.ts";
 import { certificateFor } from "../../tests/support/test_certificates.ts";
 import { connectSecure, shakeHands } from "../../tests/support/tls_client.ts";
-import { waitFor } from "../../tests/support/wait.ts";
+import { waitFor, within } from "../../tests/support/wait.ts";
 import { fromLatin1, latin1, type Wire } from "../../tests/support/wire.ts";
 import type { Accepted, ConnectionSource } from "./contracts.ts";
 import { EngineTlsAcceptor } from "./engine_tls_acceptor.ts";
@@ -20,6 +20,7 @@ const WAYS: readonly (readonly [string, (settings: SniTlsSettings) => SniTlsAcce
 ];
 
 const LOOPBACK = "127.0.0.1";
+const DEADLINE_MS = 5_000;
 const [A, B] = [certificateFor(["a.test"]), certificateFor(["b.test"])];
 const CA = [A.certificate, B.certificate];
 const BOTH: VersionRange = { min: "TLSv1.2", max: "TLSv1.3" };
@@ -71,7 +72,7 @@ class Server {
   async pair(serverName = "a.test"): Promise<[Accepted, Wire]> {
     const connecting = connectSecure(this.port, serverName, CA);
     const secured = await this.acceptor.handshake(await this.next());
-    return [secured, await connecting];
+    return [secured, await within("the client's handshake", DEADLINE_MS, connecting)];
   }
 
   [Symbol.dispose](): void {
