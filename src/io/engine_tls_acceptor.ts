@@ -62,7 +62,7 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
       if (engine.phase === "shaking") await send(stream, engine.drain());
       if (engine.phase === "failed") await giveUp(stream, engine);
     }
-    const kept = engine.plaintext.length > 0 ? engine.plaintext.slice() : null;
+    const kept = engine.plaintextLength > 0 ? engine.plaintext().slice() : null;
     const facts = engine.facts();
     // Of TLS 1.3 there is nothing left but session tickets, which travel with the first answer.
     if (facts.version !== "TLSv1.3") await send(stream, engine.drain());

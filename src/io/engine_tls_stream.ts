@@ -6,13 +6,22 @@ import { MAX_CIPHERTEXT_BYTES, MAX_PLAINTEXT_BYTES, type TlsEngine } from "./tls
 /** How long a peer may take to accept the goodbye of a connection that we close. */
 const GOODBYE_MS = 2_000;
 
-/** One connection after its handshake. */
+/**
+ * One connection after its handshake. What is done for each read and write is done in callbacks that are
+ * made once: an `async` function would cost as much as the engine's own calls.
+ */
 export class EngineTlsStream implements ByteStream {
   readonly #stream: ByteStream;
   readonly #engine: TlsEngine;
   /** Plaintext received and not read yet, `null` for none. */
   #kept: Uint8Array | null;
-  #writing = false;
+  /** Where the pending read wants its plaintext; its ciphertext is put there as well. */
+  #into: Uint8Array = NOTHING;
+  /** Ciphertext that is being sent, from {@link #sent} on; empty when nothing is. */
+  #sending: Uint8Array = NOTHING;
+  #sent = 0;
+  /** Bytes of plaintext in what is being sent. */
+  #taken = 0;
   #closed = false;
   /** The peer has left without a goodbye. */
   #cut = false;
@@ -24,40 +33,25 @@ export class EngineTlsStream implements ByteStream {
     this.#kept = kept;
   }
 
-  /** The ciphertext is read into `into` as well: its plaintext is never longer, but for a broken record. */
-  async read(into: Uint8Array): Promise<number> {
-    if (this.#kept !== null) return this.#readKept(this.#kept, into);
-    const engine = this.#engine;
-    while (!this.#cut && engine.phase === "open") {
-      const room = into.length > MAX_CIPHERTEXT_BYTES
-        ? into.subarray(0, MAX_CIPHERTEXT_BYTES)
-        : into;
-      const count = await this.#stream.read(room);
-      if (this.#closed) break;
-      if (count === 0) this.#cut = true;
-      else {
-        engine.receive(room.subarray(0, count));
-        const { plaintext } = engine;
-        if (plaintext.length > 0) return this.#handOver(plaintext, into);
-      }
-    }
-    if (engine.phase === "failed") await this.#fail();
-    if (this.#closed) throw new Error("The connection was closed");
-    return 0;
+  read(into: Uint8Array): Promise<number> {
+    if (this.#kept !== null) return Promise.resolve(this.#readKept(this.#kept, into));
+    this.#into = into.length > MAX_CIPHERTEXT_BYTES ? into.subarray(0, MAX_CIPHERTEXT_BYTES) : into;
+    return this.#readMore();
   }
 
-  async write(from: Uint8Array): Promise<number> {
-    this.#mustBeOpen();
+  write(from: Uint8Array): Promise<number> {
+    const refusal = this.#refusal();
+    if (refusal !== null) return Promise.reject(refusal);
     const piece = from.length > MAX_PLAINTEXT_BYTES ? from.subarray(0, MAX_PLAINTEXT_BYTES) : from;
     this.#engine.encrypt(piece);
-    await this.#flush();
-    return piece.length;
+    return this.#send(piece.length);
   }
 
   async closeWrite(): Promise<void> {
-    this.#mustBeOpen();
+    const refusal = this.#refusal();
+    if (refusal !== null) throw refusal;
     this.#engine.end();
-    await this.#flush();
+    await this.#send(0);
     await this.#stream.closeWrite();
   }
 
@@ -65,22 +59,13 @@ export class EngineTlsStream implements ByteStream {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const polite = !this.#writing && this.#engine.phase !== "failed";
+    const polite = this.#sending.length === 0 && this.#engine.phase !== "failed";
     if (polite) this.#engine.end();
     const goodbye = polite ? this.#engine.drain() : null;
     this.#engine.close();
     this.#kept = null;
     if (goodbye === null) this.#stream.close();
-    else void this.#sayGoodbye(goodbye);
-  }
-
-  #handOver(plaintext: Uint8Array, into: Uint8Array): number {
-    const count = Math.min(plaintext.length, into.length);
-    if (count < plaintext.length) {
-      this.#kept = plaintext.slice(count);
-      into.set(plaintext.subarray(0, count));
-    } else into.set(plaintext);
-    return count;
+    else void sayGoodbye(this.#stream, goodbye);
   }
 
   #readKept(kept: Uint8Array, into: Uint8Array): number {
@@ -90,41 +75,79 @@ export class EngineTlsStream implements ByteStream {
     return count;
   }
 
-  #mustBeOpen(): void {
+  #readMore(): Promise<number> {
     const { phase, error } = this.#engine;
-    if (phase === "failed") throw error;
-    if (this.#closed) throw new Error("The connection was closed");
+    if (phase === "failed") return this.#fail(error);
+    if (this.#closed) return Promise.reject(closedError());
+    if (this.#cut || phase === "ended") return END;
+    return this.#stream.read(this.#into).then(this.#onCiphertext);
   }
 
-  /** Sends everything there is to send, the engine's own messages first. */
-  async #flush(): Promise<void> {
-    const ciphertext = this.#engine.drain();
-    this.#writing = true;
-    try {
-      let at = 0;
-      while (at < ciphertext.length) {
-        at += await this.#stream.write(at === 0 ? ciphertext : ciphertext.subarray(at));
-      }
-    } finally {
-      this.#writing = false;
-    }
+  readonly #onCiphertext = (count: number): number | Promise<number> => {
+    if (count === 0) this.#cut = true;
+    if (this.#closed || count === 0) return this.#readMore();
+    const engine = this.#engine;
+    const into = this.#into;
+    engine.receive(count === into.length ? into : into.subarray(0, count));
+    const { plaintextLength: length } = engine;
+    if (length === 0) return this.#readMore();
+    if (length > into.length) this.#kept = engine.plaintext(into.length, length).slice();
+    const first = Math.min(length, into.length);
+    into.set(engine.plaintext(0, first));
+    return first;
+  };
+
+  #refusal(): Error | null {
+    if (this.#engine.phase === "failed") return this.#engine.error;
+    return this.#closed ? closedError() : null;
   }
+
+  /** Sends everything there is to send, the engine's own messages first; resolves with `taken`. */
+  #send(taken: number): Promise<number> {
+    this.#sending = this.#engine.drain();
+    this.#sent = 0;
+    this.#taken = taken;
+    if (this.#sending.length === 0) return Promise.resolve(taken);
+    return this.#stream.write(this.#sending).then(this.#onSent, this.#onSendFailed);
+  }
+
+  readonly #onSent = (count: number): number | Promise<number> => {
+    this.#sent += count;
+    if (this.#sent < this.#sending.length) {
+      const rest = this.#sending.subarray(this.#sent);
+      return this.#stream.write(rest).then(this.#onSent, this.#onSendFailed);
+    }
+    this.#sending = NOTHING;
+    return this.#taken;
+  };
+
+  readonly #onSendFailed = (error: unknown): never => {
+    this.#sending = NOTHING;
+    throw error;
+  };
 
   /** Tells the peer what was wrong (an alert), unless a record of ours is half sent, and rejects with it. */
-  async #fail(): Promise<never> {
-    if (!this.#writing && !this.#closed) await this.#flush();
-    throw this.#engine.error;
+  async #fail(error: Error | null): Promise<never> {
+    if (this.#sending.length === 0 && !this.#closed) await this.#send(0);
+    throw error;
   }
+}
 
-  async #sayGoodbye(goodbye: Uint8Array): Promise<void> {
-    const stream = this.#stream;
-    const timer = setTimeout(() => stream.close(), GOODBYE_MS);
-    try {
-      for (let at = 0; at < goodbye.length;) at += await stream.write(goodbye.subarray(at));
-    } catch {
-      // The peer is gone.
-    }
-    clearTimeout(timer);
-    stream.close();
+const NOTHING = new Uint8Array(0);
+const END = Promise.resolve(0);
+
+function closedError(): Error {
+  return new Error("The connection was closed");
+}
+
+/** Sends the last bytes of a connection and closes it. */
+async function sayGoodbye(stream: ByteStream, bytes: Uint8Array): Promise<void> {
+  const timer = setTimeout(() => stream.close(), GOODBYE_MS);
+  try {
+    for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
+  } catch {
+    // The peer is gone.
   }
+  clearTimeout(timer);
+  stream.close();
 }

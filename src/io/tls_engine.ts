@@ -127,10 +127,11 @@ export class TlsEngine {
   established = false;
   /** Why it failed, in the library's words. */
   error: Error | null = null;
+  /** Bytes of plaintext that came with the last call of {@link receive} or {@link accept}. */
+  plaintextLength = 0;
   readonly #native: NativeTls;
   readonly #weight: number[] = new Array(WEIGHT_WORDS).fill(0);
   #bytesRead = 0;
-  #plaintextLength = 0;
 
   constructor(native: NativeTlsClass) {
     this.#native = new native(SERVER, NO_PROVIDER);
@@ -147,7 +148,7 @@ export class TlsEngine {
    * called in the phases from `ended` on.
    */
   receive(ciphertext: Uint8Array): void {
-    this.#plaintextLength = 0;
+    this.plaintextLength = 0;
     this.#native.receive(ciphertext);
     let left = ciphertext.length;
     if (left <= HELLO_STEP_BYTES) return;
@@ -156,9 +157,9 @@ export class TlsEngine {
     }
   }
 
-  /** The plaintext of the last call of {@link receive} or {@link accept}; good until the next of any engine. */
-  get plaintext(): Uint8Array {
-    return received.subarray(0, this.#plaintextLength);
+  /** A part of the plaintext of the last call; good until the next call of any engine. */
+  plaintext(from = 0, to: number = this.plaintextLength): Uint8Array {
+    return received.subarray(from, to);
   }
 
   /** The name the client asks for, as it wrote it; "" for none. */
@@ -172,7 +173,7 @@ export class TlsEngine {
    */
   accept(context: SecureContext | null, alpn: readonly string[]): void {
     this.phase = "shaking";
-    this.#plaintextLength = 0;
+    this.plaintextLength = 0;
     const certificate = context === null ? {} : context.context;
     if (this.#native.finishAccept(certificate, this.#protocolOf(alpn)) === 0) return;
     // `phase` is set by the engine's call of onerror(), if it makes one.
@@ -245,7 +246,7 @@ export class TlsEngine {
       this.phase = "ended";
       return;
     }
-    this.#plaintextLength = total - this.#bytesRead;
+    this.plaintextLength = total - this.#bytesRead;
     this.#bytesRead = total;
   };
 
