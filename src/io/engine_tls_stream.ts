@@ -61,10 +61,10 @@ export class EngineTlsStream implements ByteStream {
     this.#closed = true;
     const polite = this.#sending.length === 0 && this.#engine.phase !== "failed";
     if (polite) this.#engine.end();
-    const goodbye = polite ? this.#engine.drain() : null;
+    const goodbye = polite ? this.#engine.drain() : NOTHING;
     this.#engine.close();
     this.#kept = null;
-    if (goodbye === null) this.#stream.close();
+    if (goodbye.length === 0) this.#stream.close();
     else void sayGoodbye(this.#stream, goodbye);
   }
 

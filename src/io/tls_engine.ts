@@ -10,7 +10,7 @@ import { type SecureContext, TLSSocket } from "node:tls";
 import { cipherName } from "./cipher_name.ts";
 
 /** One server side of TLS, as the runtime makes them: what is used of it. */
-interface NativeTls {
+export interface NativeTls {
   /** Says that bytes are handed over by calls. 0 when that is possible. */
   attachJsStream(): number;
   /** Says which object is called: `onclienthello`, `onhandshakedone`, `onerror`. It is kept alive. */

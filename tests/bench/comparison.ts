@@ -104,15 +104,44 @@ export async function runPhase(
   contenders: readonly Running[],
   drive: Drive,
 ): Promise<Map<string, Sample[]>> {
-  const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
+  const [samples] = await runTogether([{ phase, contenders }], drive);
+  return samples ?? new Map();
+}
+
+/** A phase and those that are driven through it. */
+export interface Course {
+  readonly phase: Phase;
+  /** The same in the same order for all phases that are driven together. */
+  readonly contenders: readonly Running[];
+}
+
+/**
+ * The samples of every phase, round by round: each contender goes through all phases before the next one
+ * has its turn, so that its figures can be compared with each other.
+ */
+export async function runTogether(
+  courses: readonly Course[],
+  drive: Drive,
+): Promise<Map<string, Sample[]>[]> {
+  const samples = courses.map(({ contenders }) =>
+    new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]))
+  );
   // A short unmeasured load lets pools fill and the engine compile.
-  for (const contender of contenders) await load(phase, contender, { ...drive, seconds: 1 });
+  for (const { phase, contenders } of courses) {
+    for (const contender of contenders) await load(phase, contender, { ...drive, seconds: 1 });
+  }
+  const places = courses[0]?.contenders.map((_, place) => place) ?? [];
+  const order = courses.map((_, index) => index);
   for (let round = 0; round < drive.rounds; round++) {
-    for (const contender of rotated(contenders, round)) {
-      const sample = await load(phase, contender, drive);
-      samples.get(contender.name)?.push(sample);
-      const figure = phase.measure(sample, sample.cpuMicros).toFixed(2);
-      console.error(`${phase.name} ${round + 1}/${drive.rounds} ${contender.name} ${figure}`);
+    for (const place of rotated(places, round)) {
+      for (const index of rotated(order, round)) {
+        const { phase, contenders } = courses[index] as Course;
+        const contender = contenders[place] as Running;
+        const sample = await load(phase, contender, drive);
+        samples[index]?.get(contender.name)?.push(sample);
+        const figure = phase.measure(sample, sample.cpuMicros).toFixed(2);
+        console.error(`${phase.name} ${round + 1}/${drive.rounds} ${contender.name} ${figure}`);
+      }
     }
   }
   return samples;

@@ -74,12 +74,13 @@ if (bench === undefined) {
 }
 Deno.exit(await bench());
 
+/** Many short rounds: what else the machine does meets a few of them, and the middle one counts. */
 function comparisonOptions(): BenchOptions {
   return {
     ...(values.only === undefined ? {} : { only: values.only }),
     ...(values.phase === undefined ? {} : { phases: values.phase }),
-    seconds: numberFrom("BENCH_SECONDS", 5),
-    rounds: numberFrom("BENCH_ROUNDS", 3),
+    seconds: numberFrom("BENCH_SECONDS", 2),
+    rounds: numberFrom("BENCH_ROUNDS", 9),
     profile: values.profile,
   };
 }

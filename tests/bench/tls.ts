@@ -6,20 +6,21 @@ import { Lab } from "../support/lab.ts";
 import { type Running, startBackend } from "./arena.ts";
 import type { Contender } from "./contenders.ts";
 import { haproxyProxy } from "./haproxy_proxy.ts";
-import { runPhase, startAll } from "./comparison.ts";
+import { type Course, runPhase, runTogether, startAll } from "./comparison.ts";
 import { nginxProxy } from "./nginx_proxy.ts";
 import { writeOutput } from "./output.ts";
 import type { Phase } from "./phases.ts";
 import { keepProfile, profileFlags } from "./profile.ts";
-import { formatPhase, type PhaseReport, reportPhase } from "./report.ts";
+import { formatPhase, type PhaseReport, type PhaseSamples, reportPhase } from "./report.ts";
 import { SOZU, sozuProxy } from "./sozu_proxy.ts";
 import { runCertificateBench } from "./tls_certificates.ts";
 import { throughTlsClient, writeCertificate } from "./tls_lab.ts";
+import { runResumptionBench } from "./tls_resumption.ts";
 import { findTools } from "./tools.ts";
 
 /** What can be chosen. */
 export interface TlsBenchOptions {
-  /** Names of the phases, and `certificates`; all unless told. */
+  /** Names of the phases, `resumption` and `certificates`; all unless told. */
   readonly phases?: readonly string[];
   /** Seconds of each load. */
   readonly seconds: number;
@@ -55,7 +56,7 @@ const FULL: Phase = {
   bar: 1.6,
 };
 
-/** What counts is that it is cheaper than a full handshake of ours; nginx is there to compare. */
+/** What counts is that it is cheaper than a full handshake (tls_resumption.ts); nginx is there to compare. */
 const RESUMED: Phase = {
   ...FULL,
   bar: 2.0,
@@ -65,7 +66,7 @@ const RESUMED: Phase = {
 
 /** Runs the benchmark; the exit code is 0 when everything could be measured and nothing failed. */
 export async function runTlsBench(options: TlsBenchOptions): Promise<number> {
-  const tools = await findTools(["nginx", "haproxy", "wrk"]);
+  const tools = await findTools(["nginx", "haproxy", "wrk", "openssl"]);
   const [nginx, haproxy, wrk] = [tools.get("nginx"), tools.get("haproxy"), tools.get("wrk")];
   if (nginx === undefined || haproxy === undefined || wrk === undefined) return 1;
   await using lab = new Lab();
@@ -79,20 +80,25 @@ export async function runTlsBench(options: TlsBenchOptions): Promise<number> {
 
   const drive = { lab, wrk, ...options };
   const reports: PhaseReport[] = [];
-  const report = async (phase: Phase, targets: readonly Running[]) => {
-    reports.push(reportPhase(phase, await runPhase(phase, targets, drive)));
-    console.log(`\n${formatPhase(phase, reports.at(-1) as PhaseReport)}`);
+  const report = (phase: Phase, samples: PhaseSamples) => {
+    const made = reportPhase(phase, samples);
+    reports.push(made);
+    console.log(`\n${formatPhase(phase, made)}`);
   };
-  if (wants("keep-alive")) await report(KEEP_ALIVE, running);
+  if (wants("keep-alive")) report(KEEP_ALIVE, await runPhase(KEEP_ALIVE, running, drive));
+  const courses: Course[] = [];
   for (const phase of [FULL, RESUMED].filter(({ name }) => wants(name))) {
-    const resumes = phase === RESUMED;
-    const targets: Running[] = [];
+    const clients: Running[] = [];
     for (const each of running) {
-      targets.push(await throughTlsClient(lab, haproxy, each, resumes));
+      clients.push(await throughTlsClient(lab, haproxy, each, phase === RESUMED));
     }
-    await report(phase, targets);
+    courses.push({ phase, contenders: clients });
   }
-  const cheaper = reportResumption(reports);
+  const samples = await runTogether(courses, drive);
+  for (const [index, { phase }] of courses.entries()) report(phase, samples[index] ?? new Map());
+  const resumption = wants("resumption")
+    ? await runResumptionBench(drive, haproxy, tools.get("openssl") ?? null)
+    : null;
   if (options.profile) {
     await running.find(({ name }) => name === SOZU)?.process.stop();
     keepProfile(lab);
@@ -100,9 +106,15 @@ export async function runTlsBench(options: TlsBenchOptions): Promise<number> {
   const certificates = wants("certificates")
     ? await runCertificateBench(drive, { haproxy, backendPort })
     : null;
-  const figures = { seconds: options.seconds, rounds: options.rounds, reports, certificates };
+  const figures = {
+    seconds: options.seconds,
+    rounds: options.rounds,
+    reports,
+    resumption,
+    certificates,
+  };
   console.log(`\nWritten to ${writeOutput("tls", figures)}`);
-  return cheaper && (certificates?.passed ?? true) ? 0 : 1;
+  return (resumption?.passed ?? true) && (certificates?.passed ?? true) ? 0 : 1;
 }
 
 /** Ours where one certificate serves and nothing asks for the server name: the runtime's own TLS. */
@@ -114,21 +126,4 @@ function sozuStatic(): Contender {
 certificate = "${tls?.certificate}"
 key = "${tls?.key}"`,
   });
-}
-
-/**
- * Says whether resuming is cheaper than shaking hands in full; true when it was not measured. The two were
- * measured one after the other, so the best round of each is compared.
- */
-function reportResumption(reports: readonly PhaseReport[]): boolean {
-  const figureOf = (name: string) =>
-    reports.find(({ phase }) => phase === name)?.lines.find((line) => line.name === SOZU)?.best;
-  const [full, resumed] = [figureOf(FULL.name), figureOf(RESUMED.name)];
-  if (full === undefined || resumed === undefined) return true;
-  const cheaper = resumed < full;
-  console.log(
-    `\nA resumed session costs ${(resumed / full).toFixed(2)} of a full handshake: ` +
-      `${cheaper ? "PASS" : "MISS"} (bar: < 1)`,
-  );
-  return cheaper;
 }

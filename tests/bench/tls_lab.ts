@@ -23,12 +23,12 @@ export function writeCertificate(lab: Lab): TlsFiles {
  * Puts a TLS client in front of a contender: load on the returned port becomes one TLS connection a
  * request. `resumes` lets it continue earlier sessions.
  */
-export async function throughTlsClient(
+export async function throughTlsClient<T extends Pick<Running, "name" | "port">>(
   lab: Lab,
   haproxy: string,
-  contender: Running,
+  contender: T,
   resumes: boolean,
-): Promise<Running> {
+): Promise<T & { readonly secure: false }> {
   const port = freePort();
   const name = `client-of-${contender.name}-${resumes ? "resuming" : "full"}`;
   const config = lab.write(`${name}.cfg`, clientConfig(port, contender.port, resumes));
