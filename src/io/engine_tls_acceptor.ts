@@ -2,6 +2,7 @@
 // the name the client asks for, and the facts of the handshake are known.
 
 import { BufferPool } from "../bytes/buffer_pool.ts";
+import { CollectorWeight } from "./collector_weight.ts";
 import type { Accepted, ByteStream, ConnectionSource, Endpoint } from "./contracts.ts";
 import { EngineTlsStream } from "./engine_tls_stream.ts";
 import { normalServerName, type SniTlsAcceptor, type SniTlsSettings } from "./sni_tls_settings.ts";
@@ -17,6 +18,8 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
   readonly #native: NativeTlsClass;
   /** One for each handshake that waits for bytes; whoever accepts bounds how many there are. */
   readonly #buffers = new BufferPool(READ_BYTES, Infinity);
+  /** An engine holds some nine kilobytes outside of the heap until it is collected. */
+  readonly #weight = new CollectorWeight();
 
   constructor(native: NativeTlsClass, settings: SniTlsSettings) {
     this.#native = native;
@@ -33,6 +36,7 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
 
   async handshake(accepted: Accepted): Promise<Accepted> {
     const engine = new TlsEngine(this.#native);
+    this.#weight.add();
     const buffer = this.#buffers.take() ?? new Uint8Array(READ_BYTES);
     try {
       return await this.#shakeHands(accepted, engine, buffer);

@@ -86,12 +86,6 @@ const HELLO_STEP_BYTES = 4 * 1024;
  */
 const received = new Uint8Array(MAX_CIPHERTEXT_BYTES + MAX_RECORD_BYTES);
 
-/**
- * Words of ours beside each engine: the garbage collector does not see what an engine holds outside of its
- * heap, some nine kilobytes, and would let them pile up.
- */
-const WEIGHT_WORDS = 128;
-
 /** Told of writes, and not interested: their ciphertext is taken at once. */
 const REQUEST = {};
 /** Called instead of an engine that is closed. */
@@ -130,7 +124,6 @@ export class TlsEngine {
   /** Bytes of plaintext that came with the last call of {@link receive} or {@link accept}. */
   plaintextLength = 0;
   readonly #native: NativeTls;
-  readonly #weight: number[] = new Array(WEIGHT_WORDS).fill(0);
   #bytesRead = 0;
 
   constructor(native: NativeTlsClass) {
@@ -217,7 +210,6 @@ export class TlsEngine {
   close(): void {
     if (this.phase === "closed") return;
     this.phase = "closed";
-    this.#weight.length = 0;
     this.#native.destroySsl();
     // An engine that has not come as far as a connection keeps us alive otherwise.
     this.#native.setHandle(NOBODY);

@@ -24,9 +24,9 @@ export interface SelfCommand {
  * memory is flat from the start, at the same CPU per request.
  *
  * Old generation: it is collected when it has grown by so many percent. What the engine sees of a TLS
- * connection is a small part of what the runtime holds for it until then; left alone, damaged handshakes
- * beside thousands of certificates take a worker from 125 to 650 MiB, at this from 120 to 185, with less
- * CPU. Requests leave next to nothing behind in this generation.
+ * connection is a small part of what the runtime holds for it until then (src/io/collector_weight.ts); left
+ * alone, damaged handshakes beside thousands of certificates make a worker several times as large. Requests
+ * leave next to nothing behind in this generation.
  */
 export const WORKER_V8_FLAGS: readonly string[] = [
   "--max-semi-space-size=4",
