@@ -35,7 +35,35 @@ export function sameCertificate(a: StoredCertificate, b: StoredCertificate): boo
     equalMessages(CertificateAndKey, a.certificate, b.certificate);
 }
 
-type Bucket = Map<string, StoredCertificate>;
+/** The certificates at one address; each is in both maps. */
+class Bucket {
+  readonly byFingerprint = new Map<string, StoredCertificate>();
+  /** By the text they were stored from, which is that of one fingerprint only. */
+  readonly byText = new Map<string, StoredCertificate>();
+
+  get size(): number {
+    return this.byFingerprint.size;
+  }
+
+  set(stored: StoredCertificate): void {
+    this.delete(stored.fingerprint);
+    this.byFingerprint.set(stored.fingerprint, stored);
+    this.byText.set(stored.certificate.certificate, stored);
+  }
+
+  delete(fingerprint: string): void {
+    const stored = this.byFingerprint.get(fingerprint);
+    if (stored === undefined) return;
+    this.byFingerprint.delete(fingerprint);
+    this.byText.delete(stored.certificate.certificate);
+  }
+
+  copy(): Bucket {
+    const copy = new Bucket();
+    for (const stored of this.byFingerprint.values()) copy.set(stored);
+    return copy;
+  }
+}
 
 /** Certificates by address and fingerprint. */
 export class Certificates {
@@ -51,12 +79,17 @@ export class Certificates {
   }
 
   get(address: string, fingerprint: string): StoredCertificate | undefined {
-    return this.#byAddress.get(address)?.get(fingerprint);
+    return this.#byAddress.get(address)?.byFingerprint.get(fingerprint);
+  }
+
+  /** The certificate that is stored from exactly this text. */
+  getByText(address: string, text: string): StoredCertificate | undefined {
+    return this.#byAddress.get(address)?.byText.get(text);
   }
 
   /** Every certificate, in no particular order. */
   *values(): Iterable<StoredCertificate> {
-    for (const bucket of this.#byAddress.values()) yield* bucket.values();
+    for (const bucket of this.#byAddress.values()) yield* bucket.byFingerprint.values();
   }
 
   /** Every certificate by address and fingerprint. */
@@ -85,7 +118,7 @@ export class Certificates {
     const stored = this.#read(address, new_certificate, new_expired_at);
     if ("kind" in stored) return stored;
     bucket.delete(old);
-    bucket.set(stored.fingerprint, stored);
+    bucket.set(stored);
     return null;
   }
 
@@ -102,7 +135,7 @@ export class Certificates {
 
   copy(): Certificates {
     const copy = new Certificates(this.#parse);
-    for (const [key, bucket] of this.#byAddress) copy.#byAddress.set(key, new Map(bucket));
+    for (const [key, bucket] of this.#byAddress) copy.#byAddress.set(key, bucket.copy());
     return copy;
   }
 
@@ -125,8 +158,8 @@ export class Certificates {
   #store(stored: StoredCertificate): void {
     const key = formatAddress(stored.address);
     let bucket = this.#byAddress.get(key);
-    if (bucket === undefined) this.#byAddress.set(key, bucket = new Map());
-    bucket.set(stored.fingerprint, stored);
+    if (bucket === undefined) this.#byAddress.set(key, bucket = new Bucket());
+    bucket.set(stored);
   }
 }
 

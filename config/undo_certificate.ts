@@ -60,13 +60,7 @@ function findByText(
   address: SocketAddress,
   pem: string,
 ): StoredCertificate | null {
-  const key = formatAddress(address);
-  for (const stored of tables.certificates.values()) {
-    if (stored.certificate.certificate === pem && formatAddress(stored.address) === key) {
-      return stored;
-    }
-  }
-  return null;
+  return tables.certificates.getByText(formatAddress(address), pem) ?? null;
 }
 
 function addCertificate(stored: StoredCertificate): Request {

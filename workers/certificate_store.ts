@@ -32,6 +32,8 @@ export class CertificateStore<C> {
   /** For each name its certificates, the one to show last. */
   readonly #byName = new Map<string, Entry<C>[]>();
   readonly #trie = new NameTrie<Entry<C>>();
+  /** The first expiry of all, Infinity for none; `null` when it has to be looked for. */
+  #first: number | null = Infinity;
 
   get size(): number {
     return this.#byFingerprint.size;
@@ -66,6 +68,7 @@ export class CertificateStore<C> {
     const boundNames = parsed.map(({ text }) => text).sort();
     const entry = { served: { ...certificate, boundNames }, parsed };
     this.#byFingerprint.set(certificate.fingerprint, entry);
+    if (this.#first !== null) this.#first = Math.min(this.#first, certificate.expiresAt);
     for (const name of parsed) this.#publish(name, [...this.#entriesOf(name), entry]);
     return null;
   }
@@ -75,6 +78,7 @@ export class CertificateStore<C> {
     const entry = this.#byFingerprint.get(fingerprint);
     if (entry === undefined) return;
     this.#byFingerprint.delete(fingerprint);
+    if (entry.served.expiresAt === this.#first) this.#first = null;
     for (const name of entry.parsed) {
       this.#publish(name, this.#entriesOf(name).filter((other) => other !== entry));
     }
@@ -82,11 +86,16 @@ export class CertificateStore<C> {
 
   /** The first expiry of all certificates in seconds since 1970; `null` when there are none. */
   firstExpiry(): number | null {
+    this.#first ??= this.#findFirst();
+    return this.#first === Infinity ? null : Math.max(0, this.#first);
+  }
+
+  #findFirst(): number {
     let first = Infinity;
     for (const { served } of this.#byFingerprint.values()) {
       if (served.expiresAt < first) first = served.expiresAt;
     }
-    return first === Infinity ? null : Math.max(0, first);
+    return first;
   }
 
   #entriesOf(name: StoredName): readonly Entry<C>[] {

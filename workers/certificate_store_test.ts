@@ -73,6 +73,14 @@ Deno.test("CertificateStore.firstExpiry() is the earliest of all, and never nega
   assert.equal(storeOf().firstExpiry(), null);
   assert.equal(storeOf(certificate("aa", [], 7), certificate("bb", [], 5)).firstExpiry(), 5);
   assert.equal(storeOf(certificate("aa", [], -7)).firstExpiry(), 0);
+  const changing = storeOf(certificate("aa", [], 7), certificate("bb", [], 5));
+  changing.remove("aa");
+  assert.equal(changing.firstExpiry(), 5);
+  changing.add(certificate("cc", [], 6));
+  changing.remove("bb");
+  assert.equal(changing.firstExpiry(), 6);
+  changing.remove("cc");
+  assert.equal(changing.firstExpiry(), null);
 });
 
 Deno.test("CertificateStore replaces by adding first: a name is never without certificate", () => {
