@@ -118,9 +118,20 @@ Deno.test("the command socket", async (t) => {
     for (let round = 0; round < 20; round++) {
       using client = await sozu.connect();
       const noise = crypto.getRandomValues(new Uint8Array(200));
+      // What begins so is JSON, and answered in JSON.
+      if (noise[0] === "{".charCodeAt(0)) noise[0] = 0;
       await client.write(noise).catch(() => {});
       await client.closeWrite().catch(() => {});
       assert.ok((await rest(client)).length <= 25);
+    }
+    for (let round = 0; round < 5; round++) {
+      using client = await Deno.connect({ transport: "unix", path: sozu.socketPath });
+      const noise = crypto.getRandomValues(new Uint8Array(200));
+      noise[0] = "{".charCodeAt(0);
+      await client.write(noise).catch(() => {});
+      await client.closeWrite().catch(() => {});
+      const answer = await new Response(client.readable).text();
+      assert.ok(answer.length < 10_000, answer);
     }
     await sozu.expectOk({ kind: "status", value: {} });
   });
