@@ -17,9 +17,8 @@ export class EngineTlsStream implements ByteStream {
   #kept: Uint8Array | null;
   /** Where the pending read wants its plaintext; its ciphertext is put there as well. */
   #into: Uint8Array = NOTHING;
-  /** Ciphertext that is being sent, from {@link #sent} on; empty when nothing is. */
+  /** Ciphertext that is being sent; empty when nothing is. */
   #sending: Uint8Array = NOTHING;
-  #sent = 0;
   /** Bytes of plaintext in what is being sent. */
   #taken = 0;
   #closed = false;
@@ -84,18 +83,36 @@ export class EngineTlsStream implements ByteStream {
   }
 
   readonly #onCiphertext = (count: number): number | Promise<number> => {
+    const length = this.#decrypt(count);
+    return length > 0 ? length : this.#readOn();
+  };
+
+  /**
+   * Goes on until there is plaintext. A record may come in any number of pieces: callbacks that wait for
+   * callbacks would pile up, and a client could send them byte by byte.
+   */
+  async #readOn(): Promise<number> {
+    while (!this.#cut && !this.#closed && this.#engine.phase === "open") {
+      const length = this.#decrypt(await this.#stream.read(this.#into));
+      if (length > 0) return length;
+    }
+    return await this.#readMore();
+  }
+
+  /** Takes so many bytes of ciphertext; plaintext that has no room is kept. The bytes put into place. */
+  #decrypt(count: number): number {
     if (count === 0) this.#cut = true;
-    if (this.#closed || count === 0) return this.#readMore();
+    if (this.#closed || count === 0) return 0;
     const engine = this.#engine;
     const into = this.#into;
     engine.receive(count === into.length ? into : into.subarray(0, count));
     const { plaintextLength: length } = engine;
-    if (length === 0) return this.#readMore();
+    if (length === 0) return 0;
     if (length > into.length) this.#kept = engine.plaintext(into.length, length).slice();
     const first = Math.min(length, into.length);
     into.set(engine.plaintext(0, first));
     return first;
-  };
+  }
 
   #refusal(): Error | null {
     if (this.#engine.phase === "failed") return this.#engine.error;
@@ -105,21 +122,27 @@ export class EngineTlsStream implements ByteStream {
   /** Sends everything there is to send, the engine's own messages first; resolves with `taken`. */
   #send(taken: number): Promise<number> {
     this.#sending = this.#engine.drain();
-    this.#sent = 0;
     this.#taken = taken;
     if (this.#sending.length === 0) return Promise.resolve(taken);
     return this.#stream.write(this.#sending).then(this.#onSent, this.#onSendFailed);
   }
 
   readonly #onSent = (count: number): number | Promise<number> => {
-    this.#sent += count;
-    if (this.#sent < this.#sending.length) {
-      const rest = this.#sending.subarray(this.#sent);
-      return this.#stream.write(rest).then(this.#onSent, this.#onSendFailed);
-    }
+    if (count < this.#sending.length) return this.#sendRest(count);
     this.#sending = NOTHING;
     return this.#taken;
   };
+
+  async #sendRest(from: number): Promise<number> {
+    try {
+      for (let at = from; at < this.#sending.length;) {
+        at += await this.#stream.write(this.#sending.subarray(at));
+      }
+      return this.#taken;
+    } finally {
+      this.#sending = NOTHING;
+    }
+  }
 
   readonly #onSendFailed = (error: unknown): never => {
     this.#sending = NOTHING;
