@@ -141,12 +141,13 @@ export class HttpsListener implements ProxyListener {
   /** Makes the way TLS is done fit the settings and certificates; the reason when it cannot. */
   async #settle(): Promise<string | null> {
     const fingerprints = this.#certificates.fingerprints();
-    const tls = this.#createTls(tlsAcceptorOf(this.#config, this.#ownFingerprint, fingerprints));
+    const kind = tlsAcceptorOf(this.#config, this.#ownFingerprint, fingerprints);
     const { changeable, way } = this.#tls;
-    if (tls.way === way) {
+    if (this.#wayOf(kind) === way) {
       if (changeable !== null) changeable.settings = this.#sniSettings();
       return null;
     }
+    const tls = this.#createTls(kind);
     const refusal = await this.socket.reopen(
       (endpoint) => tls.acceptor.listen(endpoint),
       tls.starter,
@@ -158,14 +159,17 @@ export class HttpsListener implements ProxyListener {
   #createTls(kind: TlsAcceptorKind): Tls {
     const own = this.#certificates.credentials(this.#ownFingerprint ?? "");
     const settings = this.#sniSettings();
-    const { alpn } = settings;
     const serves = kind === "runtime" && own !== null
-      ? { acceptor: new RuntimeTlsAcceptor(own, alpn), changeable: null }
+      ? { acceptor: new RuntimeTlsAcceptor(own, settings.alpn), changeable: null }
       : changeableAcceptor(settings);
     const { acceptor } = serves;
-    const way = kind === "runtime" ? `${kind} ${this.#ownFingerprint} ${alpn.join()}` : kind;
     const stages = [new TlsStage(acceptor, this.#worker), this.#alpnStage];
-    return { kind, ...serves, way, starter: this.#starter(stages) };
+    return { kind, ...serves, way: this.#wayOf(kind), starter: this.#starter(stages) };
+  }
+
+  #wayOf(kind: TlsAcceptorKind): string {
+    const { alpn } = this.#sniSettings();
+    return kind === "runtime" ? `${kind} ${this.#ownFingerprint} ${alpn.join()}` : kind;
   }
 
   #sniSettings(): SniTlsSettings {

@@ -3,6 +3,7 @@
 
 import { encode } from "../config/codec.ts";
 import { ResponseStatus, WorkerResponse } from "../config/messages.ts";
+import { writeAll } from "../src/io/write_all.ts";
 import { WriteQueue } from "../src/io/write_queue.ts";
 import { FRAME_PREFIX_LENGTH, writeFramePrefix } from "../src/protocol/control/frame.ts";
 import {
@@ -24,7 +25,10 @@ export class MainChannel {
    * Introduces this worker as running `build` and keeps saying that it is alive. `write` resolves when
    * all bytes were taken; standard output unless told.
    */
-  constructor(build: string, write: (bytes: Uint8Array) => Promise<void> = writeStandardOutput) {
+  constructor(
+    build: string,
+    write: (bytes: Uint8Array) => Promise<void> = (bytes) => writeAll(Deno.stdout, bytes),
+  ) {
     this.#output = new WriteQueue(write, MAX_PENDING_BYTES, () => {});
     this.send({ id: HELLO_ID, status: ResponseStatus.PROCESSING, message: build });
     this.#beat = setInterval(
@@ -61,8 +65,4 @@ export class MainChannel {
   flushed(): Promise<void> {
     return this.#output.flushed();
   }
-}
-
-async function writeStandardOutput(bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
 }

@@ -4,6 +4,7 @@
 
 import { decode, DecodeError, encode } from "../config/codec.ts";
 import { type AdoptWorker, Request, Response, ResponseStatus } from "../config/messages.ts";
+import { writeAll } from "../src/io/write_all.ts";
 import { loggerOf } from "../src/observe/log.ts";
 import { encodeFrame } from "../src/protocol/control/frame.ts";
 import { FrameSource } from "./frame_source.ts";
@@ -125,8 +126,4 @@ async function hasFolder(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function writeAll(connection: Deno.UnixConn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }

@@ -3,6 +3,7 @@
 // slow changes down; what a disk that hangs keeps waiting is bounded.
 
 import { nextTurn } from "./turn.ts";
+import { writeAll } from "./write_all.ts";
 
 /** Most characters of rows waiting for the disk. */
 const MAX_PENDING_CHARACTERS = 16 * 1024 * 1024;
@@ -80,7 +81,7 @@ export class AuditFile {
       this.#lines = [];
       this.#characters = 0;
       try {
-        for (let at = 0; at < bytes.length;) at += await this.#file.write(bytes.subarray(at));
+        await writeAll(this.#file, bytes);
       } catch (error) {
         this.#report(`Cannot write audit file "${this.#path}": ${reasonOf(error)}`, 0);
       }

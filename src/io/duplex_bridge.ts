@@ -2,6 +2,7 @@
 
 import { Duplex } from "node:stream";
 import type { ByteStream } from "./contracts.ts";
+import { writeAll } from "./write_all.ts";
 
 const READ_BYTES = 16 * 1024;
 
@@ -29,7 +30,7 @@ export class DuplexBridge extends Duplex {
     _encoding: string,
     done: (error?: Error | null) => void,
   ): void {
-    this.#writeAll(chunk).then(() => done(), done);
+    writeAll(this.#stream, chunk).then(() => done(), done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -39,9 +40,5 @@ export class DuplexBridge extends Duplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#stream.close();
     done(error);
-  }
-
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await this.#stream.write(bytes.subarray(at));
   }
 }

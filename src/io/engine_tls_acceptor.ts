@@ -8,6 +8,7 @@ import { EngineTlsStream } from "./engine_tls_stream.ts";
 import { normalServerName, type SniTlsAcceptor, type SniTlsSettings } from "./sni_tls_settings.ts";
 import { TcpListener } from "./tcp.ts";
 import { type NativeTlsClass, TlsEngine } from "./tls_engine.ts";
+import { writeAll } from "./write_all.ts";
 
 /** Enough for the messages of most clients; what is longer comes in pieces. */
 const READ_BYTES = 2 * 1024;
@@ -63,24 +64,20 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
         certificateNames = chosen?.names ?? null;
         engine.accept(chosen?.context ?? null, alpn);
       }
-      if (engine.phase === "shaking") await send(stream, engine.drain());
+      if (engine.phase === "shaking") await writeAll(stream, engine.drain());
       if (engine.phase === "failed") await giveUp(stream, engine);
     }
     const kept = engine.plaintextLength > 0 ? engine.plaintext().slice() : null;
     const facts = engine.facts();
     // Of TLS 1.3 there is nothing left but session tickets, which travel with the first answer.
-    if (facts.version !== "TLSv1.3") await send(stream, engine.drain());
+    if (facts.version !== "TLSv1.3") await writeAll(stream, engine.drain());
     const tls = { ...facts, serverName: serverName === "" ? null : serverName, certificateNames };
     return { ...accepted, stream: new EngineTlsStream(stream, engine, kept), tls };
   }
 }
 
-async function send(stream: ByteStream, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
-}
-
 /** Tells the client what was wrong, as far as it still listens, and rejects with that. */
 async function giveUp(stream: ByteStream, engine: TlsEngine): Promise<never> {
-  await send(stream, engine.drain()).catch(() => {});
+  await writeAll(stream, engine.drain()).catch(() => {});
   throw engine.error;
 }

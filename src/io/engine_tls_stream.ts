@@ -2,6 +2,7 @@
 
 import type { ByteStream } from "./contracts.ts";
 import { MAX_CIPHERTEXT_BYTES, MAX_PLAINTEXT_BYTES, type TlsEngine } from "./tls_engine.ts";
+import { writeAll } from "./write_all.ts";
 
 /** How long a peer may take to accept the goodbye of a connection that we close. */
 const GOODBYE_MS = 2_000;
@@ -135,9 +136,7 @@ export class EngineTlsStream implements ByteStream {
 
   async #sendRest(from: number): Promise<number> {
     try {
-      for (let at = from; at < this.#sending.length;) {
-        at += await this.#stream.write(this.#sending.subarray(at));
-      }
+      await writeAll(this.#stream, this.#sending.subarray(from));
       return this.#taken;
     } finally {
       this.#sending = NOTHING;
@@ -167,7 +166,7 @@ function closedError(): Error {
 async function sayGoodbye(stream: ByteStream, bytes: Uint8Array): Promise<void> {
   const timer = setTimeout(() => stream.close(), GOODBYE_MS);
   try {
-    for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
+    await writeAll(stream, bytes);
   } catch {
     // The peer is gone.
   }

@@ -257,7 +257,7 @@ export class TlsEngine {
 }
 
 /** Finds what the library's TLS sockets use underneath. */
-export function findNativeTls(): NativeTlsClass | null {
+function findNativeTls(): NativeTlsClass | null {
   const below = new Duplex({ read() {}, write: (_piece, _encoding, done) => done() });
   try {
     const socket = new TLSSocket(below, { isServer: true });

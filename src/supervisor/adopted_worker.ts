@@ -3,6 +3,7 @@
 
 import { decode, DecodeError } from "../../config/codec.ts";
 import { type AdoptWorker, type ListenerSocket, WorkerResponse } from "../../config/messages.ts";
+import { writeAll } from "../io/write_all.ts";
 import { WriteQueue } from "../io/write_queue.ts";
 import { loggerOf } from "../observe/log.ts";
 import { FrameError, FrameReader } from "../protocol/control/frame.ts";
@@ -98,8 +99,4 @@ export class AdoptedWorker implements WorkerChannel {
       }
     }
   }
-}
-
-async function writeAll(stream: ClientStream, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
 }

@@ -3,6 +3,7 @@
 // end its own session.
 
 import type { Request, Response } from "../../config/messages.ts";
+import { writeAll } from "../io/write_all.ts";
 import { WriteQueue } from "../io/write_queue.ts";
 import { loggerOf } from "../observe/log.ts";
 import { AnswerOrder } from "./answer_order.ts";
@@ -236,8 +237,4 @@ export class ClientSession {
     });
     this.close();
   }
-}
-
-async function writeAll(stream: ClientStream, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
 }

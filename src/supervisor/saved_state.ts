@@ -8,6 +8,7 @@ import {
   writeRecord,
 } from "../../config/saved_state_format.ts";
 import { Slices } from "../io/turn.ts";
+import { writeAll } from "../io/write_all.ts";
 
 /**
  * Largest state file read. A hundred thousand frontends with certificates stay below it; reading
@@ -100,10 +101,6 @@ async function writeRecords(file: Deno.FsFile, requests: readonly Request[]): Pr
     text = "";
   }
   await writeAll(file, encoder.encode(text));
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
 }
 
 /** In slices, so that others are served while a large state is read. */

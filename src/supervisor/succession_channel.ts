@@ -3,6 +3,7 @@
 
 import { decode, DecodeError, encode } from "../../config/codec.ts";
 import { Inheritance, Succession } from "../../config/messages.ts";
+import { writeAll } from "../io/write_all.ts";
 import { encodeFrame, FrameError, FrameReader } from "../protocol/control/frame.ts";
 
 /** Longest message: the whole state with its keys and certificates. */
@@ -75,6 +76,6 @@ export class SuccessionChannel {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await this.#connection.write(bytes.subarray(at));
+    await writeAll(this.#connection, bytes);
   }
 }

@@ -15,8 +15,6 @@ export interface Line {
   readonly p99Micros: number;
   /** The phase's figure over all processes of the proxy. */
   readonly figure: number;
-  /** The best of any round: what is left when others disturb the rest. */
-  readonly best: number;
   /** The same for its busiest process alone. */
   readonly workerFigure: number;
   /** Median over the rounds of this figure divided by the peer's in the same round. */
@@ -76,7 +74,6 @@ function lineOf(
     p50Micros: mid((sample) => sample.p50),
     p99Micros: mid((sample) => sample.p99),
     figure: median(figures),
-    best: phase.smallerIsBetter ? Math.min(...figures) : Math.max(...figures),
     workerFigure: mid((sample) => phase.measure(sample, sample.workerCpuMicros)),
     ratio: ratios.length === 0 ? null : median(ratios),
     errors: rounds.reduce((sum, sample) => sum + sample.errors, 0),
