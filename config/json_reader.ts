@@ -33,8 +33,6 @@ export class JsonError {
 /** Deepest nesting that is read. */
 export const JSON_DEPTH_LIMIT = 100;
 
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -61,6 +59,8 @@ export function readJson(text: string): JsonValue | JsonError {
 /** The state of one reading. Its methods answer `undefined` once `problem` is set. */
 class JsonReader {
   readonly #text: string;
+  /** A number at the place where its search begins. */
+  readonly #number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
   #position = 0;
   problem: JsonError | null = null;
 
@@ -165,8 +165,8 @@ class JsonReader {
   }
 
   #readNumber(): JsonNumber | undefined {
-    NUMBER.lastIndex = this.#position;
-    const text = NUMBER.exec(this.#text)?.[0] ?? "";
+    this.#number.lastIndex = this.#position;
+    const text = this.#number.exec(this.#text)?.[0] ?? "";
     this.#position += text.length;
     return text === "" ? this.#fail("a value is missing") : new JsonNumber(text);
   }

@@ -91,7 +91,7 @@ export function mergeAnswers(base: AnswerLayer, patch: AnswerLayer): AnswerLayer
 }
 
 /** An owner that configured nothing. */
-export const NO_ANSWERS: AnswerLayer = new Map();
+export const NO_ANSWERS: Readonly<AnswerLayer> = new Map();
 
 const BUILT_IN = compileBuiltIn();
 

@@ -87,9 +87,9 @@ const HELLO_STEP_BYTES = 4 * 1024;
 const received = new Uint8Array(MAX_CIPHERTEXT_BYTES + MAX_RECORD_BYTES);
 
 /** Told of writes, and not interested: their ciphertext is taken at once. */
-const REQUEST = {};
+const REQUEST: Readonly<object> = {};
 /** Called instead of an engine that is closed. */
-const NOBODY = {};
+const NOBODY: Readonly<object> = {};
 const NOTHING = new Uint8Array(0);
 
 /**

@@ -113,12 +113,14 @@ function positions(statuses: readonly number[], nameOf: (status: number) => stri
 }
 
 const BY_STATUS = positions(OWN_STATUSES, (status) => `http.status.${status}`);
-const BY_ANSWER = positions(
-  [...REDIRECTS, ...REFUSALS],
-  (status) =>
-    REDIRECTS.some((it) => it === status) ? `http.${status}.redirection` : `http.${status}.errors`,
-);
-BY_ANSWER[429] = ScopeCount.CLIENT_LIMITED;
+const BY_ANSWER = positions([...REDIRECTS, ...REFUSALS, 429], answerName);
+
+function answerName(status: number): string {
+  if (status === 429) return SCOPE_COUNTS[ScopeCount.CLIENT_LIMITED] as string;
+  return REDIRECTS.some((it) => it === status)
+    ? `http.${status}.redirection`
+    : `http.${status}.errors`;
+}
 
 /** Where the class of a status is counted; 0 is a request that got no response. */
 export function classPosition(status: number): number {

@@ -7,20 +7,10 @@ import { isPure, isTest, PURE_FOLDERS, type SourceFile, typescriptFiles } from "
 const IMPURE =
   /\bDeno\s*\.|\bDate\b|\bMath\s*\.\s*random\b|\bawait\b|\basync\b|\bset(?:Timeout|Interval)\b|\bqueueMicrotask\b|\bperformance\b|\bcrypto\s*\.|\bfetch\s*\(|\bconsole\s*\.|\bglobalThis\b/g;
 
-/** A variable at the top level of a module: state shared by everyone who imports it. */
-const TOP_LEVEL_VARIABLE = /^(?:export\s+)?(?:let|var)\s/gm;
-
 Deno.test("pure folders name no I/O, time, chance or waiting", () => {
   const files = typescriptFiles().filter(({ path }) => isPure(path));
   assert.ok(files.length > 0);
   assert.deepEqual(files.flatMap(impurities), []);
-});
-
-Deno.test("no module keeps state of its own", () => {
-  const found = typescriptFiles()
-    .filter(({ path }) => !path.endsWith("_test.ts"))
-    .flatMap((file) => matches(file, TOP_LEVEL_VARIABLE));
-  assert.deepEqual(found, []);
 });
 
 Deno.test("impurities() finds each of them, and none in comments and strings", () => {
@@ -41,11 +31,6 @@ Deno.test("impurities() finds each of them, and none in comments and strings", (
     "`${Date.now()}`",
   ];
   for (const text of dirty) assert.equal(impurities({ path, text }).length, 1, text);
-});
-
-Deno.test("TOP_LEVEL_VARIABLE does not take a local variable for one", () => {
-  const text = "function f() {\n  let x = 1;\n}\nconst y = 2;\nexport let z = 1;\nlet w;\n";
-  assert.equal(matches({ path: "x.ts", text }, TOP_LEVEL_VARIABLE).length, 2);
 });
 
 Deno.test("isPure() spares tests", () => {

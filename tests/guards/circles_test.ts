@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { findCircles, importGraph } from "./circles.ts";
+import { isTest, typescriptFiles } from "./tree.ts";
+
+/** Circles that stand, each sorted by path; the list only ever gets shorter. */
+const KNOWN_CIRCLES: readonly (readonly string[])[] = [
+  [
+    "src/session/answer_variables.ts",
+    "src/session/backend_choice.ts",
+    "src/session/close_account.ts",
+    "src/session/context.ts",
+    "src/session/exchange.ts",
+    "src/session/exchange_pool.ts",
+    "src/session/http_session.ts",
+    "src/session/match_phase.ts",
+    "src/session/message_edit.ts",
+    "src/session/protocol_levels.ts",
+    "src/session/request_loop.ts",
+    "src/session/request_relay.ts",
+    "src/session/response_phase.ts",
+    "src/session/response_relay.ts",
+    "src/session/route_phase.ts",
+    "src/session/sticky.ts",
+    "src/session/tracer.ts",
+    "src/session/traffic_observer.ts",
+    "src/session/tunnel.ts",
+  ],
+  ["src/session/tcp_connect.ts", "src/session/tcp_session.ts", "src/session/tcp_tunnel.ts"],
+  [
+    "src/supervisor/adoption.ts",
+    "src/supervisor/audit_begin.ts",
+    "src/supervisor/audit_subject.ts",
+    "src/supervisor/audit_trail.ts",
+    "src/supervisor/listener_hand_over.ts",
+    "src/supervisor/listener_steps.ts",
+    "src/supervisor/main_context.ts",
+    "src/supervisor/runtime_requests.ts",
+    "src/supervisor/shared_listeners.ts",
+    "src/supervisor/wind_down.ts",
+    "src/supervisor/worker_fleet.ts",
+    "src/supervisor/worker_upgrade.ts",
+  ],
+  ["workers/listening_socket.ts", "workers/proxy_listener.ts"],
+];
+
+Deno.test("no files import each other in a circle", () => {
+  const files = typescriptFiles().filter(({ path }) => !isTest(path));
+  assert.ok(files.length > 0);
+  // A circle that loses files stays within its entry; what is left of the list then says so.
+  const found = findCircles(importGraph(files));
+  const strangers = found.filter((circle) => !KNOWN_CIRCLES.some((known) => holds(known, circle)));
+  assert.deepEqual(strangers, []);
+  const gone = KNOWN_CIRCLES.flat().filter((path) => !found.flat().includes(path));
+  assert.deepEqual(gone, [], "no longer in a circle: shorten the list");
+});
+
+function holds(known: readonly string[], circle: readonly string[]): boolean {
+  return circle.every((path) => known.includes(path));
+}
+
+Deno.test("no files of the tests import each other in a circle", () => {
+  assert.deepEqual(
+    findCircles(importGraph(typescriptFiles().filter(({ path }) => isTest(path)))),
+    [],
+  );
+});
+
+Deno.test("findCircles() finds circles of two, of many and of one, and spares diamonds", () => {
+  const graph = new Map<string, string[]>([
+    ["top", ["left", "right"]],
+    ["left", ["bottom"]],
+    ["right", ["bottom", "a"]],
+    ["bottom", []],
+    ["a", ["b"]],
+    ["b", ["c", "bottom"]],
+    ["c", ["a", "x"]],
+    ["x", ["y"]],
+    ["y", ["x"]],
+    ["self", ["self"]],
+  ]);
+  assert.deepEqual(findCircles(graph), [["a", "b", "c"], ["self"], ["x", "y"]]);
+});
+
+Deno.test("importGraph() counts imports of types and leaves strangers out", () => {
+  const graph = importGraph([
+    { path: "src/a.ts", text: 'import type { B } from "./b.ts";\nimport "node:fs";\n' },
+    { path: "src/b.ts", text: 'export { a } from "./a.ts";\nimport "./elsewhere.ts";\n' },
+  ]);
+  assert.deepEqual([...graph], [["src/a.ts", ["src/b.ts"]], ["src/b.ts", ["src/a.ts"]]]);
+  assert.deepEqual(findCircles(graph), [["src/a.ts", "src/b.ts"]]);
+});
