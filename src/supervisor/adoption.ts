@@ -6,11 +6,12 @@ import type { AdoptWorker, Response, WorkerResponse } from "../../config/message
 import { loggerOf } from "../observe/log.ts";
 import { AdoptedWorker } from "./adopted_worker.ts";
 import type { Client, ClientStream } from "./client_session.ts";
+import type { ListenerHandOver } from "./listener_hand_over.ts";
 import type { SharedListener } from "./listener_steps.ts";
-import type { MainContext } from "./main_context.ts";
 import { failure, ok } from "./responses.ts";
-import { windDown } from "./wind_down.ts";
-import { eachListener } from "./worker_upgrade.ts";
+import { eachListener } from "./shared_listeners.ts";
+import { windDown, type WindDownParts } from "./wind_down.ts";
+import type { WorkerPool } from "./worker_pool.ts";
 
 /** Ids of adopted workers begin here: far from those of this main's own. */
 const FIRST_ID = 1_000_000;
@@ -21,19 +22,25 @@ const LOOK_MS = 50;
 /** Listeners taken in of one worker: more than any machine has. */
 const MAX_LISTENERS = 4096;
 
+/** What taking in the workers of earlier main processes takes. */
+export interface AdoptionParts extends WindDownParts {
+  /** The workers of this main process. */
+  readonly pool: WorkerPool;
+  readonly handOver: ListenerHandOver;
+  /** The longest frame, in bytes. */
+  readonly maxMessage: number;
+}
+
 /** The workers of earlier main processes. */
 export class Adoption {
-  readonly #context: () => MainContext;
-  readonly #maxMessage: number;
+  readonly #parts: AdoptionParts;
   readonly #workers = new Set<AdoptedWorker>();
   readonly #log = loggerOf("supervisor::adoption");
   #nextId = FIRST_ID;
   #relief: Promise<void> | null = null;
 
-  /** `maxMessage`: longest frame, in bytes. */
-  constructor(context: () => MainContext, maxMessage: number) {
-    this.#context = context;
-    this.#maxMessage = maxMessage;
+  constructor(parts: AdoptionParts) {
+    this.#parts = parts;
   }
 
   /** Those that have not left yet. */
@@ -58,7 +65,7 @@ export class Adoption {
       pid,
       announcement,
       stream,
-      maxMessage: this.#maxMessage,
+      maxMessage: this.#parts.maxMessage,
       onResponse: (response) => this.#onResponse(worker, response),
     });
     this.#workers.add(worker);
@@ -70,19 +77,19 @@ export class Adoption {
     });
     void worker.ended.then(() => {
       this.#workers.delete(worker);
-      this.#context().gatherer.workerLost(worker.id, "The worker has left");
+      this.#parts.gatherer.workerLost(worker.id, "The worker has left");
       this.#log.info("Worker {id} (pid {pid}) of an earlier main process has left", { id, pid });
     });
     this.#relief ??= this.#relieve().finally(() => this.#relief = null);
   }
 
   #onResponse(worker: AdoptedWorker, response: WorkerResponse): void {
-    this.#context().gatherer.receive(worker.id, response);
+    this.#parts.gatherer.receive(worker.id, response);
   }
 
   /** Lets all adopted workers leave, and those that come meanwhile. */
   async #relieve(): Promise<void> {
-    const { pool } = this.#context();
+    const { pool } = this.#parts;
     const relieved = new Set<AdoptedWorker>();
     for (;;) {
       while (!pool.isWhole) await pause(LOOK_MS);
@@ -94,8 +101,7 @@ export class Adoption {
   }
 
   async #letGo(workers: readonly AdoptedWorker[]): Promise<void> {
-    const context = this.#context();
-    const { handOver, pool } = context;
+    const { handOver, pool } = this.#parts;
     await eachListener(listenersOf(workers), (listener) => {
       const key = keyOf(listener);
       const holders = workers.filter(({ listeners }) => listeners.some((it) => keyOf(it) === key));
@@ -103,7 +109,7 @@ export class Adoption {
       return handOver.leave(listener, holders, pool.targets());
     });
     // A listener that nobody else has is closed now.
-    const cut = await windDown(context, workers);
+    const cut = await windDown(this.#parts, workers);
     if (cut) this.#log.warn("What earlier workers still had under way was cut");
   }
 }

@@ -4,9 +4,7 @@
 import type { AggregatedMetrics, ListenerOrder } from "../../config/messages.ts";
 import { loggerOf } from "../observe/log.ts";
 import type { MainContext } from "./main_context.ts";
-import { sharedListeners } from "./shared_listeners.ts";
-import { windDown } from "./wind_down.ts";
-import { eachListener } from "./worker_upgrade.ts";
+import { eachListener, sharedListeners } from "./shared_listeners.ts";
 
 /** The arrival of one main process. */
 export class Arrival {
@@ -55,6 +53,6 @@ export class Arrival {
   async withdraw(): Promise<void> {
     const workers = this.#context.pool.processes();
     this.#context.fleet.beginStopping();
-    await windDown(this.#context, workers);
+    await this.#context.windDown(workers);
   }
 }

@@ -4,8 +4,8 @@
 import { formatAddress } from "../../config/address.ts";
 import { ListenerType, MetricDetail, MetricsConfiguration } from "../../config/messages.ts";
 import type { ConfigState } from "../../config/state.ts";
+import type { Verb } from "../../config/state_verbs.ts";
 import { parseCertificate } from "../io/x509.ts";
-import type { RequestType } from "./main_context.ts";
 import { describePatch } from "./audit_patch.ts";
 
 /** The constant part of the rows about one request. */
@@ -22,12 +22,12 @@ export interface AuditSubject {
 const SHORT_FINGERPRINT = 16;
 
 /** The subject of a request that is to be applied to `state`; `null` when it is not audited. */
-export function auditSubject(type: RequestType, state: ConfigState): AuditSubject | null {
+export function auditSubject(type: Verb, state: ConfigState): AuditSubject | null {
   return clusterSubject(type) ?? frontendSubject(type) ?? certificateSubject(type) ??
     listenerSubject(type, state) ?? runtimeSubject(type) ?? operationSubject(type);
 }
 
-function clusterSubject(type: RequestType): AuditSubject | null {
+function clusterSubject(type: Verb): AuditSubject | null {
   switch (type.kind) {
     case "add_cluster":
       return subject("cluster_added", `cluster:${type.value.cluster_id}`, type.value.cluster_id);
@@ -51,7 +51,7 @@ function clusterSubject(type: RequestType): AuditSubject | null {
   }
 }
 
-function frontendSubject(type: RequestType): AuditSubject | null {
+function frontendSubject(type: Verb): AuditSubject | null {
   switch (type.kind) {
     case "add_http_frontend":
     case "remove_http_frontend":
@@ -80,7 +80,7 @@ function frontendVerb(kind: string, protocol: string): string {
   return `${protocol}_frontend_${kind.startsWith("add") ? "added" : "removed"}`;
 }
 
-function certificateSubject(type: RequestType): AuditSubject | null {
+function certificateSubject(type: Verb): AuditSubject | null {
   switch (type.kind) {
     case "add_certificate":
       return subject("certificate_added", `certificate:${formatAddress(type.value.address)}`);
@@ -101,7 +101,7 @@ function certificateSubject(type: RequestType): AuditSubject | null {
   }
 }
 
-function listenerSubject(type: RequestType, { tables }: ConfigState): AuditSubject | null {
+function listenerSubject(type: Verb, { tables }: ConfigState): AuditSubject | null {
   switch (type.kind) {
     case "add_http_listener":
     case "add_https_listener":
@@ -163,7 +163,7 @@ export const DETAIL_NAMES: Readonly<Record<number, string>> = {
   [MetricDetail.DETAIL_BACKEND]: "DetailBackend",
 };
 
-function runtimeSubject(type: RequestType): AuditSubject | null {
+function runtimeSubject(type: Verb): AuditSubject | null {
   switch (type.kind) {
     case "configure_metrics":
       return subject("metrics_configured", `metrics:${METRICS_NAMES[type.value] ?? type.value}`);
@@ -185,7 +185,7 @@ function runtimeSubject(type: RequestType): AuditSubject | null {
   }
 }
 
-function operationSubject(type: RequestType): AuditSubject | null {
+function operationSubject(type: Verb): AuditSubject | null {
   switch (type.kind) {
     case "save_state":
       return subject("state_saved", `file:${type.value}`);

@@ -9,13 +9,13 @@ import {
   stateWith,
 } from "../../config/state_testing.ts";
 import { changesState } from "../../config/state_verbs.ts";
+import type { Verb } from "../../config/state_verbs.ts";
 import { describePatch } from "./audit_patch.ts";
 import { auditSubject } from "./audit_subject.ts";
-import type { RequestType } from "./main_context.ts";
 
 const { HttpListenerConfig, ListenerType, MetricDetail, Request } = messages;
 
-function subjectOf(type: RequestType) {
+function subjectOf(type: Verb) {
   return auditSubject(type, stateAfter([]));
 }
 
@@ -23,7 +23,7 @@ Deno.test("auditSubject() has a row for every verb that changes something, and n
   const audited: string[] = [];
   for (const field of Request.fields) {
     const value = typeof field.type === "string" ? field.defaultValue : field.type.empty();
-    const type = { kind: field.name, value } as unknown as RequestType;
+    const type = { kind: field.name, value } as unknown as Verb;
     const subject = subjectOf(type);
     if (subject !== null) audited.push(field.name);
     if (changesState(type.kind)) assert.ok(subject !== null, `${field.name} leaves no row`);
@@ -51,7 +51,7 @@ Deno.test("auditSubject() has a row for every verb that changes something, and n
 
 Deno.test("auditSubject() names the objects as documented", () => {
   const at = address("127.0.0.1:80");
-  const targets: [RequestType, string, string][] = [
+  const targets: [Verb, string, string][] = [
     [{ kind: "add_cluster", value: cluster("web") }, "cluster_added", "cluster:web"],
     [{ kind: "remove_cluster", value: "web" }, "cluster_removed", "cluster:web"],
     [

@@ -4,8 +4,8 @@
 import { formatAddress } from "../../config/address.ts";
 import { encode } from "../../config/codec.ts";
 import { type ListenerType, Request, type SocketAddress } from "../../config/messages.ts";
+import type { Verb } from "../../config/state_verbs.ts";
 import type { Gatherer, WorkerAnswer, WorkerChannel } from "./gather.ts";
-import type { RequestType } from "./main_context.ts";
 
 /** A listener whose sockets share an address. */
 export interface SharedListener {
@@ -77,7 +77,7 @@ export class ListenerSteps {
     return reasonOf(await this.#ask(worker, { kind: "close_listener_socket", value: listener }));
   }
 
-  async #ask(worker: WorkerChannel, request_type: RequestType): Promise<WorkerAnswer> {
+  async #ask(worker: WorkerChannel, request_type: Verb): Promise<WorkerAnswer> {
     const [answer] = await this.#gatherer.scatter({
       verb: "HandOver",
       parcels: [{ worker, request: encode(Request, { request_type }), index: 0 }],

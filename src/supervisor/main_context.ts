@@ -13,11 +13,9 @@ import type { ListenerHandOver } from "./listener_hand_over.ts";
 import type { MainCounters } from "./main_counters.ts";
 import type { MutationOrder } from "./mutation_order.ts";
 import type { ServiceManager } from "./service_manager.ts";
+import type { LeavingWorker } from "./wind_down.ts";
 import type { WorkerFleet } from "./worker_fleet.ts";
 import type { WorkerPool } from "./worker_pool.ts";
-
-/** The set member of a request. */
-export type RequestType = Verb;
 
 /** Fixed options of this process. */
 export interface MainSettings {
@@ -85,6 +83,8 @@ export interface MainContext {
   /** What workers that are gone have counted. */
   readonly kept: KeptMeasurements;
   readonly gatherer: Gatherer;
+  /** Lets workers leave; resolves when all have ended, with whether something had to be cut. */
+  readonly windDown: (workers: readonly LeavingWorker[]) => Promise<boolean>;
   readonly order: MutationOrder;
   readonly events: EventHub;
   readonly audit: AuditTrail;
@@ -97,7 +97,7 @@ export interface MainContext {
    * Takes note of a request in force that is no part of the state: later workers get the last of
    * each such verb. Other requests are ignored.
    */
-  rememberRuntime(type: RequestType | null): void;
+  rememberRuntime(type: Verb | null): void;
   /** A new state with nothing in it. */
   createState(): ConfigState;
   /** The state the configuration file described when it was last read. */

@@ -1,8 +1,9 @@
 // What the main process measures, as one list: lives of its workers, size of the configuration, changes
 // by verb.
 
+import type { Verb } from "../../config/state_verbs.ts";
 import type { Metric } from "../observe/counters.ts";
-import type { MainContext, RequestType } from "./main_context.ts";
+import type { MainContext } from "./main_context.ts";
 
 /** The measurements of main at this moment. */
 export function mainMetrics({ counters, state, audit }: MainContext): Metric[] {
@@ -22,7 +23,7 @@ export function mainMetrics({ counters, state, audit }: MainContext): Metric[] {
 }
 
 /** What a change has removed is not counted on. */
-export function forgetRemoved({ kept }: MainContext, verb: RequestType): void {
+export function forgetRemoved({ kept }: MainContext, verb: Verb): void {
   if (verb.kind === "remove_cluster") kept.changed(verb.value);
   else if (verb.kind === "remove_backend") kept.changed(verb.value.cluster_id);
 }

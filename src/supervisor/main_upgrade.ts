@@ -20,8 +20,7 @@ import { MainSuccessor } from "./main_successor.ts";
 import { mergeMetrics, messagesOf } from "./metrics_merge.ts";
 import { keepInformed } from "./progress.ts";
 import { failure, ok, processing } from "./responses.ts";
-import { sharedListeners } from "./shared_listeners.ts";
-import { eachListener } from "./worker_upgrade.ts";
+import { eachListener, sharedListeners } from "./shared_listeners.ts";
 
 /** Replaces main and all workers; answers when the new ones have taken over. */
 export async function upgradeMain(context: MainContext, client: Client): Promise<Response> {

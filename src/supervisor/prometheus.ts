@@ -4,12 +4,13 @@
 import { formatIp, parseAddress } from "../../config/address.ts";
 import type { PrometheusSettings } from "../../config/file_prometheus.ts";
 import { type AggregatedMetrics, QueryMetricsOptions } from "../../config/messages.ts";
+import type { Verb } from "../../config/state_verbs.ts";
 import { ExpositionEndpoint } from "../exposition/endpoint.ts";
 import { sozuFamilies } from "../exposition/sozu_families.ts";
 import { type HttpEndpoint, serveHttp } from "../io/http_endpoint.ts";
 import { loggerOf } from "../observe/log.ts";
 import { parcelsFor, type WorkerAnswer } from "./gather.ts";
-import type { MainContext, RequestType } from "./main_context.ts";
+import type { MainContext } from "./main_context.ts";
 import { mainMetrics } from "./main_metrics.ts";
 import { mergeMetrics } from "./metrics_merge.ts";
 
@@ -109,7 +110,7 @@ async function notReady(context: MainContext): Promise<string | null> {
   return answers.some(({ outcome }) => outcome === "ok") ? null : "no worker answers";
 }
 
-function ask({ pool, gatherer }: MainContext, type: RequestType): Promise<readonly WorkerAnswer[]> {
+function ask({ pool, gatherer }: MainContext, type: Verb): Promise<readonly WorkerAnswer[]> {
   return gatherer.scatter({
     verb: type.kind,
     parcels: parcelsFor(pool.targets(), { request_type: type }),

@@ -1,11 +1,10 @@
 // Which event of the main process a request stands for. A table and nothing else.
 
-import { type Event, EventKind, type Request } from "../../config/messages.ts";
-
-type RequestType = NonNullable<Request["request_type"]>;
+import { type Event, EventKind } from "../../config/messages.ts";
+import type { Verb } from "../../config/state_verbs.ts";
 
 /** The event subscribers get for a request; `null` when it has none. */
-export function eventOf(request: RequestType): Event | null {
+export function eventOf(request: Verb): Event | null {
   switch (request.kind) {
     case "add_cluster":
       return { kind: EventKind.CLUSTER_ADDED, cluster_id: request.value.cluster_id };
@@ -32,7 +31,7 @@ export function eventOf(request: RequestType): Event | null {
   }
 }
 
-function listenerEvent(request: RequestType): Event | null {
+function listenerEvent(request: Verb): Event | null {
   switch (request.kind) {
     case "add_http_listener":
     case "add_https_listener":
@@ -55,7 +54,7 @@ function listenerEvent(request: RequestType): Event | null {
   }
 }
 
-function operationEvent(request: RequestType): Event | null {
+function operationEvent(request: Verb): Event | null {
   switch (request.kind) {
     case "reload_configuration":
       return { kind: EventKind.CONFIGURATION_RELOADED };

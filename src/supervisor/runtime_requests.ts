@@ -2,7 +2,7 @@
 // that starts later gets the last of each verb.
 
 import { MetricsConfiguration, type Request } from "../../config/messages.ts";
-import type { RequestType } from "./main_context.ts";
+import type { Verb } from "../../config/state_verbs.ts";
 
 const REMEMBERED: ReadonlySet<string> = new Set([
   "configure_metrics",
@@ -14,7 +14,7 @@ export class RuntimeRequests {
   readonly #last = new Map<string, Request>();
 
   /** Takes note of a request; other verbs are ignored. */
-  remember(type: RequestType | null): void {
+  remember(type: Verb | null): void {
     if (type === null || isOneTime(type)) return;
     if (REMEMBERED.has(type.kind)) {
       this.#last.set(type.kind, { request_type: type });
@@ -27,6 +27,6 @@ export class RuntimeRequests {
 }
 
 /** Forgetting what was measured is done once; it must not hide the switch that is in force. */
-function isOneTime(type: RequestType): boolean {
+function isOneTime(type: Verb): boolean {
   return type.kind === "configure_metrics" && type.value === MetricsConfiguration.CLEAR;
 }

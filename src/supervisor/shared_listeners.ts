@@ -21,3 +21,12 @@ function activeOf(
 ): SharedListener[] {
   return [...listeners].filter(({ active }) => active).map(({ address }) => ({ proxy, address }));
 }
+
+/** Does something for every listener at once; resolves with the reasons of those that failed. */
+export async function eachListener(
+  listeners: readonly SharedListener[],
+  work: (listener: SharedListener) => Promise<string | null>,
+): Promise<string[]> {
+  const reasons = await Promise.all(listeners.map(work));
+  return reasons.filter((reason) => reason !== null);
+}

@@ -242,10 +242,11 @@ export class Supervisor {
   ): MainContext {
     const { state, gatherer, kept, events } = fleetParts;
     const fleet = this.#fleet;
+    const leaving = { gatherer, softStopMs: config.soft_stop_timeout * 1000 };
     return {
       settings: {
         workerTimeoutMs: config.worker_timeout * 1000,
-        softStopMs: config.soft_stop_timeout * 1000,
+        softStopMs: leaving.softStopMs,
         allowedUids: config.command_allowed_uids ?? null,
         metricDetail: config.metrics?.detail ?? MetricDetail.DETAIL_CLUSTER,
       },
@@ -255,10 +256,16 @@ export class Supervisor {
       pool: fleet.pool,
       fleet,
       handOver,
-      adoption: new Adoption(() => this.#context, config.max_command_buffer_size),
+      adoption: new Adoption({
+        ...leaving,
+        pool: fleet.pool,
+        handOver,
+        maxMessage: config.max_command_buffer_size,
+      }),
       counters: fleet.counters,
       kept,
       gatherer,
+      windDown: (workers) => windDown(leaving, workers),
       order: new MutationOrder(),
       events,
       audit: openAuditTrail(
@@ -309,7 +316,7 @@ export class Supervisor {
     // The answer to the request that brought the other one is on its way to its client first.
     setTimeout(() => {
       this.#server.stopAccepting();
-      void Promise.all([this.#server.closeClients(), windDown(this.#context, workers)])
+      void Promise.all([this.#server.closeClients(), this.#context.windDown(workers)])
         .then(conclude)
         .then(() => this.#context.audit.flushed())
         .finally(() => this.#finished.resolve());

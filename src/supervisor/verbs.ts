@@ -4,9 +4,10 @@
 import type { Request, Response } from "../../config/messages.ts";
 import { loggerOf } from "../observe/log.ts";
 import { changesState } from "../../config/state_verbs.ts";
+import type { Verb } from "../../config/state_verbs.ts";
 import { beginAudit } from "./audit_begin.ts";
 import type { Client, Execution, Executor } from "./client_session.ts";
-import type { MainContext, RequestType } from "./main_context.ts";
+import type { MainContext } from "./main_context.ts";
 import { upgradeMain } from "./main_upgrade.ts";
 import { failure } from "./responses.ts";
 import { isReload } from "./service_manager.ts";
@@ -55,7 +56,7 @@ export class Verbs implements Executor {
     return execution;
   }
 
-  #execute(type: RequestType, client: Client): Execution {
+  #execute(type: Verb, client: Client): Execution {
     try {
       if (!changesState(type.kind)) return whenDone(this.#guard(this.#answer(type, client)));
       const { begun, done } = executeMutation(this.#context, type, client);
@@ -66,7 +67,7 @@ export class Verbs implements Executor {
     }
   }
 
-  #answer(type: RequestType, client: Client): Response | null | Promise<Response> {
+  #answer(type: Verb, client: Client): Response | null | Promise<Response> {
     const context = this.#context;
     switch (type.kind) {
       case "list_workers":
@@ -97,7 +98,7 @@ export class Verbs implements Executor {
     }
   }
 
-  #operate(type: RequestType, client: Client): Response | null | Promise<Response> {
+  #operate(type: Verb, client: Client): Response | null | Promise<Response> {
     const context = this.#context;
     switch (type.kind) {
       case "save_state":
@@ -133,7 +134,7 @@ export class Verbs implements Executor {
     }
   }
 
-  #unauthorized(type: RequestType | null, client: Client): Response {
+  #unauthorized(type: Verb | null, client: Client): Response {
     const uid = client.peer.uid ?? "unknown";
     this.#log.warn("Client {id}: user {uid} is not in command_allowed_uids, refused {kind}", {
       id: client.id,

@@ -3,11 +3,12 @@
 import { diff } from "../../config/diff.ts";
 import type { Request, Response } from "../../config/messages.ts";
 import { scopeOf } from "../../config/undo.ts";
+import type { Verb } from "../../config/state_verbs.ts";
 import { Slices } from "../io/turn.ts";
 import { beginAudit } from "./audit_begin.ts";
 import { applyBatch, type BatchRecord, type BatchResult, describeRefusals } from "./batch.ts";
 import type { Client } from "./client_session.ts";
-import type { MainContext, RequestType } from "./main_context.ts";
+import type { MainContext } from "./main_context.ts";
 import { keepInformed } from "./progress.ts";
 import { reloadTarget } from "./reload_target.ts";
 import { eventOf } from "./request_events.ts";
@@ -18,7 +19,7 @@ import { loadState, saveState } from "./saved_state.ts";
 export async function executeSaveState(
   context: MainContext,
   client: Client,
-  type: RequestType & { kind: "save_state" },
+  type: Verb & { kind: "save_state" },
 ): Promise<Response> {
   const path = absolute(type.value);
   const audited = beginAudit(context, client, { kind: "save_state", value: path });
@@ -44,7 +45,7 @@ export async function executeSaveState(
 export function executeLoadState(
   context: MainContext,
   client: Client,
-  type: RequestType & { kind: "load_state" },
+  type: Verb & { kind: "load_state" },
 ): Promise<Response> {
   client.progress(processing(`Reading ${type.value}`));
   return keepInformed(client, () => `Loading ${type.value}`, () => load(context, client, type));
@@ -53,7 +54,7 @@ export function executeLoadState(
 async function load(
   context: MainContext,
   client: Client,
-  type: RequestType & { kind: "load_state" },
+  type: Verb & { kind: "load_state" },
 ): Promise<Response> {
   const audited = beginAudit(context, client, type);
   const read = await loadState(type.value);
@@ -91,7 +92,7 @@ async function load(
 export function executeReload(
   context: MainContext,
   client: Client,
-  type: RequestType & { kind: "reload_configuration" },
+  type: Verb & { kind: "reload_configuration" },
 ): Promise<Response> {
   const path = type.value === "" ? context.files.configPath : type.value;
   client.progress(processing(`Reading ${path}`));
@@ -179,7 +180,7 @@ function batchAnswer(done: string, failed: string, result: BatchResult): Respons
     : failure(`${failed}, nothing was applied; workers: ${workerErrors}`);
 }
 
-function emit(context: MainContext, type: RequestType): void {
+function emit(context: MainContext, type: Verb): void {
   const event = eventOf(type);
   if (event !== null) context.events.emit("main", event);
 }

@@ -5,9 +5,10 @@ import { encode } from "../../config/codec.ts";
 import { Request, type Response } from "../../config/messages.ts";
 import { verbName } from "../../config/state_verbs.ts";
 import { prepareUndo, scopeOf } from "../../config/undo.ts";
+import type { Verb } from "../../config/state_verbs.ts";
 import { beginAudit } from "./audit_begin.ts";
 import type { Client, Execution } from "./client_session.ts";
-import { deadline, type MainContext, type RequestType } from "./main_context.ts";
+import { deadline, type MainContext } from "./main_context.ts";
 import { forgetRemoved } from "./main_metrics.ts";
 import type { Release } from "./mutation_order.ts";
 import { eventOf } from "./request_events.ts";
@@ -24,7 +25,7 @@ const INDEPENDENT_VERBS: ReadonlySet<string> = new Set(["add_backend", "remove_b
 /** Starts a change; the next request may begin once it was sent to the workers. */
 export function executeMutation(
   context: MainContext,
-  type: RequestType,
+  type: Verb,
   client: Client,
 ): Execution {
   const turn = context.order.enter(scopeOf(type));
@@ -38,7 +39,7 @@ export function executeMutation(
 /** Everything up to the fan-out happens before the first await: one order for state and workers. */
 async function applyAndSend(
   context: MainContext,
-  type: RequestType,
+  type: Verb,
   client: Client,
   release: Release,
 ): Promise<Response> {

@@ -1,8 +1,9 @@
 // Questions: answered from the state of main, or from main and every worker side by side.
 
 import type { Response, ResponseContent } from "../../config/messages.ts";
+import type { Verb } from "../../config/state_verbs.ts";
 import type { Client } from "./client_session.ts";
-import type { MainContext, RequestType } from "./main_context.ts";
+import type { MainContext } from "./main_context.ts";
 import { mainMetrics } from "./main_metrics.ts";
 import { mergeMetrics } from "./metrics_merge.ts";
 import { ok } from "./responses.ts";
@@ -12,7 +13,7 @@ import { describeAnswers, failuresOf } from "./worker_texts.ts";
 type Content = NonNullable<ResponseContent["content_type"]>;
 
 /** Requests main answers alone. */
-export type MainQuery = RequestType & {
+export type MainQuery = Verb & {
   kind:
     | "list_workers"
     | "list_frontends"
@@ -47,7 +48,7 @@ export function answerFromMain({ state, pool }: MainContext, query: MainQuery): 
 }
 
 /** Requests main and the workers answer side by side. */
-export type MergedQuery = RequestType & {
+export type MergedQuery = Verb & {
   kind:
     | "query_cluster_by_id"
     | "query_clusters_by_domain"
@@ -94,7 +95,7 @@ function contentOfMain({ state }: MainContext, query: MergedQuery): Content | nu
 export async function answerMetrics(
   context: MainContext,
   client: Client,
-  query: RequestType & { kind: "query_metrics" },
+  query: Verb & { kind: "query_metrics" },
 ): Promise<Response> {
   const answers = await askWorkers(context, client, query);
   const failures = failuresOf(answers);

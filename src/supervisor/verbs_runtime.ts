@@ -9,11 +9,12 @@ import {
   type WorkerMetricDetailStatus,
 } from "../../config/messages.ts";
 import { verbName } from "../../config/state_verbs.ts";
+import type { Verb } from "../../config/state_verbs.ts";
 import type { Client } from "./client_session.ts";
 import { beginAudit } from "./audit_begin.ts";
 import { parcelsFor, type WorkerAnswer } from "./gather.ts";
 import { clearMainMetrics } from "./main_metrics.ts";
-import { deadline, type MainContext, type RequestType } from "./main_context.ts";
+import { deadline, type MainContext } from "./main_context.ts";
 import { eventOf } from "./request_events.ts";
 import { failure, ok, processing } from "./responses.ts";
 import { describeAnswers, failuresOf } from "./worker_texts.ts";
@@ -26,7 +27,7 @@ const MAX_LEASE_SECONDS = 300;
 export function askWorkers(
   context: MainContext,
   client: Client,
-  type: RequestType,
+  type: Verb,
 ): Promise<readonly WorkerAnswer[]> {
   const targets = context.pool.targets();
   client.progress(processing(`Sent to ${targets.length} workers`));
@@ -43,7 +44,7 @@ export function askWorkers(
 export async function changeLogging(
   context: MainContext,
   client: Client,
-  type: RequestType & { kind: "Logging" },
+  type: Verb & { kind: "Logging" },
 ): Promise<Response> {
   const audited = beginAudit(context, client, type);
   const errors = context.log.change(type.value);
@@ -61,7 +62,7 @@ export async function changeLogging(
 export async function changeRuntime(
   context: MainContext,
   client: Client,
-  type: RequestType & { kind: "configure_metrics" | "set_max_connections_per_ip" },
+  type: Verb & { kind: "configure_metrics" | "set_max_connections_per_ip" },
 ): Promise<Response> {
   const audited = beginAudit(context, client, type, encode(Request, { request_type: type }));
   audited?.done();
@@ -81,7 +82,7 @@ export async function changeRuntime(
 export async function queryConnectionLimit(
   context: MainContext,
   client: Client,
-  type: RequestType & { kind: "query_max_connections_per_ip" },
+  type: Verb & { kind: "query_max_connections_per_ip" },
 ): Promise<Response> {
   const answers = await askWorkers(context, client, type);
   const failed = allOrFailure(answers);
@@ -95,13 +96,13 @@ export async function queryConnectionLimit(
 export async function setMetricDetail(
   context: MainContext,
   client: Client,
-  type: RequestType & { kind: "set_metric_detail" },
+  type: Verb & { kind: "set_metric_detail" },
 ): Promise<Response> {
   const { client_id, ttl_seconds } = type.value;
   // Workers bind a lease to the session that took it; what a client claims to be does not count.
   const { peer_pid: _, ...claimed } = type.value;
   const { pid } = client.peer;
-  const own: RequestType = {
+  const own: Verb = {
     kind: "set_metric_detail",
     value: {
       ...claimed,

@@ -2,8 +2,7 @@
 // its next response, those that stay silent are told to go, and what is left when the time of a soft
 // stop is over is cut.
 
-import { parcelsFor, type WorkerChannel } from "./gather.ts";
-import type { MainContext } from "./main_context.ts";
+import { type Gatherer, parcelsFor, type WorkerChannel } from "./gather.ts";
 
 /** A worker that can be seen to end, and made to. */
 export interface LeavingWorker extends WorkerChannel {
@@ -18,16 +17,22 @@ export interface LeavingWorker extends WorkerChannel {
  */
 const SILENT_MS = 2_000;
 
+/** What letting workers leave takes. */
+export interface WindDownParts {
+  readonly gatherer: Gatherer;
+  /** How long what is under way may take, in milliseconds; 0 means for ever. */
+  readonly softStopMs: number;
+}
+
 /** Lets workers leave; resolves when all have ended, with whether something had to be cut. */
 export async function windDown(
-  context: MainContext,
+  { gatherer, softStopMs }: WindDownParts,
   workers: readonly LeavingWorker[],
 ): Promise<boolean> {
-  const { gatherer, settings } = context;
   const ended = Promise.all(workers.map((worker) => worker.ended));
   let isOver = false;
   void ended.then(() => isOver = true);
-  const silent = settings.softStopMs > 0 ? Math.min(SILENT_MS, settings.softStopMs) : SILENT_MS;
+  const silent = softStopMs > 0 ? Math.min(SILENT_MS, softStopMs) : SILENT_MS;
   const quiet = gatherer.scatter({
     verb: "WindDown",
     parcels: parcelsFor(workers, { request_type: { kind: "wind_down", value: {} } }),
@@ -39,8 +44,8 @@ export async function windDown(
     parcels: parcelsFor(workers, { request_type: { kind: "soft_stop", value: {} } }),
     patience: { kind: "endless" },
   });
-  const rest = settings.softStopMs - silent;
-  await (settings.softStopMs > 0 ? Promise.race([ended, pause(rest)]) : ended);
+  const rest = softStopMs - silent;
+  await (softStopMs > 0 ? Promise.race([ended, pause(rest)]) : ended);
   if (isOver) return false;
   for (const worker of workers) worker.kill();
   await ended;

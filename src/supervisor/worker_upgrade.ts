@@ -10,8 +10,7 @@ import type { SharedListener } from "./listener_steps.ts";
 import type { MainContext } from "./main_context.ts";
 import { keepInformed } from "./progress.ts";
 import { failure, ok, processing } from "./responses.ts";
-import { sharedListeners } from "./shared_listeners.ts";
-import { windDown } from "./wind_down.ts";
+import { eachListener, sharedListeners } from "./shared_listeners.ts";
 import type { WorkerProcess } from "./worker_process.ts";
 
 /** Says how far a replacement has come. */
@@ -38,7 +37,7 @@ export async function upgradeWorker(
     }
     say(`Worker ${successor.id} has taken over, worker ${id} finishes what it has begun`);
     context.events.emit("main", { kind: EventKind.WORKER_UPGRADED });
-    const cut = await windDown(context, [old]);
+    const cut = await context.windDown([old]);
     return ok(
       `Upgrade successful: worker ${id} was replaced by worker ${successor.id}` +
         (cut ? "; what was still under way when its time was over was cut" : ""),
@@ -86,7 +85,7 @@ function launch({ pool }: MainContext, old: WorkerProcess): WorkerProcess | stri
 /** A worker that has come to accept connections may have got some with its proof; they end in peace. */
 function dismiss(context: MainContext, successor: WorkerProcess): void {
   context.pool.abandonReplacement(successor);
-  if (successor.phase === "serving") void windDown(context, [successor]);
+  if (successor.phase === "serving") void context.windDown([successor]);
   else successor.kill();
 }
 
@@ -109,13 +108,4 @@ async function prove(
     patience: { kind: "deadline", ms: context.settings.workerTimeoutMs },
   });
   return answer?.outcome === "ok" ? null : `worker ${successor.id}: ${answer?.message}`;
-}
-
-/** Does something for every listener at once; resolves with the reasons of those that failed. */
-export async function eachListener(
-  listeners: readonly SharedListener[],
-  work: (listener: SharedListener) => Promise<string | null>,
-): Promise<string[]> {
-  const reasons = await Promise.all(listeners.map(work));
-  return reasons.filter((reason) => reason !== null);
 }

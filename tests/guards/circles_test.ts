@@ -26,20 +26,6 @@ const KNOWN_CIRCLES: readonly (readonly string[])[] = [
     "src/session/tunnel.ts",
   ],
   ["src/session/tcp_connect.ts", "src/session/tcp_session.ts", "src/session/tcp_tunnel.ts"],
-  [
-    "src/supervisor/adoption.ts",
-    "src/supervisor/audit_begin.ts",
-    "src/supervisor/audit_subject.ts",
-    "src/supervisor/audit_trail.ts",
-    "src/supervisor/listener_hand_over.ts",
-    "src/supervisor/listener_steps.ts",
-    "src/supervisor/main_context.ts",
-    "src/supervisor/runtime_requests.ts",
-    "src/supervisor/shared_listeners.ts",
-    "src/supervisor/wind_down.ts",
-    "src/supervisor/worker_fleet.ts",
-    "src/supervisor/worker_upgrade.ts",
-  ],
   ["workers/listening_socket.ts", "workers/proxy_listener.ts"],
 ];
 
