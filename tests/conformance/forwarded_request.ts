@@ -6,7 +6,9 @@ import { readRequest, whole } from "../support/h1_reading.ts";
 import type { Relayed } from "../support/h1_relay.ts";
 import { ReadStatus } from "../../src/protocol/h1/field_reader.ts";
 
-const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP\/1\.[01]$/;
+/** Origin-form, `*` or the authority of CONNECT: never the absolute form, never a fragment. */
+const REQUEST_LINE =
+  /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+ \/[\x21\x22\x24-\x7e]*|OPTIONS \*|CONNECT [\w.\-:[\]]+) HTTP\/1\.[01]$/i;
 const CANONICAL_LINE =
   /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+: (?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
