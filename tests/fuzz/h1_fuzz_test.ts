@@ -3,16 +3,16 @@
 // machine gets as far.
 
 import assert from "node:assert/strict";
-import { assertUnambiguous } from "../conformance/forwarded_request.ts";
+import { assertCanonicalBody, assertUnambiguous } from "../conformance/forwarded_request.ts";
 import { SMUGGLING_CORPUS } from "../conformance/smuggling_corpus.ts";
 import { latin1Bytes, readingOf } from "../support/h1_reading.ts";
-import { type Relayed, relayRequest } from "../support/h1_relay.ts";
+import { relayRequest } from "../support/h1_relay.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { BodyReader } from "../../src/protocol/h1/body_reader.ts";
 import { ReadStatus } from "../../src/protocol/h1/field_reader.ts";
 import { requestHeadReader, responseHeadReader } from "../../src/protocol/h1/head_reader.ts";
 import { writeResponseHead, writtenHeadBound } from "../../src/protocol/h1/head_writer.ts";
-import { BodyFraming, Field, MessageHead } from "../../src/protocol/http/message_head.ts";
+import { Field } from "../../src/protocol/http/message_head.ts";
 import { mutate, type Pick } from "./mutate.ts";
 
 const FUZZ_MS = 1_000;
@@ -139,17 +139,6 @@ Deno.test("the core takes damaged responses alike however they arrive, and passe
   });
   assert.ok(runs > 100 && accepted > runs / 100, `${accepted} of ${runs} inputs had a good head`);
 });
-
-/** What was let through of a chunked body reads the same once more, and holds nothing to be cut. */
-function assertCanonicalBody({ framing, body, status }: Relayed): void {
-  if (framing !== BodyFraming.CHUNKED || status !== 0) return;
-  const head = new MessageHead(new Uint8Array(0));
-  head.framing = BodyFraming.CHUNKED;
-  const reader = new BodyReader();
-  reader.begin(head);
-  assert.equal(reader.follow(latin1Bytes(body), 0, body.length), body.length);
-  assert.ok(reader.done && !reader.extended);
-}
 
 /** Reads a response, writes its head as it is passed on, and follows its body. */
 function relayResponse(bytes: Uint8Array, ends: readonly number[], toHead: boolean) {
