@@ -21,6 +21,8 @@ export const Reason = {
   MALFORMED_BODY: 16,
   MISDIRECTED: 17,
   PROXY_HEADER: 18,
+  UNASKED_UPGRADE: 19,
+  METHOD_REFUSED: 20,
 } as const;
 export type Reason = typeof Reason[keyof typeof Reason];
 
