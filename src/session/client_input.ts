@@ -93,7 +93,7 @@ export class ClientInput {
 
   /** Forgets the head: from here on only the unused bytes are kept. */
   releaseHead(): void {
-    this.reader = null;
+    this.#forgetHead();
     if (this.reading) return;
     if (this.start === this.end) {
       this.start = this.end = 0;
@@ -103,7 +103,7 @@ export class ClientInput {
 
   /** Throws the unused bytes away. No read may be under way. */
   clear(): void {
-    this.reader = null;
+    this.#forgetHead();
     this.start = this.end = 0;
   }
 
@@ -120,6 +120,12 @@ export class ClientInput {
     if (this.#closed) return;
     this.#closed = true;
     this.#reads.release(() => this.#pool.give(this.bytes));
+  }
+
+  /** The bytes of a head that is no longer kept become others': nobody can read them through it. */
+  #forgetHead(): void {
+    if (this.reader !== null) this.reader.head.bytes = NOTHING;
+    this.reader = null;
   }
 
   #free(): Uint8Array {
@@ -154,3 +160,5 @@ export class ClientInput {
     this.bytes = small;
   }
 }
+
+const NOTHING = new Uint8Array(0);

@@ -23,6 +23,7 @@ import { countHttp } from "./protocol_levels.ts";
 import { Reason } from "./reason.ts";
 import { Outcome } from "./request_account.ts";
 import { serveRequests } from "./request_loop.ts";
+import { releaseHead } from "./request_relay.ts";
 import { FRESH_MS, type OnSessionEnd, type Session } from "./session.ts";
 import type { Arrival, WritingEnd } from "./sole_reader.ts";
 import { writeRest } from "./write_rest.ts";
@@ -250,6 +251,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
 
   async #discardInput(): Promise<void> {
     const { input } = this;
+    if (this.#exchange !== null) releaseHead(this.#exchange, this);
     let discarded = 0;
     while (discarded < LINGER_BYTES && !this.closed) {
       discarded += input.length;

@@ -3,6 +3,7 @@
 
 import { Counter } from "../observe/counters.ts";
 import { Problem } from "../protocol/h1/problem.ts";
+import { routeText } from "./answer_variables.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
 import type { Upstream } from "./upstream.ts";
@@ -91,7 +92,10 @@ async function pump(
 /** The head is about to make room for what follows it. */
 export function releaseHead(exchange: Exchange, session: HttpSession): void {
   const { account } = exchange;
-  if (!account.headGone) session.worker.observer?.headGoes(account, session);
+  if (!account.headGone) {
+    session.worker.observer?.headGoes(account, session);
+    account.route = routeText(exchange);
+  }
   account.headGone = true;
   session.input.releaseHead();
 }
