@@ -80,6 +80,7 @@ export const CLUSTER_KEYS = {
   www_authenticate: optional(text, "realm header of a 401 answer"),
   max_connections_per_ip: optional(u64, "from one address, 0 = unlimited, absent = global"),
   retry_after: optional(u32, "Retry-After of a 429 answer, seconds, absent = global"),
+  allow_connect: optional(boolean, "forward CONNECT, which opens tunnels; 405 otherwise", HTTP),
   health_check: optional(tableOf(HEALTH_CHECK_KEYS), "HTTP probes of the backends"),
   udp: optional(tableOf(UDP_KEYS), "flows of UDP frontends"),
 };
@@ -115,6 +116,7 @@ export function clusterMessage(
       max_connections_per_ip: values.max_connections_per_ip,
       retry_after: values.retry_after,
       health_check: healthCheckMessage(values.health_check),
+      allow_connect: isHttp ? values.allow_connect : undefined,
       udp: udpMessage(values.udp),
     }),
   };

@@ -1277,6 +1277,7 @@ export interface Cluster {
   retry_after?: number;
   health_check?: HealthCheckConfig;
   udp?: UdpClusterConfig;
+  allow_connect?: boolean;
 }
 
 export const Cluster: MessageType<Cluster> = new MessageType(
@@ -1298,6 +1299,7 @@ export const Cluster: MessageType<Cluster> = new MessageType(
     optional("retry_after", 14, "uint32"),
     optional("health_check", 15, HealthCheckConfig),
     optional("udp", 16, UdpClusterConfig),
+    optional("allow_connect", 1000, "bool"),
   ],
 );
 

@@ -122,6 +122,7 @@ function clusterSettings(config: ClusterConfig): ClusterSettings {
     maxConnectionsPerIp: perIp === undefined ? null : Number(perIp),
     retryAfter: config.retry_after ?? null,
     proxyHeader: proxyHeaderMode(config.proxy_protocol),
+    allowConnect: config.allow_connect ?? false,
   };
 }
 

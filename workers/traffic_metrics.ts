@@ -23,6 +23,13 @@ import type { MetricScopes } from "./metric_scopes.ts";
 
 const X_REQUEST_ID = 1 << HeaderKind.X_REQUEST_ID;
 
+/** Answers of ours for which the backend is to blame, once it was connected. */
+const BACKEND_FAULTS: ReadonlySet<Reason> = new Set<Reason>([
+  Reason.BACKEND_CLOSED,
+  Reason.MALFORMED_RESPONSE,
+  Reason.UNASKED_UPGRADE,
+]);
+
 /** Measures the traffic of one worker. */
 export class TrafficMetrics implements TrafficObserver {
   readonly exact = false;
@@ -100,7 +107,7 @@ export class TrafficMetrics implements TrafficObserver {
 
   #countAnswer({ status, reason, attempts }: RequestAccount, scope: Series): void {
     scope.add(answerPosition(status), 1);
-    if (reason === Reason.BACKEND_CLOSED || reason === Reason.MALFORMED_RESPONSE) {
+    if (BACKEND_FAULTS.has(reason)) {
       scope.add(ScopeCount.ERRORS, 1);
     } else if (reason === Reason.CONNECT_FAILED && attempts >= MAX_ATTEMPTS) {
       scope.add(ScopeCount.RETRIES_EXHAUSTED, 1);

@@ -33,6 +33,7 @@ export type AnswerStatus =
   | 400
   | 401
   | 404
+  | 405
   | 408
   | 413
   | 421

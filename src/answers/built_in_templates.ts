@@ -36,6 +36,11 @@ const ERRORS: readonly BuiltInAnswer[] = [
     headers: ["WWW-Authenticate: %WWW_AUTHENTICATE"],
   },
   { status: 404, reason: "Not Found" },
+  {
+    status: 405,
+    reason: "Method Not Allowed",
+    headers: ["Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
+  },
   { status: 408, reason: "Request Timeout" },
   { status: 413, reason: "Payload Too Large" },
   { status: 421, reason: "Misdirected Request" },

@@ -10,6 +10,7 @@ const REASONS: readonly [AnswerStatus, string][] = [
   [400, "Bad Request"],
   [401, "Unauthorized"],
   [404, "Not Found"],
+  [405, "Method Not Allowed"],
   [408, "Request Timeout"],
   [413, "Payload Too Large"],
   [421, "Misdirected Request"],
@@ -59,6 +60,7 @@ Deno.test("The built-in redirects are a head only, with the location and the req
 Deno.test("The built-in errors have the exact head of their status and no length", () => {
   const own = new Map<number, string>([
     [401, 'WWW-Authenticate: Basic realm="shop"\r\n'],
+    [405, "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"],
     [429, "Retry-After: 30\r\n"],
   ]);
   for (const [status, reason] of REASONS.slice(3)) {

@@ -74,6 +74,7 @@ function declareAddOptions(command: Command): Command {
       ).argParser(oneOf(POLICIES)).makeOptionMandatory(),
     )
     .option("--http2", "Speak HTTP/2 with the servers")
+    .option("--allow-connect", "Forward CONNECT, which opens tunnels, instead of answering 405")
     .addOption(
       new Option("--https-redirect-port <port>", "Port to redirect to")
         .argParser(unsigned32),

@@ -20,6 +20,7 @@ export interface AddClusterOptions {
   readonly expectProxy?: boolean;
   readonly loadBalancingPolicy: LoadBalancingAlgorithms;
   readonly http2?: boolean;
+  readonly allowConnect?: boolean;
   readonly httpsRedirectPort?: number;
   readonly wwwAuthenticate?: string;
   readonly authorizedHash?: readonly string[];
@@ -64,6 +65,7 @@ export function addCluster(
     ...presentFields({
       proxy_protocol: proxyProtocolOf(options),
       http2: options.http2,
+      allow_connect: options.allowConnect,
       https_redirect_port: port,
       www_authenticate: options.wwwAuthenticate,
     }),

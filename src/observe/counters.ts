@@ -35,8 +35,10 @@ export const Counter = {
   RETRIES: 11,
   /** Deadlines that ended a session or an exchange. */
   TIMEOUTS: 12,
-  /** Connections turned into raw tunnels by 101. */
+  /** Connections turned into raw tunnels by 101, or by 2xx to CONNECT. */
   UPGRADES: 13,
+  /** Backends that answered 101 with a protocol nobody had asked for. */
+  UNASKED_UPGRADES: 18,
   /** Clients that left while their request was being served. */
   CLIENT_ABORTS: 14,
   /** Exceptions that ended one session: always a defect of ours. */
@@ -158,6 +160,7 @@ const NAMES: readonly [string, number][] = [
   ["http.retries", Counter.RETRIES],
   ["http.timeouts", Counter.TIMEOUTS],
   ["http.upgrades", Counter.UPGRADES],
+  ["http.upgrades_unasked", Counter.UNASKED_UPGRADES],
   ["client.aborts", Counter.CLIENT_ABORTS],
   ["session.internal_errors", Counter.INTERNAL_ERRORS],
   ["back_bytes_out", Counter.BACKEND_BYTES_OUT],

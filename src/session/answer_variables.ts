@@ -13,7 +13,7 @@ import type { Exchange } from "./exchange.ts";
 /** Values for the answer to the request of `exchange`; what is unknown stays empty. */
 export function answerVariables(exchange: Exchange): AnswerVariables {
   return {
-    ROUTE: exchange.reader.problem === Problem.NONE ? route(exchange) : "",
+    ROUTE: exchange.account.headGone ? exchange.account.route : routeText(exchange),
     REQUEST_ID: asciiText(exchange.requestId, 0, ULID_LENGTH),
     CLUSTER_ID: exchange.cluster?.id ?? "",
     BACKEND_ID: exchange.upstream?.backend.id ?? "",
@@ -47,9 +47,10 @@ export function answerOptions(exchange: Exchange | null, status: AnswerStatus): 
   };
 }
 
-/** `METHOD authority/path`. */
-function route(exchange: Exchange): string {
-  const head = exchange.reader.head;
+/** `METHOD authority/path`, while the head is there; empty for one that was refused. */
+export function routeText(exchange: Exchange): string {
+  const { head, problem } = exchange.reader;
+  if (problem !== Problem.NONE) return "";
   const { bytes } = head;
   return asciiText(bytes, head.methodStart, head.methodEnd) + " " +
     asciiText(bytes, head.authorityStart, head.authorityEnd) +

@@ -1,10 +1,11 @@
 // The receiving side of a client connection: one buffer that starts small, so that an idle connection
-// costs little, and grows only while a head or a body needs it. One read is pending at a time and may
-// be started early, which is how a client that leaves is noticed while a backend works for it.
+// costs little, and grows only while a head or a body needs it. One read is pending at a time, for one
+// taker; it may be begun early, which is how a client that leaves is noticed while a backend works for it.
 
 import type { BufferPool } from "../bytes/buffer_pool.ts";
 import type { ByteStream } from "../io/contracts.ts";
 import type { HeadReader } from "../protocol/h1/head_reader.ts";
+import { type Arrival, SoleReader } from "./sole_reader.ts";
 
 /** A read with less room than this is not worth its system call. */
 const LEAST_ROOM = 1024;
@@ -29,15 +30,14 @@ export class ClientInput {
   end = 0;
   /** The head that lies in `bytes`; it is told when they move. */
   reader: HeadReader | null = null;
-  readonly #stream: ByteStream;
+  readonly #reads: SoleReader;
   readonly #buffers: InputBuffers;
   #pool: BufferPool;
-  #pending: Promise<number> | null = null;
   #closed = false;
 
   /** `first` must come from `buffers.small`. */
   constructor(stream: ByteStream, buffers: InputBuffers, first: Uint8Array) {
-    this.#stream = stream;
+    this.#reads = new SoleReader(stream);
     this.#buffers = buffers;
     this.#pool = buffers.small;
     this.bytes = first;
@@ -50,23 +50,27 @@ export class ClientInput {
 
   /** A read is under way. */
   get reading(): boolean {
-    return this.#pending !== null;
+    return this.#reads.reading;
   }
 
   /**
-   * The read under way, or a new one; hand its result to {@link accept}. There must be room: call
+   * Takes the read under way, or a new one; hand its result to {@link accept}. There must be room: call
    * {@link makeRoom} before a new one.
    */
-  read(): Promise<number> {
-    return this.#pending ??= this.#stream.read(this.#free());
+  read(): Promise<Arrival> {
+    return this.#reads.take(this.reading ? this.bytes : this.#free());
   }
 
-  /** Takes the result of {@link read} in; false at the client's end of stream. */
-  accept(count: number): boolean {
-    this.#pending = null;
-    if (count === 0) return false;
+  /** Begins the read that somebody will take later; `onSettled` and `onFailed` hear of its end. */
+  readEarly(onSettled: (count: number) => void, onFailed: (error: unknown) => void): void {
+    this.#reads.begin(this.reading ? this.bytes : this.#free(), onSettled, onFailed);
+  }
+
+  /** Takes the result of {@link read} in; the number of bytes, 0 at the client's end of stream. */
+  accept(arrival: Arrival): number {
+    const count = this.#reads.accept(arrival);
     this.end += count;
-    return true;
+    return count;
   }
 
   /**
@@ -74,7 +78,7 @@ export class ClientInput {
    * a head has outgrown the largest buffer for heads, or when no buffer is left.
    */
   makeRoom(): boolean {
-    if (this.#pending !== null || this.bytes.length - this.end >= LEAST_ROOM) return true;
+    if (this.reading || this.bytes.length - this.end >= LEAST_ROOM) return true;
     const held = this.reader === null ? this.start : this.reader.head.start;
     if (held > 0) this.#moveTo(this.bytes, held);
     if (this.bytes.length - this.end >= LEAST_ROOM) return true;
@@ -89,8 +93,8 @@ export class ClientInput {
 
   /** Forgets the head: from here on only the unused bytes are kept. */
   releaseHead(): void {
-    this.reader = null;
-    if (this.#pending !== null) return;
+    this.#forgetHead();
+    if (this.reading) return;
     if (this.start === this.end) {
       this.start = this.end = 0;
       if (this.#pool !== this.#buffers.small) this.#shrink();
@@ -99,13 +103,13 @@ export class ClientInput {
 
   /** Throws the unused bytes away. No read may be under way. */
   clear(): void {
-    this.reader = null;
+    this.#forgetHead();
     this.start = this.end = 0;
   }
 
   /** A body keeps filling the buffer: use a larger one from now on, if there is one. */
   growForBody(): void {
-    if (this.#pending !== null || this.start !== this.end || this.reader !== null) return;
+    if (this.reading || this.start !== this.end || this.reader !== null) return;
     const { small, head, bulk, wide } = this.#buffers;
     const next = this.#pool === small ? head : this.#pool === head ? bulk : wide ?? bulk;
     if (next !== this.#pool) this.#switchTo(next);
@@ -115,12 +119,13 @@ export class ClientInput {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#pending === null) {
-      this.#pool.give(this.bytes);
-      return;
-    }
-    const giveBack = () => this.#pool.give(this.bytes);
-    this.#pending.then(giveBack, giveBack);
+    this.#reads.release(() => this.#pool.give(this.bytes));
+  }
+
+  /** The bytes of a head that is no longer kept become others': nobody can read them through it. */
+  #forgetHead(): void {
+    if (this.reader !== null) this.reader.head.bytes = NOTHING;
+    this.reader = null;
   }
 
   #free(): Uint8Array {
@@ -155,3 +160,5 @@ export class ClientInput {
     this.bytes = small;
   }
 }
+
+const NOTHING = new Uint8Array(0);

@@ -24,6 +24,8 @@ export interface ClusterSettings {
   readonly retryAfter: number | null;
   /** What TCP sessions do with PROXY headers. */
   readonly proxyHeader: ProxyHeaderMode;
+  /** Forward CONNECT requests, which become tunnels when the backend agrees. */
+  readonly allowConnect: boolean;
 }
 
 /** What a TCP session does with PROXY headers. */
@@ -46,6 +48,7 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
   maxConnectionsPerIp: null,
   retryAfter: null,
   proxyHeader: NO_PROXY_HEADER,
+  allowConnect: false,
 };
 
 /** One cluster of a worker. */

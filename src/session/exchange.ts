@@ -14,6 +14,8 @@ import type { HstsHeader } from "../protocol/http/hsts.ts";
 import { isConnect, isHead, isIdempotent } from "../protocol/http/method.ts";
 import type { TraceContext } from "../protocol/http/trace_context.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
+import type { UpgradeOffer } from "../protocol/http/upgrade.ts";
+import { Answered } from "./answered.ts";
 import { openUpstream } from "./backend_choice.ts";
 import { closeAccount } from "./close_account.ts";
 import type { Cluster } from "./cluster.ts";
@@ -58,17 +60,6 @@ export const Interruption = {
 } as const;
 export type Interruption = 0 | 1 | 2 | 3 | 4;
 
-/** How an exchange goes on after the first bytes from its backend; positive numbers see its method. */
-export const Answered = {
-  /** There is more to come, or something unusual: {@link Exchange.receive} it. */
-  PARTLY: 0,
-  /** The connection was lost, and the request is sent again on another. */
-  AGAIN: -1,
-  /** The connection was lost, and the request with it. */
-  LOST: -2,
-} as const;
-export type Answered = number;
-
 /** Serves one request at a time for one session. */
 export class Exchange {
   readonly reader = requestHeadReader();
@@ -84,8 +75,8 @@ export class Exchange {
   toHead = false;
   /** A CONNECT request: a backend that accepts it means a tunnel, so its connection is not reused. */
   connects = false;
-  /** The request asked for an upgrade that may be piped. */
-  upgrade = false;
+  /** The upgrades that the request asked for and that may be piped; `null` for none. */
+  upgrade: UpgradeOffer | null = null;
   /** The client may send another request on this connection after this one. */
   persists = false;
   /** The response is chunked and its client knows no chunks. */
@@ -105,7 +96,10 @@ export class Exchange {
   connecting: AbortController | null = null;
   /** Connections opened for this request. */
   attempts = 0;
-  #pump: Promise<void> | null = null;
+  /** Resolves when the request body is no longer sent: with true when all of it has been. */
+  pump: Promise<boolean> | null = null;
+  /** Ends {@link finishRequestBody} when the exchange is interrupted. */
+  wake: (() => void) | null = null;
   /** The backend to try first. */
   #picked: Backend | null = null;
   /** The backend that this request counts for. */
@@ -120,7 +114,7 @@ export class Exchange {
     this.phase = ExchangePhase.ROUTING;
     this.interruption = Interruption.NONE;
     this.toHead = false;
-    this.upgrade = false;
+    this.upgrade = null;
     this.persists = false;
     this.dechunks = false;
     this.discarding = false;
@@ -147,7 +141,7 @@ export class Exchange {
     this.#stopCounting();
     this.upstream?.discard();
     this.upstream = null;
-    this.#pump = null;
+    this.pump = null;
     session.input.releaseHead();
     if (this.out !== null) session.worker.outBuffers.give(this.out);
     this.out = null;
@@ -172,7 +166,8 @@ export class Exchange {
     this.requestBody.begin(head);
     this.toHead = isHead(head);
     this.connects = isConnect(head);
-    this.persists = requestPersists(head) && !worker.draining;
+    // Behind a CONNECT that was refused may be bytes of the tunnel: they are no request.
+    this.persists = requestPersists(head) && !worker.draining && !this.connects;
     if (worker.tracer !== null) beginTrace(this, worker.tracer);
     const refusal = matchRoute(this, session);
     if (refusal !== 0) return refusal;
@@ -222,7 +217,7 @@ export class Exchange {
   headSent(session: HttpSession, upstream: Upstream): void {
     session.worker.counters.add(Counter.BACKEND_BYTES_OUT, this.outEnd);
     this.account.backendOut += this.outEnd;
-    if (!this.requestBody.done) this.#pump = pumpRequestBody(this, session, upstream);
+    if (!this.requestBody.done) this.pump = pumpRequestBody(this, session, upstream);
   }
 
   /**
@@ -241,7 +236,7 @@ export class Exchange {
     }
     this.account.backendIn += count;
     counters.add(Counter.BACKEND_BYTES_IN, count);
-    return this.#pump === null ? answerAtOnce(this, session, upstream, count) : Answered.PARTLY;
+    return this.pump === null ? answerAtOnce(this, session, upstream, count) : Answered.PARTLY;
   }
 
   /** The whole answer, `end` bytes, has been written; true when the client connection goes on. */
@@ -282,6 +277,7 @@ export class Exchange {
     if (this.interruption === Interruption.NONE) this.interruption = reason;
     this.connecting?.abort();
     this.upstream?.close();
+    this.wake?.();
   }
 
   /** The backend to try first: the one the client's cookie names, else the policy's choice. */
@@ -325,7 +321,7 @@ export class Exchange {
     const failure = await receiveResponse(this, session, upstream, count);
     if (failure !== 0) return await this.fail(session, failure, Reason.MALFORMED_RESPONSE);
     if (this.requestBody.done) {
-      if (this.#pump !== null) await this.#pump;
+      if (this.pump !== null) await this.pump;
       return this.persists;
     }
     // The response came before the body was complete: let the client read it, then close.
@@ -364,8 +360,12 @@ export class Exchange {
     this.phase = ExchangePhase.RELAYING;
     const closes = await session.answer(status, this);
     account.outcome = Outcome.COMPLETE;
-    if (!closes && !unread) return this.persists;
-    if (this.#pump !== null) await this.#discardBody(session);
+    if (!closes && !unread) {
+      this.upstream?.close();
+      if (this.pump !== null) await this.pump;
+      return this.persists;
+    }
+    if (this.pump !== null) await this.#discardBody(session);
     else if (unread) await session.linger();
     return false;
   }
@@ -382,7 +382,7 @@ export class Exchange {
     }
     this.upstream?.close();
     session.close();
-    if (this.#pump !== null) await this.#pump;
+    if (this.pump !== null) await this.pump;
     return false;
   }
 
@@ -391,7 +391,7 @@ export class Exchange {
     this.discarding = true;
     this.upstream?.close();
     await session.sayGoodbye();
-    if (this.#pump !== null) await this.#pump;
+    if (this.pump !== null) await this.pump;
     session.close();
   }
 }

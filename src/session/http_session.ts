@@ -4,7 +4,7 @@
 
 import type { AnswerStatus } from "../answers/answer_set.ts";
 import { renderAnswer } from "../answers/answer.ts";
-import type { Accepted, ByteStream, Endpoint, TlsFacts } from "../io/contracts.ts";
+import type { Accepted, Endpoint, TlsFacts } from "../io/contracts.ts";
 import type { LoggedSession } from "../observe/access_record.ts";
 import { Counter } from "../observe/counters.ts";
 import { ReadStatus } from "../protocol/h1/field_reader.ts";
@@ -23,7 +23,9 @@ import { countHttp } from "./protocol_levels.ts";
 import { Reason } from "./reason.ts";
 import { Outcome } from "./request_account.ts";
 import { serveRequests } from "./request_loop.ts";
+import { releaseHead } from "./request_relay.ts";
 import { FRESH_MS, type OnSessionEnd, type Session } from "./session.ts";
+import type { Arrival, WritingEnd } from "./sole_reader.ts";
 import { writeRest } from "./write_rest.ts";
 
 /** Where a session is. `EXCHANGE` has states of its own, see {@link Exchange}. */
@@ -52,7 +54,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
   filedIndex = 0;
   lastActive = 0;
   phase: SessionPhase = SessionPhase.WAITING;
-  readonly stream: ByteStream;
+  readonly stream: WritingEnd;
   readonly peer: Endpoint;
   /** The address the client connected to, where a PROXY header names another than the listener's. */
   readonly destination: Endpoint | null;
@@ -220,9 +222,10 @@ export class HttpSession implements Session, Timed, SlotHolder {
   }
 
   /** Takes the result of a read in; false at end of stream. */
-  received(count: number): boolean {
+  received(arrival: Arrival): boolean {
+    const count = this.input.accept(arrival);
     if (count > 0) this.worker.counters.add(Counter.BYTES_IN, count);
-    return this.input.accept(count);
+    return count > 0;
   }
 
   /**
@@ -230,7 +233,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
    * a client that leaves.
    */
   watchClient(): void {
-    if (this.input.makeRoom()) this.input.read().then(this.#onEarlyRead, this.#onEarlyEnd);
+    if (this.input.makeRoom()) this.input.readEarly(this.#onEarlyRead, this.#onEarlyEnd);
   }
 
   /** Says that nothing more will come from us and gives the client a moment to read what did. */
@@ -248,6 +251,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
 
   async #discardInput(): Promise<void> {
     const { input } = this;
+    if (this.#exchange !== null) releaseHead(this.#exchange, this);
     let discarded = 0;
     while (discarded < LINGER_BYTES && !this.closed) {
       discarded += input.length;

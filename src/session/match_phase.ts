@@ -3,6 +3,7 @@
 
 import type { AnswerStatus } from "../answers/answer_set.ts";
 import { Counter } from "../observe/counters.ts";
+import { hasBody } from "../protocol/h1/request_rules.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
 import { Reason } from "./reason.ts";
@@ -29,6 +30,10 @@ export function matchRoute(exchange: Exchange, session: HttpSession): AnswerStat
     head.methodStart,
     head.methodEnd,
   );
+  if (exchange.connects && !entry?.route.cluster?.settings.allowConnect) {
+    exchange.account.reason = Reason.METHOD_REFUSED;
+    return 405;
+  }
   if (entry === null) {
     exchange.account.reason = Reason.NO_ROUTE;
     return 404;
@@ -42,9 +47,27 @@ export function matchRoute(exchange: Exchange, session: HttpSession): AnswerStat
     const status = applyRoute(exchange, session, entry);
     if (status !== 0 || cluster === null) return status;
   }
+  if (exchange.connects) {
+    const refusal = checkConnect(exchange);
+    if (refusal !== 0) return refusal;
+  }
   if (session.worker.stickyInUse) readStickyCookie(exchange, session);
   if (session.worker.clientLimits.admit(session, cluster)) return 0;
   exchange.ownExtras().retryAfter = cluster.settings.retryAfter ?? session.worker.limits.retryAfter;
   exchange.account.reason = Reason.CLIENT_LIMITED;
   return 429;
+}
+
+/**
+ * A CONNECT that its cluster allows names where the tunnel leads, and has no content (RFC 9110 §9.3.6):
+ * what a route would rewrite or a body would hide is refused.
+ */
+function checkConnect({ reader: { head }, account }: Exchange): 0 | 400 | 405 {
+  if (hasBody(head)) {
+    account.reason = Reason.MALFORMED_REQUEST;
+    return 400;
+  }
+  if (head.authorityOverride === null && head.targetOverride === null) return 0;
+  account.reason = Reason.METHOD_REFUSED;
+  return 405;
 }

@@ -17,11 +17,12 @@ import {
 } from "../protocol/http/forwarding_lines.ts";
 import { deleteFields, deletesName, type HeaderEdits } from "../protocol/http/header_edits.ts";
 import { HeaderKind } from "../protocol/http/header_kind.ts";
-import { asksForUpgrade, dropHopByHop } from "../protocol/http/hop_by_hop.ts";
+import { dropHopByHop } from "../protocol/http/hop_by_hop.ts";
 import { HSTS_NAME } from "../protocol/http/hsts.ts";
-import { BodyFraming, Field, FieldFlag } from "../protocol/http/message_head.ts";
+import { BodyFraming, Field, FieldFlag, type MessageHead } from "../protocol/http/message_head.ts";
 import { TRACEPARENT_LINE_BYTES, writeTraceparent } from "../protocol/http/trace_context.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
+import { offeredUpgrade } from "../protocol/http/upgrade.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
 import { stickyLine } from "./sticky.ts";
@@ -41,8 +42,9 @@ const FRAME_BYTES = CONNECTION_KEEP_ALIVE.length + CONNECTION_UPGRADE.length + 2
 export function prepareRequest(exchange: Exchange, session: HttpSession, out: Uint8Array): boolean {
   const head = exchange.reader.head;
   const { forwarded, listener } = session;
-  exchange.upgrade = asksForUpgrade(head);
-  dropHopByHop(head, exchange.upgrade);
+  const upgrade = exchange.connects ? null : offeredUpgrade(head);
+  exchange.upgrade = upgrade;
+  dropHopByHop(head, upgrade !== null);
   const rules = exchange.extras.forwarding ?? listener.forwarding;
   continueForwarding(head, forwarded, rules);
   const { requestLines } = exchange.extras;
@@ -51,7 +53,7 @@ export function prepareRequest(exchange: Exchange, session: HttpSession, out: Ui
   if (exchange.trace !== null) bound += TRACEPARENT_LINE_BYTES;
   if (bound > out.length) return false;
   let at = writeRequestHead(head, out, 0);
-  if (exchange.upgrade) at = writeAll(CONNECTION_UPGRADE, out, at);
+  if (upgrade !== null) at = writeAll(CONNECTION_UPGRADE, out, at);
   at = writeForwardingLines(head, forwarded, rules, exchange.requestId, out, at);
   if (exchange.trace !== null) at = writeTraceparent(exchange.trace, out, at);
   for (const lines of requestLines) at = writeAll(lines, out, at);
@@ -144,11 +146,13 @@ export function prepareResponse(
   const names = head.status === 426 && head.has(HeaderKind.UPGRADE);
   dropHopByHop(head, switches || names);
   if (lines.edits !== null) deleteFields(head, lines.edits);
+  const connected = exchange.connects && head.status < 300;
+  if (connected) dropFraming(head);
   if (exchange.dechunks) dropTransferEncoding(exchange);
   let at = writeResponseHead(head, out, 0);
   if (switches || names) at = writeAll(CONNECTION_UPGRADE, out, at);
-  if (!exchange.persists && !switches) at = writeAll(CONNECTION_CLOSE, out, at);
-  else if (!switches && exchange.reader.head.version === 10) {
+  if (!exchange.persists && !switches && !connected) at = writeAll(CONNECTION_CLOSE, out, at);
+  else if (!switches && exchange.persists && exchange.reader.head.version === 10) {
     at = writeAll(CONNECTION_KEEP_ALIVE, out, at);
   }
   if (lines.sticky !== null) at = writeAll(lines.sticky, out, at);
@@ -173,6 +177,15 @@ function dropTransferEncoding(exchange: Exchange): void {
   const head = exchange.responseReader.head;
   const field = head.lastOf(HeaderKind.TRANSFER_ENCODING);
   if (field >= 0) head.flag(field, FieldFlag.DROP);
+}
+
+/** RFC 9110 §9.3.6: what follows a 2xx to CONNECT is no body, whatever its head says. */
+function dropFraming(head: MessageHead): void {
+  for (let i = 0; i < head.count; i++) {
+    const framing = head.isKind(i, HeaderKind.CONTENT_LENGTH) ||
+      head.isKind(i, HeaderKind.TRANSFER_ENCODING);
+    if (framing) head.flag(i, FieldFlag.DROP);
+  }
 }
 
 /** True when the client of this exchange cannot take the framing of the response. */

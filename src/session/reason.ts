@@ -22,6 +22,8 @@ export const Reason = {
   MISDIRECTED: 17,
   PROXY_HEADER: 18,
   INVALID_REWRITE: 19,
+  UNASKED_UPGRADE: 20,
+  METHOD_REFUSED: 21,
 } as const;
 export type Reason = typeof Reason[keyof typeof Reason];
 

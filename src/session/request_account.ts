@@ -30,6 +30,8 @@ export class RequestAccount extends TrafficAccount {
   /** The bytes of the head have been overwritten, see TrafficObserver.headGoes. */
   headGone = false;
 
+  /** What answers of ours say of a request whose head is gone. */
+  route = "";
   /** What an observer has kept of such a head: its bytes from `head.start` on. */
   headCopy: Uint8Array | null = null;
   /** The request's place in its trace; `null` when nothing is traced. */
@@ -63,6 +65,7 @@ export class RequestAccount extends TrafficAccount {
     this.tunnel = false;
     this.headGone = false;
     this.headCopy = null;
+    this.route = "";
     this.tags = null;
     this.trace = null;
     this.startedAt = now;

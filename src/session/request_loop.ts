@@ -5,7 +5,8 @@
 
 import { ReadStatus } from "../protocol/h1/field_reader.ts";
 import { Problem } from "../protocol/h1/problem.ts";
-import { Answered, type Exchange } from "./exchange.ts";
+import { Answered } from "./answered.ts";
+import type { Exchange } from "./exchange.ts";
 import { type HttpSession, isDefect, SessionPhase } from "./http_session.ts";
 import { Reason } from "./reason.ts";
 import type { Upstream } from "./upstream.ts";
@@ -45,7 +46,7 @@ export async function serveRequests(session: HttpSession): Promise<void> {
           const written = await upstream.stream.write(out.subarray(0, outEnd));
           if (written < outEnd) await writeRest(upstream.stream, out, written, outEnd);
           exchange.headSent(session, upstream);
-          count = await upstream.read(0);
+          count = upstream.accept(await upstream.read(0));
         } catch {
           // The connection is lost: as good as an answer of no bytes.
         }

@@ -3,6 +3,7 @@
 
 import { Counter } from "../observe/counters.ts";
 import { Problem } from "../protocol/h1/problem.ts";
+import { routeText } from "./answer_variables.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
 import type { Upstream } from "./upstream.ts";
@@ -19,21 +20,40 @@ const LEAST_PROGRESS_BYTES = 4096;
 
 /**
  * Moves the body from the client to `upstream` until it is complete, the client ends, or the exchange
- * starts to discard it. Never rejects: what went wrong is told to the exchange.
+ * starts to discard it; true when it is complete and sent. Never rejects: what went wrong is told to the
+ * exchange.
  */
 export async function pumpRequestBody(
   exchange: Exchange,
   session: HttpSession,
   upstream: Upstream,
-): Promise<void> {
+): Promise<boolean> {
   try {
-    await pump(exchange, session, upstream);
+    return await pump(exchange, session, upstream);
   } catch {
     // Either side is gone. The response tells which: the backend may have answered before it closed.
+    return false;
   }
 }
 
-async function pump(exchange: Exchange, session: HttpSession, upstream: Upstream): Promise<void> {
+/**
+ * Waits until the request body has been sent, and nothing of it is read any more; false when it never
+ * will be, or when the exchange is interrupted before.
+ */
+export async function finishRequestBody(exchange: Exchange): Promise<boolean> {
+  if (exchange.pump === null) return exchange.requestBody.done;
+  if (exchange.interruption !== Interruption.NONE) return false;
+  const interrupted = new Promise<false>((resolve) => exchange.wake = () => resolve(false));
+  const sent = await Promise.race([exchange.pump, interrupted]);
+  exchange.wake = null;
+  return sent && exchange.interruption === Interruption.NONE;
+}
+
+async function pump(
+  exchange: Exchange,
+  session: HttpSession,
+  upstream: Upstream,
+): Promise<boolean> {
   const { input } = session;
   const body = exchange.requestBody;
   releaseHead(exchange, session);
@@ -42,14 +62,15 @@ async function pump(exchange: Exchange, session: HttpSession, upstream: Upstream
   while (!body.done) {
     if (input.length === 0 && !(await receiveBody(session))) {
       exchange.interrupt(Interruption.CLIENT_GONE);
-      return;
+      return false;
     }
     if (exchange.discarding) {
       discarded += input.length;
       exchange.account.clientIn += input.length;
       input.start = input.end;
-      if (discarded > DISCARD_BYTES) return session.close();
-      continue;
+      if (discarded <= DISCARD_BYTES) continue;
+      session.close();
+      return false;
     }
     const start = input.start;
     input.start = body.advance(input.bytes, start, input.end);
@@ -62,15 +83,19 @@ async function pump(exchange: Exchange, session: HttpSession, upstream: Upstream
     }
     if (body.problem !== Problem.NONE) {
       exchange.interrupt(Interruption.CLIENT_ERROR);
-      return;
+      return false;
     }
   }
+  return true;
 }
 
 /** The head is about to make room for what follows it. */
 export function releaseHead(exchange: Exchange, session: HttpSession): void {
   const { account } = exchange;
-  if (!account.headGone) session.worker.observer?.headGoes(account, session);
+  if (!account.headGone) {
+    session.worker.observer?.headGoes(account, session);
+    account.route = routeText(exchange);
+  }
   account.headGone = true;
   session.input.releaseHead();
 }

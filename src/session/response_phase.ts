@@ -7,6 +7,7 @@ import { ReadStatus } from "../protocol/h1/field_reader.ts";
 import { Problem } from "../protocol/h1/problem.ts";
 import { responsePersists } from "../protocol/h1/response_rules.ts";
 import { BodyFraming } from "../protocol/http/message_head.ts";
+import { grantsUpgrade } from "../protocol/http/upgrade.ts";
 import { beginTunnelAccount } from "./close_account.ts";
 import { type Exchange, ExchangePhase, Interruption } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
@@ -15,6 +16,7 @@ import { beginTunnel, endTunnel } from "./protocol_levels.ts";
 import { Reason } from "./reason.ts";
 import { Outcome } from "./request_account.ts";
 import { RelayEnd, relayPayload, relayResponseBody } from "./response_relay.ts";
+import { finishRequestBody } from "./request_relay.ts";
 import { runTunnel } from "./tunnel.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -83,7 +85,9 @@ export async function receiveResponse(
     end = skipHead(upstream, head.end, end);
     reader.begin(upstream.bytes, 0);
   }
-  if (head.status === 101) return await switchProtocols(exchange, session, upstream, end);
+  if (head.status === 101 || (exchange.connects && head.status < 300)) {
+    return await switchProtocols(exchange, session, upstream, end);
+  }
   return await relayFinal(exchange, session, upstream, end);
 }
 
@@ -92,7 +96,7 @@ async function readMore(session: HttpSession, upstream: Upstream, end: number): 
   if (end === upstream.bytes.length) return 0;
   session.armExchange();
   try {
-    return await upstream.read(end);
+    return upstream.accept(await upstream.read(end));
   } catch {
     return 0;
   }
@@ -196,28 +200,40 @@ function release(exchange: Exchange, session: HttpSession, upstream: Upstream): 
   session.worker.upstreams.give(upstream);
 }
 
-/** 101: the rest of both connections is a tunnel, including what was received already. */
+/**
+ * 101, or 2xx to CONNECT: the rest of both connections is a tunnel, including what was received already.
+ * The request is complete before that, because the client changes the protocol behind it, not within.
+ */
 async function switchProtocols(
   exchange: Exchange,
   session: HttpSession,
   upstream: Upstream,
   end: number,
 ): Promise<0 | 502> {
+  const { account, responseReader: { head } } = exchange;
+  if (head.status === 101 && !grantsUpgrade(exchange.upgrade, head)) {
+    account.reason = Reason.UNASKED_UPGRADE;
+    session.worker.counters.add(Counter.UNASKED_UPGRADES, 1);
+    return 502;
+  }
+  if (!(await finishRequestBody(exchange))) {
+    account.reason = Reason.BACKEND_CLOSED;
+    return 502;
+  }
   const out = exchange.out as Uint8Array;
-  const headEnd = exchange.responseReader.head.end;
   const at = prepareResponse(exchange, session, out);
   if (at < 0) return 502;
   exchange.persists = false;
   exchange.phase = ExchangePhase.TUNNEL;
-  exchange.account.status = 101;
+  account.status = head.status;
   session.worker.counters.add(Counter.UPGRADES, 1);
   session.armTunnel();
   await session.write(out.subarray(0, at));
   beginTunnelAccount(exchange, session);
   beginTunnel(session);
-  const clean = await runTunnel(exchange, session, upstream, headEnd, end);
+  const clean = await runTunnel(exchange, session, upstream, head.end, end);
   if (clean && exchange.interruption === Interruption.NONE && !session.closed) {
-    exchange.account.outcome = Outcome.COMPLETE;
+    account.outcome = Outcome.COMPLETE;
   }
   endTunnel(session);
   session.close();

@@ -30,7 +30,7 @@ export async function relayResponseBody(
     session.armExchange();
     let count: number;
     try {
-      count = await upstream.read(0);
+      count = upstream.accept(await upstream.read(0));
     } catch (error) {
       exchange.account.outcome = Outcome.BACKEND_BROKEN;
       throw error;

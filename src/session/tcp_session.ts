@@ -2,7 +2,7 @@
 // which cluster it is for, connects to a backend, says who the client is where that is wanted, and then
 // passes bytes on. Knows no protocol but the first message of TLS, which it reads without taking part.
 
-import type { Accepted, ByteStream, Endpoint, TlsFacts } from "../io/contracts.ts";
+import type { Accepted, Endpoint, TlsFacts } from "../io/contracts.ts";
 import type { LoggedSession } from "../observe/access_record.ts";
 import { Counter } from "../observe/counters.ts";
 import { loggerOf } from "../observe/log.ts";
@@ -21,6 +21,7 @@ import type { TcpListenerContext } from "./tcp_context.ts";
 import { runTcpTunnel } from "./tcp_tunnel.ts";
 import { Outcome, TrafficAccount } from "./traffic_account.ts";
 import type { Upstream } from "./upstream.ts";
+import type { WritingEnd } from "./sole_reader.ts";
 import { writeRest } from "./write_rest.ts";
 
 /** Where a session is; decides what a deadline means. */
@@ -47,7 +48,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
   filedIndex = 0;
   lastActive = 0;
   phase: TcpPhase = TcpPhase.HELLO;
-  readonly stream: ByteStream;
+  readonly stream: WritingEnd;
   readonly listener: TcpListenerContext;
   readonly worker: WorkerContext;
   readonly input: ClientInput;
@@ -221,7 +222,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
     let wanted = 1;
     for (;;) {
       if (!input.makeRoom()) return this.#refuseHello("It fits in no buffer");
-      if (!input.accept(await input.read())) {
+      if (input.accept(await input.read()) === 0) {
         return input.length === 0 ? null : this.#refuseHello("The connection ended within it");
       }
       if (input.length < wanted) continue;
@@ -291,7 +292,8 @@ export class TcpSession implements Session, Timed, SlotHolder {
       await this.stream.closeWrite();
     }
     for (let discarded = 0; discarded < LINGER_BYTES && !this.closed;) {
-      const count = await this.stream.read(input.bytes);
+      if (!input.reading) input.clear();
+      const count = input.accept(await input.read());
       if (count === 0) return;
       discarded += count;
     }

@@ -18,11 +18,12 @@ export async function runTcpTunnel(session: TcpSession, upstream: Upstream): Pro
 }
 
 async function pipeToBackend(session: TcpSession, upstream: Upstream): Promise<void> {
-  const { input, worker, stream, account } = session;
+  const { input, worker, account } = session;
   let clientFailed = true;
   try {
     for (;;) {
-      const count = await stream.read(input.bytes);
+      input.start = input.end = 0;
+      const count = input.accept(await input.read());
       if (count === 0) break;
       worker.counters.add(Counter.BYTES_IN, count);
       account.clientIn += count;
@@ -35,6 +36,7 @@ async function pipeToBackend(session: TcpSession, upstream: Upstream): Promise<v
       worker.counters.add(Counter.BACKEND_BYTES_OUT, count);
       account.backendOut += count;
       clientFailed = true;
+      input.start = input.end;
       if (count === bytes.length) {
         input.growForBody();
         const turn = worker.bulkTurns.take();
@@ -54,7 +56,7 @@ async function pipeToClient(session: TcpSession, upstream: Upstream): Promise<vo
   let backendFailed = true;
   try {
     for (;;) {
-      const count = await upstream.read(0);
+      const count = upstream.accept(await upstream.read(0));
       if (count === 0) break;
       account.backendIn += count;
       session.armTunnel();

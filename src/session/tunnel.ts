@@ -71,7 +71,7 @@ async function pipeToClient(
   account.backendIn += to - from;
   if (to > from) await session.write(upstream.bytes.subarray(from, to));
   for (;;) {
-    const count = await upstream.read(0);
+    const count = upstream.accept(await upstream.read(0));
     if (count === 0) break;
     account.backendIn += count;
     counters.add(Counter.BACKEND_BYTES_IN, count);

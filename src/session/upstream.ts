@@ -6,6 +6,7 @@ import type { BufferPool } from "../bytes/buffer_pool.ts";
 import type { ByteStream } from "../io/contracts.ts";
 import type { Cluster } from "./cluster.ts";
 import { NOWHERE, type Placed } from "./placed_set.ts";
+import { type Arrival, SoleReader, type WritingEnd } from "./sole_reader.ts";
 
 /** Where a backend connection is in its life. */
 export const UpstreamState = { BUSY: 0, IDLE: 1, CLOSED: 2 } as const;
@@ -30,7 +31,7 @@ export interface UpstreamOwner {
 /** A connection to a backend and the buffer its responses arrive in. */
 export class Upstream implements Placed {
   place = NOWHERE;
-  readonly stream: ByteStream;
+  readonly stream: WritingEnd;
   readonly cluster: Cluster;
   readonly backend: Backend;
   state: UpstreamState = UpstreamState.BUSY;
@@ -42,8 +43,7 @@ export class Upstream implements Placed {
   readonly #buffers: UpstreamBuffers;
   readonly #owner: UpstreamOwner;
   #pool: BufferPool;
-  /** The read begun by {@link rest}, until an exchange takes it. */
-  #pending: Promise<number> | null = null;
+  readonly #reads: SoleReader;
   #given = false;
 
   /** `first` must come from `buffers.head`. */
@@ -56,6 +56,7 @@ export class Upstream implements Placed {
     owner: UpstreamOwner,
   ) {
     this.stream = stream;
+    this.#reads = new SoleReader(stream);
     this.cluster = cluster;
     this.backend = backend;
     this.bytes = first;
@@ -64,14 +65,17 @@ export class Upstream implements Placed {
     this.#owner = owner;
   }
 
-  /** The pending read, or a new one that fills `bytes` from `at`. */
-  read(at: number): Promise<number> {
-    const pending = this.#pending;
-    if (pending !== null) {
-      this.#pending = null;
-      return pending;
-    }
-    return this.stream.read(at === 0 ? this.bytes : this.bytes.subarray(at));
+  /**
+   * Takes the read begun by {@link rest}, or a new one that fills `bytes` from `at`; hand its result to
+   * {@link accept}.
+   */
+  read(at: number): Promise<Arrival> {
+    return this.#reads.take(at === 0 ? this.bytes : this.bytes.subarray(at));
+  }
+
+  /** The number of bytes that {@link read} has brought, 0 at the backend's end of stream. */
+  accept(arrival: Arrival): number {
+    return this.#reads.accept(arrival);
   }
 
   /** Waits for the next exchange; the peer closing or speaking before that ends the connection. */
@@ -80,8 +84,7 @@ export class Upstream implements Placed {
     this.idleSince = now;
     this.reused = true;
     this.shrink();
-    this.#pending = this.stream.read(this.bytes);
-    this.#pending.then(this.#onRead, this.#onRead);
+    this.#reads.begin(this.bytes, this.#onRead, this.#onRead);
   }
 
   /** A body keeps filling the buffer: use a larger one until the next {@link rest}. */
@@ -104,22 +107,19 @@ export class Upstream implements Placed {
   }
 
   /**
-   * Ends a connection that an exchange had in use. No read that the exchange asked for may still be
-   * under way: the buffer goes to the next borrower.
+   * Ends a connection that an exchange had in use. The buffer goes to the next borrower as soon as no
+   * read writes into it.
    */
   discard(): void {
     const wasIdle = this.state === UpstreamState.IDLE;
     this.close();
-    if (wasIdle) return;
-    if (this.#pending === null) this.#giveBuffer();
-    else this.#pending.then(this.#giveBuffer, this.#giveBuffer);
+    if (!wasIdle) this.#reads.release(this.#giveBuffer);
   }
 
   /** The read begun by {@link rest} settled: the peer closed, spoke unasked, or we closed. */
   readonly #onRead = (): void => {
     // An exchange has taken the connection, and perhaps the read with it: both are its own now.
-    if (this.state === UpstreamState.BUSY || this.#pending === null) return;
-    this.#pending = null;
+    if (this.state === UpstreamState.BUSY || this.#reads.taken) return;
     this.#giveBuffer();
     if (this.state === UpstreamState.CLOSED) return;
     this.close();

@@ -7,6 +7,7 @@
 //   deno task bench changes          traffic while the configuration changes
 //   deno task bench churn            listeners, workers and main processes replaced and killed under load;
 //                                    --soak: all of it at random (SOAK_SECONDS, SOAK_SEED)
+//   deno task bench chaos            clients and backends that misbehave, for CHAOS_SECONDS with CHAOS_SEED
 //   deno task bench core             parsing and writing of heads alone
 //   deno task bench control          the command socket: pipelined changes, a large state, damaged input
 //   deno task bench observability  metrics and access logs on and off, targets that do not read, sums
@@ -20,6 +21,7 @@
 import { parseArgs } from "node:util";
 import type { BenchOptions } from "./comparison.ts";
 import { runChangesBench } from "./changes.ts";
+import { runChaosBench } from "./chaos.ts";
 import { runChurnBench } from "./churn.ts";
 import { runControlBench } from "./control.ts";
 import { runHttpBench } from "./http.ts";
@@ -54,6 +56,11 @@ const benches: Readonly<Record<string, () => Promise<number>>> = {
       seed: numberFrom("SOAK_SEED", 1 + Math.floor(Math.random() * 0xffff)),
       seconds: numberFrom("BENCH_CHURN_SECONDS", 60),
       ...(values.phase === undefined ? {} : { phases: values.phase }),
+    }),
+  chaos: () =>
+    runChaosBench({
+      seconds: numberFrom("CHAOS_SECONDS", 180),
+      seed: numberFrom("CHAOS_SEED", 1 + Math.floor(Math.random() * 0xffff)),
     }),
   core: async () => Number(await runH1CoreBench() ?? 0),
   control: () => runControlBench({ seconds: numberFrom("BENCH_SECONDS", 60) }),

@@ -89,6 +89,8 @@ const TARGETS: readonly SmugglingCase[] = [
     ["CONNECT with an absolute target", "CONNECT http://a.test/"],
     ["CONNECT with an asterisk", "CONNECT *"],
     ["CONNECT to port 0", "CONNECT a.test:0"],
+    ["CONNECT without a port", "CONNECT a.test"],
+    ["CONNECT to an authority that Host contradicts", "CONNECT b.test:443"],
   ], (start) => `${start} HTTP/1.1\r\n${HOST}\r\n`),
   ...acceptAll([
     ["absolute target", "GET http://a.test/x"],
@@ -102,7 +104,6 @@ const TARGETS: readonly SmugglingCase[] = [
     ["absolute target with user information", "GET http://u:p@b.test/"],
     ["absolute target of another scheme", "GET ftp://b.test/"],
     ["asterisk for OPTIONS", "OPTIONS *"],
-    ["CONNECT to an authority that Host contradicts", "CONNECT b.test:443"],
   ], (start) => `${start} HTTP/1.1\r\n${HOST}\r\n`),
   refuse("absolute target without Host", `GET http://b.test/ HTTP/1.1\r\n\r\n${HIDDEN}`),
   accept("absolute target without Host in HTTP/1.0", "GET http://b.test/ HTTP/1.0\r\n\r\n"),

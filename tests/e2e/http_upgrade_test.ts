@@ -29,7 +29,7 @@ Deno.test("bytes that came with the 101 or right behind the request are delivere
   await using origin = scriptedOrigin(async (wire) => {
     await wire.readThrough("\r\n\r\n");
     await wire.write(
-      "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nfirst",
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nfirst",
     );
     heard = latin1(await wire.readExactly(5));
     await wire.write("last");
@@ -46,7 +46,7 @@ Deno.test("each direction of a tunnel ends on its own", async () => {
   await using origin = scriptedOrigin(async (wire) => {
     await wire.readThrough("\r\n\r\n");
     await wire.write(
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
     );
     const all = latin1(await wire.readToEnd());
     await wire.write(`heard ${all}`);

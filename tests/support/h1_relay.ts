@@ -18,8 +18,9 @@ import {
   type ForwardingRules,
   writeForwardingLines,
 } from "../../src/protocol/http/forwarding_lines.ts";
-import { asksForUpgrade, dropHopByHop } from "../../src/protocol/http/hop_by_hop.ts";
+import { dropHopByHop } from "../../src/protocol/http/hop_by_hop.ts";
 import type { MessageHead } from "../../src/protocol/http/message_head.ts";
+import { offeredUpgrade } from "../../src/protocol/http/upgrade.ts";
 
 const ID = asciiBytes("01J9ZK7Q4T8X2V6B3N5M0C1D2E");
 const CONNECTION_UPGRADE = asciiBytes("Connection: upgrade\r\n");
@@ -63,7 +64,7 @@ export interface RelayOptions {
 
 /** The head as a backend receives it. */
 export function forwardHead(head: MessageHead): string {
-  const upgrade = asksForUpgrade(head);
+  const upgrade = offeredUpgrade(head) !== null;
   dropHopByHop(head, upgrade);
   continueForwarding(head, ELEMENTS, RULES);
   const bound = writtenHeadBound(head) + forwardingLinesBound(RULES) + CONNECTION_UPGRADE.length +

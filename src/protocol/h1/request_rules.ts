@@ -2,7 +2,7 @@
 // (RFC 9112 §3.2), how its body ends (§6.3) and whether the connection may persist (RFC 9112 §9.3).
 // Every ambiguity that two parsers could resolve differently is refused here.
 
-import { asciiBytes, COLON, equalsIgnoreCase } from "../../bytes/ascii.ts";
+import { asciiBytes, COLON, equalsIgnoreCase, LOWER } from "../../bytes/ascii.ts";
 import { hostEndOf } from "../http/authority.ts";
 import { HeaderKind } from "../http/header_kind.ts";
 import {
@@ -15,6 +15,7 @@ import {
 import { readConnection, readContentLength, readTransferEncoding } from "./field_rules.ts";
 import { Problem } from "./problem.ts";
 
+const DOT = 0x2e;
 const SLASH = 0x2f;
 const ASTERISK = 0x2a;
 const AT_SIGN = 0x40;
@@ -66,11 +67,8 @@ function checkTarget(head: MessageHead): Problem {
   const end = head.targetEnd;
   head.pathStart = start;
   head.pathEnd = end;
-  // RFC 9112 §3.2.3: the target of CONNECT is an authority, whatever it looks like.
   if (equalsIgnoreCase(bytes, head.methodStart, head.methodEnd, CONNECT)) {
-    useRootPath(head);
-    overrideHost(head);
-    return checkAuthority(head, start, end);
+    return checkConnectTarget(head);
   }
   if (bytes[start] === SLASH) return checkAuthorityFromHost(head);
   const options = equalsIgnoreCase(bytes, head.methodStart, head.methodEnd, OPTIONS);
@@ -78,6 +76,32 @@ function checkTarget(head: MessageHead): Problem {
     return options ? checkAuthorityFromHost(head) : Problem.TARGET;
   }
   return checkAbsoluteTarget(head, options);
+}
+
+/**
+ * RFC 9112 §3.2.3: the target of CONNECT is `host ":" port`, whatever it looks like. A Host field has to
+ * say the same (§3.2); it may leave the port out.
+ */
+function checkConnectTarget(head: MessageHead): Problem {
+  const { bytes, targetStart: start, targetEnd: end, hostField } = head;
+  if (hostField < 0 && head.version === 11) return Problem.HOST_MISSING;
+  useRootPath(head);
+  overrideHost(head);
+  const problem = checkAuthority(head, start, end);
+  if (problem !== Problem.NONE) return problem;
+  const last = bytes[end - 1];
+  if (head.hostEnd === end || last === COLON || last === DOT) return Problem.TARGET;
+  if (hostField < 0) return Problem.NONE;
+  const valueStart = head.at(hostField, Field.VALUE_START);
+  const valueEnd = head.at(hostField, Field.VALUE_END);
+  const same = equalsIgnoreCase(bytes, valueStart, valueEnd, lowerCopy(head, end)) ||
+    equalsIgnoreCase(bytes, valueStart, valueEnd, lowerCopy(head, head.hostEnd));
+  return same ? Problem.NONE : Problem.HOST_INVALID;
+}
+
+/** The authority up to `end`, in lower case. */
+function lowerCopy(head: MessageHead, end: number): Uint8Array {
+  return head.bytes.slice(head.authorityStart, end).map((byte) => LOWER[byte] as number);
 }
 
 /**

@@ -184,8 +184,19 @@ Deno.test("checkRequest() knows the forms of OPTIONS", () => {
 Deno.test("checkRequest() takes the whole target of CONNECT for the authority", () => {
   const facts = { authority: "b.test:443", host: "b.test", path: "/" };
   expectAccepted(head("CONNECT b.test:443 HTTP/1.1", "Host: b.test:443"), facts);
-  expectAccepted(head("connect b.test:443 HTTP/1.0", "Host: a.test"), facts);
-  expectAccepted(head("CONNECT b.test:443 HTTP/1.1"), facts);
+  expectAccepted(head("CONNECT b.test:443 HTTP/1.1", "Host: B.test"), facts);
+  expectAccepted(head("connect b.test:443 HTTP/1.0", "Host: b.test:443"), facts);
+  expectAccepted(head("CONNECT b.test:443 HTTP/1.0"), facts);
+  expectRefused(head("CONNECT b.test:443 HTTP/1.1"), Problem.HOST_MISSING);
+  for (const host of ["a.test", "b.test:80", "b.test:4430", "b.test:44", "b.tes", "", "u@b.test"]) {
+    for (const version of ["HTTP/1.1", "HTTP/1.0"]) {
+      const lines = [`CONNECT b.test:443 ${version}`, `Host: ${host}`] as const;
+      expectRefused(head(...lines), Problem.HOST_INVALID);
+    }
+  }
+  for (const target of ["b.test", "b.test."]) {
+    expectRefused(head(`CONNECT ${target} HTTP/1.1`, `Host: ${target}`), Problem.TARGET);
+  }
   for (const target of ["/", "/x", "*", "http://b.test/", "b.test:0", "b,d:1"]) {
     expectRefused(head(`CONNECT ${target} HTTP/1.1`, "Host: a.test"), Problem.HOST_INVALID);
   }

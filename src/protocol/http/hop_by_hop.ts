@@ -11,7 +11,6 @@ const ALWAYS: number = bit(HeaderKind.CONNECTION) | bit(HeaderKind.KEEP_ALIVE) |
   bit(HeaderKind.HTTP2_SETTINGS);
 
 const TRAILERS = asciiBytes("trailers");
-const H2C = asciiBytes("h2c");
 
 function bit(kind: HeaderKind): number {
   return 1 << kind;
@@ -37,28 +36,6 @@ export function dropHopByHop(head: MessageHead, keepUpgrade: boolean): void {
 function isTrailersOnly(head: MessageHead, field: number): boolean {
   const start = head.at(field, Field.VALUE_START);
   return equalsIgnoreCase(head.bytes, start, head.at(field, Field.VALUE_END), TRAILERS);
-}
-
-/**
- * True when the request asks for a protocol this proxy can pipe: Upgrade with the matching Connection
- * option. `h2c` is not one: behind it requests could be hidden from routing.
- */
-export function asksForUpgrade(head: MessageHead): boolean {
-  // RFC 9110 §7.8: Upgrade is ignored in an HTTP/1.0 request.
-  if (head.version === 10 || !head.connectionUpgrade || !head.has(HeaderKind.UPGRADE)) return false;
-  for (let i = 0; i < head.count; i++) {
-    if (!head.isKind(i, HeaderKind.UPGRADE)) continue;
-    if (containsIgnoreCase(head, i, H2C)) return false;
-  }
-  return true;
-}
-
-function containsIgnoreCase(head: MessageHead, field: number, lower: Uint8Array): boolean {
-  const end = head.at(field, Field.VALUE_END);
-  for (let at = head.at(field, Field.VALUE_START); at + lower.length <= end; at++) {
-    if (equalsIgnoreCase(head.bytes, at, at + lower.length, lower)) return true;
-  }
-  return false;
 }
 
 /**

@@ -4,7 +4,7 @@ import { tokens } from "../../../tests/support/h1_messages.ts";
 import { feedHead, fieldLines, whole } from "../../../tests/support/h1_reading.ts";
 import { ReadStatus } from "../h1/field_reader.ts";
 import { requestHeadReader } from "../h1/head_reader.ts";
-import { asksForUpgrade, dropHopByHop } from "./hop_by_hop.ts";
+import { dropHopByHop } from "./hop_by_hop.ts";
 import { Field, FieldFlag, type MessageHead } from "./message_head.ts";
 
 function request(lines: readonly string[], version = "1.1"): MessageHead {
@@ -128,22 +128,4 @@ Deno.test("dropHopByHop() takes a time that does not grow with the square of the
     return count;
   };
   assert.ok(looks(4000) < 10 * looks(500));
-});
-
-Deno.test("asksForUpgrade() wants Upgrade and the matching Connection option, in HTTP/1.1", () => {
-  const upgrade = "Upgrade: websocket";
-  assert.ok(asksForUpgrade(request([upgrade, "Connection: upgrade"])));
-  assert.ok(asksForUpgrade(request([upgrade, "Connection: keep-alive, Upgrade"])));
-  assert.ok(!asksForUpgrade(request([upgrade])));
-  assert.ok(!asksForUpgrade(request([upgrade, "Connection: upgraded"])));
-  assert.ok(!asksForUpgrade(request(["Connection: upgrade"])));
-  assert.ok(!asksForUpgrade(request([upgrade, "Connection: upgrade"], "1.0")));
-});
-
-Deno.test("asksForUpgrade() does not pipe HTTP/2, which would hide requests from routing", () => {
-  for (const value of ["h2c", "H2C", "websocket, h2c", "h2c-14", "foo/h2c"]) {
-    assert.ok(!asksForUpgrade(request([`Upgrade: ${value}`, "Connection: upgrade"])), value);
-    const lines = ["Upgrade: websocket", `upgrade: ${value}`, "Connection: upgrade"];
-    assert.ok(!asksForUpgrade(request(lines)), value);
-  }
 });
