@@ -12,10 +12,12 @@ import {
   type SetHealthCheck,
 } from "../config/messages.ts";
 import { WORKER_SLAB_ENTRIES_PER_CONNECTION } from "../config/defaults.ts";
+import { AcceptPause } from "../src/io/accept_loop.ts";
 import { sha256 } from "../src/io/sha256.ts";
 import { tcpDialer } from "../src/io/tcp.ts";
 import { atEndOfTurn } from "../src/io/turn.ts";
 import { Counter } from "../src/observe/counters.ts";
+import { loggerOf } from "../src/observe/log.ts";
 import type { WorkerContext } from "../src/session/context.ts";
 import { TICK_MS } from "../src/session/deadline_wheel.ts";
 import { SessionSet } from "../src/session/session_set.ts";
@@ -42,8 +44,6 @@ import { StreamListener } from "./stream_listener.ts";
 
 /** Housekeeping that need not happen every tick: idle backend connections, events. */
 const TICKS_PER_SWEEP = 10;
-/** How long accepting pauses after it failed, usually because the process is out of descriptors. */
-const ACCEPT_PAUSE_MS = 100;
 
 const MILLION = 1_000_000;
 
@@ -61,12 +61,16 @@ export class ProxyDataPlane implements DataPlane {
   readonly #sessions: SessionSet;
   readonly measurements: WorkerMeasurements;
   readonly #backendReport: BackendReport;
+  readonly #log = loggerOf("worker::data_plane");
+  readonly #acceptPause = new AcceptPause((reason, count) =>
+    this.#log.error("Connections cannot be accepted ({count} times): {reason}", { reason, count })
+  );
   readonly #acceptHandler: AcceptHandler = {
     admit: (accepted, starter, label) => {
       this.#worker.counters.add(Counter[`ACCEPTED_${label}`], 1);
       this.#sessions.admit(accepted, starter);
     },
-    pause: () => new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS)),
+    pause: this.#acceptPause.after,
   };
   readonly #ticker: ReturnType<typeof setInterval>;
   /** When the clock ticked last, in milliseconds. */

@@ -60,6 +60,11 @@ export class PrometheusServer {
         port: parsed.port,
         tls,
         answer: (request) => this.#endpoint.answer(request),
+        onWant: (reason, count) =>
+          this.#log.error("Scrapers cannot be accepted ({count} times): {reason}", {
+            reason,
+            count,
+          }),
       });
       this.#log.info("Metrics are served at {address}", { address });
     } catch (error) {
