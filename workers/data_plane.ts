@@ -41,9 +41,16 @@ import {
 } from "./missing_features.ts";
 import type { AcceptHandler } from "./proxy_listener.ts";
 import { StreamListener } from "./stream_listener.ts";
+import type { UnopenedListeners } from "./unopened_listeners.ts";
 
 /** Housekeeping that need not happen every tick: idle backend connections, events. */
 const TICKS_PER_SWEEP = 10;
+
+/**
+ * How long an activation waits before it tries again, in milliseconds, where somebody who leaves may have
+ * the address: a second in all, in which other commands wait.
+ */
+const ACTIVATION_DELAYS_MS = [50, 150, 300, 500];
 
 const MILLION = 1_000_000;
 
@@ -55,12 +62,6 @@ export class ProxyDataPlane implements DataPlane {
   readonly #worker: WorkerContext;
   readonly #clusters: ClusterSet;
   readonly #healthChecks: HealthChecks;
-  readonly #listeners = new ListenerSet();
-  readonly #https: HttpsVerbs;
-  readonly #handOver = new HandOver(this.#listeners);
-  readonly #sessions: SessionSet;
-  readonly measurements: WorkerMeasurements;
-  readonly #backendReport: BackendReport;
   readonly #log = loggerOf("worker::data_plane");
   readonly #acceptPause = new AcceptPause((reason, count) =>
     this.#log.error("Connections cannot be accepted ({count} times): {reason}", { reason, count })
@@ -72,6 +73,12 @@ export class ProxyDataPlane implements DataPlane {
     },
     pause: this.#acceptPause.after,
   };
+  readonly #listeners = new ListenerSet(this.#acceptHandler);
+  readonly #https: HttpsVerbs;
+  readonly #handOver = new HandOver(this.#listeners);
+  readonly #sessions: SessionSet;
+  readonly measurements: WorkerMeasurements;
+  readonly #backendReport: BackendReport;
   readonly #ticker: ReturnType<typeof setInterval>;
   /** When the clock ticked last, in milliseconds. */
   #lastTick: number;
@@ -79,6 +86,8 @@ export class ProxyDataPlane implements DataPlane {
   #accessLog: TrafficObserver | null = null;
   #spanLog: TrafficObserver | null = null;
   #ticks = 0;
+  /** None while the worker begins: whoever starts it waits for all of its listeners. */
+  #activationDelays: readonly number[] = [];
 
   /** `onEvent` is called for what operators should hear about. */
   constructor(config: ServerConfig, onEvent: (event: Event) => void) {
@@ -204,12 +213,20 @@ export class ProxyDataPlane implements DataPlane {
       case "remove_listener":
         return await this.#listeners.remove(type.value);
       case "activate_listener":
-        return await this.#listeners.activate(type.value, this.#acceptHandler);
+        return await this.#listeners.activate(type.value, this.#activationDelays);
       case "deactivate_listener":
         return await this.#listeners.deactivate(type.value);
       default:
         return missingVerb(type.kind);
     }
+  }
+
+  get unopened(): UnopenedListeners {
+    return this.#listeners.unopened;
+  }
+
+  begun(): void {
+    this.#activationDelays = ACTIVATION_DELAYS_MS;
   }
 
   handOver(step: HandOverStep): ReturnType<HandOver["execute"]> {
@@ -218,6 +235,7 @@ export class ProxyDataPlane implements DataPlane {
 
   async windDown(): Promise<void> {
     this.#worker.draining = true;
+    this.unopened.stop();
     this.#sessions.endAfterResponse();
     while (this.#sessions.size > 0) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
   }

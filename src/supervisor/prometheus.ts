@@ -12,6 +12,8 @@ import { parcelsFor, type WorkerAnswer } from "./gather.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
 import { mainMetrics } from "./main_metrics.ts";
 import { mergeMetrics } from "./metrics_merge.ts";
+import { closedListener } from "./open_listeners.ts";
+import { sharedListeners } from "./shared_listeners.ts";
 
 /** Longest wait for a worker, in milliseconds: scrapers wait for ten seconds unless told. */
 const PATIENCE_MS = 5_000;
@@ -24,6 +26,7 @@ export class PrometheusServer {
   readonly #endpoint: ExpositionEndpoint;
   readonly #log = loggerOf("supervisor::prometheus");
   #server: HttpEndpoint | null = null;
+  readonly #first = Promise.withResolvers<string | null>();
   #opening: Promise<void>;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -40,6 +43,11 @@ export class PrometheusServer {
     this.#opening = this.#open();
   }
 
+  /** Why the address could not be had at first; `null` when it could. */
+  get firstProblem(): Promise<string | null> {
+    return this.#first.promise;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -50,7 +58,7 @@ export class PrometheusServer {
   async #open(): Promise<void> {
     const { address, certificate, key } = this.#settings;
     const parsed = parseAddress(address);
-    if (this.#closed || parsed === null) return;
+    if (this.#closed || parsed === null) return this.#first.resolve(null);
     try {
       const tls = certificate === undefined || key === undefined
         ? null
@@ -67,12 +75,14 @@ export class PrometheusServer {
           }),
       });
       this.#log.info("Metrics are served at {address}", { address });
+      this.#first.resolve(null);
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       if (!this.#complained) {
         this.#log.error("Metrics cannot be served at {address}: {problem}", { address, problem });
       }
       this.#complained = true;
+      this.#first.resolve(`Metrics cannot be served at ${address}: ${problem}`);
       if (this.#closed) return;
       this.#retry = setTimeout(() => this.#opening = this.#open(), RETRY_MS);
     }
@@ -111,7 +121,8 @@ class WorkerMeasurementsCache {
 async function notReady(context: MainContext): Promise<string | null> {
   const answers = await ask(context, { kind: "status", value: {} });
   if (answers.length === 0) return "no worker is running";
-  return answers.some(({ outcome }) => outcome === "ok") ? null : "no worker answers";
+  if (!answers.some(({ outcome }) => outcome === "ok")) return "no worker answers";
+  return closedListener(context.pool, sharedListeners(context.state));
 }
 
 function ask({ pool, gatherer }: MainContext, type: RequestType): Promise<readonly WorkerAnswer[]> {
