@@ -1483,7 +1483,8 @@ export interface ResponseContent {
     | { kind: "health_checks_list"; value: HealthChecksList }
     | { kind: "metric_detail_status"; value: MetricDetailStatus }
     | { kind: "worker_metric_detail_status"; value: WorkerMetricDetailStatus }
-    | { kind: "listener_socket_name"; value: ListenerSocketName };
+    | { kind: "listener_socket_name"; value: ListenerSocketName }
+    | { kind: "unopened_listeners"; value: UnopenedListeners };
 }
 
 export const ResponseContent: MessageType<ResponseContent> = new MessageType(
@@ -1507,6 +1508,35 @@ export const ResponseContent: MessageType<ResponseContent> = new MessageType(
     member("content_type", "metric_detail_status", 16, MetricDetailStatus),
     member("content_type", "worker_metric_detail_status", 17, WorkerMetricDetailStatus),
     member("content_type", "listener_socket_name", 1000, ListenerSocketName),
+    member("content_type", "unopened_listeners", 1001, UnopenedListeners),
+  ],
+);
+
+/** The active listeners for which a worker has no socket. */
+export interface UnopenedListeners {
+  listeners: UnopenedListener[];
+}
+
+export const UnopenedListeners: MessageType<UnopenedListeners> = new MessageType(
+  "UnopenedListeners",
+  () => [
+    repeated("listeners", 1, UnopenedListener),
+  ],
+);
+
+/** One of them, and why. */
+export interface UnopenedListener {
+  address: SocketAddress;
+  proxy: ListenerType;
+  reason: string;
+}
+
+export const UnopenedListener: MessageType<UnopenedListener> = new MessageType(
+  "UnopenedListener",
+  () => [
+    required("address", 1, SocketAddress),
+    required("proxy", 2, "enum"),
+    required("reason", 3, "string"),
   ],
 );
 

@@ -11,6 +11,7 @@ import type {
   WorkerMetrics,
 } from "../config/messages.ts";
 import type { HandOverStep } from "./hand_over.ts";
+import type { UnopenedListeners } from "./unopened_listeners.ts";
 
 /** The traffic-carrying half of a worker, driven by configuration requests. */
 export interface DataPlane {
@@ -19,6 +20,12 @@ export interface DataPlane {
    * Resolves with `null` when it is in force, or with the reason why this worker cannot honour it.
    */
   apply(request: Request): Promise<string | null>;
+
+  /** The listeners that should have a socket and could not be given one. */
+  readonly unopened: UnopenedListeners;
+
+  /** The initial state was taken in: what is asked for from now on may take its time. */
+  begun(): void;
 
   /** Does one step of a hand-over: its answer, `null` when it has none, or why it failed. */
   handOver(

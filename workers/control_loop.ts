@@ -13,6 +13,7 @@ import {
   ResponseStatus,
   type ServerConfig,
   type SetMetricDetail,
+  type UnopenedListener,
   type WorkerMetrics,
   type WorkerRequest,
   type WorkerResponse,
@@ -21,7 +22,7 @@ import type { ConfigState } from "../config/state.ts";
 import { prepareUndo } from "../config/undo.ts";
 import { Slices } from "../src/io/turn.ts";
 import { loggerOf } from "../src/observe/log.ts";
-import { LAST_MEASUREMENTS_ID } from "../src/protocol/control/worker_life.ts";
+import { LAST_MEASUREMENTS_ID, UNOPENED_ID } from "../src/protocol/control/worker_life.ts";
 import type { DataPlane } from "./contracts.ts";
 import type { HandOverStep } from "./hand_over.ts";
 import { answerQuery, type WorkerQuery } from "./state_queries.ts";
@@ -71,6 +72,7 @@ export class ControlLoop {
    */
   async begin(initial: InitialState): Promise<void> {
     const slices = new Slices();
+    this.#options.dataPlane.unopened.onChange = (listeners) => this.#tellUnopened(listeners);
     for (const { content } of initial.requests) {
       const refusal = await this.#applyInitial(content);
       // Main must hear that this worker is alive while a hundred thousand of them are taken in.
@@ -79,6 +81,7 @@ export class ControlLoop {
       this.#refusedAtStart.push(refusal);
       this.#log.error("Initial state: {refusal}", { refusal });
     }
+    this.#options.dataPlane.begun();
   }
 
   /** Executes one request and answers it; resolves when the next one may be executed. */
@@ -117,7 +120,8 @@ export class ControlLoop {
       ] as const
     ) {
       for (const { address, active: isActive } of listeners.values()) {
-        if (isActive) active.push({ proxy, address });
+        const isOpen = isActive && !this.#options.dataPlane.unopened.has({ proxy, address });
+        if (isOpen) active.push({ proxy, address });
       }
     }
     return active;
@@ -147,6 +151,18 @@ export class ControlLoop {
     });
   }
 
+  /** Main must not tell anybody that a listener is open which is not. */
+  #tellUnopened(listeners: readonly UnopenedListener[]): void {
+    this.#options.respond({
+      id: UNOPENED_ID,
+      status: ResponseStatus.PROCESSING,
+      message: "",
+      content: {
+        content_type: { kind: "unopened_listeners", value: { listeners: [...listeners] } },
+      },
+    });
+  }
+
   /** The message that carries an event to main. */
   static eventMessage(event: Event): WorkerResponse {
     return {
@@ -163,7 +179,13 @@ export class ControlLoop {
       this.#connectionLimit = request.request_type.value;
     }
     const refusal = this.#state.apply(request)?.message ?? await this.#applyToDataPlane(request);
-    return refusal === null ? null : `${kind}: ${refusal}`;
+    if (refusal === null) return null;
+    const type = request.request_type;
+    // It stays active in the state, and is opened as soon as that is possible.
+    if (type?.kind === "activate_listener") {
+      this.#options.dataPlane.unopened.keep(type.value, refusal);
+    }
+    return `${kind}: ${refusal}`;
   }
 
   async #execute(id: string, type: RequestType): Promise<void> {

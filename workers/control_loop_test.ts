@@ -14,6 +14,7 @@ import { cluster, stateAfter } from "../config/state_testing.ts";
 import type { DataPlane, Measurements } from "./contracts.ts";
 import { ControlLoop } from "./control_loop.ts";
 import type { HandOverStep } from "./hand_over.ts";
+import { UnopenedListeners } from "./unopened_listeners.ts";
 import { LAST_MEASUREMENTS_ID } from "../src/protocol/control/worker_life.ts";
 
 type Verb = NonNullable<Request["request_type"]>;
@@ -28,6 +29,18 @@ class ScriptedDataPlane implements DataPlane {
   apply(request: Request): Promise<string | null> {
     this.applied.push(request.request_type?.kind ?? "");
     return Promise.resolve(this.refuse(request));
+  }
+
+  readonly unopened = new UnopenedListeners({
+    open: (activation) =>
+      Promise.resolve(
+        this.refuse({ request_type: { kind: "activate_listener", value: activation } }),
+      ),
+    close: () => Promise.resolve(null),
+  });
+
+  begun(): void {
+    this.applied.push("begun");
   }
 
   handOver(step: HandOverStep): ReturnType<DataPlane["handOver"]> {

@@ -12,10 +12,12 @@ import {
   type SetHealthCheck,
 } from "../config/messages.ts";
 import { WORKER_SLAB_ENTRIES_PER_CONNECTION } from "../config/defaults.ts";
+import { AcceptPause } from "../src/io/accept_loop.ts";
 import { sha256 } from "../src/io/sha256.ts";
 import { tcpDialer } from "../src/io/tcp.ts";
 import { atEndOfTurn } from "../src/io/turn.ts";
 import { Counter } from "../src/observe/counters.ts";
+import { loggerOf } from "../src/observe/log.ts";
 import type { WorkerContext } from "../src/session/context.ts";
 import { TICK_MS } from "../src/session/deadline_wheel.ts";
 import { SessionSet } from "../src/session/session_set.ts";
@@ -39,11 +41,16 @@ import {
 } from "./missing_features.ts";
 import type { AcceptHandler } from "./proxy_listener.ts";
 import { StreamListener } from "./stream_listener.ts";
+import type { UnopenedListeners } from "./unopened_listeners.ts";
 
 /** Housekeeping that need not happen every tick: idle backend connections, events. */
 const TICKS_PER_SWEEP = 10;
-/** How long accepting pauses after it failed, usually because the process is out of descriptors. */
-const ACCEPT_PAUSE_MS = 100;
+
+/**
+ * How long an activation waits before it tries again, in milliseconds, where somebody who leaves may have
+ * the address: a second in all, in which other commands wait.
+ */
+const ACTIVATION_DELAYS_MS = [50, 150, 300, 500];
 
 const MILLION = 1_000_000;
 
@@ -55,19 +62,23 @@ export class ProxyDataPlane implements DataPlane {
   readonly #worker: WorkerContext;
   readonly #clusters: ClusterSet;
   readonly #healthChecks: HealthChecks;
-  readonly #listeners = new ListenerSet();
-  readonly #https: HttpsVerbs;
-  readonly #handOver = new HandOver(this.#listeners);
-  readonly #sessions: SessionSet;
-  readonly measurements: WorkerMeasurements;
-  readonly #backendReport: BackendReport;
+  readonly #log = loggerOf("worker::data_plane");
+  readonly #acceptPause = new AcceptPause((reason, count) =>
+    this.#log.error("Connections cannot be accepted ({count} times): {reason}", { reason, count })
+  );
   readonly #acceptHandler: AcceptHandler = {
     admit: (accepted, starter, label) => {
       this.#worker.counters.add(Counter[`ACCEPTED_${label}`], 1);
       this.#sessions.admit(accepted, starter);
     },
-    pause: () => new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS)),
+    pause: this.#acceptPause.after,
   };
+  readonly #listeners = new ListenerSet(this.#acceptHandler);
+  readonly #https: HttpsVerbs;
+  readonly #handOver = new HandOver(this.#listeners);
+  readonly #sessions: SessionSet;
+  readonly measurements: WorkerMeasurements;
+  readonly #backendReport: BackendReport;
   readonly #ticker: ReturnType<typeof setInterval>;
   /** When the clock ticked last, in milliseconds. */
   #lastTick: number;
@@ -75,6 +86,8 @@ export class ProxyDataPlane implements DataPlane {
   #accessLog: TrafficObserver | null = null;
   #spanLog: TrafficObserver | null = null;
   #ticks = 0;
+  /** None while the worker begins: whoever starts it waits for all of its listeners. */
+  #activationDelays: readonly number[] = [];
 
   /** `onEvent` is called for what operators should hear about. */
   constructor(config: ServerConfig, onEvent: (event: Event) => void) {
@@ -200,12 +213,20 @@ export class ProxyDataPlane implements DataPlane {
       case "remove_listener":
         return await this.#listeners.remove(type.value);
       case "activate_listener":
-        return await this.#listeners.activate(type.value, this.#acceptHandler);
+        return await this.#listeners.activate(type.value, this.#activationDelays);
       case "deactivate_listener":
         return await this.#listeners.deactivate(type.value);
       default:
         return missingVerb(type.kind);
     }
+  }
+
+  get unopened(): UnopenedListeners {
+    return this.#listeners.unopened;
+  }
+
+  begun(): void {
+    this.#activationDelays = ACTIVATION_DELAYS_MS;
   }
 
   handOver(step: HandOverStep): ReturnType<HandOver["execute"]> {
@@ -214,6 +235,7 @@ export class ProxyDataPlane implements DataPlane {
 
   async windDown(): Promise<void> {
     this.#worker.draining = true;
+    this.unopened.stop();
     this.#sessions.endAfterResponse();
     while (this.#sessions.size > 0) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
   }

@@ -183,7 +183,11 @@ export class HttpsListener implements ProxyListener {
   #starter(stages: readonly Stage[]): SessionStarter {
     const { starter } = this.front;
     const worker = this.#worker;
-    const header = new ProxyHeaderStage(worker.counters, Counter.HTTPS_EXPECT_FAILED);
+    const header = new ProxyHeaderStage(worker.counters, {
+      maxBytes: worker.inputBuffers.head.size,
+      failures: Counter.HTTPS_EXPECT_FAILED,
+      keepsHeader: false,
+    });
     const withHeader = [header, ...stages];
     return {
       start: (accepted, onEnd) => {

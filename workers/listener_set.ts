@@ -15,6 +15,7 @@ import type { ListeningSocket } from "./listening_socket.ts";
 import { missingVerb } from "./missing_features.ts";
 import type { AcceptHandler, ProxyListener } from "./proxy_listener.ts";
 import type { StreamListener } from "./stream_listener.ts";
+import { UnopenedListeners } from "./unopened_listeners.ts";
 
 /** The listeners of one kind by address. */
 export class ListenerTable<T extends ProxyListener> {
@@ -62,12 +63,21 @@ export class ListenerTable<T extends ProxyListener> {
 
 /** Every listener of a worker. */
 export class ListenerSet {
+  readonly #handler: AcceptHandler;
   readonly http = new ListenerTable<HttpListener>("HTTP");
   readonly tcp = new ListenerTable<StreamListener>("TCP");
   readonly https = new ListenerTable<HttpsListener>("HTTPS");
+  /** Those that should be open and are not. */
+  readonly unopened: UnopenedListeners;
   readonly #tables: ReadonlyMap<ListenerType, ListenerTable<ProxyListener>>;
 
-  constructor() {
+  /** `handler` takes what the sockets accept. */
+  constructor(handler: AcceptHandler) {
+    this.#handler = handler;
+    this.unopened = new UnopenedListeners({
+      open: (listener) => this.#open(listener),
+      close: (listener) => this.#close(listener),
+    });
     this.#tables = new Map<ListenerType, ListenerTable<ProxyListener>>([
       [ListenerType.HTTP, this.http],
       [ListenerType.TCP, this.tcp],
@@ -75,27 +85,34 @@ export class ListenerSet {
     ]);
   }
 
-  /** Opens the socket of a listener; the reason when it cannot. */
+  /**
+   * Opens the socket of a listener; the reason when it cannot. `delays`: how long is waited before it is
+   * tried again, in milliseconds, as often as there are, when somebody who leaves may have the address.
+   */
   async activate(
-    { address, proxy }: ActivateListener,
-    handler: AcceptHandler,
+    listener: ActivateListener,
+    delays: readonly number[] = [],
   ): Promise<string | null> {
-    const table = this.#tables.get(proxy);
-    if (table === undefined) return missingKind(proxy);
-    return await table.with(address, (listener) => listener.activate(handler));
+    let refusal = await this.#open(listener);
+    for (const delay of delays) {
+      const soon = this.socketOf(listener.proxy, listener.address)?.mayOpenSoon;
+      if (refusal === null || soon !== true) break;
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      refusal = await this.#open(listener);
+    }
+    return refusal;
   }
 
-  /** Closes the socket of a listener; the reason when it was not open. */
-  async deactivate({ address, proxy }: DeactivateListener): Promise<string | null> {
-    const table = this.#tables.get(proxy);
-    if (table === undefined) return missingKind(proxy);
-    return await table.with(address, (listener) => listener.deactivate());
+  /** Closes the socket of a listener; the reason when it was not meant to be open. */
+  async deactivate(listener: DeactivateListener): Promise<string | null> {
+    return await this.unopened.drop(listener) ? null : await this.#close(listener);
   }
 
   /** Closes and forgets a listener; the reason when its kind is not available. */
   async remove({ address, proxy }: RemoveListener): Promise<string | null> {
     const table = this.#tables.get(proxy);
     if (table === undefined) return missingKind(proxy);
+    await this.unopened.drop({ address, proxy, to_scm: false });
     await table.remove(address);
     return null;
   }
@@ -107,6 +124,7 @@ export class ListenerSet {
 
   /** Closes every socket at once, whatever waits in its queue. */
   abandonAll(): void {
+    this.unopened.stop();
     for (const table of this.#tables.values()) {
       for (const listener of table.values()) listener.socket.abandon();
     }
@@ -114,6 +132,7 @@ export class ListenerSet {
 
   /** Closes every socket; resolves when no connection can be lost by it any more. */
   async deactivateAll(): Promise<void> {
+    this.unopened.stop();
     const closing: Promise<string | null>[] = [];
     for (const table of this.#tables.values()) {
       for (const listener of table.values()) {
@@ -121,6 +140,18 @@ export class ListenerSet {
       }
     }
     await Promise.all(closing);
+  }
+
+  async #open({ address, proxy }: ActivateListener): Promise<string | null> {
+    const table = this.#tables.get(proxy);
+    if (table === undefined) return missingKind(proxy);
+    return await table.with(address, (listener) => listener.activate(this.#handler));
+  }
+
+  async #close({ address, proxy }: DeactivateListener): Promise<string | null> {
+    const table = this.#tables.get(proxy);
+    if (table === undefined) return missingKind(proxy);
+    return await table.with(address, (listener) => listener.deactivate());
   }
 }
 

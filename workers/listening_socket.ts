@@ -26,6 +26,15 @@ const FORGET_MS = 1_000;
 /** Between two looks at the kernel's list, in milliseconds. */
 const LOOK_MS = 5;
 
+/** Errors that may be over in a moment, by name. */
+const PASSING: ReadonlySet<string> = new Set([
+  "EADDRINUSE",
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+]);
+
 /** The listening socket of one address. */
 export class ListeningSocket {
   readonly #address: SocketAddress;
@@ -36,6 +45,8 @@ export class ListeningSocket {
   #own: OwnSocket | null = null;
   #probe: SelfProbe | null = null;
   #closing: Promise<null> | null = null;
+  #opening: Promise<string | null> | null = null;
+  #mayOpenSoon = false;
 
   /** `label` names the kind of listener, in texts and for who takes its connections. */
   constructor(address: SocketAddress, label: ListenerLabel) {
@@ -48,8 +59,22 @@ export class ListeningSocket {
     return this.#source !== null;
   }
 
+  /**
+   * Whether what kept the socket from being opened last may be over in a moment: somebody who leaves has
+   * the address, or the process was out of descriptors.
+   */
+  get mayOpenSoon(): boolean {
+    return this.#mayOpenSoon;
+  }
+
   /** Opens with `open` and accepts until {@link close}; the reason when it cannot. */
-  async open(
+  open(open: OpenSource, starter: SessionStarter, handler: AcceptHandler): Promise<string | null> {
+    // Two at once would bind the address twice.
+    this.#opening ??= this.#open(open, starter, handler).finally(() => this.#opening = null);
+    return this.#opening;
+  }
+
+  async #open(
     open: OpenSource,
     starter: SessionStarter,
     handler: AcceptHandler,
@@ -57,8 +82,10 @@ export class ListeningSocket {
     if (this.#closing !== null) await this.#closing;
     if (this.#source !== null) return null;
     try {
+      this.#mayOpenSoon = false;
       this.#source = await open(this.#endpoint);
     } catch (error) {
+      this.#mayOpenSoon = PASSING.has(String(Reflect.get(Object(error), "code")));
       const reason = error instanceof Error ? error.message : String(error);
       return `Cannot listen on ${formatAddress(this.#address)}: ${reason}`;
     }

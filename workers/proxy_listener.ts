@@ -9,11 +9,11 @@ import type { ListeningSocket } from "./listening_socket.ts";
 /** The kind of a listener of connections, as texts name it. */
 export type ListenerLabel = "HTTP" | "HTTPS" | "TCP";
 
-/** What a listener does with connections and with failed accepts. */
+/** What a listener does with connections, and when it can have none. */
 export interface AcceptHandler {
   /** Takes a connection over; it starts a session of `starter` or closes the connection. */
   admit(accepted: Accepted, starter: SessionStarter, label: ListenerLabel): void;
-  /** Waits after an accept failed, usually because the process is out of descriptors. */
+  /** Waits until accepting may be tried again: the process is out of descriptors, as a rule. */
   pause(error: unknown): Promise<void>;
 }
 

@@ -65,6 +65,8 @@ export function renderContent(content: ResponseContent | undefined): string {
       return renderWorkerMetricDetail(part.value);
     case "listener_socket_name":
       return `${part.value.inode}\n`; // between main and its workers only
+    case "unopened_listeners": // likewise
+      return part.value.listeners.map(({ reason }) => `${reason}\n`).join("");
   }
 }
 

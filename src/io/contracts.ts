@@ -61,9 +61,11 @@ export interface Accepted {
 
 /** A socket that accepts connections. */
 export interface ConnectionSource {
+  /** Where it listens, with the real port when 0 was asked for. */
+  readonly address: Endpoint;
   /**
-   * Calls `onAccept` for every connection until {@link close}. A failed accept (the process is out of
-   * descriptors) waits for `pause` to resolve instead of spinning.
+   * Calls `onAccept` for every connection until {@link close}. Where accepting is not possible (the
+   * process is out of descriptors) it waits for `pause` to resolve instead of spinning.
    */
   acceptLoop(
     onAccept: (accepted: Accepted) => void,
@@ -73,10 +75,16 @@ export interface ConnectionSource {
   close(): void;
 }
 
+/** Who may listen on an address. */
+export interface Sharing {
+  /** Other processes of this user may listen on it too, each getting a part of the connections. */
+  readonly shared: boolean;
+}
+
 /** Does TLS for a listener: one way to listen, and the handshakes of what it accepts. */
 export interface TlsAcceptor {
-  /** Binds `address`; rejects with the system's error when that is not possible. */
-  listen(address: Endpoint): Promise<ConnectionSource>;
+  /** Binds `address`, shared unless told; rejects with the system's error when that is not possible. */
+  listen(address: Endpoint, sharing?: Sharing): Promise<ConnectionSource>;
   /**
    * Shakes hands on a connection accepted by a source of this acceptor, of which no byte of the
    * handshake has been read. Resolves with the connection inside TLS; rejects with the library's words

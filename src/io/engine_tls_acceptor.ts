@@ -3,7 +3,7 @@
 
 import { BufferPool } from "../bytes/buffer_pool.ts";
 import { CollectorWeight } from "./collector_weight.ts";
-import type { Accepted, ByteStream, ConnectionSource, Endpoint } from "./contracts.ts";
+import type { Accepted, ByteStream, ConnectionSource, Endpoint, Sharing } from "./contracts.ts";
 import { EngineTlsStream } from "./engine_tls_stream.ts";
 import { normalServerName, type SniTlsAcceptor, type SniTlsSettings } from "./sni_tls_settings.ts";
 import { TcpListener } from "./tcp.ts";
@@ -27,9 +27,9 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
     this.settings = settings;
   }
 
-  listen(address: Endpoint): Promise<ConnectionSource> {
+  listen(address: Endpoint, sharing?: Sharing): Promise<ConnectionSource> {
     try {
-      return Promise.resolve(TcpListener.open(address));
+      return Promise.resolve(TcpListener.open(address, sharing));
     } catch (error) {
       return Promise.reject(error);
     }

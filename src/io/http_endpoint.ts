@@ -4,16 +4,19 @@
 //
 // Deno.serve is not used: it waits without end for clients that connect and say nothing, and a TLS
 // handshake that stalls in it cannot be ended from this side, so that each keeps a descriptor for as long
-// as it likes. Sockets and handshakes are those of the Node.js library, as on listeners that strangers
-// reach. Each connection has one answer: a scraper comes every few seconds, and keeps nothing open.
+// as it likes. The Node.js library is not used for listening: a server of its accepts nothing any more once
+// it has been out of descriptors. Connections are accepted and handshakes made as on listeners that
+// strangers reach. Each connection has one answer: a scraper comes every few seconds, and keeps nothing
+// open.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { AcceptPause } from "./accept_loop.ts";
 import { ConnectionBound, type ConnectionLimits, type Visit } from "./connection_bound.ts";
-import type { ByteStream } from "./contracts.ts";
+import type { Accepted, ConnectionSource } from "./contracts.ts";
 import { DuplexBridge } from "./duplex_bridge.ts";
-import { NodeTcpStream } from "./node_tcp_stream.ts";
-import { NodeTlsAcceptor } from "./node_tls_acceptor.ts";
+import { sniTlsAcceptor } from "./sni_tls_acceptor.ts";
+import type { SniTlsAcceptor } from "./sni_tls_settings.ts";
+import { TcpListener } from "./tcp.ts";
 import { TlsCredentials } from "./tls_credentials.ts";
 
 /** Where to serve and what. */
@@ -25,6 +28,11 @@ export interface HttpEndpointOptions {
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** Answers a request, of which there is no body; must not reject. */
   readonly answer: (request: Request) => Promise<Response>;
+  /**
+   * Told why connections cannot be accepted for now, and how often since the last time; every ten seconds
+   * at most.
+   */
+  readonly onWant?: (reason: string, count: number) => void;
   /** {@link ENDPOINT_LIMITS} unless told. */
   readonly limits?: ConnectionLimits;
 }
@@ -48,8 +56,9 @@ const VERSIONS = { min: "TLSv1.2", max: "TLSv1.3" } as const;
 
 /** Starts a server; rejects when the address cannot be had or the certificate cannot be used. */
 export async function serveHttp(options: HttpEndpointOptions): Promise<HttpEndpoint> {
-  const { hostname, port, tls, answer, limits = ENDPOINT_LIMITS } = options;
+  const { tls, answer, limits = ENDPOINT_LIMITS, onWant = () => {} } = options;
   const acceptor = tls === null ? null : acceptorWith(tls);
+  const source = await listen(options, acceptor);
   const bound = new ConnectionBound(limits);
   const visits = new WeakMap<object, Visit>();
   const parser = createServer((incoming, outgoing) => {
@@ -60,29 +69,25 @@ export async function serveHttp(options: HttpEndpointOptions): Promise<HttpEndpo
     }
     void respond(incoming, outgoing, answer);
   });
-  const welcome = async (socket: Socket) => {
-    const stream = new NodeTcpStream(socket);
-    const visit = bound.admit(() => stream.close());
-    socket.once("close", () => visit.leave());
+  const welcome = async (accepted: Accepted) => {
+    const visit = bound.admit(() => accepted.stream.close());
     try {
-      const inside = acceptor === null ? stream : await secured(acceptor, stream);
-      const bridge = new DuplexBridge(inside);
+      const inside = acceptor === null ? accepted : await acceptor.handshake(accepted);
+      const bridge = new DuplexBridge(inside.stream);
       bridge.once("close", () => visit.leave());
       visits.set(bridge, visit);
       parser.emit("connection", bridge);
     } catch {
       // The handshake failed, or its time was over.
-      stream.close();
+      visit.leave();
+      accepted.stream.close();
     }
   };
-  const server = createTcpServer(
-    { allowHalfOpen: true, noDelay: true },
-    (socket) => void welcome(socket),
-  );
+  void source.acceptLoop((accepted) => void welcome(accepted), new AcceptPause(onWant).after);
   return {
-    port: await listen(server, hostname, port),
+    port: source.address.port,
     async close(): Promise<void> {
-      server.close();
+      source.close();
       const end = performance.now() + CLOSING_MS;
       for (bound.closeIdle(); bound.size > 0 && performance.now() < end; bound.closeIdle()) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -92,31 +97,25 @@ export async function serveHttp(options: HttpEndpointOptions): Promise<HttpEndpo
   };
 }
 
+/** The address is nobody else's: what this process measures must not be answered by another one. */
+async function listen(
+  { hostname, port }: HttpEndpointOptions,
+  acceptor: SniTlsAcceptor | null,
+): Promise<ConnectionSource> {
+  const address = { ip: hostname, port };
+  const sharing = { shared: false };
+  return acceptor === null
+    ? TcpListener.open(address, sharing)
+    : await acceptor.listen(address, sharing);
+}
+
 /** Shows one certificate, whatever name a client asks for. */
-function acceptorWith({ cert, key }: { cert: string; key: string }): NodeTlsAcceptor {
+function acceptorWith({ cert, key }: { cert: string; key: string }): SniTlsAcceptor {
   const texts = { certificate: cert, certificate_chain: [cert], key };
   const credentials = TlsCredentials.create(texts);
   if (typeof credentials === "string") throw new Error(credentials);
   const chosen = { context: credentials.context(VERSIONS), names: null };
-  return new NodeTlsAcceptor({ alpn: ["http/1.1"], choose: () => chosen });
-}
-
-async function secured(acceptor: NodeTlsAcceptor, stream: NodeTcpStream): Promise<ByteStream> {
-  const peer = { ip: stream.socket.remoteAddress ?? "", port: stream.socket.remotePort ?? 0 };
-  return (await acceptor.handshake({ stream, peer, destination: null, tls: null })).stream;
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port }, () => {
-      server.off("error", reject);
-      // A failed accept is no reason to stop listening.
-      server.on("error", () => {});
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
+  return sniTlsAcceptor({ alpn: ["http/1.1"], choose: () => chosen });
 }
 
 async function respond(

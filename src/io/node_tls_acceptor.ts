@@ -4,7 +4,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { cipherName } from "./cipher_name.ts";
-import type { Accepted, ConnectionSource, Endpoint, TlsFacts } from "./contracts.ts";
+import type { Accepted, ConnectionSource, Endpoint, Sharing, TlsFacts } from "./contracts.ts";
 import { NodeTcpStream } from "./node_tcp_stream.ts";
 import { NodeTlsStream } from "./node_tls_stream.ts";
 import {
@@ -25,8 +25,11 @@ export class NodeTlsAcceptor implements SniTlsAcceptor {
     this.settings = settings;
   }
 
-  listen(address: Endpoint): Promise<ConnectionSource> {
-    return NodeTcpSource.open(address);
+  listen(
+    address: Endpoint,
+    { shared }: Sharing = { shared: true },
+  ): Promise<ConnectionSource> {
+    return NodeTcpSource.open(address, shared);
   }
 
   async handshake(accepted: Accepted): Promise<Accepted> {
@@ -72,28 +75,38 @@ function factsOf(
 class NodeTcpSource implements ConnectionSource {
   readonly #server: Server;
   readonly #closed = Promise.withResolvers<void>();
+  #address: Endpoint;
   #onAccept: ((accepted: Accepted) => void) | null = null;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, address: Endpoint) {
     this.#server = server;
+    this.#address = address;
     server.on("connection", (socket: Socket) => this.#welcome(socket));
   }
 
-  static open(address: Endpoint): Promise<NodeTcpSource> {
+  static open(address: Endpoint, shared: boolean): Promise<NodeTcpSource> {
     const server = createServer({ allowHalfOpen: true, noDelay: true });
-    const source = new NodeTcpSource(server);
+    const source = new NodeTcpSource(server, address);
     const opened = Promise.withResolvers<NodeTcpSource>();
     server.once("error", opened.reject);
     server.listen(
-      { host: address.ip, port: address.port, backlog: BACKLOG, reusePort: true },
+      { host: address.ip, port: address.port, backlog: BACKLOG, reusePort: shared },
       () => {
         server.off("error", opened.reject);
         // A failed accept is no reason to stop listening.
         server.on("error", () => {});
+        const bound = server.address();
+        if (typeof bound === "object" && bound !== null) {
+          source.#address = { ip: bound.address, port: bound.port };
+        }
         opened.resolve(source);
       },
     );
     return opened.promise;
+  }
+
+  get address(): Endpoint {
+    return this.#address;
   }
 
   acceptLoop(onAccept: (accepted: Accepted) => void): Promise<void> {

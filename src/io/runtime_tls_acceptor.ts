@@ -2,7 +2,14 @@
 // name a client asks for, and tells only the negotiated protocol.
 
 import { acceptUntilClosed } from "./accept_loop.ts";
-import type { Accepted, ByteStream, ConnectionSource, Endpoint, TlsAcceptor } from "./contracts.ts";
+import type {
+  Accepted,
+  ByteStream,
+  ConnectionSource,
+  Endpoint,
+  Sharing,
+  TlsAcceptor,
+} from "./contracts.ts";
 import { runtimeStream } from "./runtime_stream.ts";
 import type { TlsCredentials } from "./tls_credentials.ts";
 
@@ -16,8 +23,11 @@ export class RuntimeTlsAcceptor implements TlsAcceptor {
     this.#alpn = alpn;
   }
 
-  listen({ ip, port }: Endpoint): Promise<ConnectionSource> {
-    const options = { hostname: ip, port, reusePort: true, alpnProtocols: [...this.#alpn] };
+  listen(
+    { ip, port }: Endpoint,
+    { shared }: Sharing = { shared: true },
+  ): Promise<ConnectionSource> {
+    const options = { hostname: ip, port, reusePort: shared, alpnProtocols: [...this.#alpn] };
     return this.#credentials.listenWith((texts) => {
       const listener = Deno.listenTls(
         { ...options, ...texts } as Deno.ListenTlsOptions & typeof texts,
@@ -75,6 +85,10 @@ class RuntimeTlsSource implements ConnectionSource {
 
   constructor(listener: Deno.TlsListener) {
     this.#listener = listener;
+  }
+
+  get address(): Endpoint {
+    return { ip: this.#listener.addr.hostname, port: this.#listener.addr.port };
   }
 
   acceptLoop(

@@ -1,7 +1,14 @@
 // Plain TCP: dialling backends and listening for clients with the runtime's own sockets.
 
 import { acceptUntilClosed } from "./accept_loop.ts";
-import type { Accepted, ByteStream, ConnectionSource, Dialer, Endpoint } from "./contracts.ts";
+import type {
+  Accepted,
+  ByteStream,
+  ConnectionSource,
+  Dialer,
+  Endpoint,
+  Sharing,
+} from "./contracts.ts";
 import { runtimeStream } from "./runtime_stream.ts";
 
 /** Opens TCP connections. */
@@ -11,6 +18,8 @@ export const tcpDialer: Dialer = {
     return runtimeStream(await Deno.connect(options));
   },
 };
+
+const SHARED: Sharing = { shared: true };
 
 /** A listening TCP socket of this process; the kernel shares its address between workers. */
 export class TcpListener implements ConnectionSource {
@@ -22,13 +31,12 @@ export class TcpListener implements ConnectionSource {
   }
 
   /** Binds `address`; throws the system's error when that is not possible. */
-  static open(address: Endpoint): TcpListener {
+  static open(address: Endpoint, { shared }: Sharing = SHARED): TcpListener {
     return new TcpListener(
-      Deno.listen({ hostname: address.ip, port: address.port, reusePort: true }),
+      Deno.listen({ hostname: address.ip, port: address.port, reusePort: shared }),
     );
   }
 
-  /** The bound address, with the real port when 0 was asked for. */
   get address(): Endpoint {
     return { ip: this.#listener.addr.hostname, port: this.#listener.addr.port };
   }
@@ -41,17 +49,7 @@ export class TcpListener implements ConnectionSource {
     onAccept: (accepted: Accepted) => void,
     pause: (error: unknown) => Promise<void>,
   ): Promise<void> {
-    return acceptUntilClosed(
-      this.#listener,
-      () => this.#closed,
-      (connection) => this.#welcome(connection, onAccept),
-      pause,
-    );
-  }
-
-  /** One connection that cannot be set up must not hold up the others. */
-  #welcome(connection: Deno.TcpConn, onAccept: (accepted: Accepted) => void): void {
-    try {
+    const welcome = (connection: Deno.TcpConn) => {
       const { remoteAddr, localAddr } = connection;
       onAccept({
         stream: runtimeStream(connection),
@@ -60,9 +58,8 @@ export class TcpListener implements ConnectionSource {
         local: { ip: localAddr.hostname, port: localAddr.port },
         tls: null,
       });
-    } catch {
-      connection.close();
-    }
+    };
+    return acceptUntilClosed(this.#listener, () => this.#closed, welcome, pause);
   }
 
   close(): void {

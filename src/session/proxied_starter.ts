@@ -15,17 +15,23 @@ export class ProxiedStarter implements SessionStarter {
   readonly #timeout: () => number;
 
   /**
-   * `refusal` as for {@link ProxyHeaderStage}; `timeout` in milliseconds until the header is complete,
+   * `failures` as for {@link ProxyHeaderStage}; `timeout` in milliseconds until the header is complete,
    * asked for each connection.
    */
   constructor(
     inner: SessionStarter,
-    refusal: number | null,
+    failures: number,
     worker: WorkerContext,
     timeout: () => number,
   ) {
     this.#inner = inner;
-    this.#stages = [new ProxyHeaderStage(worker.counters, refusal)];
+    const maxBytes = worker.inputBuffers.head.size;
+    const header = new ProxyHeaderStage(worker.counters, {
+      maxBytes,
+      failures,
+      keepsHeader: false,
+    });
+    this.#stages = [header];
     this.#worker = worker;
     this.#timeout = timeout;
   }

@@ -7,25 +7,34 @@ import { Counter, type Counters } from "../observe/counters.ts";
 import { loggerOf } from "../observe/log.ts";
 import type { ProxyHeader } from "../protocol/proxy_protocol/header.ts";
 import { ProxyHeaderReader } from "../protocol/proxy_protocol/header_reader.ts";
+import { MAX_V2_LENGTH, V2_HEADER_SIZE } from "../protocol/proxy_protocol/v2.ts";
 import type { Stage } from "./staged_session.ts";
+
+/** How a {@link ProxyHeaderStage} reads and counts. */
+export interface ProxyHeaderOptions {
+  /** Longest header, in bytes (`buffer_size`); what the protocol lets every sender have at least. */
+  readonly maxBytes: number;
+  /** The counter, beside that of all wrong headers, of clients that are closed for theirs; or none. */
+  readonly failures?: number;
+  /** Whether whoever comes next gets the header as it was received. */
+  readonly keepsHeader: boolean;
+}
 
 /** Waits for a PROXY header of version 1 or 2. */
 export class ProxyHeaderStage implements Stage {
   readonly #counters: Counters;
-  readonly #refusal: number | null;
+  readonly #options: ProxyHeaderOptions;
+  readonly #maxLength: number;
   readonly #log = loggerOf("proxy_protocol");
 
-  /**
-   * `refusal`: the counter of clients that are closed because their header names no addresses (PROXY
-   * UNKNOWN, PROXY with UNSPEC); `null` lets them go on under the address they connect from.
-   */
-  constructor(counters: Counters, refusal: number | null) {
+  constructor(counters: Counters, options: ProxyHeaderOptions) {
     this.#counters = counters;
-    this.#refusal = refusal;
+    this.#options = options;
+    this.#maxLength = Math.max(MAX_V2_LENGTH, options.maxBytes - V2_HEADER_SIZE);
   }
 
   async enter(accepted: Accepted): Promise<Accepted | null> {
-    const reader = new ProxyHeaderReader();
+    const reader = new ProxyHeaderReader(this.#maxLength);
     this.#counters.add(Counter.PROXY_EXPECTING, 1);
     try {
       for (;;) {
@@ -46,27 +55,20 @@ export class ProxyHeaderStage implements Stage {
     }
   }
 
-  #adopt(accepted: Accepted, header: ProxyHeader, raw: Uint8Array): Accepted | null {
+  #adopt(accepted: Accepted, header: ProxyHeader, raw: Uint8Array): Accepted {
+    const known = this.#options.keepsHeader ? { ...accepted, proxyHeader: raw } : accepted;
+    const { command, addresses } = header;
     // LOCAL: the sender speaks for itself, as in a health check, and whatever addresses come with it
-    // are to be ignored (PROXY protocol, section 2.2).
-    if (header.command === "LOCAL") return { ...accepted, proxyHeader: raw };
-    const { addresses } = header;
-    if (addresses !== null) {
-      const { source, destination } = addresses;
-      return { ...accepted, peer: source, destination, proxyHeader: raw };
-    }
-    if (this.#refusal === null) return { ...accepted, proxyHeader: raw };
-    this.#counters.add(this.#refusal, 1);
-    this.#tell(accepted, "it names no addresses");
-    return null;
+    // are to be ignored. Without addresses (UNKNOWN, UNSPEC) the sender does not know who it speaks for.
+    // Both ways the connection is that of its real end (PROXY protocol, sections 2.1 and 2.2).
+    if (command === "LOCAL" || addresses === null) return known;
+    return { ...known, peer: addresses.source, destination: addresses.destination };
   }
 
-  #refuse(accepted: Accepted, reason: string): void {
+  #refuse({ peer }: Accepted, reason: string): void {
+    const { failures } = this.#options;
     this.#counters.add(Counter.PROXY_ERRORS, 1);
-    this.#tell(accepted, reason);
-  }
-
-  #tell({ peer }: Accepted, reason: string): void {
+    if (failures !== undefined) this.#counters.add(failures, 1);
     this.#log.debug("PROXY header from {ip} refused: {reason}", { ip: peer.ip, reason });
   }
 }

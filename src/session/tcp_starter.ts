@@ -33,7 +33,9 @@ export class TcpStarter implements SessionStarter {
     this.#worker = worker;
     this.#endsTls = tls !== null;
     this.#stages = tls === null ? [] : [tls];
-    this.#stagesAfterHeader = [new ProxyHeaderStage(worker.counters, null), ...this.#stages];
+    const maxBytes = worker.inputBuffers.head.size;
+    const header = new ProxyHeaderStage(worker.counters, { maxBytes, keepsHeader: true });
+    this.#stagesAfterHeader = [header, ...this.#stages];
   }
 
   start(accepted: Accepted, onEnd: OnSessionEnd): Session | null {

@@ -1,6 +1,7 @@
 // The accept loop of the command socket and the set of connected clients, bounded. Knows sessions,
 // not what they ask for.
 
+import { AcceptPause, acceptUntilClosed } from "../io/accept_loop.ts";
 import { PeerCredentialSource } from "../io/peer_credentials.ts";
 import { PeerNames } from "../io/peer_identity.ts";
 import type { UnixListener } from "../io/unix_socket.ts";
@@ -14,9 +15,6 @@ import { ClientSession, type Executor, type SessionLimits } from "./client_sessi
  * file descriptors and buffers of the rest are worth more to main than a client that leaks them.
  */
 const MAX_CLIENTS = 512;
-
-/** Pause after a failed accept (no file descriptor left, as a rule), in milliseconds. */
-const ACCEPT_RETRY_MS = 100;
 
 /** What a server is made of. */
 export interface CommandServerParts {
@@ -66,18 +64,17 @@ export class CommandServer {
   }
 
   /** Accepts clients until closed. */
-  async run(): Promise<void> {
-    while (!this.#closed) {
-      try {
-        const connection = await this.#parts.listener.accept();
-        // At once, while it is certain that no other connection was accepted since.
-        this.#admit(connection, this.#identify(connection));
-      } catch (error) {
-        if (this.#closed) return;
-        this.#log.error("Cannot accept a client: {error}", { error });
-        await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY_MS));
-      }
-    }
+  run(): Promise<void> {
+    const pause = new AcceptPause((reason, count) =>
+      this.#log.error("Clients cannot be accepted ({count} times): {reason}", { reason, count })
+    );
+    return acceptUntilClosed(
+      this.#parts.listener,
+      () => this.#closed,
+      // At once, while it is certain that no other connection was accepted since.
+      (connection) => this.#admit(connection, this.#identify(connection)),
+      pause.after,
+    );
   }
 
   /** Takes no further client and removes the socket's file; connected clients stay. */

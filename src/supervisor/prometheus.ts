@@ -13,6 +13,8 @@ import { parcelsFor, type WorkerAnswer } from "./gather.ts";
 import type { MainContext } from "./main_context.ts";
 import { mainMetrics } from "./main_metrics.ts";
 import { mergeMetrics } from "./metrics_merge.ts";
+import { closedListener } from "./open_listeners.ts";
+import { sharedListeners } from "./shared_listeners.ts";
 
 /** Longest wait for a worker, in milliseconds: scrapers wait for ten seconds unless told. */
 const PATIENCE_MS = 5_000;
@@ -25,6 +27,7 @@ export class PrometheusServer {
   readonly #endpoint: ExpositionEndpoint;
   readonly #log = loggerOf("supervisor::prometheus");
   #server: HttpEndpoint | null = null;
+  readonly #first = Promise.withResolvers<string | null>();
   #opening: Promise<void>;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -41,6 +44,11 @@ export class PrometheusServer {
     this.#opening = this.#open();
   }
 
+  /** Why the address could not be had at first; `null` when it could. */
+  get firstProblem(): Promise<string | null> {
+    return this.#first.promise;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -51,7 +59,7 @@ export class PrometheusServer {
   async #open(): Promise<void> {
     const { address, certificate, key } = this.#settings;
     const parsed = parseAddress(address);
-    if (this.#closed || parsed === null) return;
+    if (this.#closed || parsed === null) return this.#first.resolve(null);
     try {
       const tls = certificate === undefined || key === undefined
         ? null
@@ -61,14 +69,21 @@ export class PrometheusServer {
         port: parsed.port,
         tls,
         answer: (request) => this.#endpoint.answer(request),
+        onWant: (reason, count) =>
+          this.#log.error("Scrapers cannot be accepted ({count} times): {reason}", {
+            reason,
+            count,
+          }),
       });
       this.#log.info("Metrics are served at {address}", { address });
+      this.#first.resolve(null);
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       if (!this.#complained) {
         this.#log.error("Metrics cannot be served at {address}: {problem}", { address, problem });
       }
       this.#complained = true;
+      this.#first.resolve(`Metrics cannot be served at ${address}: ${problem}`);
       if (this.#closed) return;
       this.#retry = setTimeout(() => this.#opening = this.#open(), RETRY_MS);
     }
@@ -107,7 +122,8 @@ class WorkerMeasurementsCache {
 async function notReady(context: MainContext): Promise<string | null> {
   const answers = await ask(context, { kind: "status", value: {} });
   if (answers.length === 0) return "no worker is running";
-  return answers.some(({ outcome }) => outcome === "ok") ? null : "no worker answers";
+  if (!answers.some(({ outcome }) => outcome === "ok")) return "no worker answers";
+  return closedListener(context.pool, sharedListeners(context.state));
 }
 
 function ask({ pool, gatherer }: MainContext, type: Verb): Promise<readonly WorkerAnswer[]> {

@@ -70,9 +70,13 @@ async function startWith(config: Config, configPath: string): Promise<number> {
       build,
       estate: null,
     });
-    await supervise(supervisor, config, () => live(supervisor, config));
+    const refusal = await supervise(
+      supervisor,
+      config,
+      (exposition) => live(supervisor, config, exposition),
+    );
     await log.flushed();
-    return EXIT_OK;
+    return refusal === null ? EXIT_OK : refuse(`Cannot start: ${refusal}`);
   } catch (error) {
     return refuse(`Cannot start: ${error instanceof Error ? error.message : error}`);
   } finally {
@@ -95,23 +99,31 @@ function limitsProblem({ max_connections }: Config): string | null {
   return null;
 }
 
-/** A main process that comes to life by itself, until it may exit. */
-async function live(supervisor: Supervisor, config: Config): Promise<void> {
+/** A main process that comes to life by itself, until it may exit; the reason when it does not. */
+async function live(
+  supervisor: Supervisor,
+  config: Config,
+  exposition: PrometheusServer | null,
+): Promise<string | null> {
+  const problem = await exposition?.firstProblem ?? null;
+  if (problem !== null) return problem;
   await supervisor.loadConfiguration();
-  await supervisor.run();
+  const refusal = await supervisor.run();
+  if (refusal !== null) return refusal;
   const pids = supervisor.fleet.pool.targets().map(({ id, pid }) => `${id} (pid ${pid})`);
   loggerOf("supervisor").info("Listening on {socket}, workers {pids}", {
     socket: config.command_socket,
     pids: pids.join(", ") || "none",
   });
   await supervisor.finished;
+  return null;
 }
 
 /** Does `work` with everything around it that a main process needs, and leaves no worker behind. */
 export async function supervise<T>(
   supervisor: Supervisor,
   { metrics, prometheus }: Config,
-  work: () => Promise<T>,
+  work: (exposition: PrometheusServer | null) => Promise<T>,
 ): Promise<T> {
   const log = loggerOf("supervisor");
   const unguard = guardProcess((what, text, count) => {
@@ -125,7 +137,7 @@ export async function supervise<T>(
     : new PrometheusServer(prometheus, supervisor.context);
   void supervisor.gaveWay.then(() => exposition?.close());
   try {
-    return await work();
+    return await work(exposition);
   } finally {
     // A worker without a main process would wait for the next one.
     for (const worker of supervisor.fleet.pool.processes()) worker.kill();

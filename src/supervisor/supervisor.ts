@@ -23,6 +23,7 @@ import { KeptMeasurements } from "./kept_measurements.ts";
 import { ListenerHandOver } from "./listener_hand_over.ts";
 import { sharedListeners } from "./shared_listeners.ts";
 import { MutationOrder } from "./mutation_order.ts";
+import { unopenedReasons } from "./open_listeners.ts";
 import { ownClient } from "./own_client.ts";
 import type { ProcessLog } from "./process_log.ts";
 import { keepUnreadable, loadState, saveState } from "./saved_state.ts";
@@ -169,9 +170,10 @@ export class Supervisor {
 
   /**
    * Launches the workers and then accepts clients: once every worker has the state, or is late with it.
+   * The reasons when listeners could not be opened, one a line: nobody is served then.
    */
-  async run(): Promise<void> {
-    if (this.#state !== "running") return;
+  async run(): Promise<string | null> {
+    if (this.#state !== "running") return null;
     const ready = this.#fleet.start();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => {
@@ -179,8 +181,10 @@ export class Supervisor {
     });
     await Promise.race([ready, late, this.finished]);
     clearTimeout(timer);
-    void this.#server.run();
-    this.#context.service.ready();
+    const unopened = unopenedReasons(this.#context.pool.targets());
+    if (unopened.length > 0 && this.#state === "running") return unopened.join("\n");
+    this.serve();
+    return null;
   }
 
   /** Answers at the command socket from now on. */

@@ -5,6 +5,7 @@ import { beginAudit } from "./audit_begin.ts";
 import type { Client } from "./client_session.ts";
 import { parcelsFor, type WorkerAnswer } from "./gather.ts";
 import { deadline, type MainContext } from "./main_context.ts";
+import { unopenedReasons } from "./open_listeners.ts";
 import { ok, processing } from "./responses.ts";
 import { describeAnswers, failuresOf } from "./worker_texts.ts";
 
@@ -24,7 +25,11 @@ export async function status(context: MainContext, client: Client): Promise<Resp
       ? RunState.NOT_ANSWERING
       : info.run_state,
   }));
-  return ok("", { kind: "workers", value: { vec } });
+  const unopened = unopenedReasons(context.pool.targets());
+  const message = unopened.length === 0
+    ? ""
+    : `not every listener is open, they are tried again; ${unopened.join("; ")}`;
+  return ok(message, { kind: "workers", value: { vec } });
 }
 
 /** Lets workers finish what they do, then ends the main process. */

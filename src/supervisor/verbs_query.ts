@@ -6,6 +6,7 @@ import type { Client } from "./client_session.ts";
 import type { MainContext } from "./main_context.ts";
 import { mainMetrics } from "./main_metrics.ts";
 import { mergeMetrics } from "./metrics_merge.ts";
+import { asOpen } from "./open_listeners.ts";
 import { ok } from "./responses.ts";
 import { askWorkers } from "./verbs_runtime.ts";
 import { describeAnswers, failuresOf } from "./worker_texts.ts";
@@ -31,7 +32,7 @@ export function answerFromMain({ state, pool }: MainContext, query: MainQuery): 
     case "list_frontends":
       return ok("", { kind: "frontend_list", value: state.listFrontends(query.value) });
     case "list_listeners":
-      return ok("", { kind: "listeners_list", value: state.listListeners() });
+      return ok("", { kind: "listeners_list", value: asOpen(pool, state.listListeners()) });
     case "query_certificates_from_the_state":
       return ok("", {
         kind: "certificates_with_fingerprints",

@@ -14,7 +14,7 @@ import {
 import type { ConfigState } from "../../config/state.ts";
 import { spawnPiped } from "../io/process.ts";
 import { loggerOf } from "../observe/log.ts";
-import { BEAT_MS, LAST_MEASUREMENTS_ID } from "../protocol/control/worker_life.ts";
+import { BEAT_MS, LAST_MEASUREMENTS_ID, UNOPENED_ID } from "../protocol/control/worker_life.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Gatherer } from "./gather.ts";
 import type { KeptMeasurements } from "./kept_measurements.ts";
@@ -139,6 +139,8 @@ export class WorkerFleet {
       this.#onStarted(worker, response);
     } else if (response.id === LAST_MEASUREMENTS_ID) {
       if (content?.kind === "worker_metrics") this.#parts.kept.note(worker.id, content.value);
+    } else if (response.id === UNOPENED_ID) {
+      if (content?.kind === "unopened_listeners") worker.unopened = content.value.listeners;
     } else if (!this.#parts.gatherer.receive(worker.id, response)) {
       this.#log.warn("Worker {id}: nobody waits for the answer to {request}", {
         id: worker.id,

@@ -2,7 +2,13 @@
 // backlog bounded, its silence and its end noticed, and reaped. Decides nothing about restarts or tasks.
 
 import { decode, DecodeError, encode } from "../../config/codec.ts";
-import { InitialState, RunState, ServerConfig, WorkerResponse } from "../../config/messages.ts";
+import {
+  InitialState,
+  RunState,
+  ServerConfig,
+  type UnopenedListener,
+  WorkerResponse,
+} from "../../config/messages.ts";
 import type { PipedProcess } from "../io/process.ts";
 import { WriteQueue } from "../io/write_queue.ts";
 import { loggerOf } from "../observe/log.ts";
@@ -51,6 +57,8 @@ export class WorkerProcess {
   readonly pid: number;
   runState: RunState = RunState.RUNNING;
   phase: WorkerPhase = "greeting";
+  /** The active listeners for which it has no socket, as it said last. */
+  unopened: readonly UnopenedListener[] = [];
   readonly #process: PipedProcess;
   readonly #observer: WorkerObserver;
   readonly #terms: WorkerTerms;

@@ -16,6 +16,8 @@ import type { Wire } from "../support/wire.ts";
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
 const OK = { kind: "fixed", body: "ok" } as const;
 const V2_LINE = v2Header();
+/** `buffer_size` unless it is set. */
+const BUFFER_SIZE = 16_393;
 
 function start(backend: string, listener: ProxyOptions["listener"] = {}) {
   return startProxy({ backends: [backend], listener: { expect_proxy: true, ...listener } });
@@ -112,19 +114,42 @@ Deno.test("every malformed PROXY header closes its connection, without a byte, a
   assert.equal(proxy.count("session.internal_errors"), 0);
 });
 
-Deno.test("a PROXY header without addresses closes an HTTP client, a LOCAL one does not", async () => {
+Deno.test("a PROXY header without addresses, or LOCAL, leaves the address of the connection", async () => {
   await using origin = startOrigin(OK);
   await using proxy = await start(origin.address);
-  for (const header of ["PROXY UNKNOWN\r\n", v2Header({ source: "" })]) {
-    assert.equal(await sayUntilClosed(proxy.port, header + GET), "");
-  }
-  assert.equal(proxy.count("http.upgrade.expect.failed"), 2);
-  for (const header of [LOCAL_CHECK, v2Header({ command: "LOCAL" })]) {
-    assert.equal((await request(proxy.port, header + GET)).status, 200);
+  const headers = [
+    "PROXY UNKNOWN\r\n",
+    "PROXY UNKNOWN ffff::1 ffff::2 65535 65535\r\n",
+    v2Header({ source: "" }),
+    v2Header({ source: "", records: [{ type: 1, value: new Uint8Array(3_000) }] }),
+    LOCAL_CHECK,
     // The sender speaks for itself: it is the client, whatever addresses it adds.
+    v2Header({ command: "LOCAL" }),
+  ];
+  for (const header of headers) {
+    assert.equal((await request(proxy.port, header + GET)).status, 200);
     const head = origin.requests.at(-1)?.head ?? "";
     assert.equal(line(head, "X-Forwarded-For"), "127.0.0.1");
+    assert.equal(line(head, "X-Forwarded-Port"), String(proxy.port));
   }
+  assert.equal(proxy.count("http.upgrade.expect.failed"), 0);
+  assert.equal(proxy.count("proxy_protocol.errors"), 0);
+});
+
+Deno.test("a PROXY header of version 2 may be as long as a message head, and no longer", async () => {
+  await using origin = startOrigin(OK);
+  await using proxy = await start(origin.address);
+  // Beside 16 bytes, 12 of addresses and 3 before the value.
+  const longest = BUFFER_SIZE - 31;
+  for (const length of [3_000, longest]) {
+    const header = v2Header({ records: [{ type: 0xe0, value: new Uint8Array(length) }] });
+    assert.equal((await request(proxy.port, header + GET)).status, 200, `${length}`);
+    assert.equal(line(origin.requests.at(-1)?.head ?? "", "X-Forwarded-For"), SOURCE);
+  }
+  const header = v2Header({ records: [{ type: 0xe0, value: new Uint8Array(longest + 1) }] });
+  assert.equal(await sayUntilClosed(proxy.port, header.slice(0, 16)), "");
+  assert.equal(proxy.count("proxy_protocol.errors"), 1);
+  assert.equal(proxy.count("http.upgrade.expect.failed"), 1);
 });
 
 Deno.test("clients that leave in or after their PROXY header leave nothing behind", async () => {

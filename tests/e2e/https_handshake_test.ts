@@ -264,5 +264,11 @@ Deno.test("a PROXY header comes before the handshake", async () => {
     assert.match(text, /\r\nX-Forwarded-For: 192.0.2.9\r\n/);
     assert.match(text, /by=198.51.100.4/);
   }
+  const records = [{ type: 0xe0, value: new Uint8Array(3_000) }];
+  for (const header of ["PROXY UNKNOWN\r\n", v2Header({ source: "", records })]) {
+    using wire = await connectSecure(proxy.httpsPort, "app.test", CA, ["http/1.1"], header);
+    await wire.write("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
+    assert.match((await readResponse(wire)).text, /\r\nX-Forwarded-For: 127.0.0.1\r\n/);
+  }
   await assert.rejects(connectSecure(proxy.httpsPort, "app.test", CA));
 });

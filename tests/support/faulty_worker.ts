@@ -3,6 +3,7 @@
 
 import type { Request } from "../../config/messages.ts";
 import type { DataPlane } from "../../workers/contracts.ts";
+import { UnopenedListeners } from "../../workers/unopened_listeners.ts";
 import { runWorkerWith } from "../../workers/worker.ts";
 
 class FaultyDataPlane implements DataPlane {
@@ -17,6 +18,13 @@ class FaultyDataPlane implements DataPlane {
     }, 0);
     return Promise.resolve(null);
   }
+
+  readonly unopened = new UnopenedListeners({
+    open: () => Promise.resolve(null),
+    close: () => Promise.resolve(null),
+  });
+
+  begun(): void {}
 
   handOver(): Promise<null> {
     return Promise.resolve(null);

@@ -46,7 +46,7 @@ export const MALFORMED_HEADERS: readonly (readonly [string, string])[] = [
   ["an unknown transport", `${SIGNATURE}\x21\x13\0\x0c${ADDRESSES}`],
   ["a length below IPv4 addresses", `${SIGNATURE}\x21\x11\0\x0b${ADDRESSES}`],
   ["a length below IPv6 addresses", `${SIGNATURE}\x21\x21\0\x0c${ADDRESSES}`],
-  ["a length above the bound", `${SIGNATURE}\x21\x11\x01\0${ADDRESSES}`],
+  ["a length above the bound", `${SIGNATURE}\x21\x11\x80\0${ADDRESSES}`],
   ["the largest length", `${SIGNATURE}\x21\0\xff\xff`],
   ["a record that is cut off", `${SIGNATURE}\x21\x11\0\x10${ADDRESSES}\x01\0\x09x`],
   ["a checksum that does not fit", `${SIGNATURE}\x21\x11\0\x13${ADDRESSES}\x03\0\x04\0\0\0\x01`],

@@ -174,6 +174,7 @@ async function serve(
     port: address.port,
     tls: null,
     answer,
+    onWant: (reason, count) => log(`Scrapers cannot be accepted (${count} times): ${reason}`),
   });
   log(`Metrics are served at ${listeningAddress}`);
   await new Promise<void>((resolve) => {

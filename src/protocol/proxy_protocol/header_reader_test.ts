@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ProxyHeaderReader } from "./header_reader.ts";
 import type { ReadStep } from "./header_reader.ts";
+import { encodeTlvs } from "./tlv.ts";
 import { encodeV1 } from "./v1.ts";
 import { encodeV2 } from "./v2.ts";
 
@@ -117,6 +118,29 @@ Deno.test("ProxyHeaderReader honours a configured length", () => {
   assert.equal(feed(new ProxyHeaderReader(), header, []).step.kind, "error");
   assert.equal(feed(new ProxyHeaderReader(500), header, []).step.kind, "done");
   assert.equal(feed(new ProxyHeaderReader(499), header, []).step.kind, "error");
+});
+
+Deno.test("ProxyHeaderReader holds what has come, however much is announced, and gives it all", () => {
+  const record = { type: 0xe0, value: new Uint8Array(16_000) };
+  const header = v2("192.0.2.1", "192.0.2.2", Uint8Array.from(encodeTlvs([record])));
+  const reader = new ProxyHeaderReader(0x7fff);
+  let at = 0;
+  let step: ReadStep = { kind: "need_more" };
+  while (step.kind === "need_more") {
+    assert.ok(reader.room.buffer.byteLength <= Math.max(232, 2 * at), `${at} bytes have come`);
+    const part = header.subarray(at, at + reader.room.length);
+    reader.room.set(part);
+    step = reader.take(part.length);
+    at += part.length;
+  }
+  assert.ok(step.kind === "done");
+  assert.deepEqual(step.raw, header);
+  assert.equal(step.raw.buffer.byteLength, header.length, "no more than the header is kept");
+  for (const size of [1, 7, 231, 232, 233, 1_460]) {
+    const split = feed(new ProxyHeaderReader(0x7fff), join(header, PAYLOAD), [size]);
+    assert.ok(split.step.kind === "done");
+    assert.deepEqual([split.step.raw, split.consumed], [header, header.length]);
+  }
 });
 
 /** Random bytes, and good headers with a byte changed: the second kind gets past the signature. */

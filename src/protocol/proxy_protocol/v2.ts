@@ -11,8 +11,8 @@ import { readTlvs } from "./tlv.ts";
 export const V2_HEADER_SIZE = 16;
 
 /**
- * Most bytes after the fixed part unless configured: sozu 2.1 reads 232 bytes in all, the room a
- * pair of unix addresses would take. Leaves 180 bytes for records beside IPv6 addresses.
+ * Bytes after the fixed part that are accepted whatever is configured: the room a pair of unix addresses
+ * would take, which the protocol lets every receiver have (section 2.2).
  */
 export const MAX_V2_LENGTH = 216;
 
