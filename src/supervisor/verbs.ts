@@ -4,6 +4,7 @@
 import type { Request, Response } from "../../config/messages.ts";
 import { loggerOf } from "../observe/log.ts";
 import { changesState } from "../../config/state_verbs.ts";
+import { validateVerb } from "../../config/validate.ts";
 import { beginAudit } from "./audit_begin.ts";
 import type { Client, Execution, Executor } from "./client_session.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
@@ -57,7 +58,11 @@ export class Verbs implements Executor {
 
   #execute(type: RequestType, client: Client): Execution {
     try {
-      if (!changesState(type.kind)) return whenDone(this.#guard(this.#answer(type, client)));
+      if (!changesState(type.kind)) {
+        const problem = validateVerb(type);
+        if (problem !== null) return atOnce(this.#invalid(type, client, problem.message));
+        return whenDone(this.#guard(this.#answer(type, client)));
+      }
       const { begun, done } = executeMutation(this.#context, type, client);
       const onError = (error: unknown) => this.#internalError(error);
       return { begun: begun === null ? null : begun.catch(() => {}), done: done.catch(onError) };
@@ -131,6 +136,12 @@ export class Verbs implements Executor {
       default:
         return failure(`${type.kind} is not available`);
     }
+  }
+
+  /** What changes the configuration is checked where it is applied; the rest is here. */
+  #invalid(type: RequestType, client: Client, reason: string): Response {
+    beginAudit(this.#context, client, type)?.failed("invalid_input", reason);
+    return failure(reason);
   }
 
   #unauthorized(type: RequestType | null, client: Client): Response {

@@ -26,10 +26,11 @@ export const LAYERS: readonly Layer[] = [
   { prefix: CORE, uses: [BYTES] },
   { prefix: HTTP, uses: [BYTES, CORE] },
   { prefix: "src/protocol/", uses: OF_A_CORE },
-  { prefix: "config/", uses: [BYTES] },
-  { prefix: "src/routing/", uses: [BYTES, HTTP], usesTypesOf: ["config/"] },
+  { prefix: "src/routing/", uses: [BYTES, HTTP] },
+  { prefix: "src/answers/", uses: [BYTES, HTTP] },
+  // Whether a route, a template or a header can be served is asked of those who will serve it.
+  { prefix: "config/", uses: [BYTES, HTTP, "src/routing/", "src/answers/"] },
   { prefix: "src/balancing/", uses: [BYTES, HTTP], usesTypesOf: ["config/", "src/observe/"] },
-  { prefix: "src/answers/", uses: [BYTES, HTTP], usesTypesOf: ["config/"] },
   // The doors to the outside may hand out what lower layers describe.
   { prefix: "src/io/", uses: [BYTES], usesTypesOf: ["config/"] },
   {
