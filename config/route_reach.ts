@@ -5,6 +5,7 @@
 import { parseHostRule } from "../src/routing/host_rule.ts";
 import { RouteError } from "../src/routing/route_rule.ts";
 import { type ConfigError, invalidValue } from "./config_error.ts";
+import { parseIpv6 } from "./ip_address.ts";
 import { type PathRule, PathRuleKind } from "./messages.ts";
 import { quoted } from "./rule.ts";
 
@@ -13,15 +14,16 @@ const MAX_LABEL = 63;
 const MAX_NAME = 253;
 /** A name without the dot at its end that fully qualified ones have. */
 const NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/;
-/** An address as an authority holds it. */
-const IPV6_LITERAL = /^\[[0-9a-f:.]+\]$/;
+/** An IPv6 address with or without the brackets it has in an authority. */
+const BRACKETED = /^\[?([^[\]]+)\]?$/;
 
 /** Why no request can have the host, or `null`; expressions are not judged. */
 export function hostProblem(hostname: string, field: string): ConfigError | null {
   const rule = parseHostRule(hostname, true);
   if (rule instanceof RouteError || rule.kind === "any" || rule.kind === "regex") return null;
   const name = rule.kind === "exact" ? rule.text : rule.suffix.replace(/^\./, "");
-  if (IPV6_LITERAL.test(name)) return null;
+  const literal = BRACKETED.exec(name)?.[1] ?? "";
+  if (parseIpv6(literal) !== null) return null;
   if (!NAME.test(name)) {
     const accepted = 'a host name like "example.com" or "*.example.com", without scheme and port';
     return invalidValue(field, quoted(hostname), accepted);
