@@ -52,7 +52,11 @@ export type RulesOf<T> =
 /** Names a listener may offer in ALPN. */
 export const ALPN_NAMES: readonly string[] = ["h2", "http/1.1"];
 
-const stickyName = text("the name of a cookie: letters, digits and !#$%&'*+-.^_`|~", isCookieName);
+/** Clients that use no sticky sessions send an empty name, which stands for the default. */
+const stickyName = text(
+  "the name of a cookie: letters, digits and !#$%&'*+-.^_`|~",
+  (name) => name === "" || isCookieName(name),
+);
 const stickyId = text(
   "the value of a cookie: visible ASCII without spaces, quotes, commas, semicolons and backslashes",
   isCookieValue,

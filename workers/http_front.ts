@@ -2,7 +2,7 @@
 // get. Settings reach a session when it starts; routes are shared, so a change is seen by the next
 // request.
 
-import { WORKER_STRICT_SNI_BINDING } from "../config/defaults.ts";
+import { DEFAULT_STICKY_NAME, WORKER_STRICT_SNI_BINDING } from "../config/defaults.ts";
 import type {
   CustomHttpAnswers,
   HstsConfig,
@@ -137,7 +137,8 @@ export class HttpFront {
         omitted: 0,
         omitId: false,
       },
-      stickyName: asciiBytes(settings.sticky_name),
+      // An empty name stands for the default: a cookie without a name is none.
+      stickyName: asciiBytes(settings.sticky_name || DEFAULT_STICKY_NAME),
       strictSni: this.#protocol === "https" &&
         (settings.strict_sni_binding ?? WORKER_STRICT_SNI_BINDING),
     };

@@ -47,6 +47,7 @@ export const LAYERS: readonly Layer[] = [
     usesTypesOf: ["config/"],
   },
   { prefix: "src/exposition/", uses: [BYTES], usesTypesOf: ["config/"] },
+  { prefix: "src/configuration/", uses: ["config/", "src/io/"] },
   { prefix: "src/client/", uses: ["config/", CONTROL, "src/io/"] },
   {
     prefix: "src/supervisor/",
@@ -56,6 +57,7 @@ export const LAYERS: readonly Layer[] = [
       CONTROL,
       `${HTTP}ulid.ts`,
       "src/io/",
+      "src/configuration/",
       "src/observe/",
       "src/exposition/",
       "deno.json",
@@ -66,7 +68,10 @@ export const LAYERS: readonly Layer[] = [
     uses: ["config/", CONTROL, "src/io/", "src/client/", "src/exposition/"],
   },
   // The manifest holds the version that the command line shows.
-  { prefix: "src/cli/", uses: ["config/", CONTROL, "src/io/", "src/client/", "deno.json"] },
+  {
+    prefix: "src/cli/",
+    uses: ["config/", CONTROL, "src/io/", "src/configuration/", "src/client/", "deno.json"],
+  },
   {
     prefix: "workers/",
     uses: [
