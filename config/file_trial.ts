@@ -46,7 +46,13 @@ function report(refusal: ConfigError, place: Place, problems: Problems): void {
   // What follows from an earlier refusal says nothing new.
   if (refusal.kind === "not_found" || refusal.kind === "no_change") return;
   // What was reported when the key was read is refused again here.
-  if (!problems.hasErrorAt(place)) problems.error(place, refusal.message);
+  if (!problems.hasErrorAt(place)) problems.error(place, oneLine(refusal.message));
+}
+
+/** Names of objects are repeated in refusals: what they hold must not move a terminal's cursor. */
+function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (it) => JSON.stringify(it).slice(1, -1));
 }
 
 /** Reports a part of the traffic that another frontend of the file has already. */
