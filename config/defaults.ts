@@ -27,6 +27,10 @@ export const DEFAULT_COMMAND_SOCKET_NAME = "sozu.sock";
 export const DEFAULT_COMMAND_BUFFER_BYTES = 1_000_000;
 /** Largest command message: bounds what one client can make us hold (sozu 2.1). */
 export const DEFAULT_MAX_COMMAND_BUFFER_BYTES = 2_000_000;
+/** A certificate with its chain and key, as text: less could not carry what must be added. */
+export const MIN_COMMAND_BUFFER_BYTES = 65_536;
+/** The longest wait of a timer of the runtime: beyond it, it would be over at once. */
+export const MAX_TIMER_SECONDS = 2_147_483;
 /** Patience of the command line for one answer (sozu 2.1). */
 export const DEFAULT_CTL_COMMAND_TIMEOUT_MS = 1_000;
 /** How long main waits for all workers to answer one command (sozu 2.1). */
@@ -74,6 +78,10 @@ export const MIN_CONNECTIONS_FOR_EVICTION = 100;
 export const DEFAULT_MAX_BUFFERS = 1_000;
 /** Floor of the buffer pool: grows on demand (sozu 2.1). */
 export const DEFAULT_MIN_BUFFERS = 1;
+/** A request line of RFC 9112's recommended length would need 8000; a short head needs this much. */
+export const MIN_BUFFER_BYTES = 1_024;
+/** What one array of the runtime holds at most, rounded down. */
+export const MAX_BUFFER_BYTES = 1_073_741_824;
 /** RFC 9113 section 4.2: a frame header (9) and the smallest legal SETTINGS_MAX_FRAME_SIZE (16384). */
 export const MIN_BUFFER_BYTES_FOR_H2 = 9 + 16_384;
 /** The smallest buffer that can serve HTTP/2 (sozu 2.1). */

@@ -2,7 +2,6 @@
 // updated; any other change replaces it, and an active listener is active again afterwards.
 
 import { findPatch, type ListenerPatch } from "./listener_patch.ts";
-import type { ConfigError } from "./config_error.ts";
 import type { MessageType } from "./message_type.ts";
 import { equalMessages } from "./message_values.ts";
 import {
@@ -16,7 +15,7 @@ import type { ListenerConfig, ListenerTable } from "./state_listeners.ts";
 import type { ReadonlyTables } from "./state_tables.ts";
 import type { Verb } from "./state_verbs.ts";
 import { compareText } from "./text_order.ts";
-import { validateHttpPatch, validateHttpsPatch, validateTcpListener } from "./validate.ts";
+import { validateVerb } from "./validate.ts";
 
 type Table<L extends ListenerConfig> = Pick<
   ListenerTable<L>,
@@ -26,7 +25,6 @@ type Table<L extends ListenerConfig> = Pick<
 /** How listeners of one protocol are added and changed. */
 interface Protocol<L extends ListenerConfig, P extends ListenerPatch> {
   readonly patchType: MessageType<P>;
-  readonly validate: (patch: P) => ConfigError | null;
   readonly add: (listener: L) => Verb;
   readonly update: (patch: P) => Verb;
 }
@@ -59,25 +57,21 @@ export function diffListeners(
   return {
     http: diffTable(mine.http, theirs.http, {
       patchType: UpdateHttpListenerConfig,
-      validate: validateHttpPatch,
       add: (value) => ({ kind: "add_http_listener", value }),
       update: (value) => ({ kind: "update_http_listener", value }),
     }),
     https: diffTable(mine.https, theirs.https, {
       patchType: UpdateHttpsListenerConfig,
-      validate: validateHttpsPatch,
       add: (value) => ({ kind: "add_https_listener", value }),
       update: (value) => ({ kind: "update_https_listener", value }),
     }),
     tcp: diffTable(mine.tcp, theirs.tcp, {
       patchType: UpdateTcpListenerConfig,
-      validate: validateTcpListener,
       add: (value) => ({ kind: "add_tcp_listener", value }),
       update: (value) => ({ kind: "update_tcp_listener", value }),
     }),
     udp: diffTable(mine.udp, theirs.udp, {
       patchType: UpdateUdpListenerConfig,
-      validate: () => null,
       add: (value) => ({ kind: "add_udp_listener", value }),
       update: (value) => ({ kind: "update_udp_listener", value }),
     }),
@@ -127,7 +121,7 @@ function changeInPlace<L extends ListenerConfig, P extends ListenerPatch>(
   const sameActivity = { ...from, active: to.active };
   if (!equalMessages(table.type, sameActivity, to)) {
     const patch = findPatch(table.type, protocol.patchType, sameActivity, to);
-    if (patch === null || protocol.validate(patch) !== null) return null;
+    if (patch === null || validateVerb(protocol.update(patch)) !== null) return null;
     verbs.push(protocol.update(patch));
   }
   if (to.active && !from.active) verbs.push(activation(table.proxy, to.address));

@@ -14,8 +14,10 @@ import { ListenerSet } from "./file_matching.ts";
 import { type ConfigProblem, type Place, Problems } from "./file_problem.ts";
 import { orderedRequests } from "./file_requests.ts";
 import { FileSources } from "./file_sources.ts";
+import type { ConfigState } from "./state.ts";
 import { defaulted, mapOf, readTable, tableOf } from "./file_table.ts";
 import { parseToml } from "./file_toml.ts";
+import { tryRequests } from "./file_trial.ts";
 
 export type { AccessLogFormat, Config, GlobalSettings } from "./file_config.ts";
 export { type ConfigProblem, formatProblem } from "./file_problem.ts";
@@ -29,6 +31,11 @@ export interface LoadOptions {
   readonly cwd: string;
   /** Reads a certificate, key or template as text; gets absolute paths, throws on failure. */
   readonly readFile: (path: string) => string;
+  /**
+   * An empty state to try the requests on, as commands would be: what it refuses is an error of the
+   * file. Absent where nothing is going to be served, but a setting is looked up.
+   */
+  readonly trial?: ConfigState;
 }
 
 /** A usable configuration, or why the file is not one. */
@@ -74,8 +81,13 @@ export function loadConfig(text: string, options: LoadOptions): LoadResult {
   const reading = readTable(FILE_KEYS, document, top, problems, { elsewhere: MISPLACED });
   const { listeners: declared, clusters, ...values } = reading.values;
   const directories = directoriesOf(options.path, options.cwd);
-  const globals = globalSettings({ values, at: reading.at }, directories, problems);
-  const sources = new FileSources(options.cwd, options.readFile, problems);
+  const globals = globalSettings(
+    { values, at: reading.at, has: reading.has },
+    directories,
+    problems,
+  );
+  const { trial } = options;
+  const sources = new FileSources(options.cwd, options.readFile, problems, trial !== undefined);
 
   const listeners = new ListenerSet(new ListenerBuilder(globals, sources, problems), problems);
   for (const listener of declared) listeners.declare(listener);
@@ -83,10 +95,12 @@ export function loadConfig(text: string, options: LoadOptions): LoadResult {
   const built = [...clusters].map(([id, cluster]) => clusterRequests(id, cluster, around));
   checkBufferSize(globals, listeners, reading.at("buffer_size"), problems);
 
+  const placed = orderedRequests(listeners, built, globals);
+  if (trial !== undefined) tryRequests(placed, trial, globals.max_command_buffer_size, problems);
   const errors = problems.errors();
   const warnings = problems.warnings();
   if (errors.length > 0) return { ok: false, errors, warnings };
-  const requests = orderedRequests(listeners, built, globals);
+  const requests = placed.map(({ request }) => request);
   return { ok: true, config: { ...globals, config_path: options.path, requests }, warnings };
 }
 

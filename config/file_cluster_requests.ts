@@ -21,6 +21,7 @@ import { presentFields } from "./file_message.ts";
 import type { Problems } from "./file_problem.ts";
 import type { ClusterRequests, FrontendRequest } from "./file_requests.ts";
 import type { FileSources } from "./file_sources.ts";
+import { placesOf } from "./file_table.ts";
 import type { ProxyProtocolConfig, RequestHttpFrontend, TlsVersion } from "./messages.ts";
 
 /** What surrounds a cluster in its file. */
@@ -49,7 +50,11 @@ export function clusterRequests(
   return {
     cluster: clusterMessage(cluster, id, proxyProtocol, around.sources, around.problems),
     frontends: requests,
-    backends: backends.flatMap((backend, index) => backendMessage(backend, id, index) ?? []),
+    backends: backends.flatMap((reading, index) => {
+      const backend = backendMessage(reading, id, index);
+      return backend === undefined ? [] : [{ backend, at: placesOf(reading) }];
+    }),
+    at: placesOf(cluster),
   };
 }
 
@@ -63,8 +68,9 @@ function httpFrontends(
     const message = httpFrontendMessage(frontend, id, problems);
     const match = matchHttpFrontend(frontend, own, listeners, problems);
     if (message === null || match === null) return [];
-    if (match.certificate === null) return [{ kind: "http", frontend: message }];
-    return [httpsFrontend(message, match.certificate, frontend.values.tls_versions)];
+    const at = placesOf(frontend);
+    if (match.certificate === null) return [{ kind: "http", frontend: message, at }];
+    return [{ ...httpsFrontend(message, match.certificate, frontend.values.tls_versions), at }];
   });
   return { requests, proxyProtocol: undefined };
 }
@@ -73,9 +79,9 @@ function httpsFrontend(
   frontend: RequestHttpFrontend,
   { certificate, chain, key }: FrontendCertificate,
   versions: TlsVersion[],
-): FrontendRequest {
+) {
   return {
-    kind: "https",
+    kind: "https" as const,
     frontend,
     certificate: {
       address: frontend.address,
@@ -102,7 +108,11 @@ function tcpFrontends(
     if (match.protocol === "udp" && sni !== undefined) {
       problems.error(reading.at("sni"), "Datagrams name no server, accepted: a tcp listener");
     }
-    requests.push({ kind: match.protocol, frontend: { ...frontend, ...presentFields({ sni }) } });
+    requests.push({
+      kind: match.protocol,
+      frontend: { ...frontend, ...presentFields({ sni }) },
+      at: placesOf(reading),
+    });
   }
   const { send_proxy } = cluster.values;
   const place = cluster.at("frontends");

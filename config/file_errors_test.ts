@@ -102,10 +102,10 @@ Deno.test("loadConfig tells where a misplaced table belongs", () => {
 Deno.test("loadConfig refuses values of a wrong type, width or sign", () => {
   assertError('worker_count = "2"', 1, "worker_count", [
     "'2' (string)",
-    "an integer from 0 to 65535",
+    "an integer from 1 to 65535",
   ]);
-  assertError("worker_count = 65536", 1, "worker_count", ["'65536'", "0 to 65535"]);
-  assertError("front_timeout = -1", 1, "front_timeout", ["'-1'", "0 to 4294967295"]);
+  assertError("worker_count = 65536", 1, "worker_count", ["'65536'", "1 to 65535"]);
+  assertError("front_timeout = -1", 1, "front_timeout", ["'-1'", "1 to 4294967295"]);
   assertError("front_timeout = 1.0", 1, "front_timeout", ["(float)"]);
   assertError("log_colored = 1", 1, "log_colored", ["true or false"]);
   assertError("listeners = 1", 1, "listeners", ["an array"]);

@@ -3,6 +3,12 @@
 // 2.1: a string is never read as a number. Tables and their keys are read by file_table.ts.
 
 import { parseAddress } from "./address.ts";
+import {
+  MAX_BUFFER_BYTES,
+  MAX_TIMER_SECONDS,
+  MIN_BUFFER_BYTES,
+  MIN_COMMAND_BUFFER_BYTES,
+} from "./defaults.ts";
 import { listed, type Place, type Problems, quote } from "./file_problem.ts";
 import { nearest } from "./file_suggestion.ts";
 import type { TomlValue } from "./file_toml.ts";
@@ -48,6 +54,22 @@ export const u16: Reader<number> = integer(0, U16_MAX);
 export const u32: Reader<number> = integer(0, U32_MAX);
 /** A 32-bit count that means nothing when zero. */
 export const positiveU32: Reader<number> = integer(1, U32_MAX);
+/** A count that means nothing when zero. */
+export const positiveSize: Reader<number> = integer(1, Number.MAX_SAFE_INTEGER);
+/** The largest command: at least what a certificate with its chain and key takes. */
+export const commandBytes: Reader<number> = integer(
+  MIN_COMMAND_BUFFER_BYTES,
+  Number.MAX_SAFE_INTEGER,
+);
+/** A buffer that holds at least a short request head. */
+export const bufferBytes: Reader<number> = integer(MIN_BUFFER_BYTES, MAX_BUFFER_BYTES);
+/** Seconds for a timer of the runtime, which counts milliseconds in 31 bits. */
+export const timerSeconds: Reader<number> = integer(0, MAX_TIMER_SECONDS);
+export const positiveTimerSeconds: Reader<number> = integer(1, MAX_TIMER_SECONDS);
+/** Milliseconds for the same. */
+export const timerMs: Reader<number> = integer(0, MAX_TIMER_SECONDS * 1000);
+/** Workers of one main process. */
+export const workerCount: Reader<number> = integer(1, U16_MAX);
 /** A port that can be connected to. */
 export const port: Reader<number> = integer(1, U16_MAX);
 /** A 64-bit field that is used for arithmetic here: bounded by what a double holds exactly. */

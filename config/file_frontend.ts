@@ -19,7 +19,6 @@ import {
   type UnreadTable,
 } from "./file_table.ts";
 import { tlsVersions } from "./file_tls.ts";
-import { SERVER_NAME } from "./validate.ts";
 import {
   PathRuleKind,
   RedirectPolicy,
@@ -66,7 +65,7 @@ export const FRONTEND_KEYS = {
     HTTP,
   ),
   sni: optional(
-    matching("a host name, or '*.' followed by one", SERVER_NAME),
+    matching("a host name, or '*.' followed by one", /^(?:\*\.)?[^*\s/]+$/),
     "only TLS clients that ask for this server; the bytes pass unread",
     { only: ["tcp"] },
   ),

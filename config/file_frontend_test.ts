@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cluster, load, loaded, only, requestsOf } from "./file_testing.ts";
+import { cluster, load, loaded, only, requestsOf, template } from "./file_testing.ts";
 import {
   HeaderPosition,
   PathRuleKind,
@@ -43,7 +43,9 @@ Deno.test("httpFrontendMessage puts a frontend in the tree unless told otherwise
 Deno.test("httpFrontendMessage carries every key of the file", () => {
   const message = frontend(
     `path = "^/v[0-9]+", path_type = "REGEX", method = "GET", tags = { a = "1", b = "" },
-     redirect = "permanent", redirect_scheme = "use-https", redirect_template = "t",
+     redirect = "permanent", redirect_scheme = "use-https", redirect_template = "${
+      template(301).toml
+    }",
      rewrite_host = "$HOST[0]", rewrite_path = "$PATH[0]", rewrite_port = 8080,
      required_auth = true,
      headers = [{ position = "Response", key = "X-A", value = "" }]`,
@@ -58,7 +60,7 @@ Deno.test("httpFrontendMessage carries every key of the file", () => {
   assert.equal(message.method, "GET");
   assert.equal(message.redirect, RedirectPolicy.PERMANENT);
   assert.equal(message.redirect_scheme, RedirectScheme.USE_HTTPS);
-  assert.equal(message.redirect_template, "t");
+  assert.equal(message.redirect_template, template(301).text);
   assert.equal(message.rewrite_host, "$HOST[0]");
   assert.equal(message.rewrite_path, "$PATH[0]");
   assert.equal(message.rewrite_port, 8080);

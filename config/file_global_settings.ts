@@ -13,7 +13,7 @@ import { prometheusSettings } from "./file_prometheus.ts";
 import type { TableReading } from "./file_table.ts";
 import { tracingMessage } from "./file_tracing.ts";
 
-type GlobalReading = Pick<TableReading<typeof GLOBAL_KEYS>, "values" | "at">;
+type GlobalReading = Pick<TableReading<typeof GLOBAL_KEYS>, "values" | "at" | "has">;
 
 /** What relative paths of the file refer to; both absolute. */
 export interface Directories {
@@ -80,7 +80,14 @@ function checkPaths(reading: GlobalReading, problems: Problems): void {
 }
 
 function checkLimits(reading: GlobalReading, problems: Problems): void {
-  const { values, at } = reading;
+  const { values, at, has } = reading;
+  if (has("command_buffer_size") && values.command_buffer_size > values.max_command_buffer_size) {
+    problems.error(
+      at("command_buffer_size"),
+      `Wrong value '${values.command_buffer_size}', accepted: up to max_command_buffer_size, ` +
+        `'${values.max_command_buffer_size}'`,
+    );
+  }
   if (values.min_buffers > values.max_buffers) {
     problems.warn(at("min_buffers"), `Lowered to max_buffers, '${values.max_buffers}'`);
   }

@@ -3,7 +3,23 @@
 
 import * as defaults from "./defaults.ts";
 import type { AccessLogFormat, LogFormat } from "./file_config.ts";
-import { arrayOf, boolean, oneOf, path, size, text, u16, u32 } from "./file_fields.ts";
+import {
+  arrayOf,
+  boolean,
+  bufferBytes,
+  commandBytes,
+  oneOf,
+  path,
+  positiveSize,
+  positiveTimerSeconds,
+  positiveU32,
+  size,
+  text,
+  timerMs,
+  timerSeconds,
+  u32,
+  workerCount,
+} from "./file_fields.ts";
 import { logFilter, logTarget } from "./file_log_target.ts";
 import { METRICS_KEYS } from "./file_metrics.ts";
 import { PROMETHEUS_KEYS } from "./file_prometheus.ts";
@@ -28,7 +44,7 @@ export const GLOBAL_KEYS = {
     "first size of a command channel buffer, bytes",
   ),
   max_command_buffer_size: defaulted(
-    size,
+    commandBytes,
     defaults.DEFAULT_MAX_COMMAND_BUFFER_BYTES,
     "largest command message, bytes",
   ),
@@ -46,19 +62,19 @@ export const GLOBAL_KEYS = {
   access_logs_colored: optional(boolean, "colours of access logs; absent = log_colored"),
   audit_logs_target: optional(path, "audit log, text"),
   audit_logs_json_target: optional(path, "audit log, JSON lines"),
-  worker_count: defaulted(u16, defaults.DEFAULT_WORKER_COUNT, "workers launched at start"),
+  worker_count: defaulted(workerCount, defaults.DEFAULT_WORKER_COUNT, "workers launched at start"),
   worker_automatic_restart: defaulted(
     boolean,
     defaults.DEFAULT_WORKER_AUTOMATIC_RESTART,
     "replace crashed workers",
   ),
   worker_timeout: defaulted(
-    u32,
+    positiveTimerSeconds,
     defaults.DEFAULT_WORKER_TIMEOUT_SECONDS,
     "wait for the workers' answers to a command, seconds",
   ),
   soft_stop_timeout: defaulted(
-    u32,
+    timerSeconds,
     defaults.DEFAULT_SOFT_STOP_TIMEOUT_SECONDS,
     "wait of a soft stop for what is under way, seconds, 0 = for ever",
   ),
@@ -68,7 +84,7 @@ export const GLOBAL_KEYS = {
     "pin each worker to a core",
   ),
   ctl_command_timeout: defaulted(
-    size,
+    timerMs,
     defaults.DEFAULT_CTL_COMMAND_TIMEOUT_MS,
     "wait of the command line for an answer, milliseconds",
   ),
@@ -79,13 +95,13 @@ export const GLOBAL_KEYS = {
     "listeners start listening at once",
   ),
   max_connections: defaulted(
-    size,
+    positiveSize,
     defaults.DEFAULT_MAX_CONNECTIONS,
     "client sessions of a worker at once",
   ),
-  max_buffers: defaulted(size, defaults.DEFAULT_MAX_BUFFERS, "buffer pool ceiling"),
+  max_buffers: defaulted(positiveSize, defaults.DEFAULT_MAX_BUFFERS, "buffer pool ceiling"),
   min_buffers: defaulted(size, defaults.DEFAULT_MIN_BUFFERS, "buffer pool floor"),
-  buffer_size: defaulted(size, defaults.DEFAULT_BUFFER_BYTES, "session buffer, bytes"),
+  buffer_size: defaulted(bufferBytes, defaults.DEFAULT_BUFFER_BYTES, "session buffer, bytes"),
   slab_entries_per_connection: optional(size, "session table entries a connection, 2 to 32"),
   basic_auth_max_credential_bytes: optional(size, "decoded Basic credentials, bytes"),
   max_connections_per_ip: defaulted(
@@ -105,15 +121,23 @@ export const GLOBAL_KEYS = {
     defaults.DEFAULT_DISABLE_CLUSTER_METRICS,
     "switch per-cluster metrics off",
   ),
-  front_timeout: defaulted(u32, defaults.DEFAULT_FRONT_TIMEOUT_SECONDS, "idle client, seconds"),
-  back_timeout: defaulted(u32, defaults.DEFAULT_BACK_TIMEOUT_SECONDS, "idle backend, seconds"),
+  front_timeout: defaulted(
+    positiveU32,
+    defaults.DEFAULT_FRONT_TIMEOUT_SECONDS,
+    "idle client, seconds",
+  ),
+  back_timeout: defaulted(
+    positiveU32,
+    defaults.DEFAULT_BACK_TIMEOUT_SECONDS,
+    "idle backend, seconds",
+  ),
   connect_timeout: defaulted(
-    u32,
+    positiveU32,
     defaults.DEFAULT_CONNECT_TIMEOUT_SECONDS,
     "connecting to a backend, seconds",
   ),
   request_timeout: defaulted(
-    u32,
+    positiveU32,
     defaults.DEFAULT_REQUEST_TIMEOUT_SECONDS,
     "receiving a full request, seconds",
   ),

@@ -4,7 +4,7 @@
 import * as defaults from "./defaults.ts";
 import { answers, LEGACY_ANSWER_KEYS, listenerAnswers } from "./file_answers.ts";
 import type { GlobalSettings } from "./file_config.ts";
-import { address, boolean, matching, oneOf, text, u32 } from "./file_fields.ts";
+import { address, boolean, matching, oneOf, positiveU32, text, u32 } from "./file_fields.ts";
 import { H2_KEYS } from "./file_h2.ts";
 import { HSTS_KEYS, HSTS_NEEDS_HTTPS, hstsMessage } from "./file_hsts.ts";
 import { presentFields } from "./file_message.ts";
@@ -58,10 +58,18 @@ export const LISTENER_KEYS = {
     "clients send a PROXY protocol header",
     STREAMS,
   ),
-  front_timeout: optional(u32, "idle client, seconds; absent = global, udp: 30"),
-  back_timeout: optional(u32, "idle backend, seconds; absent = global, udp: 30"),
-  connect_timeout: optional(u32, "connecting to a backend, seconds; absent = global", STREAMS),
-  request_timeout: optional(u32, "receiving a request, seconds; absent = global", HTTP_FAMILY),
+  front_timeout: optional(positiveU32, "idle client, seconds; absent = global, udp: 30"),
+  back_timeout: optional(positiveU32, "idle backend, seconds; absent = global, udp: 30"),
+  connect_timeout: optional(
+    positiveU32,
+    "connecting to a backend, seconds; absent = global",
+    STREAMS,
+  ),
+  request_timeout: optional(
+    positiveU32,
+    "receiving a request, seconds; absent = global",
+    HTTP_FAMILY,
+  ),
   sticky_name: defaulted(
     text,
     defaults.DEFAULT_STICKY_NAME,

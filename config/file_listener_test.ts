@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { H2_KEYS } from "./file_h2.ts";
-import { listener, loaded, only, refusedOnce, requestsOf } from "./file_testing.ts";
+import { listener, loaded, only, refusedOnce, requestsOf, template } from "./file_testing.ts";
 import { type HttpsListenerConfig, TlsVersion } from "./messages.ts";
 
-const FILES = { "/run/work/404.http": "from 404.http", "/run/work/503.http": "from 503.http" };
+const FILES = Object.fromEntries(
+  [404, 502, 503].map((status) => [`/run/work/${status}.http`, template(status).text]),
+);
 
 function https(keys: string): HttpsListenerConfig {
   return only(requestsOf(loaded(listener("https", 1, keys)), "add_https_listener"));
@@ -31,8 +33,8 @@ Deno.test("ListenerBuilder sends HTTP/2 keys under their own names, absent ones 
   const names = Object.keys(H2_KEYS) as (keyof typeof H2_KEYS)[];
   const absent = https("");
   for (const name of names) assert.equal(name in absent, false, name);
-  const given = https(names.map((name, index) => `${name} = ${index}`).join("\n"));
-  for (const [index, name] of names.entries()) assert.equal(Number(given[name]), index, name);
+  const given = https(names.map((name, index) => `${name} = ${index + 2}`).join("\n"));
+  for (const [index, name] of names.entries()) assert.equal(Number(given[name]), index + 2, name);
   assert.equal(typeof given.h2_max_rst_stream_lifetime, "bigint");
 });
 
@@ -82,15 +84,16 @@ Deno.test("hstsMessage defaults max_age only for an enabled policy", () => {
 
 Deno.test("listenerAnswers lets the answers table win over the older keys", () => {
   const keys = 'answer_404 = "404.http"\nanswer_503 = "503.http"\n' +
-    '[listeners.answers]\n"404" = "literal"\n"502" = "file://503.http"\n"400" = ""';
+    '[listeners.answers]\n"404" = "' + template(404).toml +
+    '"\n"502" = "file://502.http"\n"400" = ""';
   const added = only(requestsOf(loaded(listener("http", 1, keys), FILES), "add_http_listener"));
   assert.deepEqual(
     added.answers,
-    new Map([["404", "literal"], ["503", "from 503.http"], ["502", "from 503.http"]]),
+    new Map([404, 503, 502].map((status) => [`${status}`, template(status).text])),
   );
   assert.deepEqual(added.http_answers, {
-    answer_404: "from 404.http",
-    answer_503: "from 503.http",
+    answer_404: template(404).text,
+    answer_503: template(503).text,
   });
 });
 

@@ -11,8 +11,8 @@ import {
   type ListenerProtocol,
   type ListenerReading,
 } from "./file_listener.ts";
-import type { Place, Problems } from "./file_problem.ts";
-import { readTable } from "./file_table.ts";
+import type { Place, PlaceOf, Problems } from "./file_problem.ts";
+import { placesOf, readTable } from "./file_table.ts";
 import type { TomlTable } from "./file_toml.ts";
 import { ProxyProtocolConfig, type SocketAddress } from "./messages.ts";
 
@@ -22,6 +22,7 @@ export class ListenerSet {
   readonly #problems: Problems;
   readonly #byAddress = new Map<string, Listener>();
   readonly #linesByAddress = new Map<string, number>();
+  readonly #places = new Map<string, PlaceOf>();
 
   constructor(builder: ListenerBuilder, problems: Problems) {
     this.#builder = builder;
@@ -45,6 +46,7 @@ export class ListenerSet {
     const listener = this.#builder.build(reading);
     if (listener !== null && name !== undefined && earlier === undefined) {
       this.#byAddress.set(name, listener);
+      this.#places.set(name, placesOf(reading));
     }
   }
 
@@ -71,6 +73,11 @@ export class ListenerSet {
     const listener = this.#builder.build(reading);
     if (listener !== null) this.#byAddress.set(name, listener);
     return listener;
+  }
+
+  /** Where the settings of the listener at an address stand; those nobody declared are the first line's. */
+  placesAt(address: SocketAddress): PlaceOf {
+    return this.#places.get(formatAddress(address)) ?? (() => ({ key: "listeners", line: 1 }));
   }
 
   /** The listeners of one protocol. */

@@ -88,7 +88,8 @@ Deno.test("ListenerSet creates an HTTPS listener with default ALPN and no certif
 });
 
 Deno.test("ListenerSet makes a created listener known to later frontends", () => {
-  const again = cluster("a", "http", PLAIN_FRONTEND) + cluster("b", "http", PLAIN_FRONTEND);
+  const again = cluster("a", "http", PLAIN_FRONTEND) +
+    cluster("b", "http", PLAIN_FRONTEND.replace("'h'", "'other'").replace('"h"', '"other"'));
   assert.equal(requestsOf(loaded(again), "add_http_listener").length, 1);
   const mixed = cluster("a", "tcp", TCP_FRONTEND) + cluster("b", "http", PLAIN_FRONTEND);
   assert.equal(refusedOnce(mixed).key, "clusters.b.frontends[0].address");

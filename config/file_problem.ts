@@ -22,6 +22,9 @@ export interface Place {
   readonly line: number;
 }
 
+/** Where a field of a message comes from, by its name: the key it was read from, or the table. */
+export type PlaceOf = (field: string) => Place;
+
 /** Renders a problem as `file:line: key: message`, the form editors can jump to. */
 export function formatProblem(problem: ConfigProblem): string {
   const where = `${problem.file}:${problem.line}: `;
@@ -76,6 +79,13 @@ export class Problems {
     if (this.#warnings.length < MAX_PROBLEMS_REPORTED) {
       this.#warnings.push(this.#problem(place, message));
     }
+  }
+
+  /** Whether an error was reported at the place or inside of it: what follows from it need not be. */
+  hasErrorAt({ key, line }: Place): boolean {
+    return this.#errors.some((error) =>
+      error.line === line && (error.key === key || error.key.startsWith(`${key}.`))
+    );
   }
 
   /** Errors in file order; ends with a count of those beyond the bound. */

@@ -4,6 +4,7 @@
 
 import type { Config } from "./file_config.ts";
 import type { ListenerSet } from "./file_matching.ts";
+import type { PlaceOf } from "./file_problem.ts";
 import { presentFields } from "./file_message.ts";
 import {
   type ActivateListener,
@@ -18,10 +19,19 @@ import {
   type RequestTcpFrontend,
   type RequestUdpFrontend,
   type ServerConfig,
+  type SocketAddress,
 } from "./messages.ts";
 
-/** One frontend as it is added. */
-export type FrontendRequest =
+/** One frontend as it is added, and where it stands. */
+export type FrontendRequest = FrontendMessage & { readonly at: PlaceOf };
+
+/** A request and where in the file its fields come from. */
+export interface PlacedRequest {
+  readonly request: Request;
+  readonly at: PlaceOf;
+}
+
+type FrontendMessage =
   | { readonly kind: "http"; readonly frontend: RequestHttpFrontend }
   | {
     readonly kind: "https";
@@ -35,7 +45,8 @@ export type FrontendRequest =
 export interface ClusterRequests {
   readonly cluster: Cluster;
   readonly frontends: readonly FrontendRequest[];
-  readonly backends: readonly AddBackend[];
+  readonly backends: readonly { readonly backend: AddBackend; readonly at: PlaceOf }[];
+  readonly at: PlaceOf;
 }
 
 /** Switches of the file that add requests at the end. */
@@ -46,70 +57,81 @@ export interface FinalRequests {
 
 type RequestType = NonNullable<Request["request_type"]>;
 
+interface PlacedType {
+  readonly type: RequestType;
+  readonly at: PlaceOf;
+}
+
 /** The ordered list of requests. */
 export function orderedRequests(
   listeners: ListenerSet,
   clusters: readonly ClusterRequests[],
   final: FinalRequests,
-): Request[] {
-  const types: RequestType[] = [
-    ...addListeners(listeners),
-    ...clusters.flatMap(addCluster),
-  ];
+): PlacedRequest[] {
+  const types = [...addListeners(listeners), ...clusters.flatMap(addCluster)];
   if (final.activate_listeners) types.push(...activateListeners(listeners));
   if (final.disable_cluster_metrics) {
-    types.push({ kind: "configure_metrics", value: MetricsConfiguration.DISABLED });
+    const at = () => ({ key: "disable_cluster_metrics", line: 1 });
+    types.push({ type: { kind: "configure_metrics", value: MetricsConfiguration.DISABLED }, at });
   }
-  return types.map((request_type) => ({ request_type }));
+  return types.map(({ type, at }) => ({ request: { request_type: type }, at }));
 }
 
-function addListeners(listeners: ListenerSet): RequestType[] {
-  return [
-    ...listeners.ofProtocol("http").map(({ config }): RequestType => ({
-      kind: "add_http_listener",
+function addListeners(listeners: ListenerSet): PlacedType[] {
+  const types: RequestType[] = [
+    ...listeners.ofProtocol("http").map(({ config }) => ({
+      kind: "add_http_listener" as const,
       value: config,
     })),
-    ...listeners.ofProtocol("https").map(({ config }): RequestType => ({
-      kind: "add_https_listener",
+    ...listeners.ofProtocol("https").map(({ config }) => ({
+      kind: "add_https_listener" as const,
       value: config,
     })),
-    ...listeners.ofProtocol("tcp").map(({ config }): RequestType => ({
-      kind: "add_tcp_listener",
+    ...listeners.ofProtocol("tcp").map(({ config }) => ({
+      kind: "add_tcp_listener" as const,
       value: config,
     })),
-    ...listeners.ofProtocol("udp").map(({ config }): RequestType => ({
-      kind: "add_udp_listener",
+    ...listeners.ofProtocol("udp").map(({ config }) => ({
+      kind: "add_udp_listener" as const,
       value: config,
     })),
   ];
+  return types.map((type) => ({
+    type,
+    at: listeners.placesAt((type.value as { address: SocketAddress }).address),
+  }));
 }
 
-function addCluster({ cluster, frontends, backends }: ClusterRequests): RequestType[] {
+function addCluster({ cluster, frontends, backends, at }: ClusterRequests): PlacedType[] {
   return [
-    { kind: "add_cluster", value: cluster },
+    { type: { kind: "add_cluster", value: cluster }, at },
     ...frontends.flatMap(addFrontend),
-    ...backends.map((value): RequestType => ({ kind: "add_backend", value })),
+    ...backends.map(({ backend, at }): PlacedType => ({
+      type: { kind: "add_backend", value: backend },
+      at,
+    })),
   ];
 }
 
-function addFrontend(request: FrontendRequest): RequestType[] {
+function addFrontend(request: FrontendRequest): PlacedType[] {
+  const { at } = request;
   switch (request.kind) {
     case "http":
-      return [{ kind: "add_http_frontend", value: request.frontend }];
+      return [{ type: { kind: "add_http_frontend", value: request.frontend }, at }];
     case "https":
       // The certificate first: a frontend must not answer with another host's certificate.
       return [
-        { kind: "add_certificate", value: request.certificate },
-        { kind: "add_https_frontend", value: request.frontend },
+        { type: { kind: "add_certificate", value: request.certificate }, at },
+        { type: { kind: "add_https_frontend", value: request.frontend }, at },
       ];
     case "tcp":
-      return [{ kind: "add_tcp_frontend", value: request.frontend }];
+      return [{ type: { kind: "add_tcp_frontend", value: request.frontend }, at }];
     case "udp":
-      return [{ kind: "add_udp_frontend", value: request.frontend }];
+      return [{ type: { kind: "add_udp_frontend", value: request.frontend }, at }];
   }
 }
 
-function activateListeners(listeners: ListenerSet): RequestType[] {
+function activateListeners(listeners: ListenerSet): PlacedType[] {
   const kinds = [
     ["http", ListenerType.HTTP],
     ["https", ListenerType.HTTPS],
@@ -117,9 +139,9 @@ function activateListeners(listeners: ListenerSet): RequestType[] {
     ["udp", ListenerType.UDP],
   ] as const;
   return kinds.flatMap(([protocol, proxy]) =>
-    listeners.ofProtocol(protocol).map(({ config }): RequestType => {
+    listeners.ofProtocol(protocol).map(({ config }): PlacedType => {
       const value: ActivateListener = { address: config.address, proxy, from_scm: false };
-      return { kind: "activate_listener", value };
+      return { type: { kind: "activate_listener", value }, at: listeners.placesAt(config.address) };
     })
   );
 }

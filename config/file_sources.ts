@@ -10,12 +10,22 @@ export class FileSources {
   readonly #cwd: string;
   readonly #readFile: (path: string) => string;
   readonly #problems: Problems;
+  readonly #isStrict: boolean;
 
-  /** `readFile` gets absolute paths and throws when it cannot read. */
-  constructor(cwd: string, readFile: (path: string) => string, problems: Problems) {
+  /**
+   * `readFile` gets absolute paths and throws when it cannot read. `isStrict` where the file is going to
+   * be served: whoever only looks up a setting need not be able to read every key.
+   */
+  constructor(
+    cwd: string,
+    readFile: (path: string) => string,
+    problems: Problems,
+    isStrict: boolean,
+  ) {
     this.#cwd = cwd;
     this.#readFile = readFile;
     this.#problems = problems;
+    this.#isStrict = isStrict;
   }
 
   /** The text of a file that has to be there; undefined after an error was reported. */
@@ -23,8 +33,9 @@ export class FileSources {
     return this.#read(path, place, (why) => this.#problems.error(place, why));
   }
 
-  /** The text of a file the proxy can do without; undefined after a warning was reported. */
+  /** The text of a file that only serving needs; undefined after a problem was reported. */
   tolerated(path: string | undefined, place: Place): string | undefined {
+    if (this.#isStrict) return this.required(path, place);
     return this.#read(
       path,
       place,

@@ -3,7 +3,7 @@
 // Everything else in the table is an error that names the accepted keys. Knows no particular key.
 
 import { quote } from "./file_problem.ts";
-import type { Place, Problems } from "./file_problem.ts";
+import type { Place, PlaceOf, Problems } from "./file_problem.ts";
 import { type Reader, reject } from "./file_fields.ts";
 import { nearest } from "./file_suggestion.ts";
 import type { TomlTable, TomlValue } from "./file_toml.ts";
@@ -75,6 +75,32 @@ export interface TableReading<S extends Schema> {
   at(key: keyof S & string): Place;
   /** Whether the file has the key, even with a wrong value. */
   has(key: keyof S & string): boolean;
+}
+
+/** Keys whose value is carried by a field of another name. */
+const KEYS_OF_FIELDS: Readonly<Record<string, string>> = {
+  load_balancing_parameters: "weight",
+  versions: "tls_versions",
+  proxy_protocol: "send_proxy",
+};
+
+/** The places of what was read from a table, by the names of the fields that carry it. */
+export function placesOf<S extends Schema>(reading: TableReading<S>): PlaceOf {
+  const { values } = reading;
+  const { has, at, place } = reading as unknown as TableReading<Schema>;
+  return (field) => {
+    const [name = "", detail = ""] = field.split(/[.[]/);
+    if (name === "answers") {
+      // Either key of a template: the table holds places of its own.
+      const { answers } = values as { answers?: ReadonlyMap<string, { place: Place }> };
+      const entry = answers?.get(detail)?.place;
+      if (entry !== undefined) return entry;
+      const legacy = `answer_${detail}`;
+      if (has(legacy)) return at(legacy);
+    }
+    const key = KEYS_OF_FIELDS[name] ?? name;
+    return has(key) ? at(key) : place;
+  };
 }
 
 /** A table set aside to be read when its kind is known. */

@@ -3,6 +3,13 @@
 
 import { type Config, type ConfigProblem, loadConfig, type LoadResult } from "./file.ts";
 import type { Request } from "./messages.ts";
+import { ConfigState } from "./state.ts";
+
+/** An answer template that compiles, and the same as it is written in a TOML string. */
+export function template(status: number): { readonly text: string; readonly toml: string } {
+  const head = `HTTP/1.1 ${status} Answer`;
+  return { text: `${head}\n\nbody`, toml: `${head}\\n\\nbody` };
+}
 
 type RequestType = NonNullable<Request["request_type"]>;
 
@@ -11,6 +18,8 @@ export function load(text: string, files: Readonly<Record<string, string>> = {})
   return loadConfig(text, {
     path: "/etc/sozu/sozu.toml",
     cwd: "/run/work",
+    // Any text is a certificate here; whether it is one has tests of its own.
+    trial: new ConfigState((pem) => ({ fingerprint: pem, names: [] })),
     readFile(path) {
       const content = files[path];
       if (content === undefined) throw new Error(`No such file '${path}'`);

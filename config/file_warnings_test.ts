@@ -1,11 +1,11 @@
 // What the loader accepts but remarks on: the file works, though maybe not as its author meant.
 
 import assert from "node:assert/strict";
-import { cluster, listener, load, loaded, only, requestsOf } from "./file_testing.ts";
+import { cluster, listener, load, loaded, only, requestsOf, template } from "./file_testing.ts";
 
 /** Asserts that a text loads with exactly one warning, about a key, with all the given parts. */
 function assertWarning(text: string, line: number, key: string, parts: readonly string[]): void {
-  const result = load(text, { "/run/work/c.pem": "CERTIFICATE", "/run/work/k.pem": "KEY" });
+  const result = load(text, { "/run/work/404.http": template(404).text });
   assert.ok(result.ok);
   const warning = only(result.warnings);
   assert.deepEqual([warning.line, warning.key], [line, key], warning.message);
@@ -67,17 +67,8 @@ Deno.test("loadConfig warns about keys without effect and about deprecated ones"
   ]);
   const tcp = cluster("c", "tcp", '{ address = "127.0.0.1:1", method = "GET" }');
   assertWarning(tcp, 3, "clusters.c.frontends[0].method", ["'tcp'"]);
-  const legacy = listener("http", 1, 'answer_404 = "c.pem"');
+  const legacy = listener("http", 1, 'answer_404 = "404.http"');
   assertWarning(legacy, 4, "listeners[0].answer_404", ['answers."404"']);
-});
-
-Deno.test("loadConfig goes on without the default certificate of a listener", () => {
-  const text = listener("https", 1, 'certificate = "nowhere.pem"\nkey = "k.pem"');
-  assertWarning(text, 4, "listeners[0].certificate", ["'nowhere.pem'", "absent"]);
-  const files = { "/run/work/k.pem": "KEY" };
-  const added = only(requestsOf(loaded(text, files), "add_https_listener"));
-  assert.equal(added.certificate, undefined);
-  assert.equal(added.key, "KEY");
 });
 
 Deno.test("loadConfig warns about credentials that match nobody, without repeating them", () => {
@@ -88,6 +79,6 @@ Deno.test("loadConfig warns about credentials that match nobody, without repeati
 });
 
 Deno.test("loadConfig warns about a status it never answers", () => {
-  const text = listener("http", 1, 'answers = { "500" = "x" }');
+  const text = listener("http", 1, `answers = { "500" = "${template(500).toml}" }`);
   assertWarning(text, 4, "listeners[0].answers.500", ["'500'"]);
 });

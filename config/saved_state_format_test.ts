@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readRecords, writeRecord } from "./saved_state_format.ts";
 import type { WorkerRequest } from "./messages.ts";
-import { accept, backend, cluster, frontend, stateWith } from "./state_testing.ts";
+import { accept, backend, cluster, frontend, stateWith, template } from "./state_testing.ts";
 import { address } from "./state_testing.ts";
 
 const EXAMPLE = [
@@ -13,7 +13,10 @@ const EXAMPLE = [
 
 function sample(): WorkerRequest[] {
   const state = stateWith(
-    { kind: "add_cluster", value: cluster("a", { answers: new Map([["503", "line\nline"]]) }) },
+    {
+      kind: "add_cluster",
+      value: cluster("a", { answers: new Map([["503", template(503, "line\nline")]]) }),
+    },
     { kind: "add_http_frontend", value: frontend("x.test", "/") },
     { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1") },
   );

@@ -2,6 +2,7 @@
 // one; the same sequence of requests gives equal states everywhere. It knows nothing of sockets,
 // processes or files: a request is applied whole, or refused whole with a reason.
 
+import { type Admission, validValues } from "./admission.ts";
 import type { CertificateParser } from "./certificate.ts";
 import type { ConfigError } from "./config_error.ts";
 import { hashClusters } from "./hash.ts";
@@ -40,11 +41,14 @@ export interface StateCounts {
  */
 export class ConfigState {
   readonly #parseCertificate: CertificateParser;
+  readonly #admission: Admission;
   #tables: StateTables;
   #census = new Map<string, number>();
 
-  constructor(parseCertificate: CertificateParser) {
+  /** `admission` is asked about each request before anything else. */
+  constructor(parseCertificate: CertificateParser, admission: Admission = validValues) {
     this.#parseCertificate = parseCertificate;
+    this.#admission = admission;
     this.#tables = new StateTables(parseCertificate);
   }
 
@@ -59,7 +63,7 @@ export class ConfigState {
     }
     const name = verbName(verb.kind);
     this.#census.set(name, Math.min((this.#census.get(name) ?? 0) + 1, CENSUS_LIMIT));
-    return applyVerb(this.#tables, verb);
+    return this.#admission(verb) ?? applyVerb(this.#tables, verb);
   }
 
   /** The objects themselves, for reading. */
@@ -79,7 +83,7 @@ export class ConfigState {
 
   /** An independent state with the same configuration and census. */
   clone(): ConfigState {
-    const clone = new ConfigState(this.#parseCertificate);
+    const clone = new ConfigState(this.#parseCertificate, this.#admission);
     clone.#tables = this.#tables.copy(this.#parseCertificate);
     clone.#census = new Map(this.#census);
     return clone;

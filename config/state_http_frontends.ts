@@ -1,18 +1,33 @@
 // The HTTP or HTTPS frontends of a ConfigState, by address, host name, path rule and method. Cluster,
 // position and tags are not part of the key.
 
+import { parseHostRule } from "../src/routing/host_rule.ts";
+import { MethodRule } from "../src/routing/method_rule.ts";
+import { RouteError } from "../src/routing/route_rule.ts";
 import { formatAddress, normalizeAddress } from "./address.ts";
-import { alreadyExists, type ConfigError, notFound, unknownEnumValue } from "./config_error.ts";
+import { alreadyExists, type ConfigError, notFound } from "./config_error.ts";
 import { copyMessage } from "./message_values.ts";
 import { PathRuleKind, RequestHttpFrontend, RulePosition } from "./messages.ts";
 import { compareText } from "./text_order.ts";
 
-/** The key of a frontend: `address;hostname;<k>path[;METHOD]`, k = `P` prefix, `R` regex, `=` equals. */
+/**
+ * The key of a frontend: `address;hostname;<k>path[;METHOD]`, k = `P` prefix, `R` regex, `=` equals. Host
+ * and method as requests are compared with them: two spellings of one route have one key.
+ */
 export function routeKey(frontend: RequestHttpFrontend): string {
   const { path, method } = frontend;
-  const route = `${formatAddress(frontend.address)};${frontend.hostname};` +
+  const route = `${formatAddress(frontend.address)};${comparedHost(frontend)};` +
     `${pathMark(path.kind)}${path.value}`;
-  return method === undefined ? route : `${route};${method}`;
+  return method === undefined ? route : `${route};${new MethodRule(method).name}`;
+}
+
+/** Names that are compared as they are written: nearly all. */
+const COMPARED = /^[a-z0-9.*_-]+$/;
+
+function comparedHost({ hostname, position }: RequestHttpFrontend): string {
+  if (COMPARED.test(hostname)) return hostname;
+  const rule = parseHostRule(hostname, position === RulePosition.TREE);
+  return rule instanceof RouteError ? hostname : rule.text;
 }
 
 function pathMark(kind: PathRuleKind): string {
@@ -52,9 +67,6 @@ export class HttpFrontends {
   }
 
   add(frontend: RequestHttpFrontend): ConfigError | null {
-    if (!Object.values(RulePosition).some((known) => known === frontend.position)) {
-      return unknownEnumValue("position", frontend.position, "0 (PRE), 1 (POST), 2 (TREE)");
-    }
     const key = routeKey(frontend);
     if (this.#byKey.has(key)) return alreadyExists(this.#name, key);
     const stored = copyMessage(RequestHttpFrontend, frontend);

@@ -83,13 +83,8 @@ export class ListenerTable<L extends ListenerConfig> {
     return null;
   }
 
-  /** Changes a listener in place, whole or not at all; `problem` is what validation found. */
-  patch<P extends ListenerPatch>(
-    patchType: MessageType<P>,
-    patch: P,
-    problem: ConfigError | null,
-  ): ConfigError | null {
-    if (problem !== null) return problem;
+  /** Changes a listener in place, whole or not at all. */
+  patch<P extends ListenerPatch>(patchType: MessageType<P>, patch: P): ConfigError | null {
     const key = formatAddress(patch.address);
     const listener = this.#byAddress.get(key);
     if (listener === undefined) return notFound(this.#name, key);

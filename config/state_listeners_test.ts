@@ -9,6 +9,7 @@ import {
   httpsListener,
   refuse,
   stateWith,
+  template,
 } from "./state_testing.ts";
 
 const AT_80 = address("127.0.0.1:80");
@@ -77,15 +78,15 @@ Deno.test("UpdateHttpListener touches the given fields only, answer_429 included
   const before = httpListener({
     active: true,
     front_timeout: 7,
-    http_answers: { answer_404: "old 404", answer_503: "old 503" },
-    answers: new Map([["401", "kept"], ["503", "kept too"]]),
+    http_answers: { answer_404: template(404, "old"), answer_503: template(503, "old") },
+    answers: new Map([["401", template(401, "kept")], ["503", template(503, "kept too")]]),
   });
   const state = stateWith({ kind: "add_http_listener", value: before });
   const patch: messages.UpdateHttpListenerConfig = {
     address: AT_80,
-    back_timeout: 0,
-    http_answers: { answer_404: "new 404", answer_429: "new 429" },
-    answers: new Map([["404", "added"], ["503", ""]]),
+    back_timeout: 1,
+    http_answers: { answer_404: template(404, "new"), answer_429: template(429, "new") },
+    answers: new Map([["404", template(404, "added")], ["503", ""]]),
     elide_x_real_ip: true,
     send_x_real_ip: false,
     h2_max_header_fields: 5,
@@ -95,9 +96,17 @@ Deno.test("UpdateHttpListener touches the given fields only, answer_429 included
   accept(state, { kind: "update_http_listener", value: patch });
   assert.deepEqual(http(state), {
     ...before,
-    back_timeout: 0,
-    http_answers: { answer_404: "new 404", answer_503: "old 503", answer_429: "new 429" },
-    answers: new Map([["401", "kept"], ["503", "kept too"], ["404", "added"]]),
+    back_timeout: 1,
+    http_answers: {
+      answer_404: template(404, "new"),
+      answer_503: template(503, "old"),
+      answer_429: template(429, "new"),
+    },
+    answers: new Map([
+      ["401", template(401, "kept")],
+      ["503", template(503, "kept too")],
+      ["404", template(404, "added")],
+    ]),
     elide_x_real_ip: true,
     send_x_real_ip: false,
     h2_max_header_fields: 5,
@@ -131,12 +140,12 @@ Deno.test("UpdateTcpListener and UpdateUdpListener keep the other fields", () =>
     { kind: "add_tcp_listener", value: tcp },
     { kind: "add_udp_listener", value: udp },
     { kind: "update_tcp_listener", value: { address: AT_80, connect_timeout: 99 } },
-    { kind: "update_udp_listener", value: { address: AT_80, max_rx_datagram_size: 0 } },
+    { kind: "update_udp_listener", value: { address: AT_80, max_rx_datagram_size: 1 } },
   );
   assert.deepEqual(state.tables.listeners.tcp.get("127.0.0.1:80"), { ...tcp, connect_timeout: 99 });
   assert.deepEqual(state.tables.listeners.udp.get("127.0.0.1:80"), {
     ...udp,
-    max_rx_datagram_size: 0,
+    max_rx_datagram_size: 1,
   });
 });
 

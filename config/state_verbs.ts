@@ -10,12 +10,6 @@ import {
   UpdateUdpListenerConfig,
 } from "./messages.ts";
 import type { StateTables } from "./state_tables.ts";
-import {
-  validateHttpPatch,
-  validateHttpsPatch,
-  validateTcpFrontend,
-  validateTcpListener,
-} from "./validate.ts";
 
 /** The part of a request that is set. */
 export type Verb = NonNullable<Request["request_type"]>;
@@ -58,8 +52,7 @@ const MUTATIONS: { readonly [K in Kind]?: Mutation<K> } = {
   add_certificate: (tables, request) => tables.certificates.add(request),
   replace_certificate: (tables, request) => tables.certificates.replace(request),
   remove_certificate: (tables, request) => tables.certificates.remove(request),
-  add_tcp_frontend: (tables, frontend) =>
-    validateTcpFrontend(frontend) ?? tables.tcpFrontends.add(frontend),
+  add_tcp_frontend: (tables, frontend) => tables.tcpFrontends.add(frontend),
   remove_tcp_frontend: (tables, frontend) => tables.tcpFrontends.remove(frontend),
   add_udp_frontend: (tables, frontend) => tables.udpFrontends.add(frontend),
   remove_udp_frontend: (tables, frontend) => tables.udpFrontends.remove(frontend),
@@ -67,20 +60,19 @@ const MUTATIONS: { readonly [K in Kind]?: Mutation<K> } = {
   remove_backend: (tables, backend) => tables.backends.remove(backend),
   add_http_listener: (tables, listener) => tables.listeners.http.add(listener),
   add_https_listener: (tables, listener) => tables.listeners.https.add(listener),
-  add_tcp_listener: (tables, listener) =>
-    validateTcpListener(listener) ?? tables.listeners.tcp.add(listener),
+  add_tcp_listener: (tables, listener) => tables.listeners.tcp.add(listener),
   add_udp_listener: (tables, listener) => tables.listeners.udp.add(listener),
   remove_listener: (tables, request) => tables.listeners.remove(request),
   activate_listener: (tables, request) => tables.listeners.activate(request),
   deactivate_listener: (tables, request) => tables.listeners.deactivate(request),
   update_http_listener: (tables, patch) =>
-    tables.listeners.http.patch(UpdateHttpListenerConfig, patch, validateHttpPatch(patch)),
+    tables.listeners.http.patch(UpdateHttpListenerConfig, patch),
   update_https_listener: (tables, patch) =>
-    tables.listeners.https.patch(UpdateHttpsListenerConfig, patch, validateHttpsPatch(patch)),
+    tables.listeners.https.patch(UpdateHttpsListenerConfig, patch),
   update_tcp_listener: (tables, patch) =>
-    tables.listeners.tcp.patch(UpdateTcpListenerConfig, patch, validateTcpListener(patch)),
+    tables.listeners.tcp.patch(UpdateTcpListenerConfig, patch),
   update_udp_listener: (tables, patch) =>
-    tables.listeners.udp.patch(UpdateUdpListenerConfig, patch, null),
+    tables.listeners.udp.patch(UpdateUdpListenerConfig, patch),
 };
 
 /** Whether the verb can change a configuration state. */

@@ -2,7 +2,6 @@
 // neither leads back, a new listener in the place of the changed one.
 
 import { formatAddress } from "./address.ts";
-import type { ConfigError } from "./config_error.ts";
 import { findPatch, type ListenerPatch } from "./listener_patch.ts";
 import type { MessageType } from "./message_type.ts";
 import {
@@ -16,7 +15,7 @@ import {
 import type { ConfigState } from "./state.ts";
 import type { Verb } from "./state_verbs.ts";
 import { NOTHING, request, type Undo } from "./undo_parts.ts";
-import { validateHttpPatch, validateHttpsPatch, validateTcpListener } from "./validate.ts";
+import { validateVerb } from "./validate.ts";
 
 /** How to take back a change of a listener; `null` when the verb is about something else. */
 export function undoListener(state: ConfigState, verb: Verb): Undo | null {
@@ -59,7 +58,6 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateHttpListenerConfig,
         add: (value) => ({ kind: "add_http_listener", value }),
         update: (value) => ({ kind: "update_http_listener", value }),
-        problem: validateHttpPatch,
       }, state);
     case ListenerType.HTTPS:
       return restore(address, proxy, {
@@ -67,7 +65,6 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateHttpsListenerConfig,
         add: (value) => ({ kind: "add_https_listener", value }),
         update: (value) => ({ kind: "update_https_listener", value }),
-        problem: validateHttpsPatch,
       }, state);
     case ListenerType.TCP:
       return restore(address, proxy, {
@@ -75,7 +72,6 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateTcpListenerConfig,
         add: (value) => ({ kind: "add_tcp_listener", value }),
         update: (value) => ({ kind: "update_tcp_listener", value }),
-        problem: validateTcpListener,
       }, state);
     case ListenerType.UDP:
       return restore(address, proxy, {
@@ -83,7 +79,6 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateUdpListenerConfig,
         add: (value) => ({ kind: "add_udp_listener", value }),
         update: (value) => ({ kind: "update_udp_listener", value }),
-        problem: () => null,
       }, state);
     default:
       return NOTHING;
@@ -104,8 +99,6 @@ interface Protocol<L extends Listener, P extends ListenerPatch> {
   readonly patchType: MessageType<P>;
   readonly add: (listener: L) => Verb;
   readonly update: (patch: P) => Verb;
-  /** Why a patch would be refused; a listener may have been added with values no patch may set. */
-  readonly problem: (patch: P) => ConfigError | null;
 }
 
 function restore<L extends Listener, P extends ListenerPatch>(
@@ -132,7 +125,7 @@ function restore<L extends Listener, P extends ListenerPatch>(
       ? [activate]
       : [{ kind: "deactivate_listener", value: { address, proxy, to_scm: false } }];
     const patch = findPatch(table.type, protocol.patchType, now, { ...before, active: now.active });
-    if (patch === null || protocol.problem(patch) !== null) {
+    if (patch === null || validateVerb(protocol.update(patch)) !== null) {
       return [{ kind: "remove_listener" as const, value: { address, proxy } }, ...anew].map(
         request,
       );

@@ -1,117 +1,139 @@
-// Rules on the values of requests that the schema cannot express: health checks and in-place changes
-// of listeners. A rule answers `null` or the first refusal; nothing is changed here.
+// Whether what a request carries can mean something: every number in its range, every enum known,
+// every text what it is used as. One walk over the message by the table of rules, for every verb and
+// every way in. Answers `null` or the first refusal; changes nothing, and knows nothing of what is
+// configured already.
 
-import { type ConfigError, invalidValue } from "./config_error.ts";
-import type {
-  HealthCheckConfig,
-  RequestTcpFrontend,
-  TcpListenerConfig,
-  UpdateHttpListenerConfig,
-  UpdateHttpsListenerConfig,
-} from "./messages.ts";
+import type { ConfigError } from "./config_error.ts";
+import { BARE_RULES, MESSAGE_RULES } from "./message_rules.ts";
+import type { Field, MessageType, OneofValue, Properties } from "./message_type.ts";
+import { HealthCheckConfig, Request, type RequestHttpFrontend } from "./messages.ts";
+import type { Rule } from "./rule.ts";
+import { misplacedHsts, WHOLE_RULES } from "./whole_rules.ts";
 
-/** ALPN names a listener may offer. */
-export const ALPN_NAMES: readonly string[] = ["h2", "http/1.1"];
+type Verb = NonNullable<Request["request_type"]>;
 
-/** Numbers of HTTP/2 that make no sense at zero: flood thresholds, tables, streams. */
-const POSITIVE_H2_FIELDS = [
-  "h2_max_rst_stream_per_window",
-  "h2_max_ping_per_window",
-  "h2_max_settings_per_window",
-  "h2_max_empty_data_per_window",
-  "h2_max_continuation_frames",
-  "h2_max_glitch_count",
-  "h2_max_window_update_stream0_per_window",
-  "h2_max_concurrent_streams",
-  "h2_max_rst_stream_lifetime",
-  "h2_max_rst_stream_abusive_lifetime",
-  "h2_max_rst_stream_emitted_lifetime",
-  "h2_max_header_list_size",
-  "h2_max_header_table_size",
-  "h2_max_header_fields",
-] as const;
+/** A field and its rule, if it has one. */
+interface Row {
+  readonly field: Field;
+  readonly rule: Rule | undefined;
+}
 
-/** A ratio below two would shrink nothing. */
-const LEAST_SHRINK_RATIO = 2;
+/** The rows of each type that was asked about; made once, since all requests need them. */
+const rowsByType = new WeakMap<MessageType<unknown>, readonly Row[]>();
 
-/** RFC 9110 §5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** The row of a field in the tables. */
+export function ruleOf(type: MessageType<unknown>, field: Field): Rule | undefined {
+  const rows =
+    (MESSAGE_RULES as Readonly<Record<string, Readonly<Record<string, Rule>>>>)[type.name];
+  if (rows !== undefined && Object.hasOwn(rows, field.name)) return rows[field.name];
+  return field.label !== "oneof"
+    ? undefined
+    : (BARE_RULES as Readonly<Record<string, Rule>>)[field.name];
+}
 
-/** Checks a health check; a timeout above the interval is accepted. */
+/** The first thing that is wrong with the value of a verb, or `null`. */
+export function validateVerb(verb: Verb): ConfigError | null {
+  switch (verb.kind) {
+    case "set_health_check": {
+      const { config, ...rest } = verb.value;
+      return validateMember(verb.kind, rest) ?? validateHealthCheck(config);
+    }
+    case "add_http_frontend":
+      return validateMember(verb.kind, verb.value) ?? misplacedHsts(verb.value);
+    default:
+      return validateMember(verb.kind, verb.value);
+  }
+}
+
+/** The first thing that is wrong with a health check, or `null`; a timeout above the interval is not. */
 export function validateHealthCheck(config: HealthCheckConfig): ConfigError | null {
-  for (
-    const field of ["interval", "timeout", "healthy_threshold", "unhealthy_threshold"] as const
-  ) {
-    if (config[field] <= 0) {
-      return invalidValue(`health_check.${field}`, `${config[field]}`, "a number above 0");
-    }
-  }
-  if (!config.uri.startsWith("/")) {
-    return invalidValue("health_check.uri", `"${config.uri}"`, 'a path that starts with "/"');
-  }
-  for (let index = 0; index < config.uri.length; index++) {
-    const code = config.uri.charCodeAt(index);
-    if (code < 0x20 && code !== 0x09) {
-      const given = `control character ${code} at position ${index}`;
-      return invalidValue("health_check.uri", given, "a path without control characters but TAB");
-    }
-  }
-  return null;
+  return validateMessage(HealthCheckConfig, config, "health_check.");
 }
 
-/** What a TLS client can ask for: a name, or `*.` and a name for every label in front of it. */
-export const SERVER_NAME = /^(?:\*\.)?[^*\s/]+$/;
-
-/** Checks a TCP frontend. */
-export function validateTcpFrontend({ sni }: RequestTcpFrontend): ConfigError | null {
-  if (sni === undefined || SERVER_NAME.test(sni)) return null;
-  return invalidValue("sni", `"${sni}"`, 'a host name, or "*." followed by one');
+/** The first thing that is wrong with a route, or `null`. */
+export function validateFrontend(frontend: RequestHttpFrontend): ConfigError | null {
+  return validateVerb({ kind: "add_https_frontend", value: frontend });
 }
 
-/** Checks a TCP listener: it ends TLS with a certificate and its key, or not at all. */
-export function validateTcpListener(
-  { certificate, key }: Pick<TcpListenerConfig, "certificate" | "key">,
+/** The first field of a message that its rule refuses; `prefix` stands before the names of fields. */
+export function validateMessage<T>(
+  type: MessageType<T>,
+  message: T,
+  prefix = "",
 ): ConfigError | null {
-  if ((certificate === undefined) === (key === undefined)) return null;
-  const [given, missing] = key === undefined ? ["certificate", "key"] : ["key", "certificate"];
-  return invalidValue(missing, "nothing", `both certificate and key, or none (${given} is given)`);
-}
-
-/** Checks the new values of an HTTP listener. */
-export function validateHttpPatch(patch: UpdateHttpListenerConfig): ConfigError | null {
-  return validateH2Numbers(patch) ?? validateIdHeader(patch.sozu_id_header);
-}
-
-/** Checks the new values of an HTTPS listener. */
-export function validateHttpsPatch(patch: UpdateHttpsListenerConfig): ConfigError | null {
-  return validateH2Numbers(patch) ?? validateAlpn(patch.alpn_protocols?.values ?? []) ??
-    validateIdHeader(patch.sozu_id_header) ?? validateHsts(patch);
-}
-
-function validateH2Numbers(patch: UpdateHttpListenerConfig): ConfigError | null {
-  for (const field of POSITIVE_H2_FIELDS) {
-    const value = patch[field];
-    if (value !== undefined && value < 1) return invalidValue(field, `${value}`, "1 or more");
+  const properties = message as Properties;
+  for (const { field, rule } of rowsOf(type)) {
+    const held = properties[field.property];
+    if (held === undefined || held === null) continue;
+    const problem = validateField(field, rule, held, prefix + field.name);
+    if (problem !== null) return problem;
   }
-  const ratio = patch.h2_stream_shrink_ratio;
-  if (ratio !== undefined && ratio < LEAST_SHRINK_RATIO) {
-    return invalidValue("h2_stream_shrink_ratio", `${ratio}`, `${LEAST_SHRINK_RATIO} or more`);
+  return WHOLE_RULES[type.name]?.(message, prefix) ?? null;
+}
+
+function validateMember(kind: string, value: unknown): ConfigError | null {
+  const row = rowsOf(Request).find(({ field }) => field.name === kind);
+  if (row === undefined) return null;
+  const { field, rule } = row;
+  return typeof field.type === "string"
+    ? rule?.check(value, kind) ?? null
+    : validateMessage(field.type, value);
+}
+
+function rowsOf<T>(type: MessageType<T>): readonly Row[] {
+  const known = rowsByType.get(type as MessageType<unknown>);
+  if (known !== undefined) return known;
+  const made = makeRows(type as MessageType<unknown>);
+  rowsByType.set(type as MessageType<unknown>, made);
+  return made;
+}
+
+/** In the order of the table of rules, then what has no row of its own. */
+function makeRows(type: MessageType<unknown>): Row[] {
+  const rows = type.fields.map((field) => ({ field, rule: ruleOf(type, field) }));
+  const order = Object.keys(
+    (MESSAGE_RULES as Readonly<Record<string, object>>)[type.name] ?? {},
+  );
+  const rank = ({ field, rule }: Row) =>
+    rule === undefined ? order.length : order.indexOf(field.name);
+  return rows
+    .filter(({ field, rule }) => rule !== undefined || typeof field.type !== "string")
+    .sort((a, b) => rank(a) - rank(b));
+}
+
+function validateField(
+  field: Field,
+  rule: Rule | undefined,
+  held: unknown,
+  name: string,
+): ConfigError | null {
+  switch (field.label) {
+    case "oneof": {
+      const { kind, value } = held as OneofValue;
+      return kind === field.name ? validateValue(field, rule, value, name) : null;
+    }
+    case "repeated": {
+      const elements = held as readonly unknown[];
+      for (const [index, element] of elements.entries()) {
+        const problem = validateValue(field, rule, element, `${name}[${index}]`);
+        if (problem !== null) return problem;
+      }
+      return null;
+    }
+    case "map":
+      return rule?.check(held, name) ?? null;
+    default:
+      return validateValue(field, rule, held, name);
   }
-  return null;
 }
 
-function validateAlpn(values: readonly string[]): ConfigError | null {
-  const unknown = values.find((value) => !ALPN_NAMES.includes(value));
-  if (unknown === undefined) return null;
-  return invalidValue("alpn_protocols", `"${unknown}"`, '"h2" and "http/1.1"');
-}
-
-function validateIdHeader(name: string | undefined): ConfigError | null {
-  if (name === undefined || TOKEN.test(name)) return null;
-  return invalidValue("sozu_id_header", `"${name}"`, "a header name (RFC 9110 token)");
-}
-
-function validateHsts({ hsts }: UpdateHttpsListenerConfig): ConfigError | null {
-  if (hsts === undefined || hsts.enabled !== undefined) return null;
-  return invalidValue("hsts.enabled", "nothing", "true or false when hsts is given");
+function validateValue(
+  { type }: Field,
+  rule: Rule | undefined,
+  value: unknown,
+  name: string,
+): ConfigError | null {
+  const problem = rule?.check(value, name) ?? null;
+  if (problem !== null || typeof type === "string") return problem;
+  return validateMessage(type, value, `${name}.`);
 }

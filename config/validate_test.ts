@@ -4,7 +4,16 @@ import {
   UpdateHttpListenerConfig,
   UpdateHttpsListenerConfig,
 } from "./messages.ts";
-import { validateHealthCheck, validateHttpPatch, validateHttpsPatch } from "./validate.ts";
+import type { ConfigError } from "./config_error.ts";
+import { validateHealthCheck, validateVerb } from "./validate.ts";
+
+function validateHttpPatch(value: UpdateHttpListenerConfig): ConfigError | null {
+  return validateVerb({ kind: "update_http_listener", value });
+}
+
+function validateHttpsPatch(value: UpdateHttpsListenerConfig): ConfigError | null {
+  return validateVerb({ kind: "update_https_listener", value });
+}
 
 function healthCheckProblem(changes: Partial<HealthCheckConfig>): string | undefined {
   return validateHealthCheck({ ...HealthCheckConfig.empty(), uri: "/up", ...changes })?.field;

@@ -2,7 +2,11 @@
 // get. Settings reach a session when it starts; routes are shared, so a change is seen by the next
 // request.
 
-import { DEFAULT_ALLOW_OBS_TEXT, WORKER_STRICT_SNI_BINDING } from "../config/defaults.ts";
+import {
+  DEFAULT_ALLOW_OBS_TEXT,
+  DEFAULT_STICKY_NAME,
+  WORKER_STRICT_SNI_BINDING,
+} from "../config/defaults.ts";
 import type {
   CustomHttpAnswers,
   HstsConfig,
@@ -140,7 +144,8 @@ export class HttpFront {
         omitId: false,
       },
       requestValues: settings.allow_obs_text ?? DEFAULT_ALLOW_OBS_TEXT ? FIELD_VALUE : ASCII_VALUE,
-      stickyName: asciiBytes(settings.sticky_name),
+      // An empty name stands for the default: a cookie without a name is none.
+      stickyName: asciiBytes(settings.sticky_name || DEFAULT_STICKY_NAME),
       strictSni: this.#protocol === "https" &&
         (settings.strict_sni_binding ?? WORKER_STRICT_SNI_BINDING),
     };

@@ -1,6 +1,13 @@
 // Finding and loading the configuration file for a command.
 
-import { type Config, type ConfigProblem, formatProblem, loadConfig } from "../../config/file.ts";
+import {
+  type Config,
+  type ConfigProblem,
+  formatProblem,
+  loadConfig,
+  type LoadResult,
+} from "../../config/file.ts";
+import { readServable } from "../configuration/servable.ts";
 import type { CliEnvironment } from "./environment.ts";
 import { printable } from "./printable.ts";
 import { CommandProblem } from "./problem.ts";
@@ -22,6 +29,16 @@ export function configPath(
   );
 }
 
+/** Reads the configuration file as `start` does, with everything that would keep it from serving. */
+export function checkConfiguration(
+  option: string | undefined,
+  environment: CliEnvironment,
+): Loading {
+  const path = configPath(option, environment);
+  if (path instanceof CommandProblem) return refused(path.message);
+  return loadingOf(readServable(path, environment.cwd));
+}
+
 /** Reads and validates the configuration file. */
 export function loadConfiguration(
   option: string | undefined,
@@ -40,6 +57,10 @@ export function loadConfiguration(
     cwd: environment.cwd,
     readFile: (name) => environment.readTextFile(name),
   });
+  return loadingOf(result);
+}
+
+function loadingOf(result: LoadResult): Loading {
   const warnings = result.warnings.map(lineOf);
   if (result.ok) return { ok: true, config: result.config, warnings };
   return { ok: false, problems: result.errors.map(lineOf), warnings };

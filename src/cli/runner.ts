@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import type { Config } from "../../config/file.ts";
 import { ClientError, type CommandClient, connect } from "../client/mod.ts";
 import type { BuildInputs, Built, CommandHost, CommandSession } from "./command_host.ts";
-import { configPath, loadConfiguration, reason } from "./configuration.ts";
+import { checkConfiguration, configPath, loadConfiguration, reason } from "./configuration.ts";
 import type { CliEnvironment } from "./environment.ts";
 import { type GlobalOptions, globalOptionsOf } from "./global_options.ts";
 import { printable, printableLines } from "./printable.ts";
@@ -90,7 +90,7 @@ export class Runner implements CommandHost {
   }
 
   checkConfig(command: Command): void {
-    const loading = loadConfiguration(globalOptionsOf(command).config, this.#environment);
+    const loading = checkConfiguration(globalOptionsOf(command).config, this.#environment);
     for (const warning of loading.warnings) this.#warn(warning);
     if (loading.ok) this.print("Configuration file is valid\n");
     else for (const problem of loading.problems) this.#fail(problem);

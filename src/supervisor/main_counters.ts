@@ -10,6 +10,8 @@ export class MainCounters {
   readonly #running: () => number;
   /** Workers started in the place of dead ones. */
   relaunched = 0;
+  /** Requests of a saved state, or of another main process, that were refused and left out. */
+  skipped = 0;
   /** Exceptions nobody caught, here in main. */
   panics = 0;
 
@@ -27,6 +29,7 @@ export class MainCounters {
   clear(): void {
     for (const cause of Object.keys(this.#deaths) as DeathCause[]) this.#deaths[cause] = 0;
     this.relaunched = 0;
+    this.skipped = 0;
     this.panics = 0;
   }
 
@@ -36,6 +39,7 @@ export class MainCounters {
     return [
       ...Object.entries(this.#deaths).map(([cause, value]) => count(`workers.${cause}`, value)),
       count("workers.relaunched", this.relaunched),
+      count("config.load_skipped_invalid", this.skipped),
       count("panic", this.panics),
       { name: "workers.running", value: this.#running(), gauge: true },
     ];

@@ -1,9 +1,9 @@
 // From a configuration file to a running main process, and to its exit code. Everything that can
 // keep it from starting is reported on standard error before any worker exists.
 
-import { MAX_CONFIG_FILE_BYTES } from "../../config/defaults.ts";
-import { type Config, formatProblem, loadConfig, type LoadResult } from "../../config/file.ts";
+import { type Config, formatProblem } from "../../config/file.ts";
 import manifest from "../../deno.json" with { type: "json" };
+import { readServable } from "../configuration/servable.ts";
 import { buildId } from "../io/build_id.ts";
 import { guardProcess } from "../io/process_guard.ts";
 import { raiseDescriptorLimit } from "../io/descriptor_limit.ts";
@@ -32,7 +32,7 @@ const EXIT_FAILURE = 1;
 
 /** Runs the main process until it is stopped; resolves with the exit code. */
 export async function start({ configPath }: StartOptions): Promise<number> {
-  const loaded = await readConfig(configPath);
+  const loaded = readServable(configPath, Deno.cwd());
   for (const warning of loaded.warnings) console.error(formatProblem(warning));
   if (!loaded.ok) {
     for (const problem of loaded.errors) console.error(formatProblem(problem));
@@ -153,31 +153,13 @@ export async function supervise<T>(
 export function fileSource(configPath: string): FileSource {
   return {
     configPath,
-    load: async (path) => {
-      const loaded = await readConfig(path);
-      return loaded.ok
-        ? { ok: true, requests: loaded.config.requests }
-        : { ok: false, problems: loaded.errors.map(formatProblem) };
+    load: (path) => {
+      const loaded = readServable(path, Deno.cwd());
+      return Promise.resolve(
+        loaded.ok
+          ? { ok: true, requests: loaded.config.requests }
+          : { ok: false, problems: loaded.errors.map(formatProblem) },
+      );
     },
   };
-}
-
-/** Reads and checks a configuration file; never throws. */
-async function readConfig(path: string): Promise<LoadResult> {
-  const problem = (message: string): LoadResult => ({
-    ok: false,
-    errors: [{ file: path, line: 1, key: "", message }],
-    warnings: [],
-  });
-  try {
-    const { size, isFile } = await Deno.stat(path);
-    if (!isFile) return problem("The path is no regular file");
-    if (size > MAX_CONFIG_FILE_BYTES) {
-      return problem(`The file has ${size} bytes, accepted: up to ${MAX_CONFIG_FILE_BYTES}`);
-    }
-    const text = await Deno.readTextFile(path);
-    return loadConfig(text, { path, cwd: Deno.cwd(), readFile: Deno.readTextFileSync });
-  } catch (error) {
-    return problem(`Cannot read the file: ${error instanceof Error ? error.message : error}`);
-  }
 }

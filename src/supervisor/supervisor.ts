@@ -2,11 +2,17 @@
 // on behalf of a client is in the verbs; how it comes to life is in start.ts.
 
 import type { Config } from "../../config/file.ts";
-import { type Event, MetricDetail, ResponseStatus, RunState } from "../../config/messages.ts";
-import { ConfigState } from "../../config/state.ts";
+import {
+  type Event,
+  MetricDetail,
+  type Request,
+  ResponseStatus,
+  RunState,
+} from "../../config/messages.ts";
+import type { ConfigState } from "../../config/state.ts";
+import { servableState } from "../configuration/servable.ts";
 import { listeningRows } from "../io/listening_rows.ts";
 import type { UnixListener } from "../io/unix_socket.ts";
-import { parseCertificate } from "../io/x509.ts";
 import { loggerOf } from "../observe/log.ts";
 import { UlidSource } from "../protocol/http/ulid.ts";
 import { Adoption } from "./adoption.ts";
@@ -86,7 +92,7 @@ export class Supervisor {
         return await saveState(saved_state, this.#context.state.dump());
       })
       : null;
-    const state = createState();
+    const state = servableState();
     const gatherer = new Gatherer();
     const kept = new KeptMeasurements((id) => state.backendIds(id));
     const handOver = new ListenerHandOver({
@@ -199,10 +205,21 @@ export class Supervisor {
   }
 
   #inherit({ state, fileState, runtime, nextWorkerId }: Estate): void {
-    for (const request of state) this.#context.state.apply(request);
-    for (const request of fileState) this.#context.fileState.apply(request);
+    this.#takeOver(this.#context.state, state);
+    this.#takeOver(this.#context.fileState, fileState);
     for (const { request_type } of runtime) this.#runtime.remember(request_type);
     this.#fleet.pool.continueFrom(nextWorkerId);
+  }
+
+  /** What an older program accepted and this one cannot serve is left out, and told. */
+  #takeOver(state: ConfigState, requests: readonly Request[]): void {
+    const refused = requests.flatMap((request) => state.apply(request)?.message ?? []);
+    if (refused.length === 0) return;
+    this.#context.counters.skipped += refused.length;
+    this.#log.error("Of the old main process {count} requests are refused: {refused}", {
+      count: refused.length,
+      refused: describeRefusals(refused),
+    });
   }
 
   /** Opens the files of all logs anew, here and in the workers, because they were moved away. */
@@ -255,8 +272,8 @@ export class Supervisor {
         metricDetail: config.metrics?.detail ?? MetricDetail.DETAIL_CLUSTER,
       },
       state,
-      createState,
-      fileState: createState(),
+      createState: servableState,
+      fileState: servableState(),
       pool: fleet.pool,
       fleet,
       handOver,
@@ -336,6 +353,7 @@ export class Supervisor {
       count: refused.length,
     });
     if (refused.length > 0) {
+      this.#context.counters.skipped += refused.length;
       this.#log.warn("{origin}: {refused}", { origin, refused: describeRefusals(refused) });
     }
     for (const { request } of records) this.#runtime.remember(request.request_type);
@@ -388,8 +406,4 @@ async function isMissing(path: string): Promise<boolean> {
   } catch (error) {
     return error instanceof Deno.errors.NotFound;
   }
-}
-
-function createState(): ConfigState {
-  return new ConfigState(parseCertificate);
 }

@@ -5,6 +5,7 @@ import type { Request, Response } from "../../config/messages.ts";
 import { loggerOf } from "../observe/log.ts";
 import { changesState } from "../../config/state_verbs.ts";
 import type { Verb } from "../../config/state_verbs.ts";
+import { validateVerb } from "../../config/validate.ts";
 import { beginAudit } from "./audit_begin.ts";
 import type { Client, Execution, Executor } from "./client_session.ts";
 import type { MainContext } from "./main_context.ts";
@@ -58,7 +59,11 @@ export class Verbs implements Executor {
 
   #execute(type: Verb, client: Client): Execution {
     try {
-      if (!changesState(type.kind)) return whenDone(this.#guard(this.#answer(type, client)));
+      if (!changesState(type.kind)) {
+        const problem = validateVerb(type);
+        if (problem !== null) return atOnce(this.#invalid(type, client, problem.message));
+        return whenDone(this.#guard(this.#answer(type, client)));
+      }
       const { begun, done } = executeMutation(this.#context, type, client);
       const onError = (error: unknown) => this.#internalError(error);
       return { begun: begun === null ? null : begun.catch(() => {}), done: done.catch(onError) };
@@ -132,6 +137,12 @@ export class Verbs implements Executor {
       default:
         return failure(`${type.kind} is not available`);
     }
+  }
+
+  /** What changes the configuration is checked where it is applied; the rest is here. */
+  #invalid(type: Verb, client: Client, reason: string): Response {
+    beginAudit(this.#context, client, type)?.failed("invalid_input", reason);
+    return failure(reason);
   }
 
   #unauthorized(type: Verb | null, client: Client): Response {

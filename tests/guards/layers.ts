@@ -26,10 +26,11 @@ export const LAYERS: readonly Layer[] = [
   { prefix: CORE, uses: [BYTES] },
   { prefix: HTTP, uses: [BYTES, CORE] },
   { prefix: "src/protocol/", uses: OF_A_CORE },
-  { prefix: "config/", uses: [BYTES] },
-  { prefix: "src/routing/", uses: [BYTES, HTTP], usesTypesOf: ["config/"] },
+  { prefix: "src/routing/", uses: [BYTES, HTTP] },
+  { prefix: "src/answers/", uses: [BYTES, HTTP] },
+  // Whether a route, a template or a header can be served is asked of those who will serve it.
+  { prefix: "config/", uses: [BYTES, HTTP, "src/routing/", "src/answers/"] },
   { prefix: "src/balancing/", uses: [BYTES, HTTP], usesTypesOf: ["config/", "src/observe/"] },
-  { prefix: "src/answers/", uses: [BYTES, HTTP], usesTypesOf: ["config/"] },
   // The doors to the outside may hand out what lower layers describe.
   { prefix: "src/io/", uses: [BYTES], usesTypesOf: ["config/"] },
   {
@@ -46,6 +47,7 @@ export const LAYERS: readonly Layer[] = [
     usesTypesOf: ["config/"],
   },
   { prefix: "src/exposition/", uses: [BYTES], usesTypesOf: ["config/"] },
+  { prefix: "src/configuration/", uses: ["config/", "src/io/"] },
   { prefix: "src/client/", uses: ["config/", CONTROL, "src/io/"] },
   {
     prefix: "src/supervisor/",
@@ -55,6 +57,7 @@ export const LAYERS: readonly Layer[] = [
       CONTROL,
       `${HTTP}ulid.ts`,
       "src/io/",
+      "src/configuration/",
       "src/observe/",
       "src/exposition/",
       "deno.json",
@@ -65,7 +68,10 @@ export const LAYERS: readonly Layer[] = [
     uses: ["config/", CONTROL, "src/io/", "src/client/", "src/exposition/"],
   },
   // The manifest holds the version that the command line shows.
-  { prefix: "src/cli/", uses: ["config/", CONTROL, "src/io/", "src/client/", "deno.json"] },
+  {
+    prefix: "src/cli/",
+    uses: ["config/", CONTROL, "src/io/", "src/configuration/", "src/client/", "deno.json"],
+  },
   {
     prefix: "workers/",
     uses: [

@@ -3,6 +3,7 @@
 // and copies bytes. Fields that frame a message cannot be edited: that would be request smuggling.
 
 import { asciiBytes, equalsIgnoreCase } from "../../bytes/ascii.ts";
+import { belongsToConnection, isAuthority, isFieldName, isFieldValue } from "./field_syntax.ts";
 import { HeaderKind, headerKind } from "./header_kind.ts";
 import { Field, FieldFlag, type MessageHead } from "./message_head.ts";
 
@@ -11,18 +12,6 @@ export interface HeaderEdit {
   readonly name: string;
   readonly value: string;
 }
-
-/** Kinds whose lines decide where a message ends or where it goes. */
-const FRAMING: ReadonlySet<HeaderKind> = new Set([
-  HeaderKind.CONTENT_LENGTH,
-  HeaderKind.TRANSFER_ENCODING,
-  HeaderKind.CONNECTION,
-  HeaderKind.UPGRADE,
-  HeaderKind.TRAILER,
-]);
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const VALUE = /^[\t\x20-\x7e]*$/;
 
 /** The edits of one direction of one route. */
 export interface HeaderEdits {
@@ -44,15 +33,22 @@ export function compileHeaderEdits(edits: readonly HeaderEdit[]): HeaderEdits | 
   let lines = "";
   let host: Uint8Array | null = null;
   for (const { name, value } of edits) {
-    if (!TOKEN.test(name)) return `Invalid header name "${printable(name)}": a token is accepted`;
-    if (!VALUE.test(value)) {
+    if (!isFieldName(name)) {
+      return `Invalid header name "${printable(name)}": a token is accepted`;
+    }
+    if (!isFieldValue(value)) {
       return `Invalid value of header "${name}": visible ASCII, spaces and tabs are accepted`;
     }
     const lower = asciiBytes(name.toLowerCase());
     const kind = headerKind(lower, 0, lower.length);
-    if (FRAMING.has(kind)) return `Cannot edit header "${name}": it belongs to the connection`;
+    if (belongsToConnection(name)) {
+      return `Cannot edit header "${name}": it belongs to the connection`;
+    }
     if (kind === HeaderKind.HOST) {
       if (value === "") return `Cannot delete header "Host": every request needs one`;
+      if (!isAuthority(value)) {
+        return `Invalid value of header "Host": a host, and a port behind ":", are accepted`;
+      }
       host = asciiBytes(value);
     } else if (value === "") {
       deletes.push(lower);

@@ -1,0 +1,29 @@
+// The configuration as this program can serve it: the one way a file is read by `start`, by a reload and
+// by `config check`, and the state every request of a client is applied to.
+
+import { servable } from "../../config/admission.ts";
+import { MAX_CONFIG_FILE_BYTES } from "../../config/defaults.ts";
+import { loadConfig, type LoadResult } from "../../config/file.ts";
+import { ConfigState } from "../../config/state.ts";
+import { certificateProblem } from "../io/certificate_check.ts";
+import { readRegularFile } from "../io/regular_file.ts";
+import { parseCertificate } from "../io/x509.ts";
+
+/** An empty state that refuses what this program could not serve. */
+export function servableState(): ConfigState {
+  return new ConfigState(parseCertificate, servable(certificateProblem));
+}
+
+/** Reads and checks a configuration file and the files it names. Never throws. */
+export function readServable(path: string, cwd: string): LoadResult {
+  const readFile = (name: string) => readRegularFile(name, MAX_CONFIG_FILE_BYTES);
+  let text: string;
+  try {
+    text = readFile(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `Cannot read the file: ${reason}`;
+    return { ok: false, errors: [{ file: path, line: 1, key: "", message }], warnings: [] };
+  }
+  return loadConfig(text, { path, cwd, readFile, trial: servableState() });
+}
