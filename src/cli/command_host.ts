@@ -2,7 +2,7 @@
 // arguments and requests; they never open a socket, and print only through the environment.
 
 import type { Command } from "commander";
-import type { Config } from "../../config/file.ts";
+import type { CommandSettings } from "../../config/file_command_settings.ts";
 import type { Request } from "../../config/messages.ts";
 import type { CommandClient } from "../client/mod.ts";
 import type { CliEnvironment } from "./environment.ts";
@@ -11,7 +11,7 @@ import type { CommandProblem } from "./problem.ts";
 
 /** What building a request may need besides its arguments. */
 export interface BuildInputs {
-  readonly config: Config;
+  readonly config: CommandSettings;
   readonly cwd: string;
   /** Contents of a file named on the command line, or why it cannot be read. */
   readonly readFile: (path: string) => string | CommandProblem;
@@ -26,7 +26,7 @@ export type Built = Request | CommandProblem;
 
 /** What a command that is more than one request works with. */
 export interface CommandSession {
-  readonly config: Config;
+  readonly config: CommandSettings;
   readonly environment: CliEnvironment;
   readonly options: GlobalOptions;
   /**
@@ -36,14 +36,25 @@ export interface CommandSession {
   readonly connect: (attempts?: number) => Promise<CommandClient>;
 }
 
+/**
+ * How long a command waits for each message where `--timeout` does not say it: `answer` for what is answered
+ * at once, `work` for what takes as long as it takes, such as a shutdown.
+ */
+export type Patience = "answer" | "work";
+
 /** Carries out commands and remembers the exit code. */
 export interface CommandHost {
-  /** Sends the request that `build` makes and shows the answer. */
-  send(command: Command, build: (inputs: BuildInputs) => Built | Promise<Built>): Promise<void>;
-  /** Runs `task` with a loaded configuration; a problem is reported like a refused request. */
+  /** Sends the request that `build` makes and shows the answer. `patience` is "answer" unless given. */
+  send(
+    command: Command,
+    build: (inputs: BuildInputs) => Built | Promise<Built>,
+    patience?: Patience,
+  ): Promise<void>;
+  /** Runs `task` with the way to the command socket; a problem is reported like a refused request. */
   perform(
     command: Command,
     task: (session: CommandSession) => Promise<CommandProblem | null>,
+    patience?: Patience,
   ): Promise<void>;
   /** Checks the configuration file and reports every problem in it. */
   checkConfig(command: Command): void;

@@ -1,13 +1,18 @@
-// Carries out the commands of the tree against a running main process: loads the configuration,
+// Carries out the commands of the tree against a running main process: finds its command socket,
 // connects, sends, shows. Every failure ends as one line on stderr and exit code 1.
 
 import type { Command } from "commander";
-import type { Config } from "../../config/file.ts";
 import { ClientError, type CommandClient, connect } from "../client/mod.ts";
-import type { BuildInputs, Built, CommandHost, CommandSession } from "./command_host.ts";
-import { configPath, loadConfiguration, reason } from "./configuration.ts";
+import type { BuildInputs, Built, CommandHost, CommandSession, Patience } from "./command_host.ts";
+import {
+  type CommandTarget,
+  commandTarget,
+  configPath,
+  loadConfiguration,
+  reason,
+} from "./configuration.ts";
 import type { CliEnvironment } from "./environment.ts";
-import { type GlobalOptions, globalOptionsOf } from "./global_options.ts";
+import { globalOptionsOf } from "./global_options.ts";
 import { printable, printableLines } from "./printable.ts";
 import { CommandProblem } from "./problem.ts";
 import { showAnswer } from "./show_answer.ts";
@@ -53,43 +58,55 @@ export class Runner implements CommandHost {
     return this.#exitCode;
   }
 
-  send(command: Command, build: (inputs: BuildInputs) => Built | Promise<Built>): Promise<void> {
+  send(
+    command: Command,
+    build: (inputs: BuildInputs) => Built | Promise<Built>,
+    patience: Patience = "answer",
+  ): Promise<void> {
     return this.perform(command, async (session) => {
       const request = await build(this.#inputs(session));
       if (request instanceof CommandProblem) return request;
       const client = await session.connect();
-      const answer = await client.send(request, { signal: this.#environment.interrupted });
-      return showAnswer(answer, session);
-    });
+      return showAnswer(await client.send(request), session);
+    }, patience);
   }
 
   async perform(
     command: Command,
     task: (session: CommandSession) => Promise<CommandProblem | null>,
+    patience: Patience = "answer",
   ): Promise<void> {
     const options = globalOptionsOf(command);
-    const loading = loadConfiguration(options.config, this.#environment);
-    if (!loading.ok) return loading.problems.forEach((problem) => this.#fail(problem));
-    const { config } = loading;
+    const environment = this.#environment;
+    const target = commandTarget(options, environment);
+    if (target instanceof CommandProblem) return this.#fail(target.message);
+    for (const warning of target.warnings) this.#warn(warning);
+    const timeoutMs = options.timeoutMs ??
+      (patience === "work" ? 0 : target.settings.ctl_command_timeout);
     const clients: CommandClient[] = [];
     const open = async (attempts = 1) => {
-      const client = await this.#connect(config, options, attempts);
+      const client = await this.#connect(target, timeoutMs, attempts);
       clients.push(client);
       return client;
     };
+    // What waits on any connection, with or without a limit, ends when the user interrupts.
+    const leave = () => clients.forEach((client) => client.close());
+    environment.interrupted.addEventListener("abort", leave);
     try {
-      const session = { config, options, environment: this.#environment, connect: open };
+      const session = { config: target.settings, options, environment, connect: open };
       const problem = await task(session);
       if (problem !== null) this.#fail(problem.message);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      this.#fail(adviceOn(error, config));
+      this.#fail(adviceOn(error, target));
     } finally {
-      for (const client of clients) client.close();
+      environment.interrupted.removeEventListener("abort", leave);
+      leave();
     }
   }
 
   checkConfig(command: Command): void {
+    if (this.#hasNoUseForSocket(command)) return;
     const loading = loadConfiguration(globalOptionsOf(command).config, this.#environment);
     for (const warning of loading.warnings) this.#warn(warning);
     if (loading.ok) this.print("Configuration file is valid\n");
@@ -97,12 +114,14 @@ export class Runner implements CommandHost {
   }
 
   async start(command: Command): Promise<void> {
+    if (this.#hasNoUseForSocket(command)) return;
     const path = configPath(globalOptionsOf(command).config, this.#environment);
     if (path instanceof CommandProblem) this.#fail(path.message);
     else this.#exitCode = await this.#starters.proxy({ configPath: path });
   }
 
   async connector(command: Command, kind: "prometheus", verbosity: number): Promise<void> {
+    if (this.#hasNoUseForSocket(command)) return;
     const environment = this.#environment;
     const { config } = globalOptionsOf(command);
     this.#exitCode = await this.#starters.connector({
@@ -121,10 +140,14 @@ export class Runner implements CommandHost {
     this.#environment.stdout(text);
   }
 
-  #connect(config: Config, options: GlobalOptions, attempts: number): Promise<CommandClient> {
-    return connect(config.command_socket, {
-      timeoutMs: options.timeoutMs ?? config.ctl_command_timeout,
-      maxFrameBytes: config.max_command_buffer_size,
+  #connect(
+    { settings }: CommandTarget,
+    timeoutMs: number,
+    attempts: number,
+  ): Promise<CommandClient> {
+    return connect(settings.command_socket, {
+      timeoutMs,
+      maxFrameBytes: settings.max_command_buffer_size,
       maxConnections: MAX_CONNECTIONS,
       connectAttempts: attempts,
       signal: this.#environment.interrupted,
@@ -146,6 +169,15 @@ export class Runner implements CommandHost {
         }
       },
     };
+  }
+
+  /** Reports `--socket` on a command that would not heed it. */
+  #hasNoUseForSocket(command: Command): boolean {
+    if (globalOptionsOf(command).socket === undefined) return false;
+    this.#fail(
+      "--socket names a running sozu to talk to, which this command does not: use --config FILE",
+    );
+    return true;
   }
 
   #warn(message: string): void {
@@ -174,17 +206,21 @@ function connectorPaths(kind: string, home: string | undefined): string[] {
 }
 
 /** The message of a failure and what can be done about it. */
-function adviceOn(error: ClientError, config: Config): string {
+function adviceOn(error: ClientError, { configPath }: CommandTarget): string {
   switch (error.kind) {
     case "cannot_connect":
-      return `${error.message}. Is sozu running with this configuration? ` +
-        `Start it with: sozu start -c ${config.config_path}`;
+      return configPath === undefined
+        ? `${error.message}. Is sozu running, with this command_socket?`
+        : `${error.message}. Is sozu running with this configuration? ` +
+          `Start it with: sozu start -c ${configPath}`;
     case "timeout":
       return `${error.message}, but sozu may still carry out the command. ` +
         "Wait longer with --timeout MS (0 = for ever)";
     case "closed":
       return `${error.message}. The command may or may not have been carried out: ` +
         "see the logs of sozu";
+    case "cancelled":
+      return "Interrupted. What was sent is still carried out: see the logs of sozu";
     case "too_large":
       return `${error.message}. Raise max_command_buffer_size in the configuration`;
     default:
