@@ -3,11 +3,12 @@
 
 import type { Command } from "commander";
 import type { CommandSettings } from "../../config/file_command_settings.ts";
-import type { Request } from "../../config/messages.ts";
+import type { Request, Response } from "../../config/messages.ts";
 import type { CommandClient } from "../client/mod.ts";
 import type { CliEnvironment } from "./environment.ts";
 import type { GlobalOptions } from "./global_options.ts";
 import type { CommandProblem } from "./problem.ts";
+import type { TableView } from "./table.ts";
 
 /** What building a request may need besides its arguments. */
 export interface BuildInputs {
@@ -29,6 +30,8 @@ export interface CommandSession {
   readonly config: CommandSettings;
   readonly environment: CliEnvironment;
   readonly options: GlobalOptions;
+  /** What tables are drawn for. */
+  readonly view: TableView;
   /**
    * Opens a client of the command socket; it is closed when the command ends. `attempts` is the
    * number of dials before giving up, 1 unless given.
@@ -42,13 +45,25 @@ export interface CommandSession {
  */
 export type Patience = "answer" | "work";
 
+/** How a request is sent and its answer shown. */
+export interface SendOptions {
+  /** "answer" unless given. */
+  readonly patience?: Patience;
+  /** Shows the answer, perhaps with the help of further ones; as it is unless given. */
+  readonly show?: (
+    answer: Response,
+    session: CommandSession,
+    client: CommandClient,
+  ) => Promise<CommandProblem | null>;
+}
+
 /** Carries out commands and remembers the exit code. */
 export interface CommandHost {
-  /** Sends the request that `build` makes and shows the answer. `patience` is "answer" unless given. */
+  /** Sends the request that `build` makes and shows the answer. */
   send(
     command: Command,
     build: (inputs: BuildInputs) => Built | Promise<Built>,
-    patience?: Patience,
+    options?: SendOptions,
   ): Promise<void>;
   /** Runs `task` with the way to the command socket; a problem is reported like a refused request. */
   perform(

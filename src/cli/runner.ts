@@ -3,7 +3,14 @@
 
 import type { Command } from "commander";
 import { ClientError, type CommandClient, connect } from "../client/mod.ts";
-import type { BuildInputs, Built, CommandHost, CommandSession, Patience } from "./command_host.ts";
+import type {
+  BuildInputs,
+  Built,
+  CommandHost,
+  CommandSession,
+  Patience,
+  SendOptions,
+} from "./command_host.ts";
 import {
   type CommandTarget,
   commandTarget,
@@ -15,7 +22,7 @@ import type { CliEnvironment } from "./environment.ts";
 import { globalOptionsOf } from "./global_options.ts";
 import { printable, printableLines } from "./printable.ts";
 import { CommandProblem } from "./problem.ts";
-import { showAnswer } from "./show_answer.ts";
+import { showChange } from "./show_answer.ts";
 
 /** Starts the proxy with a configuration file; resolves with the exit code. */
 export type StartProxy = (options: { configPath: string }) => Promise<number>;
@@ -61,13 +68,16 @@ export class Runner implements CommandHost {
   send(
     command: Command,
     build: (inputs: BuildInputs) => Built | Promise<Built>,
-    patience: Patience = "answer",
+    { patience = "answer", show }: SendOptions = {},
   ): Promise<void> {
     return this.perform(command, async (session) => {
       const request = await build(this.#inputs(session));
       if (request instanceof CommandProblem) return request;
       const client = await session.connect();
-      return showAnswer(await client.send(request), session);
+      const answer = await client.send(request);
+      return show === undefined
+        ? showChange(request, answer, session)
+        : await show(answer, session, client);
     }, patience);
   }
 
@@ -93,7 +103,9 @@ export class Runner implements CommandHost {
     const leave = () => clients.forEach((client) => client.close());
     environment.interrupted.addEventListener("abort", leave);
     try {
-      const session = { config: target.settings, options, environment, connect: open };
+      const { verbose } = command.opts<{ verbose?: boolean }>();
+      const view = { columns: environment.columns, verbose: verbose === true };
+      const session = { config: target.settings, options, environment, view, connect: open };
       const problem = await task(session);
       if (problem !== null) this.#fail(problem.message);
     } catch (error) {

@@ -27,7 +27,7 @@ export function registerUpgrade(program: Command, host: CommandHost): void {
       if (worker === undefined) return host.perform(command, upgradeEverything, "work");
       return host.send(command, () => ({
         request_type: { kind: "upgrade_worker", value: worker },
-      }), "work");
+      }), { patience: "work" });
     });
 }
 

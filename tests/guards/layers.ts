@@ -65,7 +65,11 @@ export const LAYERS: readonly Layer[] = [
     uses: ["config/", CONTROL, "src/io/", "src/client/", "src/exposition/"],
   },
   // The manifest holds the version that the command line shows.
-  { prefix: "src/cli/", uses: ["config/", CONTROL, "src/io/", "src/client/", "deno.json"] },
+  // What serves a name is told by the tables that route.
+  {
+    prefix: "src/cli/",
+    uses: ["config/", CONTROL, "src/routing/", "src/io/", "src/client/", "deno.json"],
+  },
   {
     prefix: "workers/",
     uses: [

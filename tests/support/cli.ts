@@ -82,6 +82,7 @@ export function environmentFor(
   return {
     cwd: Deno.cwd(),
     stdoutIsTerminal: false,
+    columns: null,
     variable: () => undefined,
     readTextFile: (path) => Deno.readTextFileSync(path),
     stdout: (text) => terminal.stdout(text),
