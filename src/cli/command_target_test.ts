@@ -16,7 +16,7 @@ Deno.test("runCli reads the command socket and the timeout of a file, whatever e
     '[[listeners]]\naddress = 7\nprotocol = "https"\ncertificate = "/no/such/file"\nkey = "/no/such/key"',
     "[[listeners]]\nthis is not TOML",
     "worker_count = = 3\nctl_command_timeout = 5000",
-    'log_target = """\nctl_command_timeout = 1',
+    'log_target = """\nctl_command_timeout = 5000',
   ];
   for (const fault of faults) {
     await using sozu = new Configured(main.path, fault);

@@ -37,6 +37,7 @@ export function configPath(
   return new CommandProblem(
     "No configuration file is named: pass --config FILE or set SOZU_CONFIG, or --socket PATH to " +
       "reach a running sozu without one",
+    "configuration",
   );
 }
 
@@ -66,6 +67,7 @@ export function commandTarget(
 function orSocket({ message }: CommandProblem): CommandProblem {
   return new CommandProblem(
     `${message}. Without the file, name the command socket of the running sozu: --socket PATH`,
+    "configuration",
   );
 }
 

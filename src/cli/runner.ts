@@ -19,9 +19,10 @@ import {
   reason,
 } from "./configuration.ts";
 import type { CliEnvironment } from "./environment.ts";
-import { globalOptionsOf } from "./global_options.ts";
+import { type GlobalOptions, globalOptionsOf } from "./global_options.ts";
+import { problemJson, warningJson } from "./json_output.ts";
 import { printable, printableLines } from "./printable.ts";
-import { CommandProblem } from "./problem.ts";
+import { CommandProblem, type ProblemKind } from "./problem.ts";
 import { showChange } from "./show_answer.ts";
 
 /** Starts the proxy with a configuration file; resolves with the exit code. */
@@ -89,8 +90,8 @@ export class Runner implements CommandHost {
     const options = globalOptionsOf(command);
     const environment = this.#environment;
     const target = commandTarget(options, environment);
-    if (target instanceof CommandProblem) return this.#fail(target.message);
-    for (const warning of target.warnings) this.#warn(warning);
+    if (target instanceof CommandProblem) return this.#fail(options, target);
+    for (const warning of target.warnings) this.#warn(options, warning);
     const timeoutMs = options.timeoutMs ??
       (patience === "work" ? 0 : target.settings.ctl_command_timeout);
     const clients: CommandClient[] = [];
@@ -107,10 +108,10 @@ export class Runner implements CommandHost {
       const view = { columns: environment.columns, verbose: verbose === true };
       const session = { config: target.settings, options, environment, view, connect: open };
       const problem = await task(session);
-      if (problem !== null) this.#fail(problem.message);
+      if (problem !== null) this.#fail(options, problem);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      this.#fail(adviceOn(error, target));
+      this.#fail(options, new CommandProblem(adviceOn(error, target), kindOf(error)));
     } finally {
       environment.interrupted.removeEventListener("abort", leave);
       leave();
@@ -119,16 +120,20 @@ export class Runner implements CommandHost {
 
   checkConfig(command: Command): void {
     if (this.#hasNoUseForSocket(command)) return;
-    const loading = loadConfiguration(globalOptionsOf(command).config, this.#environment);
-    for (const warning of loading.warnings) this.#warn(warning);
-    if (loading.ok) this.print("Configuration file is valid\n");
-    else for (const problem of loading.problems) this.#fail(problem);
+    const options = globalOptionsOf(command);
+    const loading = loadConfiguration(options.config, this.#environment);
+    for (const warning of loading.warnings) this.#warn(options, warning);
+    if (loading.ok) return this.print("Configuration file is valid\n");
+    for (const problem of loading.problems) {
+      this.#fail(options, new CommandProblem(problem, "configuration"));
+    }
   }
 
   async start(command: Command): Promise<void> {
     if (this.#hasNoUseForSocket(command)) return;
-    const path = configPath(globalOptionsOf(command).config, this.#environment);
-    if (path instanceof CommandProblem) this.#fail(path.message);
+    const options = globalOptionsOf(command);
+    const path = configPath(options.config, this.#environment);
+    if (path instanceof CommandProblem) this.#fail(options, path);
     else this.#exitCode = await this.#starters.proxy({ configPath: path });
   }
 
@@ -172,7 +177,7 @@ export class Runner implements CommandHost {
       config: session.config,
       cwd: environment.cwd,
       connect: () => session.connect(),
-      warn: (message) => this.#warn(message),
+      warn: (message) => this.#warn(session.options, message),
       readFile(path) {
         try {
           return environment.readTextFile(path);
@@ -185,22 +190,28 @@ export class Runner implements CommandHost {
 
   /** Reports `--socket` on a command that would not heed it. */
   #hasNoUseForSocket(command: Command): boolean {
-    if (globalOptionsOf(command).socket === undefined) return false;
-    this.#fail(
-      "--socket names a running sozu to talk to, which this command does not: use --config FILE",
-    );
+    const options = globalOptionsOf(command);
+    if (options.socket === undefined) return false;
+    const why =
+      "--socket names a running sozu to talk to, which this command does not: use --config FILE";
+    this.#fail(options, new CommandProblem(why, "usage"));
     return true;
   }
 
-  #warn(message: string): void {
-    this.#environment.stderr(`warning: ${printable(message)}\n`);
+  #warn({ json }: Form, message: string): void {
+    const text = json ? warningJson(message) : `warning: ${printable(message)}`;
+    this.#environment.stderr(`${text}\n`);
   }
 
-  #fail(message: string): void {
+  #fail({ json }: Form, { kind, message }: CommandProblem): void {
     this.#exitCode = 1;
-    this.#environment.stderr(`error: ${printable(message)}\n`);
+    const text = json ? problemJson(kind, message) : `error: ${printable(message)}`;
+    this.#environment.stderr(`${text}\n`);
   }
 }
+
+/** Whether what is printed is for scripts. */
+type Form = Pick<GlobalOptions, "json">;
 
 /** Where a connector's file may be, the most specific first. */
 function connectorPaths(kind: string, home: string | undefined): string[] {
@@ -215,6 +226,13 @@ function connectorPaths(kind: string, home: string | undefined): string[] {
     `/etc/sozu/connector/${kind}.toml`,
     `/usr/share/${name}/config.toml`,
   ];
+}
+
+function kindOf({ kind }: ClientError): ProblemKind {
+  if (kind === "cannot_connect" || kind === "timeout" || kind === "closed" || kind === "refused") {
+    return kind;
+  }
+  return kind === "cancelled" ? "interrupted" : "failed";
 }
 
 /** The message of a failure and what can be done about it. */

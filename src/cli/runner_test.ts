@@ -51,7 +51,7 @@ Deno.test("runCli --json prints only the content, and {} without any", async () 
   await using sozu = new Configured(main.path);
   const status = await sozu.run(["status", "--json"]);
   assert.deepEqual(JSON.parse(status.out), {
-    WORKERS: { vec: [{ id: 0, pid: 4242, run_state: 0 }] },
+    WORKERS: { vec: [{ id: 0, pid: 4242, run_state: "RUNNING" }] },
   });
   assert.match(status.out, /^\{\n {2}"WORKERS": \{\n {4}"vec"/);
   assert.equal((await sozu.run(["-j", "logging", "info"])).out, "{}\n");
@@ -62,10 +62,39 @@ Deno.test("runCli reports a FAILURE on stderr and exits with 1", async () => {
     answering([], () => ({ status: FAILURE, message: "no such\ncluster\x07" })),
   );
   await using sozu = new Configured(main.path);
-  for (const line of [["cluster", "remove", "-i", "x"], ["metrics", "get"], ["-j", "status"]]) {
+  for (const line of [["cluster", "remove", "-i", "x"], ["metrics", "get"], ["status"]]) {
     const { code, out, err } = await sozu.run(line);
     assert.deepEqual([code, out], [1, ""]);
     assert.equal(err, "error: no such\\u{a}cluster\\u{7}\n");
+  }
+});
+
+Deno.test("runCli --json writes every problem as one JSON object on a line of stderr", async () => {
+  await using main = new ScriptedMain(async (peer) => {
+    for (let request = await peer.next(); request !== null; request = await peer.next()) {
+      if (request.kind === "status") await peer.answer(FAILURE, "no such\ncluster\x07");
+    }
+  });
+  await using sozu = new Configured(main.path, "worker_count = -1\nnonsense = 1");
+  await using nobody = new Configured("/tmp/there-is-no-such-folder/sozu.sock");
+  const cases: [Configured, args: string[], code: number, kinds: string[]][] = [
+    [sozu, ["-j", "status"], 1, ["refused"]],
+    [sozu, ["state", "stats", "--json", "-t", "10"], 1, ["timeout"]],
+    [sozu, ["config", "check", "-j"], 1, ["configuration", "configuration"]],
+    [sozu, ["-j", "cluster", "list", "-i", "a", "-d", "b"], 1, ["failed"]],
+    [sozu, ["-j", "start", "--socket", "x"], 1, ["usage"]],
+    [sozu, ["-j", "cluster", "remove"], 2, ["usage"]],
+    [sozu, ["-j", "cluster"], 2, ["usage"]],
+    [sozu, ["nope", "--json"], 2, ["usage"]],
+    [nobody, ["status", "-j"], 1, ["cannot_connect"]],
+  ];
+  for (const [at, args, code, kinds] of cases) {
+    const outcome = await at.run(args);
+    assert.deepEqual([outcome.code, outcome.out], [code, ""], args.join(" "));
+    const problems = outcome.err.trimEnd().split("\n").map((line) => JSON.parse(line).ERROR);
+    assert.deepEqual(problems.map(({ kind }) => kind), kinds, outcome.err);
+    for (const { message } of problems) assert.match(message, /^[^:]/);
+    assert.doesNotMatch(outcome.err, /[^\n\P{Cc}]/u);
   }
 });
 
@@ -182,7 +211,7 @@ Deno.test("runCli events prints one line an event, or one JSON document an event
     if (json) {
       assert.deepEqual(JSON.parse(second ?? ""), {
         EVENT: {
-          kind: 0,
+          kind: "BACKEND_DOWN",
           cluster_id: "web",
           backend_id: "b\x9b",
           address: null,

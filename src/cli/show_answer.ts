@@ -30,7 +30,9 @@ export function showAnswer(
   render: (content: ResponseContent | undefined) => string = (content) =>
     renderContent(content, display.view),
 ): CommandProblem | null {
-  if (answer.status === ResponseStatus.FAILURE) return new CommandProblem(answer.message);
+  if (answer.status === ResponseStatus.FAILURE) {
+    return new CommandProblem(answer.message, "refused");
+  }
   const { environment, options } = display;
   if (options.json) {
     environment.stdout(contentJsonPretty(answer.content) + "\n");

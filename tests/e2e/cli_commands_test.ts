@@ -13,7 +13,7 @@ Deno.test("sozu status shows the workers as text and as JSON", async () => {
   const [worker] = await sozu.runningWorkers();
   assert.match(await ok("status"), new RegExp(`^Success[^]* ${worker?.pid} [^]*RUNNING`));
   assert.deepEqual(JSON.parse(await ok("status", "--json")), {
-    WORKERS: { vec: [{ id: worker?.id, pid: worker?.pid, run_state: 0 }] },
+    WORKERS: { vec: [{ id: worker?.id, pid: worker?.pid, run_state: "RUNNING" }] },
   });
 });
 
@@ -35,7 +35,10 @@ Deno.test("sozu cluster, backend and frontend commands change what main and work
   );
   assert.match(await ok("cluster", "list"), / web .* no backends /);
   await ok("backend", "add", "--id", "web", "--backend-id", "b1", "--address", "127.0.0.1:9");
-  assert.match(everywhere(await shown()), /"load_balancing":5.*"backend_id":"b1".*"weight":100/);
+  assert.match(
+    everywhere(await shown()),
+    /"load_balancing":"MAGLEV".*"backend_id":"b1".*"weight":100/,
+  );
 
   await ok("listener", "http", "add", ...at);
   await ok("frontend", "http", "add", ...at, "--hostname", "a.test", "-p", "/api", "id", "web");
@@ -70,7 +73,7 @@ Deno.test("sozu cluster, backend and frontend commands change what main and work
   }
   assert.match(await ok("cluster", "list", "-d", "q.x.test/api"), /no cluster found/);
   await ok("cluster", "h2", "disable", "--id", "web");
-  assert.match(everywhere(await shown()), /"load_balancing":5.*"http2":false/);
+  assert.match(everywhere(await shown()), /"load_balancing":"MAGLEV".*"http2":false/);
 
   await ok("backend", "remove", "--id", "web", "--backend-id", "b1", "--address", "127.0.0.1:9");
   await ok("cluster", "remove", "--id", "web");
