@@ -5,6 +5,7 @@
 import { type AST, ParseError, parseTOML } from "toml-eslint-parser";
 import { MAX_CONFIG_FILE_BYTES, MAX_CONFIG_NESTING, MAX_CONFIG_SEPARATORS } from "./defaults.ts";
 import { type Place, quote } from "./file_problem.ts";
+import { placeOfFault } from "./file_toml_fault.ts";
 
 /** A value of the file and the line its text starts on (counted from 1). */
 export type TomlValue =
@@ -54,12 +55,12 @@ class Unacceptable extends Error {
 export function parseToml(text: string): TomlTable | TomlError {
   const oversize = findOversize(text);
   if (oversize !== null) return oversize;
+  // A byte order mark is not part of the document.
+  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
   try {
-    // A byte order mark is not part of the document.
-    const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
     return convertDocument(parseTOML(source, { tomlVersion: "1.1" }).body[0]);
   } catch (error) {
-    if (error instanceof ParseError) return syntaxError(text, error);
+    if (error instanceof ParseError) return syntaxError(source, error);
     if (error instanceof Unacceptable) return tomlError(error.line, error.message);
     // The parser recurses over nested values and spreads long strings over call arguments.
     if (error instanceof RangeError) return tomlError(lineOfLongValue(text), TOO_LONG);
@@ -72,20 +73,14 @@ export function parseToml(text: string): TomlTable | TomlError {
 
 /** Names the line and shows it; the parser's messages alone do not say which key is meant. */
 function syntaxError(text: string, error: ParseError): TomlError {
-  const lines = text.split("\n");
-  let { lineNumber: line, column } = error;
-  // What is missing at the end of a line is noticed at the start of a later one.
-  let previous = line - 1;
-  while (previous > 1 && (lines[previous - 1] ?? "").trim() === "") previous--;
-  const isUnfinished = /=\s*(#.*)?$/.test(lines[previous - 1] ?? "") ||
-    error.message.startsWith("Expected equal");
-  if (column === 0 && isUnfinished && previous > 0) {
-    line = previous;
-    column = (lines[line - 1] ?? "").replace(/\s*(#.*)?$/, "").length;
-  }
-  const source = quote((lines[line - 1] ?? "").trim());
-  const where = `column ${column + 1} of ${source}`;
-  return tomlError(line, `Not valid TOML: ${error.message} (${where})`);
+  const { line, column, message } = placeOfFault(text, {
+    line: error.lineNumber,
+    column: error.column,
+    index: error.index,
+    message: error.message,
+  });
+  const source = quote((text.split("\n")[line - 1] ?? "").trim());
+  return tomlError(line, `Not valid TOML: ${message} (column ${column + 1} of ${source})`);
 }
 
 const TOO_LONG =

@@ -81,6 +81,31 @@ Deno.test("parseToml names the line and shows it for every syntax error", () => 
   }
 });
 
+Deno.test("parseToml names the line to repair, not the one on which the fault was noticed", () => {
+  const faults = ["c", "c.d", "c =", "c = [1,", "c = [[1, 2],", "c = {a = 1", 'c = "x', "c = 'x"]
+    .concat("[t", "[[t]", 'c = """x', "c = '''x", "c = [ {a = 1}, {b = ", "c = [ # much");
+  const followers = ["", "\n", "\nz = 1\n", "\n\n# note\n\n[q]\nz = 1\n", "\n[[q]]\n", "\n\n\n"];
+  for (const fault of faults) {
+    for (const follower of followers) {
+      for (const newline of ["\n", "\r\n"]) {
+        const text = `a = "[" # "\n[b.c]\n${fault}${follower}`.replaceAll("\n", newline);
+        const { place, message } = failure(text);
+        assert.equal(place.line, 3, `${JSON.stringify(text)}: ${message}`);
+      }
+    }
+  }
+  const inside: [string, number][] = [
+    ["a = [\n  1,\n  x,\n]", 3],
+    ["a = [\n  1,\n  2\n  3\n]", 3],
+    ["a = [\n  { x = 1 }\n  { y = 2 }\n]", 2],
+    ["a = {\n  x = 1\n  y = 2\n}", 2],
+    ['a = """\none\n\\q\n"""', 3],
+    ['a = """\nb = """"\nc = 1 2', 3],
+    ["\uFEFFa = 1 2", 1],
+  ];
+  for (const [text, line] of inside) assert.equal(failure(text).place.line, line, text);
+});
+
 Deno.test("parseToml refuses what would exhaust memory or the stack", () => {
   assert.match(failure("#".repeat(17 * 1024 * 1024)).message, /accepted: up to 16777216/);
   const many = failure("a = 1\nb = [" + "1,".repeat(1_000_001) + "]");

@@ -2,4 +2,4 @@
 
 export { fromJson } from "./json_decode.ts";
 export { JsonError } from "./json_reader.ts";
-export { toJson, toJsonPretty } from "./json_write.ts";
+export { type Spelling, toJson, toJsonPretty } from "./json_write.ts";

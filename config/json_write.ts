@@ -8,7 +8,6 @@ import {
   type OneofValue,
   OWN_FIELDS_FROM,
   type Properties,
-  type ScalarKind,
 } from "./message_type.ts";
 import { compareText } from "./text_order.ts";
 
@@ -17,19 +16,34 @@ interface Layout {
   readonly newline: string;
   readonly step: string;
   readonly colon: string;
+  readonly spelling?: Spelling;
 }
+
+/**
+ * Another spelling of single values of enums and messages, for output that no program has to read back:
+ * JSON text, or `null` for the usual one.
+ */
+export type Spelling = (
+  owner: MessageType<unknown>,
+  field: Field,
+  value: unknown,
+) => string | null;
 
 const COMPACT: Layout = { newline: "", step: "", colon: ":" };
 const PRETTY: Layout = { newline: "\n", step: "  ", colon: ": " };
 
 /** One message on one line, without white space. */
-export function toJson<T>(type: MessageType<T>, value: T): string {
-  return writeMessage(type, value as Properties, COMPACT, "");
+export function toJson<T>(type: MessageType<T>, value: T, spelling?: Spelling): string {
+  return writeMessage(type, value as Properties, spelled(COMPACT, spelling), "");
 }
 
 /** One message with a line for each key and two spaces of indentation a level. */
-export function toJsonPretty<T>(type: MessageType<T>, value: T): string {
-  return writeMessage(type, value as Properties, PRETTY, "");
+export function toJsonPretty<T>(type: MessageType<T>, value: T, spelling?: Spelling): string {
+  return writeMessage(type, value as Properties, spelled(PRETTY, spelling), "");
+}
+
+function spelled(layout: Layout, spelling: Spelling | undefined): Layout {
+  return spelling === undefined ? layout : { ...layout, spelling };
 }
 
 function writeMessage(
@@ -44,7 +58,7 @@ function writeMessage(
   for (const field of type.fields) {
     if (field.number >= OWN_FIELDS_FROM && message[field.property] === undefined) continue;
     if (field.label !== "oneof") {
-      parts.push(writeKey(field.name, layout) + writeField(field, message, layout, inner));
+      parts.push(writeKey(field.name, layout) + writeField(type, field, message, layout, inner));
     } else if (!groups.has(field.property)) {
       groups.add(field.property);
       parts.push(
@@ -69,34 +83,46 @@ function writeGroup(
   const held = message[property] as OneofValue | null;
   const field = type.fields.find((each) => each.label === "oneof" && each.name === held?.kind);
   if (held === null || field === undefined) return "null";
-  const value = writeValue(field.type, held.value, layout, indent + layout.step);
+  const value = writeValue(type, field, held.value, layout, indent + layout.step);
   return writeList("{", [writeKey(field.variant, layout) + value], "}", layout, indent);
 }
 
-function writeField(field: Field, message: Properties, layout: Layout, indent: string): string {
+function writeField(
+  owner: MessageType<unknown>,
+  field: Field,
+  message: Properties,
+  layout: Layout,
+  indent: string,
+): string {
   const value = message[field.property];
   if (value === undefined || value === null) return "null";
   const inner = indent + layout.step;
   if (field.label === "repeated") {
     const elements = (value as unknown[]).map((each) =>
-      writeValue(field.type, each, layout, inner)
+      writeValue(owner, field, each, layout, inner)
     );
     return writeList("[", elements, "]", layout, indent);
   }
-  if (field.label !== "map") return writeValue(field.type, value, layout, indent);
+  if (field.label !== "map") return writeValue(owner, field, value, layout, indent);
   const entries = [...value as Map<string, unknown>].sort(([a], [b]) => compareText(a, b));
   const parts = entries.map(([key, each]) =>
-    writeKey(key, layout) + writeValue(field.type, each, layout, inner)
+    writeKey(key, layout) + writeValue(owner, field, each, layout, inner)
   );
   return writeList("{", parts, "}", layout, indent);
 }
 
 function writeValue(
-  type: ScalarKind | MessageType<unknown>,
+  owner: MessageType<unknown>,
+  field: Field,
   value: unknown,
   layout: Layout,
   indent: string,
 ): string {
+  const { type } = field;
+  if (layout.spelling !== undefined && (type === "enum" || typeof type !== "string")) {
+    const text = layout.spelling(owner, field, value);
+    if (text !== null) return text;
+  }
   if (typeof type !== "string") return writeMessage(type, value as Properties, layout, indent);
   if (type === "string") return JSON.stringify(value);
   if (type !== "bytes") return String(value);

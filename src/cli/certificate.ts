@@ -7,8 +7,9 @@ import { splitCertificateChain } from "../../config/file_sources.ts";
 import { type CertificateAndKey, type SocketAddress, TlsVersion } from "../../config/messages.ts";
 import { addressOption, repeatedOneOf, StoredAs } from "./argument_parsers.ts";
 import { fingerprintArgument, fingerprintOf } from "./certificate_file.ts";
+import { showCertificates } from "./certificate_list.ts";
 import type { BuildInputs, Built, CommandHost } from "./command_host.ts";
-import { subcommand } from "./subcommand.ts";
+import { listCommand, subcommand } from "./subcommand.ts";
 import { CommandProblem } from "./problem.ts";
 import { CERTIFICATE_TLS_VERSIONS, versionName } from "./tls_versions.ts";
 
@@ -60,12 +61,16 @@ interface ReplaceOptions {
 export function registerCertificate(program: Command, host: CommandHost): void {
   const family = subcommand(program, "certificate", "Manage the certificates of HTTPS listeners");
 
-  subcommand(family, "list", "List certificates, with their names and dates")
+  listCommand(
+    family,
+    "List certificates, with their names and dates",
+    "Show their fingerprints as well",
+  )
     .option("-f, --fingerprint <hex>", "Only the one with this SHA-256 fingerprint")
     .option("-d, --domain <name>", "Only those that carry this name")
     .option("-w, --workers", "Ask the workers instead of the main process")
     .action((options: ListOptions, command: Command) =>
-      host.send(command, () => listRequest(options))
+      host.send(command, () => listRequest(options), { show: showCertificates })
     );
 
   subcommand(family, "add", "Present one more certificate")

@@ -4,14 +4,10 @@ import { type Command, Option } from "commander";
 import { LoadBalancingAlgorithms } from "../../config/messages.ts";
 import { clusterIdOption, oneOf, repeated, unsigned32 } from "./argument_parsers.ts";
 import { switchHttp2 } from "./cluster_http2.ts";
-import {
-  addCluster,
-  type AddClusterOptions,
-  listClusters,
-  type ListClustersOptions,
-} from "./cluster_request.ts";
+import { listClusters, type ListClustersOptions } from "./cluster_list.ts";
+import { addCluster, type AddClusterOptions } from "./cluster_request.ts";
 import type { CommandHost } from "./command_host.ts";
-import { subcommand } from "./subcommand.ts";
+import { listCommand, subcommand } from "./subcommand.ts";
 import { registerHealthCheck } from "./health_check.ts";
 
 // The last two are what the manual of sozu 2.1 calls the policies; its program refuses them.
@@ -30,11 +26,11 @@ const POLICIES: Readonly<Record<string, LoadBalancingAlgorithms>> = {
 export function registerCluster(program: Command, host: CommandHost): void {
   const cluster = subcommand(program, "cluster", "Manage clusters: groups of equivalent servers");
 
-  subcommand(cluster, "list", "List clusters, or show one in detail")
+  listCommand(cluster, "List clusters, or show one in detail", "Show their hashes as well")
     .option("-i, --id <id>", "Show the cluster with this identifier")
     .option("-d, --domain <host[/path]>", "Show the clusters that serve this host name and path")
     .action((options: ListClustersOptions, command: Command) =>
-      host.send(command, () => listClusters(options))
+      listClusters(host, command, options)
     );
 
   subcommand(cluster, "remove", "Remove a cluster")

@@ -19,7 +19,9 @@ export async function switchHttp2(
 ): Promise<Request | CommandProblem> {
   const client = await inputs.connect();
   const answer = await client.send({ request_type: { kind: "query_cluster_by_id", value: id } });
-  if (answer.status === ResponseStatus.FAILURE) return new CommandProblem(answer.message);
+  if (answer.status === ResponseStatus.FAILURE) {
+    return new CommandProblem(answer.message, "refused");
+  }
   const cluster = clusterIn(answer.content, id);
   if (cluster === null) {
     return new CommandProblem(`Cannot find the cluster "${id}": see \`sozu cluster list\``);

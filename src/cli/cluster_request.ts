@@ -1,4 +1,4 @@
-// Options of `cluster add` and `cluster list` to the requests they stand for.
+// Options of `cluster add` to the request they stand for.
 
 import { presentFields } from "../../config/file_message.ts";
 import {
@@ -25,12 +25,6 @@ export interface AddClusterOptions {
   readonly wwwAuthenticate?: string;
   readonly authorizedHash?: readonly string[];
   readonly answer?: readonly string[];
-}
-
-/** Parsed options of `cluster list`. */
-export interface ListClustersOptions {
-  readonly id?: string;
-  readonly domain?: string;
 }
 
 // user:hash, the hash being the SHA-256 of the password in lower-case hexadecimal.
@@ -71,20 +65,6 @@ export function addCluster(
     }),
   };
   return { request_type: { kind: "add_cluster", value: cluster } };
-}
-
-export function listClusters(options: ListClustersOptions): Request | CommandProblem {
-  const { id, domain } = options;
-  if (id !== undefined && domain !== undefined) {
-    return new CommandProblem("Use either --id or --domain, not both");
-  }
-  if (id !== undefined) return { request_type: { kind: "query_cluster_by_id", value: id } };
-  if (domain === undefined) return { request_type: { kind: "query_clusters_hashes", value: {} } };
-  const slash = domain.indexOf("/");
-  const value = slash < 0
-    ? { hostname: domain }
-    : { hostname: domain.slice(0, slash), path: domain.slice(slash) };
-  return { request_type: { kind: "query_clusters_by_domain", value } };
 }
 
 /** True for a number that can be a TCP or UDP port. */

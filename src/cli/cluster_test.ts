@@ -83,12 +83,8 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
   [["cluster", "list"], { kind: "query_clusters_hashes", value: {} }],
   [["cluster", "list", "--id", "web"], { kind: "query_cluster_by_id", value: "web" }],
   [
-    ["cluster", "list", "-d", "a.test"],
-    { kind: "query_clusters_by_domain", value: { hostname: "a.test" } },
-  ],
-  [
     ["cluster", "list", "-d", "a.test/api/v1"],
-    { kind: "query_clusters_by_domain", value: { hostname: "a.test", path: "/api/v1" } },
+    { kind: "list_frontends", value: { http: false, https: false, tcp: false } },
   ],
   [
     ["cluster", "health-check", "set", "-i", "web", "-u", "/health"],

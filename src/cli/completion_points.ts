@@ -1,6 +1,7 @@
 // The command tree as shells see it: for each command, the words that may follow it.
 
 import type { Command, Option } from "commander";
+import { isRouted, kindOfOption, type ValueKind, wordsOfArguments } from "./completion_kinds.ts";
 
 /** One option as it can be typed. */
 export interface CompletableOption {
@@ -9,7 +10,8 @@ export interface CompletableOption {
   /** `--address`, or undefined. */
   readonly long: string | undefined;
   readonly description: string;
-  readonly takesValue: boolean;
+  /** What completes its value; `null` when it takes none. */
+  readonly value: ValueKind | null;
 }
 
 /** A command and what may follow it. */
@@ -17,6 +19,10 @@ export interface CompletionPoint {
   /** The words that lead here, without the program's name: `["cluster", "add"]`. */
   readonly path: readonly string[];
   readonly subcommands: readonly { readonly name: string; readonly description: string }[];
+  /** Words that are no commands. */
+  readonly words: readonly string[];
+  /** Whether `id` is followed by a cluster. */
+  readonly isRouted: boolean;
   readonly options: readonly CompletableOption[];
 }
 
@@ -34,17 +40,21 @@ function pointsBelow(command: Command, path: readonly string[]): CompletionPoint
       name: child.name(),
       description: child.description(),
     })),
-    options: help.visibleOptions(command).map(completable),
+    words: wordsOfArguments(command),
+    isRouted: isRouted(command),
+    options: help.visibleOptions(command).map((option) => completable(option, path)),
   };
-  const below = command.commands.flatMap((child) => pointsBelow(child, [...path, child.name()]));
+  const below = children.filter((child) => command.commands.includes(child)).flatMap((child) =>
+    pointsBelow(child, [...path, child.name()])
+  );
   return [point, ...below];
 }
 
-function completable(option: Option): CompletableOption {
+function completable(option: Option, path: readonly string[]): CompletableOption {
   return {
     short: option.short,
     long: option.long,
     description: option.description,
-    takesValue: option.required || option.optional,
+    value: option.required || option.optional ? kindOfOption(option, path) : null,
   };
 }

@@ -1,16 +1,32 @@
-// Finding and loading the configuration file for a command.
+// Finding the configuration file of a command, and reading what the command needs of it: all of it for
+// `config check`, the way to the command socket for everything else.
 
 import {
   type Config,
   type ConfigProblem,
   formatProblem,
-  loadConfig,
   type LoadResult,
 } from "../../config/file.ts";
+import {
+  type CommandSettings,
+  commandSettings,
+  readCommandSettings,
+} from "../../config/file_command_settings.ts";
+import { resolvePath } from "../../config/file_path.ts";
 import { readServable } from "../configuration/servable.ts";
 import type { CliEnvironment } from "./environment.ts";
 import { printable } from "./printable.ts";
+import type { GlobalOptions } from "./global_options.ts";
 import { CommandProblem } from "./problem.ts";
+
+/** The way to a running proxy. */
+export interface CommandTarget {
+  readonly settings: CommandSettings;
+  /** The configuration file that told it; absent where only `--socket` did. */
+  readonly configPath?: string;
+  /** What the file has wrong about these settings; each has its default. */
+  readonly warnings: readonly string[];
+}
 
 /** A loaded file with its warnings, or why there is none: one message for each problem. */
 export type Loading =
@@ -25,7 +41,9 @@ export function configPath(
   const path = option ?? environment.variable("SOZU_CONFIG");
   if (path !== undefined && path !== "") return path;
   return new CommandProblem(
-    "No configuration file is named: pass --config FILE or set SOZU_CONFIG",
+    "No configuration file is named: pass --config FILE or set SOZU_CONFIG, or --socket PATH to " +
+      "reach a running sozu without one",
+    "configuration",
   );
 }
 
@@ -39,25 +57,42 @@ export function checkConfiguration(
   return loadingOf(readServable(path, environment.cwd));
 }
 
-/** Reads and validates the configuration file. */
-export function loadConfiguration(
-  option: string | undefined,
+/** The command socket and what belongs to it: from `--socket`, else from the configuration file. */
+export function commandTarget(
+  options: Pick<GlobalOptions, "config" | "socket">,
   environment: CliEnvironment,
-): Loading {
-  const path = configPath(option, environment);
-  if (path instanceof CommandProblem) return refused(path.message);
-  let text: string;
-  try {
-    text = environment.readTextFile(path);
-  } catch (error) {
-    return refused(`Cannot read the configuration file "${path}": ${reason(error)}`);
+): CommandTarget | CommandProblem {
+  const { cwd } = environment;
+  const socket = options.socket === undefined ? undefined : resolvePath(cwd, options.socket);
+  const path = configPath(options.config, environment);
+  const bare = socket === undefined ? null : { settings: commandSettings(socket), warnings: [] };
+  if (path instanceof CommandProblem) return bare ?? path;
+  const text = readText(path, environment);
+  if (text instanceof CommandProblem) {
+    // A file that the environment names for every command is not missed by one that can do without.
+    return options.config === undefined && bare !== null ? bare : orSocket(text);
   }
-  const result = loadConfig(text, {
-    path,
-    cwd: environment.cwd,
-    readFile: (name) => environment.readTextFile(name),
-  });
-  return loadingOf(result);
+  const reading = readCommandSettings(text, { path, cwd });
+  if (!reading.ok) return bare ?? orSocket(new CommandProblem(lineOf(reading.problem)));
+  const settings = socket === undefined
+    ? reading.settings
+    : { ...reading.settings, command_socket: socket };
+  return { settings, configPath: path, warnings: reading.ignored.map(lineOf) };
+}
+
+function orSocket({ message }: CommandProblem): CommandProblem {
+  return new CommandProblem(
+    `${message}. Without the file, name the command socket of the running sozu: --socket PATH`,
+    "configuration",
+  );
+}
+
+function readText(path: string, environment: CliEnvironment): string | CommandProblem {
+  try {
+    return environment.readTextFile(path);
+  } catch (error) {
+    return new CommandProblem(`Cannot read the configuration file "${path}": ${reason(error)}`);
+  }
 }
 
 function loadingOf(result: LoadResult): Loading {

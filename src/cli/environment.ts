@@ -6,6 +6,8 @@ export interface CliEnvironment {
   readonly cwd: string;
   /** True when stdout is a terminal that understands cursor movements. */
   readonly stdoutIsTerminal: boolean;
+  /** Cells of a line of the terminal; `null` where stdout is none and COLUMNS says nothing. */
+  readonly columns: number | null;
   variable(name: string): string | undefined;
   /** Contents of a UTF-8 file. Throws with the reason. */
   readTextFile(path: string): string;
@@ -25,7 +27,8 @@ export function denoEnvironment(): CliEnvironment & { release(): void } {
   for (const signal of signals) Deno.addSignalListener(signal, interrupt);
   return {
     cwd: Deno.cwd(),
-    stdoutIsTerminal: Deno.stdout.isTerminal(),
+    stdoutIsTerminal: Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb",
+    columns: columnsOf(Deno.stdout.isTerminal(), Deno.env.get("COLUMNS")),
     variable: (name) => Deno.env.get(name),
     readTextFile: (path) => Deno.readTextFileSync(path),
     stdout: (text) => writeAll(Deno.stdout, text),
@@ -36,6 +39,19 @@ export function denoEnvironment(): CliEnvironment & { release(): void } {
       for (const signal of signals) Deno.removeSignalListener(signal, interrupt);
     },
   };
+}
+
+/** A terminal knows its width best; a pipe has one only when the user says so. */
+function columnsOf(isTerminal: boolean, variable: string | undefined): number | null {
+  if (isTerminal) {
+    try {
+      const { columns } = Deno.consoleSize();
+      if (columns > 0) return columns;
+    } catch {
+      // A terminal that does not tell its size.
+    }
+  }
+  return variable !== undefined && /^[1-9][0-9]{0,4}$/.test(variable) ? Number(variable) : null;
 }
 
 function writeAll(file: { writeSync(bytes: Uint8Array): number }, text: string): void {

@@ -18,7 +18,7 @@ import {
   type FrontendKeyOptions,
   frontendOf,
 } from "./frontend_request.ts";
-import { subcommand } from "./subcommand.ts";
+import { listCommand, subcommand } from "./subcommand.ts";
 import { declareHstsOptions } from "./hsts_options.ts";
 import { CommandProblem } from "./problem.ts";
 
@@ -46,7 +46,11 @@ export function registerFrontend(program: Command, host: CommandHost): void {
   registerStream(frontend, host, "tcp");
   registerStream(frontend, host, "udp");
 
-  subcommand(frontend, "list", "List frontends, of every protocol unless told otherwise")
+  listCommand(
+    frontend,
+    "List frontends, of every protocol unless told otherwise",
+    "Show their position among the rules as well",
+  )
     .option("--http", "Only HTTP, and the other protocols asked for")
     .option("--https", "Only HTTPS, and the other protocols asked for")
     .option("--tcp", "Only TCP and UDP, and the other protocols asked for")

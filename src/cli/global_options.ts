@@ -1,4 +1,4 @@
-// The three options every command accepts, before or after the subcommand. They are declared on
+// The options every command accepts, before or after the subcommand. They are declared on
 // each command of the tree; the occurrence nearest to the end of the line wins.
 
 import { type Command, Option } from "commander";
@@ -7,9 +7,18 @@ import { milliseconds, StoredAs } from "./argument_parsers.ts";
 /** Values of the global options; absent means "take the configured value". */
 export interface GlobalOptions {
   readonly config?: string;
+  /** Command socket of the running proxy, instead of the one that the file names. */
+  readonly socket?: string;
   /** Wait per message in milliseconds; 0 = wait for ever. */
   readonly timeoutMs?: number;
   readonly json: boolean;
+}
+
+interface GlobalValues {
+  readonly globalConfig?: string;
+  readonly globalSocket?: string;
+  readonly globalTimeout?: number;
+  readonly globalJson?: boolean;
 }
 
 const GROUP = "Global options:";
@@ -21,10 +30,16 @@ export function declareGlobalOptions(program: Command): void {
   const timeout = new StoredAs(
     "globalTimeout",
     hasOwnTimeout ? "-t <ms>" : "-t, --timeout <ms>",
-    "Wait for each answer, in milliseconds; 0 waits for ever (default: ctl_command_timeout)",
+    "Wait for each answer, in milliseconds; 0 waits for ever (default: ctl_command_timeout; " +
+      "shutdown, upgrade, reload and state: as long as they take)",
   ).argParser(milliseconds);
   const options = [
     new StoredAs("globalConfig", "-c, --config <file>", "Configuration file (or SOZU_CONFIG)"),
+    new StoredAs(
+      "globalSocket",
+      "--socket <path>",
+      "Command socket of the running sozu; needs no file",
+    ),
     timeout,
     new StoredAs("globalJson", "-j, --json", "Print the answer as JSON"),
   ];
@@ -36,19 +51,20 @@ export function declareGlobalOptions(program: Command): void {
 /** The global options in force for `command`. */
 export function globalOptionsOf(command: Command): GlobalOptions {
   let config: string | undefined;
+  let socket: string | undefined;
   let timeoutMs: number | undefined;
   let json = false;
   for (let level: Command | null = command; level !== null; level = level.parent) {
-    const values = level.opts<
-      { globalConfig?: string; globalTimeout?: number; globalJson?: boolean }
-    >();
+    const values = level.opts<GlobalValues>();
     config ??= values.globalConfig;
+    socket ??= values.globalSocket;
     timeoutMs ??= values.globalTimeout;
     json ||= values.globalJson === true;
   }
   return {
     json,
     ...(config !== undefined && { config }),
+    ...(socket !== undefined && { socket }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   };
 }

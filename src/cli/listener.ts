@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { SocketAddress } from "../../config/messages.ts";
 import { addressOption } from "./argument_parsers.ts";
 import type { CommandHost } from "./command_host.ts";
-import { subcommand } from "./subcommand.ts";
+import { listCommand, subcommand } from "./subcommand.ts";
 import {
   registerHttpAdd,
   registerHttpsAdd,
@@ -40,7 +40,7 @@ const UPDATE: Readonly<Record<ListenerProtocol, Registration>> = {
 export function registerListener(program: Command, host: CommandHost): void {
   const listener = subcommand(program, "listener", "Manage the sockets on which traffic arrives");
 
-  subcommand(listener, "list", "Show every listener with its settings")
+  listCommand(listener, "Show every listener", "Show every setting of each")
     .action((_options: unknown, command: Command) => host.perform(command, listListeners));
 
   for (const protocol of Object.keys(LISTENER_PROTOCOLS) as ListenerProtocol[]) {

@@ -17,7 +17,7 @@ import {
   DEFAULT_UDP_FRONT_TIMEOUT_SECONDS,
   SIGNATURE_ALGORITHMS,
 } from "../../config/defaults.ts";
-import type { GlobalSettings } from "../../config/file_config.ts";
+import type { CommandSettings } from "../../config/file_command_settings.ts";
 import { presentFields } from "../../config/file_message.ts";
 import {
   type HttpListenerConfig,
@@ -218,7 +218,7 @@ function tcpListener(options: AddTcpOptions, { config, ...inputs }: BuildInputs)
   };
 }
 
-function udpListener(options: AddUdpOptions, config: GlobalSettings): Built {
+function udpListener(options: AddUdpOptions, config: CommandSettings): Built {
   const datagram = options.max_rx_datagram_size ?? DEFAULT_MAX_RX_DATAGRAM_BYTES;
   return {
     request_type: {

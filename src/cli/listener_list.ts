@@ -3,12 +3,13 @@
 // workers.
 
 import { formatAddress } from "../../config/address.ts";
-import type { HttpsListenerConfig, ListenersList, Response } from "../../config/messages.ts";
+import type { HttpsListenerConfig, ListenersList } from "../../config/messages.ts";
 import { tlsAcceptorOf } from "../../config/tls_acceptor.ts";
 import type { CommandClient } from "../client/mod.ts";
 import { parseCertificate } from "../io/x509.ts";
 import type { CommandSession } from "./command_host.ts";
 import type { CommandProblem } from "./problem.ts";
+import { fingerprintsByAddress } from "./certificate_list.ts";
 import { type AcceptorsByAddress, renderListeners } from "./render_listeners.ts";
 import { showAnswer } from "./show_answer.ts";
 
@@ -21,7 +22,7 @@ export async function listListeners(session: CommandSession): Promise<CommandPro
     return showAnswer(answer, session);
   }
   const acceptors = await acceptorsOf(client, content.value);
-  return showAnswer(answer, session, () => renderListeners(content.value, acceptors));
+  return showAnswer(answer, session, () => renderListeners(content.value, session.view, acceptors));
 }
 
 async function acceptorsOf(
@@ -29,33 +30,13 @@ async function acceptorsOf(
   { https_listeners }: ListenersList,
 ): Promise<AcceptorsByAddress> {
   if (https_listeners.size === 0) return new Map();
-  const fingerprints = fingerprintsByAddress(
-    await client.send({
-      request_type: { kind: "query_certificates_from_workers", value: {} },
-    }),
-  );
+  const found = await fingerprintsByAddress(client);
+  const fingerprints = (address: string) => [...found.get(address) ?? []];
   const listeners = [...https_listeners.values()];
   return new Map(listeners.map((listener) => {
     const address = formatAddress(listener.address);
     return [address, tlsAcceptorOf(listener, ownFingerprint(listener), fingerprints(address))];
   }));
-}
-
-/** The fingerprints that any worker knows at an address. */
-function fingerprintsByAddress(answer: Response): (address: string) => string[] {
-  const content = answer.content?.content_type;
-  const found = new Map<string, Set<string>>();
-  const contents = content?.kind === "worker_responses" ? [...content.value.map.values()] : [];
-  for (const { content_type } of contents) {
-    if (content_type?.kind !== "certificates_by_address") continue;
-    for (const { address, certificate_summaries } of content_type.value.certificates) {
-      const key = formatAddress(address);
-      const known = found.get(key) ?? new Set();
-      for (const { fingerprint } of certificate_summaries) known.add(fingerprint);
-      found.set(key, known);
-    }
-  }
-  return (address) => [...found.get(address) ?? []];
 }
 
 function ownFingerprint({ certificate, key }: HttpsListenerConfig): string | null {

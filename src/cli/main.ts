@@ -2,6 +2,7 @@
 
 import { CommanderError } from "commander";
 import { type CliEnvironment, denoEnvironment } from "./environment.ts";
+import { problemJson } from "./json_output.ts";
 import { buildProgram } from "./program.ts";
 import { Runner, type Starters } from "./runner.ts";
 
@@ -30,13 +31,31 @@ export async function runCliIn(
   starters: Starters,
 ): Promise<number> {
   const runner = new Runner(environment, starters);
-  const program = buildProgram(runner, environment);
+  const json = asksForJson(args);
+  const program = buildProgram(
+    runner,
+    json ? { stdout: (text) => environment.stdout(text), stderr: () => {} } : environment,
+  );
   try {
     await program.parseAsync(args, { from: "user" });
     return runner.exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help that was asked for and the version end with 0; help instead of a command does not.
-    return error.exitCode === 0 ? EXIT_OK : EXIT_SYNTAX_ERROR;
+    if (error.exitCode === 0) return EXIT_OK;
+    if (json) environment.stderr(problemJson("usage", usageProblem(error)) + "\n");
+    return EXIT_SYNTAX_ERROR;
   }
+}
+
+/** Whether a line that cannot be parsed asks for JSON. */
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  const options = end < 0 ? args : args.slice(0, end);
+  return options.some((arg) => arg === "--json" || arg === "-j");
+}
+
+function usageProblem({ code, message }: CommanderError): string {
+  if (code === "commander.help") return "A command is missing: see sozu --help";
+  return message.replace(/^error: /, "");
 }

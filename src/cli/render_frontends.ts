@@ -10,65 +10,69 @@ import {
   type RequestUdpFrontend,
   RulePosition,
 } from "../../config/messages.ts";
-import { boxTable } from "./box_table.ts";
 import { enumName } from "./enum_names.ts";
 import { byKey } from "./responders.ts";
+import { boxTable, type Column, firm, type TableView } from "./table.ts";
 
-export function renderFrontends(list: ListedFrontends): string {
+/** A column with what it says of a frontend; left out where it says nothing, unless it is kept. */
+interface Part<F> {
+  readonly column: Column;
+  readonly cell: (frontend: F) => string;
+  readonly kept?: true;
+}
+
+const HTTP_PARTS: readonly Part<RequestHttpFrontend>[] = [
+  { column: "host", cell: ({ hostname }) => hostname, kept: true },
+  { column: "path", cell: ({ path }) => pathText(path), kept: true },
+  { column: firm("method"), cell: ({ method }) => method ?? "" },
+  { column: "cluster", cell: ({ cluster_id }) => cluster_id ?? "(denied)", kept: true },
+  { column: firm("address"), cell: ({ address }) => formatAddress(address), kept: true },
+  { column: "tags", cell: ({ tags }) => tagsText(tags) },
+];
+
+const POSITION: Part<RequestHttpFrontend> = {
+  column: firm("position"),
+  cell: ({ position }) => enumName(RulePosition, position),
+};
+
+const STREAM_PARTS: readonly Part<RequestTcpFrontend | RequestUdpFrontend>[] = [
+  { column: firm("address"), cell: ({ address }) => formatAddress(address), kept: true },
+  { column: "server name", cell: (frontend) => ("sni" in frontend ? frontend.sni : "") ?? "" },
+  { column: "cluster", cell: ({ cluster_id }) => cluster_id, kept: true },
+  { column: "tags", cell: ({ tags }) => tagsText(tags) },
+];
+
+export function renderFrontends(list: ListedFrontends, view: TableView): string {
+  const http = view.verbose ? [...HTTP_PARTS, POSITION] : HTTP_PARTS;
   const tables = [
-    httpTable("HTTP frontends", list.http_frontends),
-    httpTable("HTTPS frontends", list.https_frontends),
-    streamTable("TCP frontends", list.tcp_frontends),
-    streamTable("UDP frontends", list.udp_frontends),
+    partsTable("HTTP frontends", http, list.http_frontends, view),
+    partsTable("HTTPS frontends", http, list.https_frontends, view),
+    partsTable("TCP frontends", STREAM_PARTS, list.tcp_frontends, view),
+    partsTable("UDP frontends", STREAM_PARTS, list.udp_frontends, view),
   ].filter((table) => table !== "");
   return tables.length === 0 ? "No frontend\n" : tables.join("\n");
 }
 
-/** `prefix '/api'`, `regexp '...'` or `equals '...'`. */
+/** `/api*`, `regexp /...` or `= /exact`. */
 export function pathText({ kind, value }: PathRule): string {
-  const name = kind === PathRuleKind.PREFIX
-    ? "prefix"
-    : kind === PathRuleKind.REGEX
-    ? "regexp"
-    : kind === PathRuleKind.EQUALS
-    ? "equals"
-    : `rule ${kind}`;
-  return `${name} '${value}'`;
+  if (kind === PathRuleKind.PREFIX) return `${value}*`;
+  if (kind === PathRuleKind.REGEX) return `regexp ${value}`;
+  if (kind === PathRuleKind.EQUALS) return `= ${value}`;
+  return `rule ${kind} ${value}`;
 }
 
-function httpTable(title: string, frontends: readonly RequestHttpFrontend[]): string {
-  if (frontends.length === 0) return "";
-  const header = ["cluster_id", "address", "hostname", "path", "method", "position", "tags"];
-  const rows = frontends.map((frontend) => [
-    frontend.cluster_id ?? "Deny",
-    formatAddress(frontend.address),
-    frontend.hostname,
-    pathText(frontend.path),
-    frontend.method ?? "any",
-    enumName(RulePosition, frontend.position),
-    tagsText(frontend.tags),
-  ]);
-  return boxTable([[title], header, ...rows]);
-}
-
-function streamTable(
+function partsTable<F>(
   title: string,
-  frontends: readonly (RequestTcpFrontend | RequestUdpFrontend)[],
+  parts: readonly Part<F>[],
+  frontends: readonly F[],
+  view: TableView,
 ): string {
   if (frontends.length === 0) return "";
-  const named = frontends.some((frontend) => serverName(frontend) !== undefined);
-  const rows = frontends.map((frontend) => [
-    frontend.cluster_id,
-    formatAddress(frontend.address),
-    ...(named ? [serverName(frontend) ?? "any"] : []),
-    tagsText(frontend.tags),
-  ]);
-  const header = ["Cluster ID", "address", ...(named ? ["sni"] : []), "tags"];
-  return boxTable([[title], header, ...rows]);
-}
-
-function serverName(frontend: RequestTcpFrontend | RequestUdpFrontend): string | undefined {
-  return "sni" in frontend ? frontend.sni : undefined;
+  const told = parts.filter(({ cell, kept }) =>
+    kept || frontends.some((each) => cell(each) !== "")
+  );
+  const rows = frontends.map((frontend) => told.map(({ cell }) => cell(frontend)));
+  return `${title}:\n` + boxTable(told.map(({ column }) => column), rows, view);
 }
 
 function tagsText(tags: ReadonlyMap<string, string>): string {

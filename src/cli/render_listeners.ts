@@ -12,9 +12,9 @@ import type {
   UdpListenerConfig,
 } from "../../config/messages.ts";
 import type { TlsAcceptorKind } from "../../config/tls_acceptor.ts";
-import { boxTable } from "./box_table.ts";
 import { H2_OPTIONS, type H2Field } from "./h2_fields.ts";
 import { byKey } from "./responders.ts";
+import { boxRecord, boxTable, type Column, firm, type TableView } from "./table.ts";
 import { versionName } from "./tls_versions.ts";
 
 type Row = [label: string, value: string];
@@ -27,21 +27,76 @@ const ACCEPTOR_TEXTS: Readonly<Record<TlsAcceptorKind, string>> = {
   runtime: "runtime (one certificate for every name)",
 };
 
+const SHORT_ACCEPTOR_TEXTS: Readonly<Record<TlsAcceptorKind, string>> = {
+  node: "node:tls",
+  runtime: "runtime",
+};
+
+/** One table of all listeners; every setting of each as well where details are wanted. */
 export function renderListeners(
   list: ListenersList,
+  view: TableView,
   acceptors: AcceptorsByAddress = new Map(),
 ): string {
+  const rows = summaryRows(list, acceptors);
+  if (rows.length === 0) return "No listener\n";
+  const head: Column[] = ["protocol", firm("address"), firm("state"), "TLS by", "notes"];
+  const told = head.map((_, column) => column < 3 || rows.some((row) => row[column] !== ""));
+  const summary = boxTable(
+    head.filter((_, column) => told[column]),
+    rows.map((row) => row.filter((_, column) => told[column])),
+    view,
+  );
+  return view.verbose ? summary + detailTables(list, view, acceptors) : summary;
+}
+
+function summaryRows(list: ListenersList, acceptors: AcceptorsByAddress): string[][] {
+  const row = (
+    protocol: string,
+    listener: ListenerSummary,
+    tls = "",
+  ) => [protocol, formatAddress(listener.address), stateText(listener), tls, notesOf(listener)];
   return [
-    heading("HTTP") + byKey(list.http_listeners).map(([, it]) => boxTable(httpRows(it))).join(""),
-    heading("HTTPS") +
-    byKey(list.https_listeners).map(([, it]) => boxTable(httpsRows(it, acceptors))).join(""),
-    heading("TCP") + tcpTable(byKey(list.tcp_listeners).map(([, it]) => it)),
-    heading("UDP") + udpTable(byKey(list.udp_listeners).map(([, it]) => it)),
+    ...byKey(list.http_listeners).map(([, it]) => row("HTTP", it)),
+    ...byKey(list.https_listeners).map(([, it]) => {
+      const acceptor = acceptors.get(formatAddress(it.address));
+      return row("HTTPS", it, acceptor === undefined ? "" : SHORT_ACCEPTOR_TEXTS[acceptor]);
+    }),
+    ...byKey(list.tcp_listeners).map(([, it]) => row("TCP", it, endsTls(it) ? "node:tls" : "")),
+    ...byKey(list.udp_listeners).map(([, it]) => row("UDP", it)),
+  ];
+}
+
+interface ListenerSummary {
+  readonly address: SocketAddress;
+  readonly public_address?: SocketAddress;
+  readonly expect_proxy?: boolean;
+  readonly active: boolean;
+}
+
+function stateText({ active }: ListenerSummary): string {
+  return active ? "active" : "inactive";
+}
+
+/** What is out of the ordinary about a listener. */
+function notesOf({ public_address, expect_proxy }: ListenerSummary): string {
+  const notes = [];
+  if (expect_proxy === true) notes.push("expects PROXY");
+  if (public_address !== undefined) notes.push(`public ${formatAddress(public_address)}`);
+  return notes.join(", ");
+}
+
+function detailTables(list: ListenersList, view: TableView, acceptors: AcceptorsByAddress): string {
+  return [
+    ...byKey(list.http_listeners).map(([, it]) => detail("HTTP", httpRows(it), view)),
+    ...byKey(list.https_listeners).map(([, it]) => detail("HTTPS", httpsRows(it, acceptors), view)),
+    ...byKey(list.tcp_listeners).map(([, it]) => detail("TCP", tcpRows(it), view)),
+    ...byKey(list.udp_listeners).map(([, it]) => detail("UDP", udpRows(it), view)),
   ].join("");
 }
 
-function heading(protocol: string): string {
-  return `\n${protocol} LISTENERS\n================\n`;
+function detail(protocol: string, rows: readonly Row[], view: TableView): string {
+  return `\n${protocol} listener ${rows[0]?.[1]}:\n` + boxRecord(rows, view);
 }
 
 function httpRows(listener: HttpListenerConfig): Row[] {
@@ -68,7 +123,9 @@ function httpsRows(listener: HttpsListenerConfig, acceptors: AcceptorsByAddress)
   ];
 }
 
-function addressRows(listener: HttpListenerConfig | HttpsListenerConfig): Row[] {
+function addressRows(
+  listener: { readonly address: SocketAddress; readonly public_address?: SocketAddress },
+): Row[] {
   return [
     ["socket address", formatAddress(listener.address)],
     ["public address", optionalAddress(listener.public_address)],
@@ -116,57 +173,31 @@ function hstsRows({ hsts }: HttpsListenerConfig): Row[] {
   ];
 }
 
-function tcpTable(listeners: readonly TcpListenerConfig[]): string {
-  if (listeners.length === 0) return "";
-  const someEndTls = listeners.some(endsTls);
-  const header = [
-    "socket address",
-    "public address",
-    "expect proxy",
-    "front timeout",
-    "back timeout",
-    "connect timeout",
-    "activated",
-    ...(someEndTls ? ["TLS by"] : []),
-  ];
-  const rows = listeners.map((listener) => [
-    formatAddress(listener.address),
-    optionalAddress(listener.public_address),
-    String(listener.expect_proxy),
-    String(listener.front_timeout),
-    String(listener.back_timeout),
-    String(listener.connect_timeout),
-    String(listener.active),
-    ...(someEndTls ? [endsTls(listener) ? "node:tls" : "nobody (passes)"] : []),
-  ]);
-  return boxTable([["TCP listeners"], header, ...rows]);
-}
-
 function endsTls({ certificate }: TcpListenerConfig): boolean {
   return certificate !== undefined;
 }
 
-function udpTable(listeners: readonly UdpListenerConfig[]): string {
-  if (listeners.length === 0) return "";
-  const header = [
-    "socket address",
-    "public address",
-    "front timeout",
-    "back timeout",
-    "max rx datagram size",
-    "max flows",
-    "activated",
+function tcpRows(listener: TcpListenerConfig): Row[] {
+  return [
+    ...addressRows(listener),
+    ["TLS by", endsTls(listener) ? "node:tls" : "nobody (passes)"],
+    ["expect proxy", String(listener.expect_proxy)],
+    ["front timeout", String(listener.front_timeout)],
+    ["back timeout", String(listener.back_timeout)],
+    ["connect timeout", String(listener.connect_timeout)],
+    ["activated", String(listener.active)],
   ];
-  const rows = listeners.map((listener) => [
-    formatAddress(listener.address),
-    optionalAddress(listener.public_address),
-    String(listener.front_timeout),
-    String(listener.back_timeout),
-    String(listener.max_rx_datagram_size),
-    String(listener.max_flows),
-    String(listener.active),
-  ]);
-  return boxTable([["UDP listeners"], header, ...rows]);
+}
+
+function udpRows(listener: UdpListenerConfig): Row[] {
+  return [
+    ...addressRows(listener),
+    ["front timeout", String(listener.front_timeout)],
+    ["back timeout", String(listener.back_timeout)],
+    ["max rx datagram size", String(listener.max_rx_datagram_size)],
+    ["max flows", String(listener.max_flows)],
+    ["activated", String(listener.active)],
+  ];
 }
 
 function present(label: string, value: string | number | bigint | boolean | undefined): Row[] {

@@ -24,55 +24,64 @@ const HTTP: HttpListenerConfig = {
   h2_max_concurrent_streams: 7,
 };
 
-function rendered(list: Partial<ListenersList>): string {
+function rendered(list: Partial<ListenersList>, verbose = true): string {
   return asAscii(renderListeners({
     http_listeners: new Map(),
     https_listeners: new Map(),
     tcp_listeners: new Map(),
     udp_listeners: new Map(),
     ...list,
-  }));
+  }, { columns: 80, verbose }));
 }
 
-Deno.test("renderListeners shows the four headings even without a listener", () => {
-  assert.equal(
-    rendered({}),
-    ["HTTP", "HTTPS", "TCP", "UDP"].map((name) => `\n${name} LISTENERS\n================\n`).join(
-      "",
-    ),
-  );
+const STREAM = { address: ADDRESS, front_timeout: 1, back_timeout: 2, active: false };
+
+Deno.test("renderListeners says when there is none", () => {
+  assert.equal(rendered({}), "No listener\n");
 });
 
-Deno.test("renderListeners shows one table of settings for an HTTP listener", () => {
-  const text = rendered({ http_listeners: new Map([["127.0.0.1:80", HTTP]]) });
-  assert.ok(text.startsWith(drawn`
+Deno.test("renderListeners shows every listener in one table, with what is out of the ordinary", () => {
+  const list = {
+    http_listeners: new Map([["a", HTTP], ["b", { ...HTTP, public_address: ADDRESS }]]),
+    tcp_listeners: new Map([["x", { ...STREAM, expect_proxy: true, connect_timeout: 3 }]]),
+    udp_listeners: new Map([["x", { ...STREAM, max_rx_datagram_size: 1_500, max_flows: 0 }]]),
+  };
+  assert.equal(
+    rendered(list, false),
+    drawn`
+    +----------+--------------+----------+---------------------+
+    | protocol | address      | state    | notes               |
+    +----------+--------------+----------+---------------------+
+    | HTTP     | 127.0.0.1:80 | active   |                     |
+    | HTTP     | 127.0.0.1:80 | active   | public 127.0.0.1:80 |
+    | TCP      | 127.0.0.1:80 | inactive | expects PROXY       |
+    | UDP      | 127.0.0.1:80 | inactive |                     |
+    +----------+--------------+----------+---------------------+
+    `,
+  );
+  const details = rendered(list);
+  assert.match(details, /\nTCP listener 127\.0\.0\.1:80:\n[^]*\| connect timeout +\| 3 /);
+  assert.match(details, /\nUDP listener 127\.0\.0\.1:80:\n[^]*\| max rx datagram size +\| 1500 /);
+});
 
-    HTTP LISTENERS
-    ================
+Deno.test("renderListeners shows the settings of an HTTP listener when asked for", () => {
+  const text = rendered({ http_listeners: new Map([["127.0.0.1:80", HTTP]]) });
+  assert.ok(text.endsWith(drawn`
+
+    HTTP listener 127.0.0.1:80:
     +---------------------------+---------------+
     | socket address            | 127.0.0.1:80  |
-    +---------------------------+---------------+
     | public address            | none          |
-    +---------------------------+---------------+
     | 401                       | new 401       |
     |                           | \\u{1b}[2J     |
-    +---------------------------+---------------+
     | 429                       | old 429       |
-    +---------------------------+---------------+
     | expect proxy              | false         |
-    +---------------------------+---------------+
     | sticky name               | SOZUBALANCEID |
-    +---------------------------+---------------+
     | front timeout             | 60            |
-    +---------------------------+---------------+
     | back timeout              | 30            |
-    +---------------------------+---------------+
     | connect timeout           | 3             |
-    +---------------------------+---------------+
     | request timeout           | 10            |
-    +---------------------------+---------------+
     | activated                 | true          |
-    +---------------------------+---------------+
     | h2 max concurrent streams | 7             |
     +---------------------------+---------------+
     `));
@@ -110,18 +119,6 @@ Deno.test("renderListeners shows TLS settings of an HTTPS listener, but not its 
   assert.match(text, /\| hsts max age +\| 60 /);
 });
 
-Deno.test("renderListeners shows one table for all TCP and one for all UDP listeners", () => {
-  const common = { address: ADDRESS, front_timeout: 1, back_timeout: 2, active: false };
-  const text = rendered({
-    tcp_listeners: new Map([["x", { ...common, expect_proxy: true, connect_timeout: 3 }]]),
-    udp_listeners: new Map([["x", { ...common, max_rx_datagram_size: 1_500, max_flows: 0 }]]),
-  });
-  assert.match(text, /\| TCP listeners +\|/);
-  assert.match(text, /\| 127\.0\.0\.1:80 +\| none +\| true +\| 1 +\| 2 +\| 3 +\| false +\|/);
-  assert.match(text, /\| UDP listeners +\|/);
-  assert.match(text, /\| 127\.0\.0\.1:80 +\| none +\| 1 +\| 2 +\| 1500 +\| 0 +\| false +\|/);
-});
-
 Deno.test("renderListeners tells which TCP listeners end TLS, but not their private keys", () => {
   const common = {
     address: ADDRESS,
@@ -132,9 +129,9 @@ Deno.test("renderListeners tells which TCP listeners end TLS, but not their priv
     expect_proxy: false,
   };
   const ends = { ...common, certificate: "CERT", key: "PRIVATE" };
-  const text = rendered({ tcp_listeners: new Map([["x", common], ["y", ends]]) });
-  assert.match(text, /\| activated +\| TLS by +\|/);
-  assert.match(text, /\| true +\| nobody \(passes\) +\|\n[^]*\| true +\| node:tls +\|/);
-  assert.doesNotMatch(text, /PRIVATE|CERT/);
-  assert.doesNotMatch(rendered({ tcp_listeners: new Map([["x", common]]) }), /TLS/);
+  const both = { tcp_listeners: new Map([["x", common], ["y", ends]]) };
+  assert.match(rendered(both, false), /\| active +\| +\|\n\| TCP .*\| active +\| node:tls +\|/);
+  assert.match(rendered(both), /\| TLS by +\| nobody \(passes\) +\|\n[^]*\| TLS by +\| node:tls /);
+  assert.doesNotMatch(rendered(both), /PRIVATE|CERT/);
+  assert.doesNotMatch(rendered({ tcp_listeners: new Map([["x", common]]) }, false), /TLS/);
 });

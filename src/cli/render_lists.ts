@@ -10,52 +10,45 @@ import {
   type WorkerInfos,
   type WorkerMetricDetailStatus,
 } from "../../config/messages.ts";
-import { boxTable } from "./box_table.ts";
 import { enumName } from "./enum_names.ts";
 import { byKey, inResponderOrder } from "./responders.ts";
+import { boxTable, firm, type TableView } from "./table.ts";
 
-export function renderWorkers({ vec }: WorkerInfos): string {
+export function renderWorkers({ vec }: WorkerInfos, view: TableView): string {
   const rows = [...vec].sort((a, b) => a.id - b.id).map((worker) => [
     String(worker.id),
     String(worker.pid),
     enumName(RunState, worker.run_state),
   ]);
-  return boxTable([["worker id", "pid", "run state"], ...rows]);
+  return boxTable(["worker id", "pid", firm("run state")], rows, view);
 }
 
-export function renderRequestCounts({ map }: RequestCounts): string {
+export function renderRequestCounts({ map }: RequestCounts, view: TableView): string {
   const rows = byKey(map).map(([verb, count]) => [verb, String(count)]);
-  return boxTable([["request type", "count"], ...rows]);
+  return boxTable(["request type", firm("count")], rows, view);
 }
 
-export function renderHealthChecks({ map }: HealthChecksList): string {
+export function renderHealthChecks({ map }: HealthChecksList, view: TableView): string {
   if (map.size === 0) return "No health check is configured\n";
   const rows = byKey(map).map(([cluster, check]) => [
     cluster,
     check.uri,
-    `${check.interval}s`,
-    `${check.timeout}s`,
-    String(check.healthy_threshold),
-    String(check.unhealthy_threshold),
-    check.expected_status === 0 ? "any 2xx" : String(check.expected_status),
+    check.expected_status === 0 ? "2xx" : String(check.expected_status),
+    `${check.interval} s`,
+    `${check.timeout} s`,
+    `${check.healthy_threshold} good`,
+    `${check.unhealthy_threshold} bad`,
   ]);
-  const header = [
-    "cluster",
-    "uri",
-    "interval",
-    "timeout",
-    "healthy threshold",
-    "unhealthy threshold",
-    "expected status",
-  ];
-  return boxTable([header, ...rows]);
+  const head = ["cluster", "uri", "expects", "every", "patience", "up after", "down after"];
+  const [id = "", uri = "", ...settings] = head;
+  return boxTable([id, uri, ...settings.map(firm)], rows, view);
 }
 
 export function renderConnectionLimit({ limit }: MaxConnectionsPerIpLimit): string {
   return limit === 0n ? "unlimited (0)\n" : `${limit}\n`;
 }
 
-export function renderMetricDetail(status: MetricDetailStatus): string {
+export function renderMetricDetail(status: MetricDetailStatus, view: TableView): string {
   const main = [
     "main",
     enumName(MetricDetail, status.configured),
@@ -67,11 +60,14 @@ export function renderMetricDetail(status: MetricDetailStatus): string {
   const workers = inResponderOrder(status.workers).map(([id, worker]) =>
     workerDetailRow(`worker:${id}`, worker)
   );
-  return boxTable([DETAIL_HEADER, main, ...workers]);
+  return boxTable(DETAIL_HEADER, [main, ...workers], view);
 }
 
-export function renderWorkerMetricDetail(status: WorkerMetricDetailStatus): string {
-  return boxTable([DETAIL_HEADER, workerDetailRow("worker", status)]);
+export function renderWorkerMetricDetail(
+  status: WorkerMetricDetailStatus,
+  view: TableView,
+): string {
+  return boxTable(DETAIL_HEADER, [workerDetailRow("worker", status)], view);
 }
 
 const DETAIL_HEADER = ["scope", "configured", "previous effective", "effective", "active leases"];

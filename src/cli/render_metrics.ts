@@ -9,27 +9,29 @@ import type {
   Percentiles,
   WorkerMetrics,
 } from "../../config/messages.ts";
-import { boxTable } from "./box_table.ts";
 import { printable } from "./printable.ts";
 import { byKey, inResponderOrder } from "./responders.ts";
+import { boxTable, firm, type TableView } from "./table.ts";
 
 type Metrics = ReadonlyMap<string, FilteredMetrics>;
 
 const HISTOGRAM_SUFFIX = "_histogram";
 
-export function renderMetrics(metrics: AggregatedMetrics): string {
-  const sections = [section("MAIN PROCESS", metrics.main)];
-  if (metrics.proxying.size > 0) sections.push(section("PROXYING", metrics.proxying));
+export function renderMetrics(metrics: AggregatedMetrics, view: TableView): string {
+  const sections = [section("MAIN PROCESS", metrics.main, view)];
+  if (metrics.proxying.size > 0) sections.push(section("PROXYING", metrics.proxying, view));
   for (const [id, worker] of inResponderOrder(metrics.workers)) {
     if (worker.proxy.size === 0 && worker.clusters.size === 0) continue;
-    sections.push(`Worker ${printable(id)}\n${renderWorkerMetrics(worker)}`);
+    sections.push(`Worker ${printable(id)}\n${renderWorkerMetrics(worker, view)}`);
   }
-  if (metrics.clusters.size > 0) sections.push("Clusters\n" + clusterSections(metrics.clusters));
+  if (metrics.clusters.size > 0) {
+    sections.push("Clusters\n" + clusterSections(metrics.clusters, view));
+  }
   return sections.join("\n");
 }
 
-export function renderWorkerMetrics({ proxy, clusters }: WorkerMetrics): string {
-  return metricTables(proxy) + clusterSections(clusters);
+export function renderWorkerMetrics({ proxy, clusters }: WorkerMetrics, view: TableView): string {
+  return metricTables(proxy, view) + clusterSections(clusters, view);
 }
 
 export function renderAvailableMetrics(available: AvailableMetrics): string {
@@ -39,22 +41,25 @@ export function renderAvailableMetrics(available: AvailableMetrics): string {
     list("Metrics of clusters", available.cluster_metrics);
 }
 
-function clusterSections(clusters: ReadonlyMap<string, ClusterMetrics>): string {
+function clusterSections(
+  clusters: ReadonlyMap<string, ClusterMetrics>,
+  view: TableView,
+): string {
   return byKey(clusters).map(([id, { cluster, backends }]) => {
-    const own = section(`Cluster ${id}`, cluster);
+    const own = section(`Cluster ${id}`, cluster, view);
     const servers = backends.map(({ backend_id, metrics }) =>
-      section(`${id}/${backend_id}`, metrics)
+      section(`${id}/${backend_id}`, metrics, view)
     );
     return [own, ...servers].join("\n");
   }).join("\n");
 }
 
-function section(title: string, metrics: Metrics): string {
-  return `${printable(title)}\n${metricTables(metrics)}`;
+function section(title: string, metrics: Metrics, view: TableView): string {
+  return `${printable(title)}\n${metricTables(metrics, view)}`;
 }
 
 /** Up to three tables; `time` and `time_serie` values are never sent by sozu 2.1. */
-function metricTables(metrics: Metrics): string {
+function metricTables(metrics: Metrics, view: TableView): string {
   const numbers: string[][] = [];
   const percentiles: string[][] = [];
   const histograms: { name: string; histogram: FilteredHistogram }[] = [];
@@ -66,9 +71,9 @@ function metricTables(metrics: Metrics): string {
     else if (inner?.kind === "histogram") histograms.push({ name, histogram: inner.value });
   }
   let text = "";
-  if (numbers.length > 0) text += boxTable([["", "gauge", "count"], ...numbers]);
-  if (percentiles.length > 0) text += boxTable([PERCENTILE_HEADER, ...percentiles]);
-  if (histograms.length > 0) text += histogramTable(histograms);
+  if (numbers.length > 0) text += boxTable(["", firm("gauge"), firm("count")], numbers, view);
+  if (percentiles.length > 0) text += boxTable(PERCENTILE_HEADER, percentiles, view);
+  if (histograms.length > 0) text += histogramTable(histograms, view);
   return text;
 }
 
@@ -97,7 +102,10 @@ function quantiles(values: Percentiles): string[] {
   ].map(String);
 }
 
-function histogramTable(rows: readonly { name: string; histogram: FilteredHistogram }[]): string {
+function histogramTable(
+  rows: readonly { name: string; histogram: FilteredHistogram }[],
+  view: TableView,
+): string {
   const columns = Math.max(...rows.map(({ histogram }) => histogram.buckets.length));
   // Bucket i holds values up to 2^i - 1.
   const bounds = Array.from({ length: columns }, (_, i) => String(2n ** BigInt(i) - 1n));
@@ -105,7 +113,7 @@ function histogramTable(rows: readonly { name: string; histogram: FilteredHistog
     const shown = name.endsWith(HISTOGRAM_SUFFIX) ? name.slice(0, -HISTOGRAM_SUFFIX.length) : name;
     return [shown, String(histogram.sum), String(histogram.count), ...bucketCounts(histogram)];
   });
-  return boxTable([["Histograms (ms)", "sum", "count", ...bounds], ...lines]);
+  return boxTable(["Histograms (ms)", "sum", "count", ...bounds], lines, view);
 }
 
 /** Buckets are cumulative on the wire; people want to see how many fell into each. */

@@ -26,8 +26,10 @@ function address(text: string) {
   return parsed;
 }
 
-function render(content_type: Part): string {
-  return asAscii(renderContent({ content_type }));
+const VIEW = { columns: 80, verbose: false };
+
+function render(content_type: Part, verbose = false): string {
+  return asAscii(renderContent({ content_type }, { ...VIEW, verbose }));
 }
 
 function cluster(id: string): ClusterInformation {
@@ -56,9 +58,9 @@ function cluster(id: string): ClusterInformation {
   };
 }
 
-Deno.test("renderContent says when there is no content", () => {
-  assert.equal(renderContent(undefined), "No content\n");
-  assert.equal(renderContent({ content_type: null }), "No content\n");
+Deno.test("renderContent says nothing when there is no content", () => {
+  assert.equal(renderContent(undefined, VIEW), "");
+  assert.equal(renderContent({ content_type: null }, VIEW), "");
 });
 
 Deno.test("renderContent shows workers by id, states by name", () => {
@@ -74,16 +76,14 @@ Deno.test("renderContent shows workers by id, states by name", () => {
     | worker id | pid | run state     |
     +-----------+-----+---------------+
     | 0         | 42  | RUNNING       |
-    +-----------+-----+---------------+
     | 1         | 43  | NOT_ANSWERING |
-    +-----------+-----+---------------+
     | 2         | 44  | 9             |
     +-----------+-----+---------------+
     `,
   );
 });
 
-Deno.test("renderContent shows who knows a cluster, each in a column of its own", () => {
+Deno.test("renderContent shows who knows a cluster", () => {
   const of = (...vec: ClusterInformation[]): ResponseContent => ({
     content_type: { kind: "clusters", value: { vec } },
   });
@@ -92,32 +92,34 @@ Deno.test("renderContent shows who knows a cluster, each in a column of its own"
     render({ kind: "worker_responses", value: { map } }),
     drawn`
     Clusters:
-    +-----+----------------+----------------+------+----------+-----------+
-    | id  | sticky_session | https_redirect | main | worker 2 | worker 10 |
-    +-----+----------------+----------------+------+----------+-----------+
-    | web | false          | true           | X    | X        |           |
-    +-----+----------------+----------------+------+----------+-----------+
+    +-----+--------+----------------+----------------+
+    | id  | sticky | https redirect | known to       |
+    +-----+--------+----------------+----------------+
+    | web | no     | yes            | main, worker 2 |
+    +-----+--------+----------------+----------------+
 
     HTTP frontends:
-    +-----+----------+------------+------+----------+-----------+
-    | id  | hostname | path       | main | worker 2 | worker 10 |
-    +-----+----------+------------+------+----------+-----------+
-    | web | a.test   | prefix '/' | X    | X        |           |
-    +-----+----------+------------+------+----------+-----------+
+    +-----+--------+------+--------------+----------------+
+    | id  | host   | path | address      | known to       |
+    +-----+--------+------+--------------+----------------+
+    | web | a.test | /*   | 127.0.0.1:80 | main, worker 2 |
+    +-----+--------+------+--------------+----------------+
 
     Backends:
-    +------------+--------------+--------+------+----------+-----------+
-    | backend id | IP address   | Backup | main | worker 2 | worker 10 |
-    +------------+--------------+--------+------+----------+-----------+
-    | b1         | 127.0.0.1:80 | X      | X    | X        |           |
-    +------------+--------------+--------+------+----------+-----------+
+    +----+--------------+--------+----------------+
+    | id | address      | backup | known to       |
+    +----+--------------+--------+----------------+
+    | b1 | 127.0.0.1:80 | yes    | main, worker 2 |
+    +----+--------------+--------+----------------+
     `,
   );
+  const everybody = new Map([["0", of(cluster("web"))], ["main", of(cluster("web"))]]);
+  assert.match(render({ kind: "worker_responses", value: { map: everybody } }), /yes +\| all +\|/);
   const nobody = new Map([["main", of()], ["0", of()]]);
   assert.equal(render({ kind: "worker_responses", value: { map: nobody } }), "no cluster found\n");
 });
 
-Deno.test("renderContent marks clusters whose hashes differ or are missing", () => {
+Deno.test("renderContent tells apart who has which hash of a cluster", () => {
   const of = (entries: [string, bigint][]): ResponseContent => ({
     content_type: { kind: "cluster_hashes", value: { map: new Map(entries) } },
   });
@@ -128,56 +130,57 @@ Deno.test("renderContent marks clusters whose hashes differ or are missing", () 
   assert.equal(
     render({ kind: "worker_responses", value: { map } }),
     drawn`
-    +------------+------+----------+----------------+
-    | cluster id | main | worker 0 | desynchronized |
-    +------------+------+----------+----------------+
-    | api        | 1    | 1        |                |
-    +------------+------+----------+----------------+
-    | new        | 7    |          | X              |
-    +------------+------+----------+----------------+
-    | web        | 5    | 4        | X              |
-    +------------+------+----------+----------------+
+    +---------+-----------+----------+
+    | cluster | hash      | known to |
+    +---------+-----------+----------+
+    | api     | 1         | all      |
+    | new     | 7         | main     |
+    | new     | (unknown) | worker 0 |
+    | web     | 5         | main     |
+    | web     | 4         | worker 0 |
+    +---------+-----------+----------+
     `,
   );
 });
 
-Deno.test("renderContent shows only the kinds of frontends there are", () => {
-  assert.equal(
-    render({
-      kind: "frontend_list",
-      value: {
-        http_frontends: [{
-          address: V4,
-          hostname: "a.test",
-          path: { kind: PathRuleKind.REGEX, value: "/x.*" },
-          method: "GET",
-          position: RulePosition.PRE,
-          tags: new Map([["b", "2"], ["a", "1"]]),
-          headers: [],
-        }],
-        https_frontends: [],
-        tcp_frontends: [{ cluster_id: "db", address: V6, tags: new Map() }],
-        udp_frontends: [],
-      },
-    }),
-    drawn`
-    +----------------+--------------+----------+---------------+--------+----------+----------+
-    | HTTP frontends |              |          |               |        |          |          |
-    +----------------+--------------+----------+---------------+--------+----------+----------+
-    | cluster_id     | address      | hostname | path          | method | position | tags     |
-    +----------------+--------------+----------+---------------+--------+----------+----------+
-    | Deny           | 127.0.0.1:80 | a.test   | regexp '/x.*' | GET    | PRE      | a=1, b=2 |
-    +----------------+--------------+----------+---------------+--------+----------+----------+
+const LISTED: Part & { kind: "frontend_list" } = {
+  kind: "frontend_list",
+  value: {
+    http_frontends: [{
+      address: V4,
+      hostname: "a.test",
+      path: { kind: PathRuleKind.REGEX, value: "/x.*" },
+      method: "GET",
+      position: RulePosition.PRE,
+      tags: new Map([["b", "2"], ["a", "1"]]),
+      headers: [],
+    }],
+    https_frontends: [],
+    tcp_frontends: [{ cluster_id: "db", address: V6, tags: new Map() }],
+    udp_frontends: [],
+  },
+};
 
-    +---------------+-----------+------+
-    | TCP frontends |           |      |
-    +---------------+-----------+------+
-    | Cluster ID    | address   | tags |
-    +---------------+-----------+------+
-    | db            | [::1]:443 |      |
-    +---------------+-----------+------+
+Deno.test("renderContent shows only the kinds of frontends there are, and what is said of them", () => {
+  assert.equal(
+    render(LISTED),
+    drawn`
+    HTTP frontends:
+    +--------+-------------+--------+----------+--------------+----------+
+    | host   | path        | method | cluster  | address      | tags     |
+    +--------+-------------+--------+----------+--------------+----------+
+    | a.test | regexp /x.* | GET    | (denied) | 127.0.0.1:80 | a=1, b=2 |
+    +--------+-------------+--------+----------+--------------+----------+
+
+    TCP frontends:
+    +-----------+---------+
+    | address   | cluster |
+    +-----------+---------+
+    | [::1]:443 | db      |
+    +-----------+---------+
     `,
   );
+  assert.match(render(LISTED, true), /\| tags +\| position +\|\n[^]*\| PRE +\|/);
 });
 
 Deno.test("renderContent shows the server names of TCP frontends where there are any", () => {
@@ -196,15 +199,13 @@ Deno.test("renderContent shows the server names of TCP frontends where there are
       },
     }),
     drawn`
-    +---------------+--------------+-----------+------+
-    | TCP frontends |              |           |      |
-    +---------------+--------------+-----------+------+
-    | Cluster ID    | address      | sni       | tags |
-    +---------------+--------------+-----------+------+
-    | db            | 127.0.0.1:80 | *.db.test |      |
-    +---------------+--------------+-----------+------+
-    | rest          | 127.0.0.1:80 | any       |      |
-    +---------------+--------------+-----------+------+
+    TCP frontends:
+    +--------------+-------------+---------+
+    | address      | server name | cluster |
+    +--------------+-------------+---------+
+    | 127.0.0.1:80 | *.db.test   | db      |
+    | 127.0.0.1:80 |             | rest    |
+    +--------------+-------------+---------+
     `,
   );
 });
@@ -217,7 +218,6 @@ Deno.test("renderContent shows counters, health checks, limits and leases", () =
     | request type | count |
     +--------------+-------+
     | AddCluster   | 2     |
-    +--------------+-------+
     | Status       | 1     |
     +--------------+-------+
     `,
@@ -233,11 +233,11 @@ Deno.test("renderContent shows counters, health checks, limits and leases", () =
   assert.equal(
     render({ kind: "health_checks_list", value: { map: new Map([["web", check]]) } }),
     drawn`
-    +---------+-----+----------+---------+-------------------+---------------------+-----------------+
-    | cluster | uri | interval | timeout | healthy threshold | unhealthy threshold | expected status |
-    +---------+-----+----------+---------+-------------------+---------------------+-----------------+
-    | web     | /h  | 10s      | 5s      | 3                 | 2                   | any 2xx         |
-    +---------+-----+----------+---------+-------------------+---------------------+-----------------+
+    +---------+-----+---------+-------+----------+----------+------------+
+    | cluster | uri | expects | every | patience | up after | down after |
+    +---------+-----+---------+-------+----------+----------+------------+
+    | web     | /h  | 2xx     | 10 s  | 5 s      | 3 good   | 2 bad      |
+    +---------+-----+---------+-------+----------+----------+------------+
     `,
   );
   const limit = (n: bigint) =>
@@ -266,25 +266,25 @@ Deno.test("renderContent shows certificates with names and dates, and never a pr
     names: ["a.test", "*.a.test"],
   };
   const broken = { ...certificate, certificate: "garbage", names: [] };
-  const text = render({
-    kind: "certificates_with_fingerprints",
-    value: { certs: new Map([[PEM_FINGERPRINT, certificate], ["ff", broken]]) },
-  });
-  assert.match(text, /^fingerprint +valid not before +valid not after +domain names\n/);
-  assert.match(
-    text,
-    new RegExp(`${PEM_FINGERPRINT}  2026-11-21T07:36:23.000Z  2126-\\S+  a.test, \\*.a.test\n`),
-  );
-  assert.match(text, /\nff +unreadable +unreadable\n/);
-  assert.doesNotMatch(text, /PRIVATE/);
+  const certs = new Map([[PEM_FINGERPRINT, certificate], ["ff", broken]]);
+  const part: Part = { kind: "certificates_with_fingerprints", value: { certs } };
+  const text = render(part);
+  assert.match(text, /^\+-.*\n\| names +\| valid until \| state +\|\n/);
+  assert.match(text, /\n\| a\.test, \*\.a\.test +\| 2126-[0-9-]+ +\| [0-9]+ days left +\|\n/);
+  assert.match(text, /\n\| +\| unreadable +\| +\|\n/);
+  assert.doesNotMatch(text, new RegExp(PEM_FINGERPRINT.slice(0, 8)));
+  // A fingerprint is never cut: where it does not fit into a table there is none.
+  const verbose = render(part, true);
+  assert.match(verbose, new RegExp(`^fingerprint: ${PEM_FINGERPRINT}$`, "m"));
+  assert.match(verbose, /^valid from: 2026-11-21$/m);
+  assert.doesNotMatch(text + verbose, /PRIVATE/);
   const summaries = [{ domain: "a.test", fingerprint: "ff" }];
-  assert.equal(
-    render({
-      kind: "certificates_by_address",
-      value: { certificates: [{ address: V6, certificate_summaries: summaries }] },
-    }),
-    "\t[::1]:443:\n\t\tff:\ta.test\n",
-  );
+  const shown: Part = {
+    kind: "certificates_by_address",
+    value: { certificates: [{ address: V6, certificate_summaries: summaries }] },
+  };
+  assert.match(render(shown), /\| \[::1\]:443 \| a\.test \|\n/);
+  assert.match(render(shown, true), /\| \[::1\]:443 \| a\.test \| ff +\|\n/);
 });
 
 Deno.test("renderContent shows metrics of processes, clusters and servers", () => {

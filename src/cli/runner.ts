@@ -1,16 +1,29 @@
-// Carries out the commands of the tree against a running main process: loads the configuration,
+// Carries out the commands of the tree against a running main process: finds its command socket,
 // connects, sends, shows. Every failure ends as one line on stderr and exit code 1.
 
 import type { Command } from "commander";
-import type { Config } from "../../config/file.ts";
 import { ClientError, type CommandClient, connect } from "../client/mod.ts";
-import type { BuildInputs, Built, CommandHost, CommandSession } from "./command_host.ts";
-import { checkConfiguration, configPath, loadConfiguration, reason } from "./configuration.ts";
+import type {
+  BuildInputs,
+  Built,
+  CommandHost,
+  CommandSession,
+  Patience,
+  SendOptions,
+} from "./command_host.ts";
+import {
+  checkConfiguration,
+  type CommandTarget,
+  commandTarget,
+  configPath,
+  reason,
+} from "./configuration.ts";
 import type { CliEnvironment } from "./environment.ts";
 import { type GlobalOptions, globalOptionsOf } from "./global_options.ts";
+import { problemJson, warningJson } from "./json_output.ts";
 import { printable, printableLines } from "./printable.ts";
-import { CommandProblem } from "./problem.ts";
-import { showAnswer } from "./show_answer.ts";
+import { CommandProblem, type ProblemKind } from "./problem.ts";
+import { showChange } from "./show_answer.ts";
 
 /** Starts the proxy with a configuration file; resolves with the exit code. */
 export type StartProxy = (options: { configPath: string }) => Promise<number>;
@@ -53,56 +66,79 @@ export class Runner implements CommandHost {
     return this.#exitCode;
   }
 
-  send(command: Command, build: (inputs: BuildInputs) => Built | Promise<Built>): Promise<void> {
+  send(
+    command: Command,
+    build: (inputs: BuildInputs) => Built | Promise<Built>,
+    { patience = "answer", show }: SendOptions = {},
+  ): Promise<void> {
     return this.perform(command, async (session) => {
       const request = await build(this.#inputs(session));
       if (request instanceof CommandProblem) return request;
       const client = await session.connect();
-      const answer = await client.send(request, { signal: this.#environment.interrupted });
-      return showAnswer(answer, session);
-    });
+      const answer = await client.send(request);
+      return show === undefined
+        ? showChange(request, answer, session)
+        : await show(answer, session, client);
+    }, patience);
   }
 
   async perform(
     command: Command,
     task: (session: CommandSession) => Promise<CommandProblem | null>,
+    patience: Patience = "answer",
   ): Promise<void> {
     const options = globalOptionsOf(command);
-    const loading = loadConfiguration(options.config, this.#environment);
-    if (!loading.ok) return loading.problems.forEach((problem) => this.#fail(problem));
-    const { config } = loading;
+    const environment = this.#environment;
+    const target = commandTarget(options, environment);
+    if (target instanceof CommandProblem) return this.#fail(options, target);
+    for (const warning of target.warnings) this.#warn(options, warning);
+    const timeoutMs = options.timeoutMs ??
+      (patience === "work" ? 0 : target.settings.ctl_command_timeout);
     const clients: CommandClient[] = [];
     const open = async (attempts = 1) => {
-      const client = await this.#connect(config, options, attempts);
+      const client = await this.#connect(target, timeoutMs, attempts);
       clients.push(client);
       return client;
     };
+    // What waits on any connection, with or without a limit, ends when the user interrupts.
+    const leave = () => clients.forEach((client) => client.close());
+    environment.interrupted.addEventListener("abort", leave);
     try {
-      const session = { config, options, environment: this.#environment, connect: open };
+      const { verbose } = command.opts<{ verbose?: boolean }>();
+      const view = { columns: environment.columns, verbose: verbose === true };
+      const session = { config: target.settings, options, environment, view, connect: open };
       const problem = await task(session);
-      if (problem !== null) this.#fail(problem.message);
+      if (problem !== null) this.#fail(options, problem);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      this.#fail(adviceOn(error, config));
+      this.#fail(options, new CommandProblem(adviceOn(error, target), kindOf(error)));
     } finally {
-      for (const client of clients) client.close();
+      environment.interrupted.removeEventListener("abort", leave);
+      leave();
     }
   }
 
   checkConfig(command: Command): void {
-    const loading = checkConfiguration(globalOptionsOf(command).config, this.#environment);
-    for (const warning of loading.warnings) this.#warn(warning);
-    if (loading.ok) this.print("Configuration file is valid\n");
-    else for (const problem of loading.problems) this.#fail(problem);
+    if (this.#hasNoUseForSocket(command)) return;
+    const options = globalOptionsOf(command);
+    const loading = checkConfiguration(options.config, this.#environment);
+    for (const warning of loading.warnings) this.#warn(options, warning);
+    if (loading.ok) return this.print("Configuration file is valid\n");
+    for (const problem of loading.problems) {
+      this.#fail(options, new CommandProblem(problem, "configuration"));
+    }
   }
 
   async start(command: Command): Promise<void> {
-    const path = configPath(globalOptionsOf(command).config, this.#environment);
-    if (path instanceof CommandProblem) this.#fail(path.message);
+    if (this.#hasNoUseForSocket(command)) return;
+    const options = globalOptionsOf(command);
+    const path = configPath(options.config, this.#environment);
+    if (path instanceof CommandProblem) this.#fail(options, path);
     else this.#exitCode = await this.#starters.proxy({ configPath: path });
   }
 
   async connector(command: Command, kind: "prometheus", verbosity: number): Promise<void> {
+    if (this.#hasNoUseForSocket(command)) return;
     const environment = this.#environment;
     const { config } = globalOptionsOf(command);
     this.#exitCode = await this.#starters.connector({
@@ -121,10 +157,14 @@ export class Runner implements CommandHost {
     this.#environment.stdout(text);
   }
 
-  #connect(config: Config, options: GlobalOptions, attempts: number): Promise<CommandClient> {
-    return connect(config.command_socket, {
-      timeoutMs: options.timeoutMs ?? config.ctl_command_timeout,
-      maxFrameBytes: config.max_command_buffer_size,
+  #connect(
+    { settings }: CommandTarget,
+    timeoutMs: number,
+    attempts: number,
+  ): Promise<CommandClient> {
+    return connect(settings.command_socket, {
+      timeoutMs,
+      maxFrameBytes: settings.max_command_buffer_size,
       maxConnections: MAX_CONNECTIONS,
       connectAttempts: attempts,
       signal: this.#environment.interrupted,
@@ -137,7 +177,7 @@ export class Runner implements CommandHost {
       config: session.config,
       cwd: environment.cwd,
       connect: () => session.connect(),
-      warn: (message) => this.#warn(message),
+      warn: (message) => this.#warn(session.options, message),
       readFile(path) {
         try {
           return environment.readTextFile(path);
@@ -148,15 +188,30 @@ export class Runner implements CommandHost {
     };
   }
 
-  #warn(message: string): void {
-    this.#environment.stderr(`warning: ${printable(message)}\n`);
+  /** Reports `--socket` on a command that would not heed it. */
+  #hasNoUseForSocket(command: Command): boolean {
+    const options = globalOptionsOf(command);
+    if (options.socket === undefined) return false;
+    const why =
+      "--socket names a running sozu to talk to, which this command does not: use --config FILE";
+    this.#fail(options, new CommandProblem(why, "usage"));
+    return true;
   }
 
-  #fail(message: string): void {
+  #warn({ json }: Form, message: string): void {
+    const text = json ? warningJson(message) : `warning: ${printable(message)}`;
+    this.#environment.stderr(`${text}\n`);
+  }
+
+  #fail({ json }: Form, { kind, message }: CommandProblem): void {
     this.#exitCode = 1;
-    this.#environment.stderr(`error: ${printable(message)}\n`);
+    const text = json ? problemJson(kind, message) : `error: ${printable(message)}`;
+    this.#environment.stderr(`${text}\n`);
   }
 }
+
+/** Whether what is printed is for scripts. */
+type Form = Pick<GlobalOptions, "json">;
 
 /** Where a connector's file may be, the most specific first. */
 function connectorPaths(kind: string, home: string | undefined): string[] {
@@ -173,18 +228,29 @@ function connectorPaths(kind: string, home: string | undefined): string[] {
   ];
 }
 
+function kindOf({ kind }: ClientError): ProblemKind {
+  if (kind === "cannot_connect" || kind === "timeout" || kind === "closed" || kind === "refused") {
+    return kind;
+  }
+  return kind === "cancelled" ? "interrupted" : "failed";
+}
+
 /** The message of a failure and what can be done about it. */
-function adviceOn(error: ClientError, config: Config): string {
+function adviceOn(error: ClientError, { configPath }: CommandTarget): string {
   switch (error.kind) {
     case "cannot_connect":
-      return `${error.message}. Is sozu running with this configuration? ` +
-        `Start it with: sozu start -c ${config.config_path}`;
+      return configPath === undefined
+        ? `${error.message}. Is sozu running, with this command_socket?`
+        : `${error.message}. Is sozu running with this configuration? ` +
+          `Start it with: sozu start -c ${configPath}`;
     case "timeout":
       return `${error.message}, but sozu may still carry out the command. ` +
         "Wait longer with --timeout MS (0 = for ever)";
     case "closed":
       return `${error.message}. The command may or may not have been carried out: ` +
         "see the logs of sozu";
+    case "cancelled":
+      return "Interrupted. What was sent is still carried out: see the logs of sozu";
     case "too_large":
       return `${error.message}. Raise max_command_buffer_size in the configuration`;
     default:

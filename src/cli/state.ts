@@ -15,13 +15,17 @@ export function registerState(program: Command, host: CommandHost): void {
       // The main process has another working directory, so the path is completed here.
       host.send(command, ({ cwd }) => ({
         request_type: { kind: "save_state", value: resolvePath(cwd, options.file) },
-      }))
+      }), { patience: "work" })
     );
 
   subcommand(state, "load", "Add the configuration of a saved file to the current one")
     .requiredOption("-f, --file <path>", "File to read, seen from the directory sozu runs in")
     .action((options: { file: string }, command: Command) =>
-      host.send(command, () => ({ request_type: { kind: "load_state", value: options.file } }))
+      host.send(
+        command,
+        () => ({ request_type: { kind: "load_state", value: options.file } }),
+        { patience: "work" },
+      )
     );
 
   subcommand(state, "stats", "Count the configuration requests received since the start")

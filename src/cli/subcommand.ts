@@ -6,3 +6,8 @@ import type { Command } from "commander";
 export function subcommand(parent: Command, name: string, description: string): Command {
   return parent.command(name).description(description);
 }
+
+/** Adds the subcommand `list` to `parent`; `--verbose` adds `details`. */
+export function listCommand(parent: Command, description: string, details: string): Command {
+  return subcommand(parent, "list", description).option("-v, --verbose", details);
+}

@@ -17,17 +17,17 @@ export function registerUpgrade(program: Command, host: CommandHost): void {
   subcommand(
     program,
     "upgrade",
-    "Replace the running processes by new ones without dropping connections (use a long --timeout)",
+    "Replace the running processes by new ones without dropping connections",
   )
     .addOption(
       new Option("--worker <id>", "Replace only this worker").argParser(unsigned32),
     )
     .action((options: { worker?: number }, command: Command) => {
       const { worker } = options;
-      if (worker === undefined) return host.perform(command, upgradeEverything);
+      if (worker === undefined) return host.perform(command, upgradeEverything, "work");
       return host.send(command, () => ({
         request_type: { kind: "upgrade_worker", value: worker },
-      }));
+      }), { patience: "work" });
     });
 }
 

@@ -3,7 +3,7 @@
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
-import { readPemBlocks } from "./pem.ts";
+import { readKeyBlock, readPemBlocks } from "./pem.ts";
 
 /** Longest text of a certificate, chain or key; a large chain has some tens of kilobytes. */
 const TEXT_LIMIT = 1_000_000;
@@ -118,10 +118,9 @@ const USABLE_CURVES: ReadonlySet<string> = new Set(["prime256v1", "secp384r1", "
 
 /** PKCS#8, PKCS#1 and SEC1; the library's own words could hold parts of the text, so ours are used. */
 function readKey(text: string): KeyObject | string {
-  const kinds = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
-  const blocks = text.length > TEXT_LIMIT ? [] : kinds.flatMap((kind) => readPemBlocks(text, kind));
-  const [block] = blocks;
-  if (block === undefined) return "empty key";
+  if (text.length > TEXT_LIMIT) return `invalid private key: it is longer than ${TEXT_LIMIT}`;
+  const block = readKeyBlock(text);
+  if (typeof block !== "string") return block.problem;
   let key: KeyObject;
   try {
     key = createPrivateKey(block);

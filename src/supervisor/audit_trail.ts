@@ -20,7 +20,7 @@ import type { UlidSource } from "../protocol/http/ulid.ts";
 import { type AuditSubject, DETAIL_NAMES } from "./audit_subject.ts";
 import type { ClientIdentity } from "./client_identity.ts";
 import type { WorkerAnswer } from "./gather.ts";
-import { describeAnswers, failuresOf } from "./worker_texts.ts";
+import { describeAnswers, failuresOf, sanitise } from "./worker_texts.ts";
 
 /** Hexadecimal digits of a hash that identify a request. */
 const HASH_DIGITS = 16;
@@ -204,7 +204,8 @@ export class AuditedRequest {
     };
     if (failures.length === 0) return this.#write(details);
     const errorCode = isTimeout ? "worker_timeout" : "worker_failure";
-    const reason = note === "" ? describeAnswers(answers) : `${describeAnswers(answers)}; ${note}`;
+    const outcomes = describeAnswers(answers, sanitise);
+    const reason = note === "" ? outcomes : `${outcomes}; ${note}`;
     this.#write({ ...details, errorCode, reason });
   }
 

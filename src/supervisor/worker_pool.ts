@@ -7,8 +7,11 @@ import { RestartBackoff } from "./restart_backoff.ts";
 import type { WorkerDeath } from "./worker_death.ts";
 import type { WorkerProcess } from "./worker_process.ts";
 
-/** Dead workers still listed: enough to see a crash loop, too few for one to fill the memory. */
-const MAX_STOPPED_LISTED = 64;
+/** Ended workers still listed: enough to see a crash loop, too few to hide the workers that run. */
+const MAX_STOPPED_LISTED = 8;
+
+/** How long an ended worker is listed, in milliseconds: who replaces one looks within minutes. */
+const STOPPED_LISTED_MS = 10 * 60_000;
 
 /** What a pool is made of. */
 export interface PoolOptions {
@@ -21,12 +24,21 @@ export interface PoolOptions {
   readonly onLost: (worker: WorkerProcess, death: WorkerDeath) => void;
   /** Told of a worker in the place of a dead one. */
   readonly onRelaunched: (worker: WorkerProcess) => void;
+  /** Milliseconds that only rise; those of the process unless given. */
+  readonly now?: () => number;
+}
+
+interface StoppedWorker {
+  readonly info: WorkerInfo;
+  readonly since: number;
 }
 
 interface Slot {
   worker: WorkerProcess | null;
   /** The worker that is to take the place of {@link worker}; it takes requests already. */
   successor: WorkerProcess | null;
+  /** The last worker that had the place, once it has ended. */
+  ended: WorkerInfo | null;
   readonly backoff: RestartBackoff;
   timer: ReturnType<typeof setTimeout> | null;
 }
@@ -37,16 +49,19 @@ export class WorkerPool {
   readonly #slots: Slot[];
   /** Workers whose place another has taken; they finish what they have begun. */
   readonly #leaving = new Set<WorkerProcess>();
-  readonly #stopped: WorkerInfo[] = [];
+  readonly #now: () => number;
+  #stopped: StoppedWorker[] = [];
   readonly #log = loggerOf("supervisor::pool");
   #nextId = 0;
   #stopping = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
     this.#slots = Array.from({ length: options.count }, () => ({
       worker: null,
       successor: null,
+      ended: null,
       backoff: new RestartBackoff(),
       timer: null,
     }));
@@ -121,14 +136,21 @@ export class WorkerPool {
     return this.#slots.every(({ worker }) => worker?.phase === "serving");
   }
 
-  /** Every worker known, the most recent dead ones included, by id. */
+  /** Every worker there is and the few that have ended in the last minutes, by id. */
   list(): WorkerInfo[] {
+    const since = this.#now() - STOPPED_LISTED_MS;
+    this.#stopped = this.#stopped.filter((worker) => worker.since > since);
     const live = this.processes().map(({ id, pid, phase, runState }) => ({
       id,
       pid,
       run_state: phase === "greeting" ? RunState.NOT_ANSWERING : runState,
     }));
-    return [...this.#stopped, ...live].sort((a, b) => a.id - b.id);
+    // A place that stays empty is told as long as it is.
+    const missed = this.#slots.flatMap(({ worker, ended }) =>
+      worker === null && ended !== null ? [ended] : []
+    );
+    const stopped = new Set([...missed, ...this.#stopped.map(({ info }) => info)]);
+    return [...stopped, ...live].sort((a, b) => a.id - b.id);
   }
 
   /** Workers end because they are asked to from now on, and none is replaced. */
@@ -145,9 +167,13 @@ export class WorkerPool {
     const slot = this.#slotOf(worker);
     const isExpected = this.#stopping || this.#leaving.delete(worker);
     if (slot === undefined && !isExpected) return;
-    this.#stopped.push({ id: worker.id, pid: worker.pid, run_state: RunState.STOPPED });
+    const info = { id: worker.id, pid: worker.pid, run_state: RunState.STOPPED };
+    this.#stopped.push({ info, since: this.#now() });
     if (this.#stopped.length > MAX_STOPPED_LISTED) this.#stopped.shift();
-    if (slot !== undefined) this.#leavePlace(slot, worker);
+    if (slot !== undefined) {
+      slot.ended = info;
+      this.#leavePlace(slot, worker);
+    }
     if (isExpected) return;
     this.#log.error("Worker {id} (pid {pid}) {text}", {
       id: worker.id,

@@ -12,11 +12,11 @@ import {
 import type { PipedProcess } from "../io/process.ts";
 import { WriteQueue } from "../io/write_queue.ts";
 import { loggerOf } from "../observe/log.ts";
+import { safeText } from "../observe/safe_text.ts";
 import { encodeFrame, FrameError, FrameReader } from "../protocol/control/frame.ts";
 import { ALIVE_ID, BEAT_MS, HELLO_ID, MAX_ANSWER_BYTES } from "../protocol/control/worker_life.ts";
 import { deathOf, type Verdict, type WorkerDeath } from "./worker_death.ts";
 import { workerFrameLength, writeWorkerFrame } from "./worker_frame.ts";
-import { sanitise } from "./worker_texts.ts";
 import { HANG_LOOKS, START_LOOKS, Vitality } from "./worker_vitality.ts";
 
 /**
@@ -169,7 +169,7 @@ export class WorkerProcess {
     const { build } = this.#terms;
     if (message === build) return this.#observer.onGreeted(this);
     this.#refuse(
-      `runs build ${sanitise(message)} and main ${build}: the program on disk was replaced; ` +
+      `runs build ${safeText(message)} and main ${build}: the program on disk was replaced; ` +
         '"sozu upgrade" replaces main and all workers by it',
     );
   }

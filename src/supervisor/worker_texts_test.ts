@@ -15,9 +15,20 @@ Deno.test("sanitise() replaces what could forge a column, a line or a terminal c
 
 Deno.test("describeAnswers() lists every worker in order and bounds the list", () => {
   const answers = [answer(1, "failure", "bad, very"), answer(0, "ok"), answer(2, "silent")];
-  assert.equal(describeAnswers(answers), "0: OK, 1: bad? very, 2: Refused");
+  assert.equal(describeAnswers(answers), "0: OK, 1: bad, very, 2: Refused");
   const many = Array.from({ length: 25 }, (_, id) => answer(id, "ok"));
   assert.match(describeAnswers(many), /19: OK and 5 more$/);
+});
+
+Deno.test("describeAnswers() tells people what the worker wrote, and rows of fields nothing that forges one", () => {
+  const text = "cannot parse ([a-z]=1, 2): port=0, \x1b[2J\nstatus=ok";
+  const answers = [answer(0, "failure", text)];
+  const told = describeAnswers(answers);
+  assert.equal(told, "0: cannot parse ([a-z]=1, 2): port=0, ?[2J?status=ok");
+  assert.equal(
+    describeAnswers(answers, sanitise),
+    "0: cannot parse ([a-z]?1? 2): port?0? ?[2J?status?ok",
+  );
 });
 
 Deno.test("failuresOf() keeps everything that is not OK", () => {

@@ -13,7 +13,7 @@ Deno.test("sozu status shows the workers as text and as JSON", async () => {
   const [worker] = await sozu.runningWorkers();
   assert.match(await ok("status"), new RegExp(`^Success[^]* ${worker?.pid} [^]*RUNNING`));
   assert.deepEqual(JSON.parse(await ok("status", "--json")), {
-    WORKERS: { vec: [{ id: worker?.id, pid: worker?.pid, run_state: 0 }] },
+    WORKERS: { vec: [{ id: worker?.id, pid: worker?.pid, run_state: "RUNNING" }] },
   });
 });
 
@@ -31,15 +31,21 @@ Deno.test("sozu cluster, backend and frontend commands change what main and work
 
   assert.equal(
     await ok("cluster", "add", "--id", "web", "--load-balancing-policy", "maglev"),
-    "Success\nNo content\n",
+    "Success: cluster web is set\n",
   );
-  assert.match(await ok("cluster", "list"), /web/);
+  assert.match(await ok("cluster", "list"), / web .* no backends /);
   await ok("backend", "add", "--id", "web", "--backend-id", "b1", "--address", "127.0.0.1:9");
-  assert.match(everywhere(await shown()), /"load_balancing":5.*"backend_id":"b1".*"weight":100/);
+  assert.match(
+    everywhere(await shown()),
+    /"load_balancing":"MAGLEV".*"backend_id":"b1".*"weight":100/,
+  );
 
   await ok("listener", "http", "add", ...at);
   await ok("frontend", "http", "add", ...at, "--hostname", "a.test", "-p", "/api", "id", "web");
-  assert.match(await ok("frontend", "list", "--http"), /a\.test.*prefix '\/api'.*TREE/);
+  assert.match(
+    await ok("frontend", "list", "--http"),
+    /a\.test.*\/api\*.* web .*127\.0\.0\.1:8080/,
+  );
   const duplicate = [
     "frontend",
     "http",
@@ -57,8 +63,17 @@ Deno.test("sozu cluster, backend and frontend commands change what main and work
   await ok("frontend", "http", "remove", ...at, "--hostname", "a.test", "-p", "/api", "id", "web");
   assert.equal(await ok("frontend", "list"), "Success\nNo frontend\n");
 
+  await ok("frontend", "http", "add", ...at, "--hostname", "*.x.test", "-p", "/api", "id", "web");
+  await ok("cluster", "add", "--id", "other", "--load-balancing-policy", "random");
+  await ok("frontend", "http", "add", ...at, "--hostname", "q.x.test", "deny");
+  for (const [domain, found] of [["b.x.test", 1], ["B.x.test./api/v1", 1], ["b.x.test/", 0]]) {
+    const text = await ok("cluster", "list", "-d", String(domain));
+    assert.equal(/ web .* \*\.x\.test /.test(text), found === 1, `${domain}: ${text}`);
+    assert.doesNotMatch(text, /other/);
+  }
+  assert.match(await ok("cluster", "list", "-d", "q.x.test/api"), /no cluster found/);
   await ok("cluster", "h2", "disable", "--id", "web");
-  assert.match(everywhere(await shown()), /"load_balancing":5.*"http2":false/);
+  assert.match(everywhere(await shown()), /"load_balancing":"MAGLEV".*"http2":false/);
 
   await ok("backend", "remove", "--id", "web", "--backend-id", "b1", "--address", "127.0.0.1:9");
   await ok("cluster", "remove", "--id", "web");
@@ -75,10 +90,17 @@ Deno.test("sozu listener add, activate and deactivate open and close a port", as
   await ok("listener", "http", "activate", ...at);
   assert.equal(await accepts(port), true);
   await ok("listener", "http", "update", ...at, "--back-timeout", "9");
-  const shown = await ok("listener", "list");
+  const shown = await ok("listener", "list", "--verbose");
   assert.match(shown, new RegExp(`socket address +.+ 127\\.0\\.0\\.1:${port} `));
   assert.match(shown, /front timeout +\S+ 7 [^]*back timeout +\S+ 9 [^]*activated +\S+ true /);
-  await ok("listener", "http", "deactivate", ...at);
+  assert.match(
+    await ok("listener", "list"),
+    new RegExp(`HTTP .* 127\\.0\\.0\\.1:${port} .* active `),
+  );
+  assert.equal(
+    await ok("listener", "http", "deactivate", ...at),
+    `Success: HTTP listener 127.0.0.1:${port} is deactivated\n`,
+  );
   assert.equal(await accepts(port), false);
   await ok("listener", "http", "remove", ...at);
   assert.doesNotMatch(await ok("listener", "list"), new RegExp(`:${port}`));

@@ -61,12 +61,12 @@ backends = [{ address = "${origin.address}" }]
   const run = (...args: string[]) =>
     runSozu(["-c", sozu.configPath, "-t", "20000", ...args], sozu.folder);
   const listed = await run("listener", "list");
-  assert.match(listed.stdout, /TLS by +\S+ node:tls/);
-  assert.match(listed.stdout, /TLS by +\S+ runtime/);
+  assert.match(listed.stdout, /TLS by [^]* node:tls /);
+  assert.match(listed.stdout, /TLS by [^]* runtime /);
   const state = `${sozu.folder}/saved.json`;
   const outputs = [
     listed,
-    await run("certificate", "list"),
+    await run("certificate", "list", "--verbose"),
     await run("certificate", "list", "--domain", "site.test"),
     await run("--json", "listener", "list"),
     await run("--json", "certificate", "list"),

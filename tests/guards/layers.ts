@@ -68,9 +68,18 @@ export const LAYERS: readonly Layer[] = [
     uses: ["config/", CONTROL, "src/io/", "src/client/", "src/exposition/"],
   },
   // The manifest holds the version that the command line shows.
+  // What serves a name is told by the tables that route.
   {
     prefix: "src/cli/",
-    uses: ["config/", CONTROL, "src/io/", "src/configuration/", "src/client/", "deno.json"],
+    uses: [
+      "config/",
+      CONTROL,
+      "src/routing/",
+      "src/io/",
+      "src/configuration/",
+      "src/client/",
+      "deno.json",
+    ],
   },
   {
     prefix: "workers/",

@@ -2,7 +2,7 @@
 // was printed. Nothing is connected or sent.
 
 import type { Command } from "commander";
-import { type Config, loadConfig } from "../../config/file.ts";
+import { type CommandSettings, readCommandSettings } from "../../config/file_command_settings.ts";
 import type { Request } from "../../config/messages.ts";
 import type { BuildInputs, Built, CommandHost } from "../../src/cli/command_host.ts";
 import { type CliEnvironment } from "../../src/cli/environment.ts";
@@ -82,6 +82,7 @@ export function environmentFor(
   return {
     cwd: Deno.cwd(),
     stdoutIsTerminal: false,
+    columns: null,
     variable: () => undefined,
     readTextFile: (path) => Deno.readTextFileSync(path),
     stdout: (text) => terminal.stdout(text),
@@ -147,8 +148,8 @@ class CapturingHost implements CommandHost {
   }
 }
 
-function configFrom(text: string): Config {
-  const result = loadConfig(text, { path: "/etc/sozu.toml", cwd: "/", readFile: () => "" });
-  if (!result.ok) throw new Error(result.errors.map(({ message }) => message).join("\n"));
-  return result.config;
+function configFrom(text: string): CommandSettings {
+  const result = readCommandSettings(text, { path: "/etc/sozu.toml", cwd: "/" });
+  if (!result.ok) throw new Error(result.problem.message);
+  return result.settings;
 }

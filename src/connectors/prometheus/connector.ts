@@ -2,7 +2,8 @@
 // scraped. It starts before the proxy, and outlives its restarts.
 
 import { formatIp, parseAddress } from "../../../config/address.ts";
-import { formatProblem, loadConfig } from "../../../config/file.ts";
+import { readCommandSettings } from "../../../config/file_command_settings.ts";
+import { formatProblem } from "../../../config/file_problem.ts";
 import { QueryMetricsOptions, ResponseStatus } from "../../../config/messages.ts";
 import { type CommandClient, connect } from "../../client/mod.ts";
 import { ExpositionEndpoint } from "../../exposition/endpoint.ts";
@@ -128,9 +129,10 @@ function proxyAt(settings: ConnectorSettings, options: ConnectorOptions): Proxy 
   } catch (error) {
     return `Cannot read ${proxyConfiguration}: ${(error as Error).message}`;
   }
-  const loaded = loadConfig(content, { path: proxyConfiguration, cwd, readFile });
-  if (!loaded.ok) return loaded.errors.map(formatProblem).join("\n");
-  const { command_socket, max_command_buffer_size } = loaded.config;
+  const read = readCommandSettings(content, { path: proxyConfiguration, cwd });
+  if (!read.ok) return formatProblem(read.problem);
+  for (const problem of read.ignored) options.log(formatProblem(problem));
+  const { command_socket, max_command_buffer_size } = read.settings;
   return new Proxy(() =>
     connect(command_socket, {
       timeoutMs: PATIENCE_MS,
