@@ -1414,6 +1414,7 @@ export interface QueryMetricsOptions {
   metric_names: string[];
   no_clusters: boolean;
   workers: boolean;
+  durations?: boolean;
 }
 
 export const QueryMetricsOptions: MessageType<QueryMetricsOptions> = new MessageType(
@@ -1425,6 +1426,7 @@ export const QueryMetricsOptions: MessageType<QueryMetricsOptions> = new Message
     repeated("metric_names", 4, "string"),
     required("no_clusters", 5, "bool"),
     required("workers", 6, "bool"),
+    optional("durations", 1001, "bool"),
   ],
 );
 

@@ -3,15 +3,22 @@
 
 import { formatIp, parseAddress } from "../../config/address.ts";
 import type { PrometheusSettings } from "../../config/file_prometheus.ts";
-import { type AggregatedMetrics, QueryMetricsOptions } from "../../config/messages.ts";
+import type { AggregatedMetrics } from "../../config/messages.ts";
 import { ExpositionEndpoint } from "../exposition/endpoint.ts";
+import type { Family } from "../exposition/family.ts";
+import {
+  buildFamily,
+  type DescribedProcess,
+  processFamilies,
+} from "../exposition/process_families.ts";
 import { sozuFamilies } from "../exposition/sozu_families.ts";
 import { type HttpEndpoint, serveHttp } from "../io/http_endpoint.ts";
+import { processFacts } from "../io/process_facts.ts";
 import { loggerOf } from "../observe/log.ts";
 import { parcelsFor, type WorkerAnswer } from "./gather.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
 import { mainMetrics } from "./main_metrics.ts";
-import { mergeMetrics } from "./metrics_merge.ts";
+import { mergeMetrics, wholeQuery } from "./metrics_merge.ts";
 
 /** Longest wait for a worker, in milliseconds: scrapers wait for ten seconds unless told. */
 const PATIENCE_MS = 5_000;
@@ -33,7 +40,10 @@ export class PrometheusServer {
     this.#settings = settings;
     const workers = new WorkerMeasurementsCache(context);
     this.#endpoint = new ExpositionEndpoint({
-      gather: async () => sozuFamilies(await workers.gather()),
+      gather: async () => [
+        ...sozuFamilies(await workers.gather()),
+        ...aboutProcesses(context),
+      ],
       notReady: () => notReady(context),
       now: () => performance.now(),
     });
@@ -85,7 +95,7 @@ class WorkerMeasurementsCache {
 
   /** What main and the workers have measured, merged; rejects when no worker has ever answered. */
   async gather(): Promise<AggregatedMetrics> {
-    const query = { kind: "query_metrics", value: QueryMetricsOptions.empty() } as const;
+    const query = { kind: "query_metrics", value: wholeQuery() } as const;
     const answers = await ask(this.#context, query);
     const current = new Map<number, WorkerAnswer>();
     for (const answer of answers) {
@@ -101,6 +111,23 @@ class WorkerMeasurementsCache {
     if (merged.kind !== "metrics") throw new Error("The workers answered something else");
     return merged.value;
   }
+}
+
+/** Main and the workers as the kernel sees them, and the build they run. */
+function aboutProcesses({ pool, settings }: MainContext): Family[] {
+  const { deno, v8 } = Deno.version;
+  const [version = "", revision = ""] = settings.build.split("+");
+  const named = [["version", version], ["revision", revision], ["deno", deno], ["v8", v8]] as const;
+  const main = describe(Deno.pid, [["process", "main"]]);
+  const workers = pool.processes().flatMap(({ id, pid }) =>
+    describe(pid, [["process", "worker"], ["worker_id", String(id)]])
+  );
+  return [buildFamily(named), ...processFamilies([...main, ...workers])];
+}
+
+function describe(pid: number, labels: DescribedProcess["labels"]): DescribedProcess[] {
+  const values = processFacts(pid);
+  return values === null ? [] : [{ labels, values }];
 }
 
 async function notReady(context: MainContext): Promise<string | null> {

@@ -248,6 +248,7 @@ export class Supervisor {
         softStopMs: config.soft_stop_timeout * 1000,
         allowedUids: config.command_allowed_uids ?? null,
         metricDetail: config.metrics?.detail ?? MetricDetail.DETAIL_CLUSTER,
+        build: fleetParts.build,
       },
       state,
       createState,

@@ -4,7 +4,7 @@ import type { Response, ResponseContent } from "../../config/messages.ts";
 import type { Client } from "./client_session.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
 import { mainMetrics } from "./main_metrics.ts";
-import { mergeMetrics } from "./metrics_merge.ts";
+import { mergeMetrics, queryForWorkers } from "./metrics_merge.ts";
 import { ok } from "./responses.ts";
 import { askWorkers } from "./verbs_runtime.ts";
 import { describeAnswers, failuresOf } from "./worker_texts.ts";
@@ -96,7 +96,8 @@ export async function answerMetrics(
   client: Client,
   query: RequestType & { kind: "query_metrics" },
 ): Promise<Response> {
-  const answers = await askWorkers(context, client, query);
+  const asked = { ...query, value: queryForWorkers(query.value) };
+  const answers = await askWorkers(context, client, asked);
   const failures = failuresOf(answers);
   const note = failures.length === 0 ? "" : `No answer from ${describeAnswers(failures)}`;
   return ok(note, mergeMetrics(answers, query.value, mainMetrics(context), context.kept));

@@ -45,7 +45,7 @@ export const LAYERS: readonly Layer[] = [
     ],
     usesTypesOf: ["config/"],
   },
-  { prefix: "src/exposition/", uses: [BYTES], usesTypesOf: ["config/"] },
+  { prefix: "src/exposition/", uses: [BYTES, "src/observe/"], usesTypesOf: ["config/"] },
   { prefix: "src/client/", uses: ["config/", CONTROL, "src/io/"] },
   {
     prefix: "src/supervisor/",

@@ -81,10 +81,13 @@ class Proxy {
   async families(settings: ConnectorSettings): Promise<readonly Family[]> {
     const client = await this.#connected();
     const { perWorkerMetrics, metricNames } = settings;
-    const value = { ...QueryMetricsOptions.empty(), workers: perWorkerMetrics };
+    // A proxy that does not know the durations tells the times in milliseconds alone.
+    const durations = metricNames === "sozu";
+    const merged = { ...QueryMetricsOptions.empty(), durations };
+    const value = { ...merged, workers: perWorkerMetrics };
     const whole = await metricsOf(client, value);
     // The proxy tells workers apart or their sum, so both take two questions.
-    const sum = perWorkerMetrics ? await metricsOf(client, QueryMetricsOptions.empty()) : whole;
+    const sum = perWorkerMetrics ? await metricsOf(client, merged) : whole;
     const metrics = { ...sum, workers: whole.workers };
     return metricNames === "sozu" ? sozuFamilies(metrics) : connectorFamilies(metrics);
   }
