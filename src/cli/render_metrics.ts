@@ -18,15 +18,19 @@ type Metrics = ReadonlyMap<string, FilteredMetrics>;
 const HISTOGRAM_SUFFIX = "_histogram";
 
 export function renderMetrics(metrics: AggregatedMetrics): string {
-  const sections = [section("MAIN PROCESS", metrics.main)];
+  const sections: string[] = [];
+  if (metrics.main.size > 0) sections.push(section("MAIN PROCESS", metrics.main));
   if (metrics.proxying.size > 0) sections.push(section("PROXYING", metrics.proxying));
   for (const [id, worker] of inResponderOrder(metrics.workers)) {
     if (worker.proxy.size === 0 && worker.clusters.size === 0) continue;
     sections.push(`Worker ${printable(id)}\n${renderWorkerMetrics(worker)}`);
   }
   if (metrics.clusters.size > 0) sections.push("Clusters\n" + clusterSections(metrics.clusters));
-  return sections.join("\n");
+  return sections.length === 0 ? NOTHING : sections.join("\n");
 }
+
+const NOTHING =
+  'Nothing is measured under these names and ids; "metrics get --list" tells the names\n';
 
 export function renderWorkerMetrics({ proxy, clusters }: WorkerMetrics): string {
   return metricTables(proxy) + clusterSections(clusters);

@@ -287,6 +287,11 @@ Deno.test("renderContent shows certificates with names and dates, and never a pr
   );
 });
 
+Deno.test("renderContent says so when nothing is measured under the names asked for", () => {
+  const none = { main: new Map(), proxying: new Map(), workers: new Map(), clusters: new Map() };
+  assert.match(render({ kind: "metrics", value: none }), /^Nothing is measured .*--list/);
+});
+
 Deno.test("renderContent shows metrics of processes, clusters and servers", () => {
   const inner = (value: NonNullable<FilteredMetrics["inner"]>): FilteredMetrics => ({
     inner: value,

@@ -349,6 +349,21 @@ Deno.test("runCli metrics get --refresh shows until interrupted, redrawing only 
   }
 });
 
+Deno.test("runCli metrics get --refresh refuses a pause that would be none", async () => {
+  for (const seconds of ["0", "86401", "4294967"]) {
+    let asked = 0;
+    await using main = new ScriptedMain(
+      answering([], () => ({ status: OK, message: `${++asked}` })),
+    );
+    await using sozu = new Configured(main.path);
+    const { code, err } = await sozu.run(["metrics", "get", "-r", seconds], {
+      sleep: () => Promise.reject(new Error("it went on")),
+    });
+    assert.deepEqual([code, asked], [2, 0]);
+    assert.match(err, /pause of 1 to 86400 seconds/);
+  }
+});
+
 Deno.test("runCli start hands over the configuration file and returns the exit code", async () => {
   const environment = environmentFor(new CapturedTerminal());
   const started: string[] = [];

@@ -27,7 +27,7 @@ export function mergeMetrics(
   own: readonly Metric[] = [],
   kept: KeptMeasurements = new KeptMeasurements(() => null),
 ): Content {
-  if (query.list) return mergeNames(answers);
+  if (query.list) return mergeNames(answers, own);
   const measured = messagesOf(own);
   mergeValues(measured, kept.main);
   const main = isAboutMain(query) ? chosen(measured, query) : new Map();
@@ -148,8 +148,8 @@ function isNamed(names: ReadonlySet<string>, name: string): boolean {
     );
 }
 
-function mergeNames(answers: readonly WorkerAnswer[]): Content {
-  const proxy = new Set<string>();
+function mergeNames(answers: readonly WorkerAnswer[], own: readonly Metric[]): Content {
+  const proxy = new Set(own.map(({ name }) => name));
   const cluster = new Set<string>();
   for (const { content } of answers) {
     const type = content?.content_type;

@@ -24,6 +24,8 @@ import { mergeMetrics, wholeQuery } from "./metrics_merge.ts";
 const PATIENCE_MS = 5_000;
 /** Pause before an address that could not be had is tried again. */
 const RETRY_MS = 1_000;
+/** How long the main process before this one may keep the address: it gives way within seconds. */
+const PREDECESSOR_MS = 60_000;
 
 /** Serves until it is closed. */
 export class PrometheusServer {
@@ -35,6 +37,7 @@ export class PrometheusServer {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #complained = false;
+  readonly #patientUntil: number;
 
   constructor(settings: PrometheusSettings, context: MainContext) {
     this.#settings = settings;
@@ -47,6 +50,8 @@ export class PrometheusServer {
       notReady: () => notReady(context),
       now: () => performance.now(),
     });
+    const isSuccessor = context.succession.bootGeneration > 0;
+    this.#patientUntil = performance.now() + (isSuccessor ? PREDECESSOR_MS : 0);
     this.#opening = this.#open();
   }
 
@@ -55,6 +60,16 @@ export class PrometheusServer {
     clearTimeout(this.#retry);
     await this.#opening;
     await this.#server?.close();
+  }
+
+  /** Once; not about the main process before this one, which has the address until it gives way. */
+  #complain(error: unknown): void {
+    const isPatient = isTaken(error) && performance.now() < this.#patientUntil;
+    if (this.#complained || isPatient) return;
+    this.#complained = true;
+    const { address } = this.#settings;
+    const problem = error instanceof Error ? error.message : String(error);
+    this.#log.error("Metrics cannot be served at {address}: {problem}", { address, problem });
   }
 
   async #open(): Promise<void> {
@@ -73,15 +88,16 @@ export class PrometheusServer {
       });
       this.#log.info("Metrics are served at {address}", { address });
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
-      if (!this.#complained) {
-        this.#log.error("Metrics cannot be served at {address}: {problem}", { address, problem });
-      }
-      this.#complained = true;
+      this.#complain(error);
       if (this.#closed) return;
       this.#retry = setTimeout(() => this.#opening = this.#open(), RETRY_MS);
     }
   }
+}
+
+/** What the runtimes say of an address that another process has. */
+function isTaken(error: unknown): boolean {
+  return error instanceof Deno.errors.AddrInUse || /EADDRINUSE|in use/i.test(String(error));
 }
 
 /** The last measurements of each worker: one that is late for once must not look like a restart. */
