@@ -1597,6 +1597,7 @@ export interface Event {
   backend_id?: string;
   address?: SocketAddress;
   metric_detail?: MetricDetailTransition;
+  unix_ms?: bigint;
 }
 
 export const Event: MessageType<Event> = new MessageType(
@@ -1607,6 +1608,7 @@ export const Event: MessageType<Event> = new MessageType(
     optional("backend_id", 3, "string"),
     optional("address", 4, SocketAddress),
     optional("metric_detail", 5, MetricDetailTransition),
+    optional("unix_ms", 1001, "uint64"),
   ],
 );
 

@@ -36,7 +36,7 @@ export function renderContent(content: ResponseContent | undefined): string {
     case "worker_responses":
       return renderWorkerResponses(part.value);
     case "event":
-      return renderEvent({ source: "event", event: part.value }) + "\n";
+      return renderEvent({ source: "event", event: part.value }, Date.now()) + "\n";
     case "frontend_list":
       return renderFrontends(part.value);
     case "listeners_list":

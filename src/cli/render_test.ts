@@ -385,7 +385,10 @@ Deno.test("renderContent lists other worker answers one by one", () => {
 Deno.test("renderContent names every kind of event, and numbers unknown ones", () => {
   const text = (kind: number) => render({ kind: "event", value: { kind, address: V6 } });
   for (const kind of Object.values(EventKind)) {
-    assert.match(text(kind), /^event, [a-z :]+, backend=, cluster=, address=\[::1\]:443\n$/);
+    assert.match(
+      text(kind),
+      /^\d{4}-\S+Z event, [a-z :]+, backend=, cluster=, address=\[::1\]:443\n$/,
+    );
   }
-  assert.match(text(99), /^event, event 99, /);
+  assert.match(text(99), /Z event, event 99, /);
 });

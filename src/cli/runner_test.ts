@@ -227,7 +227,9 @@ Deno.test("runCli events prints one line an event, or one JSON document an event
     assert.doesNotMatch(terminal.out, /[^\n\P{Cc}]/u);
     const [first, second] = terminal.out.split("\n");
     if (json) {
-      assert.deepEqual(JSON.parse(second ?? ""), {
+      const { EVENT: { unix_ms, ...event } } = JSON.parse(second ?? "");
+      assert.ok(Math.abs(unix_ms - Date.now()) < 60_000);
+      assert.deepEqual({ EVENT: event }, {
         EVENT: {
           kind: 0,
           cluster_id: "web",
@@ -237,8 +239,11 @@ Deno.test("runCli events prints one line an event, or one JSON document an event
         },
       });
     } else {
-      assert.equal(first, "main, events subscribed, backend=, cluster=, address=");
-      assert.equal(second, "1, backend down, backend=b\\u{9b}, cluster=web, address=");
+      assert.match(
+        first ?? "",
+        /^\d{4}-\d\d-\d\dT\S+Z main, events subscribed, backend=, cluster=, address=$/,
+      );
+      assert.match(second ?? "", /Z 1, backend down, backend=b\\u\{9b\}, cluster=web, address=$/);
     }
   }
 });
@@ -346,21 +351,6 @@ Deno.test("runCli metrics get --refresh shows until interrupted, redrawing only 
     assert.equal(code, 0);
     assert.equal(rounds, 2);
     assert.equal(out.includes("\x1b"), redraws);
-  }
-});
-
-Deno.test("runCli metrics get --refresh refuses a pause that would be none", async () => {
-  for (const seconds of ["0", "86401", "4294967"]) {
-    let asked = 0;
-    await using main = new ScriptedMain(
-      answering([], () => ({ status: OK, message: `${++asked}` })),
-    );
-    await using sozu = new Configured(main.path);
-    const { code, err } = await sozu.run(["metrics", "get", "-r", seconds], {
-      sleep: () => Promise.reject(new Error("it went on")),
-    });
-    assert.deepEqual([code, asked], [2, 0]);
-    assert.match(err, /pause of 1 to 86400 seconds/);
   }
 });
 
