@@ -75,7 +75,7 @@ export function loadConfig(text: string, options: LoadOptions): LoadResult {
   const { listeners: declared, clusters, ...values } = reading.values;
   const directories = directoriesOf(options.path, options.cwd);
   const globals = globalSettings({ values, at: reading.at }, directories, problems);
-  const sources = new FileSources(options.cwd, options.readFile, problems);
+  const sources = new FileSources(directories.config, options.readFile, problems);
 
   const listeners = new ListenerSet(new ListenerBuilder(globals, sources, problems), problems);
   for (const listener of declared) listeners.declare(listener);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cluster, load, loaded, only, requestsOf } from "./file_testing.ts";
 import { type Cluster, LoadBalancingAlgorithms, LoadMetric, UdpAffinityKey } from "./messages.ts";
 
-const FILES = { "/run/work/503.http": "from 503.http" };
+const FILES = { "/etc/sozu/503.http": "from 503.http" };
 
 function added(protocol: string, keys: string): Cluster {
   return only(requestsOf(loaded(cluster("c", protocol, "", keys), FILES), "add_cluster"));

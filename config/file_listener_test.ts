@@ -3,7 +3,7 @@ import { H2_KEYS } from "./file_h2.ts";
 import { listener, loaded, only, refusedOnce, requestsOf } from "./file_testing.ts";
 import { type HttpsListenerConfig, TlsVersion } from "./messages.ts";
 
-const FILES = { "/run/work/404.http": "from 404.http", "/run/work/503.http": "from 503.http" };
+const FILES = { "/etc/sozu/404.http": "from 404.http", "/etc/sozu/503.http": "from 503.http" };
 
 function https(keys: string): HttpsListenerConfig {
   return only(requestsOf(loaded(listener("https", 1, keys)), "add_https_listener"));
@@ -99,9 +99,9 @@ Deno.test("listenerAnswers sends no legacy message without legacy keys", () => {
 });
 
 Deno.test("a tcp listener carries its certificate, the chain after it, and its key", () => {
-  const files = { "/run/work/c.pem": "CERTIFICATE", "/run/work/chain.pem": "CHAIN" };
+  const files = { "/etc/sozu/c.pem": "CERTIFICATE", "/etc/sozu/chain.pem": "CHAIN" };
   const sent = (keys: string) => {
-    const all = { ...files, "/run/work/k.pem": "KEY" };
+    const all = { ...files, "/etc/sozu/k.pem": "KEY" };
     return only(requestsOf(loaded(listener("tcp", 1, keys), all), "add_tcp_listener"));
   };
   assert.equal("certificate" in sent("") || "key" in sent(""), false);
@@ -112,7 +112,7 @@ Deno.test("a tcp listener carries its certificate, the chain after it, and its k
 });
 
 Deno.test("a tcp listener without all of its certificate is refused, never opened without TLS", () => {
-  const files = { "/run/work/c.pem": "CERTIFICATE", "/run/work/k.pem": "KEY" };
+  const files = { "/etc/sozu/c.pem": "CERTIFICATE", "/etc/sozu/k.pem": "KEY" };
   const rows = [
     ['certificate = "c.pem"', "certificate", "Needs 'key'"],
     ['key = "k.pem"', "key", "Needs 'certificate'"],

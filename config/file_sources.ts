@@ -5,15 +5,15 @@ import { MAX_NAMED_FILE_CHARACTERS } from "./defaults.ts";
 import { resolvePath } from "./file_path.ts";
 import { type Place, type Problems, quote } from "./file_problem.ts";
 
-/** Reads files named in a configuration; their paths are relative to the working directory. */
+/** Reads files named in a configuration; their paths are relative to the folder it lies in. */
 export class FileSources {
-  readonly #cwd: string;
+  readonly #directory: string;
   readonly #readFile: (path: string) => string;
   readonly #problems: Problems;
 
   /** `readFile` gets absolute paths and throws when it cannot read. */
-  constructor(cwd: string, readFile: (path: string) => string, problems: Problems) {
-    this.#cwd = cwd;
+  constructor(directory: string, readFile: (path: string) => string, problems: Problems) {
+    this.#directory = directory;
     this.#readFile = readFile;
     this.#problems = problems;
   }
@@ -40,7 +40,7 @@ export class FileSources {
     if (path === undefined) return undefined;
     try {
       if (path === "") throw new Error("the path is empty");
-      const text = this.#readFile(resolvePath(this.#cwd, path));
+      const text = this.#readFile(resolvePath(this.#directory, path));
       if (text.length <= MAX_NAMED_FILE_CHARACTERS) return text;
       throw new Error(`it is longer than ${MAX_NAMED_FILE_CHARACTERS} characters`);
     } catch (error) {

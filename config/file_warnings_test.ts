@@ -5,7 +5,7 @@ import { cluster, listener, load, loaded, only, requestsOf } from "./file_testin
 
 /** Asserts that a text loads with exactly one warning, about a key, with all the given parts. */
 function assertWarning(text: string, line: number, key: string, parts: readonly string[]): void {
-  const result = load(text, { "/run/work/c.pem": "CERTIFICATE", "/run/work/k.pem": "KEY" });
+  const result = load(text, { "/etc/sozu/c.pem": "CERTIFICATE", "/etc/sozu/k.pem": "KEY" });
   assert.ok(result.ok);
   const warning = only(result.warnings);
   assert.deepEqual([warning.line, warning.key], [line, key], warning.message);
@@ -74,7 +74,7 @@ Deno.test("loadConfig warns about keys without effect and about deprecated ones"
 Deno.test("loadConfig goes on without the default certificate of a listener", () => {
   const text = listener("https", 1, 'certificate = "nowhere.pem"\nkey = "k.pem"');
   assertWarning(text, 4, "listeners[0].certificate", ["'nowhere.pem'", "absent"]);
-  const files = { "/run/work/k.pem": "KEY" };
+  const files = { "/etc/sozu/k.pem": "KEY" };
   const added = only(requestsOf(loaded(text, files), "add_https_listener"));
   assert.equal(added.certificate, undefined);
   assert.equal(added.key, "KEY");

@@ -54,7 +54,9 @@ export async function runPrometheusConnector(options: ConnectorOptions): Promise
   }
 }
 
-function settingsFrom({ configPaths, readFile }: ConnectorOptions): ConnectorSettings | string {
+function settingsFrom(
+  { configPaths, readFile, cwd }: ConnectorOptions,
+): ConnectorSettings | string {
   for (const path of configPaths) {
     let content: string;
     try {
@@ -63,7 +65,7 @@ function settingsFrom({ configPaths, readFile }: ConnectorOptions): ConnectorSet
       if (error instanceof Deno.errors.NotFound && configPaths.length > 1) continue;
       return `Cannot read ${path}: ${(error as Error).message}`;
     }
-    return readConnectorSettings(path, content);
+    return readConnectorSettings(path, content, cwd);
   }
   return `No configuration file: looked for ${configPaths.join(", ")}; name one with --config`;
 }

@@ -105,6 +105,13 @@ env = "production"
   assert.ok(typeof ours !== "string" && ours.metricNames === "sozu");
 });
 
+Deno.test("readConnectorSettings() finds the proxy's file from the folder of its own", () => {
+  const text = `listening-address = "0.0.0.0:3000"\n[sozu]\nconfiguration = "../sozu.toml"\n`;
+  const settings = readConnectorSettings("connectors/c.toml", text, "/srv");
+  assert.ok(typeof settings !== "string");
+  assert.equal(settings.proxyConfiguration, "/srv/sozu.toml");
+});
+
 Deno.test("readConnectorSettings() says what is wrong, and where", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["listening-address = [", /^c\.toml:1/],
