@@ -87,7 +87,8 @@ export function loadConfig(text: string, options: LoadOptions): LoadResult {
     problems,
   );
   const { trial } = options;
-  const sources = new FileSources(options.cwd, options.readFile, problems, trial !== undefined);
+  const { readFile } = options;
+  const sources = new FileSources(directories.config, readFile, problems, trial !== undefined);
 
   const listeners = new ListenerSet(new ListenerBuilder(globals, sources, problems), problems);
   for (const listener of declared) listeners.declare(listener);

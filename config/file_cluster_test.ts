@@ -3,8 +3,8 @@ import { cluster, loaded, only, refusedOnce, requestsOf, template } from "./file
 import { type Cluster, LoadBalancingAlgorithms, LoadMetric, UdpAffinityKey } from "./messages.ts";
 
 const FILES = {
-  "/run/work/503.http": template(503).text,
-  "/run/work/502.http": template(502).text,
+  "/etc/sozu/503.http": template(503).text,
+  "/etc/sozu/502.http": template(502).text,
 };
 
 function added(protocol: string, keys: string): Cluster {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { cluster, listener, load, refused, refusedOnce } from "./file_testing.ts";
 
 const CERTIFICATE = 'certificate = "c.pem", key = "k.pem"';
-const FILES = { "/run/work/c.pem": "CERTIFICATE", "/run/work/k.pem": "KEY" };
+const FILES = { "/etc/sozu/c.pem": "CERTIFICATE", "/etc/sozu/k.pem": "KEY" };
 
 /** Asserts where the only error of a text is, and that its message has all the given parts. */
 function assertError(

@@ -34,7 +34,7 @@ function noFiles(path: string): string {
 
 /** What an operator is told to make before the example is used. */
 function onlyCertificates(path: string): string {
-  return path.startsWith("/checkout/certs/") ? "PEM" : noFiles(path);
+  return path.startsWith("/checkout/config/examples/certs/") ? "PEM" : noFiles(path);
 }
 
 /** The file with its commented-out keys and tables put in force. */

@@ -10,7 +10,7 @@ import {
   TlsVersion,
 } from "./messages.ts";
 
-const FILES = { "/run/work/c.pem": "CERTIFICATE", "/run/work/k.pem": "KEY" };
+const FILES = { "/etc/sozu/c.pem": "CERTIFICATE", "/etc/sozu/k.pem": "KEY" };
 
 function frontend(keys: string): RequestHttpFrontend {
   const text = cluster("c", "http", `{ address = "127.0.0.1:1", hostname = "h", ${keys} }`);

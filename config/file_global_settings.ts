@@ -5,7 +5,7 @@ import * as defaults from "./defaults.ts";
 import type { GlobalSettings } from "./file_config.ts";
 import type { GLOBAL_KEYS } from "./file_globals.ts";
 import { presentFields } from "./file_message.ts";
-import { LOG_TARGET_FORMS, parseLogTarget } from "./log_target.ts";
+import { absoluteLogTarget, LOG_TARGET_FORMS, parseLogTarget } from "./log_target.ts";
 import { metricsMessage } from "./file_metrics.ts";
 import { directoryOf, namesAFile, resolvePath } from "./file_path.ts";
 import { type Problems, quote } from "./file_problem.ts";
@@ -15,11 +15,11 @@ import { tracingMessage } from "./file_tracing.ts";
 
 type GlobalReading = Pick<TableReading<typeof GLOBAL_KEYS>, "values" | "at" | "has">;
 
-/** What relative paths of the file refer to; both absolute. */
+/** Where paths begin; both absolute. */
 export interface Directories {
-  /** Directory of the configuration file: for `command_socket` and `saved_state`. */
+  /** Directory of the configuration file: what every relative path in it refers to. */
   readonly config: string;
-  /** Working directory of the process: for every other path. */
+  /** Working directory of the process: for what is there without being named. */
   readonly cwd: string;
 }
 
@@ -37,22 +37,25 @@ export function globalSettings(
   const { values } = reading;
   checkPaths(reading, problems);
   checkLimits(reading, problems);
-  const from = (directory: string, name: string | undefined) =>
-    name === undefined ? undefined : resolvePath(directory, name);
+  const from = (name: string | undefined) =>
+    name === undefined ? undefined : resolvePath(directories.config, name);
+  const target = (text: string) => absoluteLogTarget(directories.config, text);
   return presentFields({
     ...values,
-    command_socket: from(directories.config, values.command_socket) ??
+    command_socket: from(values.command_socket) ??
       resolvePath(directories.cwd, defaults.DEFAULT_COMMAND_SOCKET_NAME),
-    saved_state: from(directories.config, values.saved_state),
-    audit_logs_target: from(directories.cwd, values.audit_logs_target),
-    audit_logs_json_target: from(directories.cwd, values.audit_logs_json_target),
-    pid_file_path: from(directories.cwd, values.pid_file_path),
+    saved_state: from(values.saved_state),
+    audit_logs_target: from(values.audit_logs_target),
+    audit_logs_json_target: from(values.audit_logs_json_target),
+    pid_file_path: from(values.pid_file_path),
+    log_target: target(values.log_target),
+    access_logs_target: values.access_logs_target && target(values.access_logs_target),
     access_logs_colored: values.access_logs_colored ?? values.log_colored,
     min_buffers: Math.min(values.min_buffers, values.max_buffers),
     slab_entries_per_connection: clampSlabEntries(values.slab_entries_per_connection),
     metrics: values.metrics && metricsMessage(values.metrics),
     prometheus: values.prometheus &&
-      prometheusSettings(values.prometheus, directories.cwd, problems),
+      prometheusSettings(values.prometheus, directories.config, problems),
     tracing: values.tracing && tracingMessage(values.tracing),
   });
 }

@@ -19,13 +19,31 @@ Deno.test("globalSettings resolves a bare socket name beside a bare file name", 
   assert.equal(result.config.config_path, "sozu.toml");
 });
 
-Deno.test("globalSettings resolves every other path against the working directory", () => {
-  const config = loaded(
-    'pid_file_path = "p.pid"\naudit_logs_target = "a.log"\naudit_logs_json_target = "/a.json"',
-  );
-  assert.equal(config.pid_file_path, "/run/work/p.pid");
-  assert.equal(config.audit_logs_target, "/run/work/a.log");
+Deno.test("globalSettings resolves every other path against the file's directory, too", () => {
+  const config = loaded(`pid_file_path = "p.pid"
+audit_logs_target = "a.log"
+audit_logs_json_target = "/a.json"
+log_target = "file://log/../s.log"
+access_logs_target = "unix-stream://run/log.sock"
+[prometheus]
+address = "127.0.0.1:9090"
+certificate = "m.pem"
+key = "../m.key"
+`);
+  assert.equal(config.pid_file_path, "/etc/sozu/p.pid");
+  assert.equal(config.audit_logs_target, "/etc/sozu/a.log");
   assert.equal(config.audit_logs_json_target, "/a.json");
+  assert.equal(config.log_target, "file:///etc/sozu/s.log");
+  assert.equal(config.access_logs_target, "unix-stream:///etc/sozu/run/log.sock");
+  const { certificate, key } = config.prometheus ?? {};
+  assert.deepEqual([certificate, key], ["/etc/sozu/m.pem", "/etc/m.key"]);
+});
+
+Deno.test("globalSettings leaves log targets without a path as they are", () => {
+  for (const target of ["stdout", "udp://127.0.0.1:514", "tcp://logs.test:514", "file:///a/b"]) {
+    const config = loaded(`log_target = "${target}"\naccess_logs_target = "${target}"`);
+    assert.deepEqual([config.log_target, config.access_logs_target], [target, target]);
+  }
 });
 
 Deno.test("globalSettings leaves absent what has no default", () => {

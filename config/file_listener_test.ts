@@ -4,7 +4,7 @@ import { listener, loaded, only, refusedOnce, requestsOf, template } from "./fil
 import { type HttpsListenerConfig, TlsVersion } from "./messages.ts";
 
 const FILES = Object.fromEntries(
-  [404, 502, 503].map((status) => [`/run/work/${status}.http`, template(status).text]),
+  [404, 502, 503].map((status) => [`/etc/sozu/${status}.http`, template(status).text]),
 );
 
 function https(keys: string): HttpsListenerConfig {
@@ -104,9 +104,9 @@ Deno.test("listenerAnswers sends no legacy message without legacy keys", () => {
 });
 
 Deno.test("a tcp listener carries its certificate, the chain after it, and its key", () => {
-  const files = { "/run/work/c.pem": "CERTIFICATE", "/run/work/chain.pem": "CHAIN" };
+  const files = { "/etc/sozu/c.pem": "CERTIFICATE", "/etc/sozu/chain.pem": "CHAIN" };
   const sent = (keys: string) => {
-    const all = { ...files, "/run/work/k.pem": "KEY" };
+    const all = { ...files, "/etc/sozu/k.pem": "KEY" };
     return only(requestsOf(loaded(listener("tcp", 1, keys), all), "add_tcp_listener"));
   };
   assert.equal("certificate" in sent("") || "key" in sent(""), false);
@@ -117,7 +117,7 @@ Deno.test("a tcp listener carries its certificate, the chain after it, and its k
 });
 
 Deno.test("a tcp listener without all of its certificate is refused, never opened without TLS", () => {
-  const files = { "/run/work/c.pem": "CERTIFICATE", "/run/work/k.pem": "KEY" };
+  const files = { "/etc/sozu/c.pem": "CERTIFICATE", "/etc/sozu/k.pem": "KEY" };
   const rows = [
     ['certificate = "c.pem"', "certificate", "Needs 'key'"],
     ['key = "k.pem"', "key", "Needs 'certificate'"],

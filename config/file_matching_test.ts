@@ -11,9 +11,9 @@ import {
 import { ProxyProtocolConfig } from "./messages.ts";
 
 const FILES = {
-  "/run/work/c.pem": "CERTIFICATE",
-  "/run/work/k.pem": "KEY",
-  "/run/work/chain.pem": "-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n" +
+  "/etc/sozu/c.pem": "CERTIFICATE",
+  "/etc/sozu/k.pem": "KEY",
+  "/etc/sozu/chain.pem": "-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n" +
     "-----BEGIN CERTIFICATE-----\nB\n-----END CERTIFICATE-----\n",
 };
 const TLS = 'certificate = "c.pem"\nkey = "k.pem"\ncertificate_chain = "chain.pem"';

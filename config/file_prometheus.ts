@@ -22,10 +22,10 @@ export const PROMETHEUS_KEYS = {
   key: optional(path, "private key of the certificate, PEM"),
 };
 
-/** The settings, or undefined when something is missing, which has been reported. */
+/** The settings, paths resolved against `directory`, or undefined when something is missing, which has been reported. */
 export function prometheusSettings(
   reading: TableReading<typeof PROMETHEUS_KEYS>,
-  cwd: string,
+  directory: string,
   problems: Problems,
 ): PrometheusSettings | undefined {
   const { address, certificate, key } = reading.values;
@@ -36,7 +36,7 @@ export function prometheusSettings(
   }
   if (address === undefined) return undefined;
   const resolve = (name: string | undefined) =>
-    name === undefined ? undefined : resolvePath(cwd, name);
+    name === undefined ? undefined : resolvePath(directory, name);
   return {
     address: formatAddress(address),
     ...presentFields({ certificate: resolve(certificate), key: resolve(key) }),

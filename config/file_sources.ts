@@ -5,9 +5,9 @@ import { MAX_NAMED_FILE_CHARACTERS } from "./defaults.ts";
 import { resolvePath } from "./file_path.ts";
 import { type Place, type Problems, quote } from "./file_problem.ts";
 
-/** Reads files named in a configuration; their paths are relative to the working directory. */
+/** Reads files named in a configuration; their paths are relative to the folder it lies in. */
 export class FileSources {
-  readonly #cwd: string;
+  readonly #directory: string;
   readonly #readFile: (path: string) => string;
   readonly #problems: Problems;
   readonly #isStrict: boolean;
@@ -17,12 +17,12 @@ export class FileSources {
    * be served: whoever only looks up a setting need not be able to read every key.
    */
   constructor(
-    cwd: string,
+    directory: string,
     readFile: (path: string) => string,
     problems: Problems,
     isStrict: boolean,
   ) {
-    this.#cwd = cwd;
+    this.#directory = directory;
     this.#readFile = readFile;
     this.#problems = problems;
     this.#isStrict = isStrict;
@@ -51,7 +51,7 @@ export class FileSources {
     if (path === undefined) return undefined;
     try {
       if (path === "") throw new Error("the path is empty");
-      const text = this.#readFile(resolvePath(this.#cwd, path));
+      const text = this.#readFile(resolvePath(this.#directory, path));
       if (text.length <= MAX_NAMED_FILE_CHARACTERS) return text;
       throw new Error(`it is longer than ${MAX_NAMED_FILE_CHARACTERS} characters`);
     } catch (error) {

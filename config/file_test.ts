@@ -78,7 +78,7 @@ responses = 1
 mode = "TCP_PROBE"
 tcp_port = 53
 `;
-const FILES = { "/run/work/certs/www.pem": "CERTIFICATE", "/run/work/certs/www.key": "KEY" };
+const FILES = { "/etc/sozu/certs/www.pem": "CERTIFICATE", "/etc/sozu/certs/www.key": "KEY" };
 
 Deno.test("loadConfig gives the ordered requests of a file with every protocol", () => {
   const config = loaded(COMPLETE, FILES);
@@ -276,7 +276,7 @@ Deno.test("loadConfig never throws when values are swapped for values of other t
   );
 });
 
-Deno.test("loadConfig reads named files relative to the working directory", () => {
+Deno.test("loadConfig reads named files relative to the folder of the configuration file", () => {
   const asked: string[] = [];
   const frontend =
     `{ address = "127.0.0.1:1", hostname = "h", certificate = "../c.pem", key = "/k" }`;
@@ -288,5 +288,5 @@ Deno.test("loadConfig reads named files relative to the working directory", () =
       return "text";
     },
   });
-  assert.deepEqual(asked, ["/srv/c.pem", "/k"]);
+  assert.deepEqual(asked, ["/srv/work/c.pem", "/k"]);
 });

@@ -22,7 +22,7 @@ Deno.test("a file with a template that does not compile is refused at the templa
   assertError(inline, 6, "clusters.c.answers.503", /template for "503"/);
   const table = listener("http", 1, "sticky_name = 'S'\n[listeners.answers]\n'404' = 'none'");
   assertError(table, 6, "listeners[0].answers.404", /template for "404"/);
-  const files = { "/run/work/404.http": "HTTP/1.1 200 OK\r\n\r\n" };
+  const files = { "/etc/sozu/404.http": "HTTP/1.1 200 OK\r\n\r\n" };
   const legacy = listener("http", 1, "answer_404 = '404.http'");
   assertError(legacy, 4, "listeners[0].answer_404", /says "200"/, files);
   const redirect = HTTP("redirect = 'found', redirect_template = 'gone'");
@@ -90,7 +90,7 @@ Deno.test("limits that cannot serve anything are errors", () => {
 
 Deno.test("a request that the largest command cannot hold is an error at its place", () => {
   const body = "x".repeat(70_000);
-  const files = { "/run/work/503.http": template(503).text + body };
+  const files = { "/etc/sozu/503.http": template(503).text + body };
   const text = "max_command_buffer_size = 65536\ncommand_buffer_size = 65536\n" +
     cluster("c", "http", "", "answers = { 503 = 'file://503.http' }");
   assertError(text, 3, "clusters.c", /max_command_buffer_size accepts up to '65536'/, files);

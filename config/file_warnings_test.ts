@@ -5,7 +5,7 @@ import { cluster, listener, load, loaded, only, requestsOf, template } from "./f
 
 /** Asserts that a text loads with exactly one warning, about a key, with all the given parts. */
 function assertWarning(text: string, line: number, key: string, parts: readonly string[]): void {
-  const result = load(text, { "/run/work/404.http": template(404).text });
+  const result = load(text, { "/etc/sozu/404.http": template(404).text });
   assert.ok(result.ok);
   const warning = only(result.warnings);
   assert.deepEqual([warning.line, warning.key], [line, key], warning.message);

@@ -1,6 +1,7 @@
 // What a log target says: where lines go. Text in, parts out; opening one belongs to the logger.
 
 import { formatIp, parseAddress } from "./address.ts";
+import { resolvePath } from "./file_path.ts";
 
 /** Where lines go. */
 export type LogTarget =
@@ -33,6 +34,14 @@ export function parseLogTarget(text: string): LogTarget | null {
     default:
       return null;
   }
+}
+
+/** The target with a path that is absolute, where it has one: a relative one begins in `directory`. */
+export function absoluteLogTarget(directory: string, text: string): string {
+  const target = parseLogTarget(text);
+  if (target === null || !("path" in target)) return text;
+  const scheme = text.slice(0, text.length - target.path.length);
+  return scheme + resolvePath(directory, target.path);
 }
 
 function udpTarget(text: string): LogTarget | null {

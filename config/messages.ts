@@ -1424,6 +1424,7 @@ export interface QueryMetricsOptions {
   metric_names: string[];
   no_clusters: boolean;
   workers: boolean;
+  durations?: boolean;
 }
 
 export const QueryMetricsOptions: MessageType<QueryMetricsOptions> = new MessageType(
@@ -1435,6 +1436,7 @@ export const QueryMetricsOptions: MessageType<QueryMetricsOptions> = new Message
     repeated("metric_names", 4, "string"),
     required("no_clusters", 5, "bool"),
     required("workers", 6, "bool"),
+    optional("durations", 1001, "bool"),
   ],
 );
 
@@ -1635,6 +1637,7 @@ export interface Event {
   backend_id?: string;
   address?: SocketAddress;
   metric_detail?: MetricDetailTransition;
+  unix_ms?: bigint;
 }
 
 export const Event: MessageType<Event> = new MessageType(
@@ -1645,6 +1648,7 @@ export const Event: MessageType<Event> = new MessageType(
     optional("backend_id", 3, "string"),
     optional("address", 4, SocketAddress),
     optional("metric_detail", 5, MetricDetailTransition),
+    optional("unix_ms", 1001, "uint64"),
   ],
 );
 

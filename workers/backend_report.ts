@@ -24,6 +24,10 @@ type Level = "error" | "warn" | "info";
 
 /** Lines of the log. Results of health checks are missing: who probes also writes why. */
 const LINES: Readonly<Partial<Record<BackendNotification["kind"], readonly [Level, string]>>> = {
+  connect_failed: [
+    "warn",
+    'Connecting to backend "{id}" ({address}) of cluster "{cluster}" failed: {reason}',
+  ],
   backend_down: ["error", 'Backend "{id}" ({address}) of cluster "{cluster}" is down'],
   backend_up: ["info", 'Backend "{id}" ({address}) of cluster "{cluster}" is up again'],
   removed_backend_has_no_connections: [
@@ -84,7 +88,8 @@ export class BackendReport {
     const [level, text] = line;
     const named = "backend" in notification ? notification.backend : null;
     const total = "total" in notification ? notification.total : 0;
-    this.#log[level](text, { cluster, id: named?.id, address: named?.address.text, total });
+    const reason = "reason" in notification ? notification.reason : "";
+    this.#log[level](text, { cluster, id: named?.id, address: named?.address.text, total, reason });
   }
 }
 
@@ -94,6 +99,7 @@ function toEvent(clusterId: string, notification: BackendNotification): Event | 
       return { kind: EventKind.NO_AVAILABLE_BACKENDS, cluster_id: clusterId };
     case "cluster_recovered":
       return { kind: EventKind.CLUSTER_RECOVERED, cluster_id: clusterId };
+    case "connect_failed":
     case "fail_open_entered":
     case "fail_open_left":
       return null;

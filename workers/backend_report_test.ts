@@ -74,6 +74,7 @@ Deno.test("BackendReport names the backend that is down and the one that is up",
     for (let i = 1; i <= 6; i++) cluster.backends.connectFailed(backend, i * 100_000);
     assert.deepEqual(tell([cluster]), {
       lines: [
+        'WARN Connecting to backend "app-1" (192.0.2.1:80) of cluster "app" failed: unknown',
         'ERROR Backend "app-1" (192.0.2.1:80) of cluster "app" is down',
         'ERROR Cluster "app": none of its 1 backends is available',
       ],
@@ -104,6 +105,44 @@ Deno.test("BackendReport limits the lines of one look, not its events", () => {
     assert.equal(lines.length, 51);
     assert.equal(lines.at(-1), "WARN 150 more lines about backends omitted");
     assert.equal(events.length, 400);
+  } finally {
+    resetSync();
+  }
+});
+
+Deno.test("BackendReport tells the first of failures in a row at once, with the system's reason", () => {
+  const { tell } = setUp();
+  try {
+    const { cluster, backend } = clusterOf("app");
+    const refused = new Error("Connection refused (os error 111)");
+    const line =
+      'WARN Connecting to backend "app-1" (192.0.2.1:80) of cluster "app" failed: Connection refused (os error 111)';
+    cluster.backends.connectFailed(backend, 0, refused);
+    const first = tell([cluster]);
+    assert.deepEqual([first.lines, first.events], [[line], []]);
+    cluster.backends.connectFailed(backend, 100_000, refused);
+    assert.deepEqual(tell([cluster]).lines, [], "the second in a row");
+    // One that comes and goes between two looks is told once.
+    for (let i = 2; i < 6; i++) {
+      cluster.backends.connectSucceeded(backend, 1, i * 100_000);
+      cluster.backends.connectFailed(backend, i * 100_000 + 1, refused);
+    }
+    assert.deepEqual(tell([cluster]).lines, [line]);
+    cluster.backends.remove("app-1", "192.0.2.1:80");
+    tell([cluster]);
+    cluster.backends.connectFailed(backend, 1e9, refused);
+    assert.deepEqual(tell([cluster]).lines, [], "one that is removed");
+  } finally {
+    resetSync();
+  }
+});
+
+Deno.test("BackendReport keeps the reason of a failure on one line", () => {
+  const { tell } = setUp();
+  try {
+    const { cluster, backend } = clusterOf("app");
+    cluster.backends.connectFailed(backend, 0, new Error("odd\n\x1b[2J"));
+    assert.match(tell([cluster]).lines.join(), /failed: odd \?\[2J$/);
   } finally {
     resetSync();
   }

@@ -141,7 +141,8 @@ export class ControlLoop {
 
   /** Main adds up what its workers have counted, also when they are gone. */
   #tellMeasurements(): void {
-    const content = this.#options.dataPlane.measurements.query(QueryMetricsOptions.empty());
+    const everything = { ...QueryMetricsOptions.empty(), durations: true };
+    const content = this.#options.dataPlane.measurements.query(everything);
     if (typeof content === "string") return;
     this.#options.respond({
       id: LAST_MEASUREMENTS_ID,

@@ -13,7 +13,7 @@ import type {
 import type { Metric } from "../src/observe/counters.ts";
 import { SCOPE_COUNTS, SCOPE_TIMES } from "../src/observe/scope_metrics.ts";
 import type { Series } from "../src/observe/series.ts";
-import { addMetric, addSeries, type Wanted } from "./metric_messages.ts";
+import { addMetric, addSeries, type Wanted, wantedBy } from "./metric_messages.ts";
 
 type Content = NonNullable<ResponseContent["content_type"]>;
 
@@ -42,8 +42,7 @@ export interface MetricView {
 /** The answer to a metrics query, or why there is none. */
 export function answerMetrics(view: MetricView, query: QueryMetricsOptions): Content | string {
   if (query.list) return { kind: "available_metrics", value: names(view) };
-  const wanted = query.metric_names.length === 0 ? null : new Set(query.metric_names);
-  const metrics = choose(view, query, wanted);
+  const metrics = choose(view, query, wantedBy(query));
   return typeof metrics === "string" ? metrics : { kind: "worker_metrics", value: metrics };
 }
 
@@ -56,9 +55,9 @@ export function metricParts(
   view: MetricView,
   query: QueryMetricsOptions,
 ): Iterable<WorkerMetrics> | null {
-  const { list, no_clusters, cluster_ids, backend_ids, metric_names } = query;
+  const { list, no_clusters, cluster_ids, backend_ids } = query;
   if (list || no_clusters || cluster_ids.length > 0 || backend_ids.length > 0) return null;
-  return partsOf(view, metric_names.length === 0 ? null : new Set(metric_names));
+  return partsOf(view, wantedBy(query));
 }
 
 /** About how many values a part holds: a value takes a few microseconds. */

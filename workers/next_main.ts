@@ -94,7 +94,7 @@ export class NextMain {
       const frames = new FrameSource(connection);
       const refusal = await answerIn(frames);
       if (refusal === null) {
-        this.#log.warn("A new main process commands this worker now");
+        this.#log.info("A new main process commands this worker now");
         return { frames, write, close: () => connection.close() };
       }
       this.#log.warn("The new main process refuses this worker: {refusal}", { refusal });

@@ -5,6 +5,7 @@ import {
   DEFAULT_ALPN_PROTOCOLS,
   DEFAULT_CIPHERS,
   DEFAULT_GROUPS,
+  DEFAULT_TLS13_TICKETS,
   SIGNATURE_ALGORITHMS,
 } from "../config/defaults.ts";
 import { type HttpsListenerConfig, TlsVersion } from "../config/messages.ts";
@@ -31,7 +32,10 @@ export function announcedProtocols(listed: readonly string[]): string[] {
   return served.length === 0 ? [NO_PROTOCOL] : served;
 }
 
-/** The settings of a listener that are not enforced, each with the reason. */
+/**
+ * The settings of a listener that are not enforced, each with the reason. Defaults are not among them: nobody
+ * has asked for them.
+ */
 export function unenforcedSettings(config: HttpsListenerConfig): [string, string][] {
   const runtime = "the TLS library of the runtime does not let it be chosen";
   const found: [string, string][] = [];
@@ -44,12 +48,14 @@ export function unenforcedSettings(config: HttpsListenerConfig): [string, string
   for (const [name, standard] of lists) {
     if (!isDefault(config[name], standard)) found.push([name, runtime]);
   }
-  if (config.send_tls13_tickets !== RUNTIME_TICKETS) {
+  const { send_tls13_tickets: tickets = DEFAULT_TLS13_TICKETS } = config;
+  if (tickets !== RUNTIME_TICKETS && tickets !== DEFAULT_TLS13_TICKETS) {
     found.push(["send_tls13_tickets", `the runtime always sends ${RUNTIME_TICKETS}`]);
   }
   const old = config.versions.some((version) => version < TlsVersion.TLS_V1_2);
   if (old) found.push(["tls_versions", "versions before TLS 1.2 are not supported"]);
-  if (config.alpn_protocols.includes("h2")) {
+  const { alpn_protocols: alpn } = config;
+  if (alpn.includes("h2") && !isDefault(alpn, DEFAULT_ALPN_PROTOCOLS)) {
     found.push(["alpn_protocols", "HTTP/2 is not available in this version: h2 is not announced"]);
   }
   return found;

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { DEFAULT_CIPHERS, DEFAULT_GROUPS, SIGNATURE_ALGORITHMS } from "../config/defaults.ts";
+import {
+  DEFAULT_ALPN_PROTOCOLS,
+  DEFAULT_CIPHERS,
+  DEFAULT_GROUPS,
+  DEFAULT_TLS13_TICKETS,
+  SIGNATURE_ALGORITHMS,
+} from "../config/defaults.ts";
 import { TlsVersion } from "../config/messages.ts";
 import { TLS_CIPHERS } from "../src/observe/tls_metrics.ts";
 import { httpsListener } from "../tests/support/https_proxy.ts";
@@ -35,6 +41,8 @@ Deno.test("unenforcedSettings() names what differs from what the runtime does", 
       cipher_suites: [...DEFAULT_CIPHERS],
       groups_list: [...DEFAULT_GROUPS],
       signature_algorithms: [...SIGNATURE_ALGORITHMS],
+      alpn_protocols: [...DEFAULT_ALPN_PROTOCOLS],
+      send_tls13_tickets: DEFAULT_TLS13_TICKETS,
     }),
     [],
   );
@@ -46,7 +54,7 @@ Deno.test("unenforcedSettings() names what differs from what the runtime does", 
       signature_algorithms: ["RSA+SHA256"],
       send_tls13_tickets: 0n,
       versions: [TlsVersion.SSL_V3, TlsVersion.TLS_V1_3],
-      alpn_protocols: ["h2", "http/1.1"],
+      alpn_protocols: ["h2"],
     }),
     [
       "cipher_list",

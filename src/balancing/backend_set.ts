@@ -16,6 +16,7 @@ export type Regime = "primary" | "backup" | "fail_open" | "none";
 
 /** Something operators are told, once each time it becomes true. */
 export type BackendNotification =
+  | { readonly kind: "connect_failed"; readonly backend: Backend; readonly reason: string }
   | { readonly kind: "backend_down"; readonly backend: Backend }
   | { readonly kind: "backend_up"; readonly backend: Backend }
   | { readonly kind: "backend_unhealthy"; readonly backend: Backend }
@@ -47,6 +48,8 @@ export class BackendSet {
   #allDown = false;
   #failingOpen = false;
   #failedOpen = 0;
+  /** Backends whose failure is among the notifications: one that comes and goes is told once a look. */
+  readonly #failing = new Set<Backend>();
 
   /**
    * `random` gives numbers in [0, 1). Until {@linkcode setPolicy} is called, backends are drawn at
@@ -165,13 +168,18 @@ export class BackendSet {
     this.#closeWhenIdle(backend);
   }
 
-  /** A connection could not be made: begins or lengthens the backend's back-off. */
-  connectFailed(backend: Backend, nowMs: number): void {
+  /**
+   * A connection could not be made: begins or lengthens the backend's back-off. Of failures in a row the first
+   * is told, with its `reason`.
+   */
+  connectFailed(backend: Backend, nowMs: number, reason: unknown = "unknown"): void {
     const wasAvailable = backend.available;
     const wasDown = backend.retry.down;
+    const isFirst = backend.retry.tries === 0;
     if (!backend.retry.fail(nowMs, this.#random)) return;
     if (backend.status !== "normal") return;
     this.#candidatesStale = true;
+    if (isFirst) this.#noteFailure(backend, reason);
     if (!wasDown && backend.retry.down) this.#notify({ kind: "backend_down", backend });
     this.#availabilityMayHaveChanged(backend, wasAvailable);
   }
@@ -217,6 +225,7 @@ export class BackendSet {
     if (this.#notifications.length === 0) return NO_NOTIFICATIONS;
     const taken = this.#notifications;
     this.#notifications = [];
+    this.#failing.clear();
     return taken;
   }
 
@@ -288,6 +297,13 @@ export class BackendSet {
     if (backend.status !== "closing" || backend.activeConnections > 0) return;
     backend.status = "closed";
     this.#notify({ kind: "removed_backend_has_no_connections", backend });
+  }
+
+  #noteFailure(backend: Backend, reason: unknown): void {
+    if (this.#failing.has(backend)) return;
+    this.#failing.add(backend);
+    const text = reason instanceof Error ? reason.message : String(reason);
+    this.#notify({ kind: "connect_failed", backend, reason: text });
   }
 
   #notify(notification: BackendNotification): void {

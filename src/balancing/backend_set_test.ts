@@ -160,7 +160,7 @@ Deno.test("BackendSet tells once that it fails open and once that it does no mor
   set.connectFailed(only, 1);
   set.pick(2);
   set.pick(2000);
-  deepEqual(kinds(set.takeNotifications()), ["fail_open_entered"]);
+  deepEqual(kinds(set.takeNotifications()), ["fail_open_entered", "connect_failed"]);
   set.recordProbe(only, true, ONCE);
   set.takeNotifications();
   set.pick(2000);
@@ -172,7 +172,7 @@ Deno.test("BackendSet tells when a backend goes down and when it is up again", (
   const set = setOf(config("1"), config("2"));
   const failing = member(set, "1");
   for (let failure = 1; failure <= 8; failure++) set.connectFailed(failing, failure * 100_000);
-  deepEqual(kinds(set.takeNotifications()), ["backend_down"]);
+  deepEqual(kinds(set.takeNotifications()), ["connect_failed", "backend_down"]);
   equal(set.availableCount, 1);
   set.connectSucceeded(failing, 1, 900_000);
   set.connectSucceeded(failing, 1, 900_001);

@@ -19,9 +19,11 @@ async function printEvents(session: CommandSession): Promise<CommandProblem | nu
   const client = await session.connect();
   try {
     for await (const notice of client.subscribe({ signal: environment.interrupted })) {
+      const arrived = Date.now();
+      const value = { unix_ms: BigInt(arrived), ...notice.event };
       const line = options.json
-        ? contentJson({ content_type: { kind: "event", value: notice.event } })
-        : renderEvent(notice);
+        ? contentJson({ content_type: { kind: "event", value } })
+        : renderEvent(notice, arrived);
       environment.stdout(line + "\n");
     }
     return null;

@@ -1,6 +1,6 @@
 // `sozu metrics`: what sozu counts and measures.
 
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { MetricsConfiguration, type Request } from "../../config/messages.ts";
 import { ClientError } from "../client/mod.ts";
 import { commaSeparated, StoredAs, unsigned32 } from "./argument_parsers.ts";
@@ -53,7 +53,7 @@ function declareGetOptions(command: Command): Command {
     .option("-l, --list", "Only the names of what is measured")
     .addOption(
       new Option("-r, --refresh <seconds>", "Show again and again, with this pause")
-        .argParser(unsigned32),
+        .argParser(pause),
     )
     .addOption(
       new Option("-n, --names <name,...>", "Only these measurements").argParser(commaSeparated),
@@ -70,6 +70,16 @@ function declareGetOptions(command: Command): Command {
         .preset(true).default(undefined),
     )
     .option("-w, --workers", "Show each worker on its own instead of their sum");
+}
+
+/** Longest pause in seconds: a day. A timer with more than 24 days would fire at once. */
+const MAX_PAUSE = 86_400;
+
+/** Whole seconds, one at least: without a pause the answers would flood terminal and main process. */
+function pause(text: string): number {
+  const seconds = unsigned32(text);
+  if (seconds > 0 && seconds <= MAX_PAUSE) return seconds;
+  throw new InvalidArgumentError(`Expected a pause of 1 to ${MAX_PAUSE} seconds.`);
 }
 
 function queryOf(options: GetOptions): Request {

@@ -37,7 +37,7 @@ export function renderContent(content: ResponseContent | undefined, view: TableV
     case "worker_responses":
       return renderWorkerResponses(part.value, view);
     case "event":
-      return renderEvent({ source: "event", event: part.value }) + "\n";
+      return renderEvent({ source: "event", event: part.value }, Date.now()) + "\n";
     case "frontend_list":
       return renderFrontends(part.value, view);
     case "listeners_list":

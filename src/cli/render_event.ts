@@ -39,8 +39,11 @@ const KIND_TEXTS: Readonly<Record<EventKind, string>> = {
   [EventKind.METRIC_DETAIL_CHANGED]: "metric detail changed",
 };
 
-/** `<source>, <kind>, backend=<id>, cluster=<id>, address=<ip:port>`; empty where absent. */
-export function renderEvent({ source, event }: EventNotice): string {
+/**
+ * `<time> <source>, <kind>, backend=<id>, cluster=<id>, address=<ip:port>`; empty where absent. The time is in
+ * UTC; `arrivedMs` is told for an event of a proxy that does not say when it was, in milliseconds since 1970.
+ */
+export function renderEvent({ source, event }: EventNotice, arrivedMs: number): string {
   const address = event.address === undefined ? "" : formatAddress(event.address);
   const fields = [
     fieldText(source),
@@ -49,7 +52,15 @@ export function renderEvent({ source, event }: EventNotice): string {
     `cluster=${fieldText(event.cluster_id ?? "")}`,
     `address=${address}`,
   ];
-  return printable(fields.join(", "));
+  return printable(`${timeText(event.unix_ms, arrivedMs)} ${fields.join(", ")}`);
+}
+
+/** The end of what a date can be, in milliseconds since 1970. */
+const LAST_DATE_MS = 8_640_000_000_000_000;
+
+function timeText(at: bigint | undefined, arrivedMs: number): string {
+  const ms = at === undefined ? arrivedMs : Number(at);
+  return new Date(ms <= LAST_DATE_MS ? ms : arrivedMs).toISOString();
 }
 
 /** An id has no comma of its own, with which it could begin another field. */

@@ -18,7 +18,8 @@ type Metrics = ReadonlyMap<string, FilteredMetrics>;
 const HISTOGRAM_SUFFIX = "_histogram";
 
 export function renderMetrics(metrics: AggregatedMetrics, view: TableView): string {
-  const sections = [section("MAIN PROCESS", metrics.main, view)];
+  const sections: string[] = [];
+  if (metrics.main.size > 0) sections.push(section("MAIN PROCESS", metrics.main, view));
   if (metrics.proxying.size > 0) sections.push(section("PROXYING", metrics.proxying, view));
   for (const [id, worker] of inResponderOrder(metrics.workers)) {
     if (worker.proxy.size === 0 && worker.clusters.size === 0) continue;
@@ -27,8 +28,11 @@ export function renderMetrics(metrics: AggregatedMetrics, view: TableView): stri
   if (metrics.clusters.size > 0) {
     sections.push("Clusters\n" + clusterSections(metrics.clusters, view));
   }
-  return sections.join("\n");
+  return sections.length === 0 ? NOTHING : sections.join("\n");
 }
+
+const NOTHING =
+  'Nothing is measured under these names and ids; "metrics get --list" tells the names\n';
 
 export function renderWorkerMetrics({ proxy, clusters }: WorkerMetrics, view: TableView): string {
   return metricTables(proxy, view) + clusterSections(clusters, view);

@@ -287,6 +287,11 @@ Deno.test("renderContent shows certificates with names and dates, and never a pr
   assert.match(render(shown, true), /\| \[::1\]:443 \| a\.test \| ff +\|\n/);
 });
 
+Deno.test("renderContent says so when nothing is measured under the names asked for", () => {
+  const none = { main: new Map(), proxying: new Map(), workers: new Map(), clusters: new Map() };
+  assert.match(render({ kind: "metrics", value: none }), /^Nothing is measured .*--list/);
+});
+
 Deno.test("renderContent shows metrics of processes, clusters and servers", () => {
   const inner = (value: NonNullable<FilteredMetrics["inner"]>): FilteredMetrics => ({
     inner: value,
@@ -380,7 +385,10 @@ Deno.test("renderContent lists other worker answers one by one", () => {
 Deno.test("renderContent names every kind of event, and numbers unknown ones", () => {
   const text = (kind: number) => render({ kind: "event", value: { kind, address: V6 } });
   for (const kind of Object.values(EventKind)) {
-    assert.match(text(kind), /^event, [a-z :]+, backend=, cluster=, address=\[::1\]:443\n$/);
+    assert.match(
+      text(kind),
+      /^\d{4}-\S+Z event, [a-z :]+, backend=, cluster=, address=\[::1\]:443\n$/,
+    );
   }
-  assert.match(text(99), /^event, event 99, /);
+  assert.match(text(99), /Z event, event 99, /);
 });

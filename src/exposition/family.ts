@@ -19,7 +19,7 @@ export interface HistogramValue {
 /** One value with its labels. */
 export interface FamilySeries {
   readonly labels: Labels;
-  readonly value: bigint | HistogramValue;
+  readonly value: bigint | number | HistogramValue;
 }
 
 /** One family. */

@@ -1,72 +1,156 @@
-// What each measurement means, for people who look at it in Prometheus. Families of names that differ in
-// their last word share one text.
+// What each measurement means, for people who look at it in Prometheus. Of times and sizes the unit is in the
+// name; what is measured per worker and how several become one is in the text where it is not a sum.
 
 const TEXTS: Readonly<Record<string, string>> = {
-  "accept_queue.backpressure": "1 while max_connections is reached, per worker",
+  "accept_queue.backpressure": "1 while a worker has reached max_connections",
   "accept_queue.connections": "Accepted connections that wait to be served",
   "accept_queue.saturated_seconds": "Seconds during which max_connections was reached",
-  "accept_queue.timeout": "Accepted connections that waited too long to be served",
+  "accept_queue.timeout": "Accepted connections closed because they waited too long to be served",
   "access_logs.count": "Requests and connections that are worth an access log line",
   "back_bytes_in": "Bytes read from backends",
   "back_bytes_out": "Bytes written to backends",
-  "backend.available": "1 when the backend can be used, per worker",
-  "backend.connections": "Connections to backends",
-  "backend.connections.error": "Connections to a backend that could not be made",
+  "backend.available": "1 when every worker can use the backend, 0 when one cannot",
+  "backend.connect.retries_exhausted":
+    "Requests and connections given up after all attempts to connect",
+  "backend.connections": "Connections to backends that are open now",
+  "backend.connections.error": "Attempts to connect to a backend that failed",
   "backend.down": "Times a backend was found to be down",
-  "backend.up": "Times a backend came up again",
   "backend.pool.hit": "Requests sent over a pooled connection",
   "backend.pool.miss": "Connections opened to backends",
+  "backend.pool.size": "Connections to backends that are open now, in use or waiting in the pool",
+  "backend.up": "Times a backend came up again",
   "backend_connection_time": "Time to open a connection to a backend",
   "backend_response_time": "Time from sending a request to the end of the response",
   "backends.fail_open": "Choices among backends of which none is healthy",
+  "buffer.capacity": "Response buffers there may be (max_buffers)",
+  "buffer.exhausted": "Requests answered 503 because max_buffers are in use",
+  "buffer.in_use": "Response buffers in use now",
   "bytes_in": "Bytes read from clients; of a cluster or backend, bytes read from it",
   "bytes_out": "Bytes written to clients; of a cluster or backend, bytes written to it",
-  "client.connections": "Client connections",
-  "client.connections_max": "Client connections there may be",
-  "cluster.available_backends": "Backends of the cluster that can be used, over all workers",
-  "cluster.total_backends": "Backends of the cluster, over all workers",
+  "client.aborts": "Clients that left while their request was being served",
+  "client.connect.per_source":
+    "Client connections by the network they come from, a /24 or /48, in one of 256 buckets",
+  "client.connections": "Client connections that are open now",
+  "client.connections_max": "Client connections there may be (max_connections of all workers)",
+  "cluster.available_backends":
+    "Backends of the cluster that can be used, as the worker sees it that can use the fewest",
+  "cluster.available_recovered": "Times a cluster had an available backend again",
+  "cluster.no_available_backends": "Times a cluster was found without an available backend",
+  "cluster.total_backends": "Backends of the cluster",
   "configuration.backends": "Backends in the configuration",
   "configuration.clusters": "Clusters in the configuration",
   "configuration.frontends": "Frontends in the configuration",
-  "connections_per_backend": "Connections to the backends",
+  "connections.rejected_per_cluster_ip":
+    "Requests and connections refused because their client address has too many to the cluster",
+  "connections_per_backend": "Connections to the backends that are open now",
+  "event_loop_time": "How much too late the event loop of a worker got to what was due",
+  "h1.backend_eof_before_message_complete": "Responses whose backend closed before their end",
+  "health_check.down": "Times a backend became unhealthy by its probes",
   "health_check.failure": "Health probes that were not answered as expected",
-  "health_check.healthy_backends": "Backends found healthy by their probes, over all workers",
+  "health_check.healthy_backends":
+    "Backends of the cluster that are healthy by their probes, as the worker sees it that finds the fewest",
   "health_check.success": "Health probes that were answered as expected",
-  "http.active_requests": "Requests being served",
-  "http.errors": "Requests that ended with an error of the backend or the connection",
+  "health_check.up": "Times a backend became healthy by its probes",
+  "http.active_requests": "Requests being served now",
+  "http.alpn.http11": "TLS connections that negotiated HTTP/1.1",
+  "http.backend_parse_errors": "Responses of backends that were malformed",
+  "http.default_answers": "Responses the proxy made itself",
+  "http.e2e.http11": "Responses that HTTP/1.1 clients have all of",
+  "http.errors": "Requests that ended with an error of the backend or the connection to it",
+  "http.failed_backend_matching": "Requests for which there is no route",
+  "http.frontend_parse_errors": "Requests answered with an error because their syntax was wrong",
+  "http.other.errors": "Errors the proxy answered with a status that has no count of its own",
   "http.requests": "Requests whose head was complete and valid",
+  "http.retries": "Requests sent again on another connection",
+  "http.sni_authority_mismatch":
+    "Requests for an authority that the certificate of their connection does not cover",
+  "http.status.none": "Requests that got no response",
+  "http.status.other": "Responses with a status outside 100 to 599",
+  "http.timeouts": "Requests and connections ended by a timeout",
+  "http.trusting.x_port": "Requests that came with X-Forwarded-Port",
+  "http.trusting.x_port.diff": "Requests whose X-Forwarded-Port is not the port of the listener",
+  "http.trusting.x_proto": "Requests that came with X-Forwarded-Proto",
+  "http.trusting.x_proto.diff": "Requests whose X-Forwarded-Proto is not the listener's protocol",
+  "http.upgrade.expect.failed":
+    "Connections to HTTP listeners closed because their PROXY header names no addresses",
+  "http.upgrades": "Connections that became tunnels behind a 101 response",
+  "http.x_request_id.generated": "Requests sent on with an X-Request-Id made here",
+  "http.x_request_id.propagated": "Requests sent on with the X-Request-Id they came with",
+  "https.alpn.rejected.http11_disabled":
+    "TLS connections closed because they want HTTP/1.1, which their listener refuses",
+  "https.alpn.rejected.unsupported":
+    "TLS connections closed because they want no protocol that their listener has",
+  "https.upgrade.expect.failed":
+    "Connections to HTTPS listeners closed because their PROXY header names no addresses",
+  "https.upgrade.handshake.failed": "Connections to HTTPS listeners closed in their TLS handshake",
   "listener.accepted.total": "Client connections accepted",
   "listener.connection_capped": "Client connections refused at max_connections",
+  "log.lost_lines": "Log lines that were lost because their target does not take them",
+  "otlp.spans.dropped": "Spans that were lost because the collector does not take them",
+  "otlp.spans.sent": "Spans the collector has taken",
+  "panic": "Errors in the main process that nobody expected",
+  "pipe.errors": "Tunnels and TCP connections that did not end well",
   "process.uptime_seconds": "Age of the youngest worker",
+  "protocol.proxy.expect": "Client connections whose PROXY header is awaited now",
+  "protocol.tcp": "TCP connections whose bytes are being passed on now",
+  "protocol.tls.handshake": "TLS handshakes under way now",
+  "proxy_protocol.errors": "Connections closed because of their PROXY header",
   "request_time": "Time from the first byte of a request to the end of its response",
-  "requests": "Requests sent to backends",
+  "requests": "Requests and TCP connections sent to backends",
   "server.live": "Workers that accept connections",
   "service_time": "Time spent on a request without waiting for its backend",
+  "session.internal_errors": "Connections ended by a defect of the proxy",
+  "sessions.evicted": "Client connections closed to make room for new ones",
+  "slab.capacity": "Connections to clients and backends there is room for",
+  "slab.entries": "Connections to clients and backends that are open now",
+  "tcp.client_hello.errors": "Connections closed because their TLS ClientHello could not be read",
+  "tcp.requests": "TCP connections begun",
   "tls.cert.min_expires_at_seconds":
     "When the first certificate in use expires, seconds since 1970",
-  "event_loop_time": "How much too late the event loop of a worker got to what was due",
+  "tls.default_cert_used": "TLS handshakes that were shown the default certificate",
+  "tls.handshake.resumed": "TLS handshakes that continued an earlier session",
   "tls.handshake_ms": "Time of TLS handshakes that succeeded",
-  "sessions.evicted": "Client connections closed to make room for new ones",
+  "unsent-access-logs": "Access log records that were lost because their target does not take them",
+  "websocket.active_requests": "Tunnels behind a 101 response that are open now",
+  "workers.crashed": "Workers that ended by a signal or an error",
+  "workers.exited": "Workers that ended without having been asked to",
+  "workers.hung": "Workers that were ended because they did not answer any more",
+  "workers.refused": "Workers that were ended because they do not fit to the main process",
+  "workers.relaunched": "Workers started in the place of others that had ended",
+  "workers.running": "Workers that run now",
+  "workers.unanswered": "Workers that did not answer in time for this page",
+  "zombies": "Connections closed because nothing had happened in them for zombie_check_interval",
 };
 
+/** Of names that differ in their last word, which `{}` stands for. */
 const BEGINNINGS: readonly (readonly [string, string])[] = [
-  ["client.connect.per_source.", "Connections from one of 256 groups of networks"],
-  ["config.", "Audited steps of changes of this kind"],
-  ["http.status.", "Responses with this status or class of status"],
-  ["listener.accepted.", "Client connections accepted by listeners of this kind"],
-  ["protocol.", "Client connections that are in this protocol or phase"],
-  ["tls.handshake.failed.", "TLS handshakes that failed for this reason"],
-  ["tls.", "What was negotiated in TLS handshakes"],
-  ["workers.", "Lives of workers"],
+  ["config.", "Rows of the audit log about {}: one when it is asked for, one when it is done"],
+  ["http.status.", "Responses with status {}"],
+  ["listener.accepted.", "Client connections accepted by {} listeners"],
+  ["protocol.", "Client connections that speak {} now"],
+  ["tls.handshake.failed.", "TLS handshakes that failed: {}"],
+  ["tls.cipher.", "TLS handshakes that negotiated {}"],
+  ["tls.version.", "TLS handshakes that negotiated {}"],
 ];
 
 const ENDINGS: readonly (readonly [string, string])[] = [
-  [".redirection", "Redirects the proxy answered with"],
-  [".errors", "Errors the proxy answered with"],
+  [".redirection", "Redirects the proxy answered with status {}"],
+  [".errors", "Errors the proxy answered with status {}"],
 ];
 
 /** A sentence about the measurement with this name. */
 export function helpFor(name: string): string {
-  return TEXTS[name] ?? BEGINNINGS.find(([beginning]) => name.startsWith(beginning))?.[1] ??
-    ENDINGS.find(([ending]) => name.endsWith(ending))?.[1] ?? `Measurement ${name} of sozu`;
+  return TEXTS[name] ?? fromBeginning(name) ?? fromEnding(name) ?? `Measurement ${name} of sozu`;
+}
+
+function fromBeginning(name: string): string | null {
+  const found = BEGINNINGS.find(([beginning]) => name.startsWith(beginning));
+  return found === undefined ? null : found[1].replace("{}", () => name.slice(found[0].length));
+}
+
+function fromEnding(name: string): string | null {
+  const found = ENDINGS.find(([ending]) => name.endsWith(ending));
+  if (found === undefined) return null;
+  const status = name.slice(0, -found[0].length).replace(/^http\./, "");
+  return found[1].replace("{}", () => status);
 }

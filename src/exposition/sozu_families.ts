@@ -1,5 +1,6 @@
 // The measurements of a proxy as families of our own: a prefix, units in the name, seconds for times,
-// labels for cluster, backend and worker. Pure.
+// labels for cluster, backend, worker and network. Every series of a histogram has the same bounds, at all
+// times: sums over series, and rates, would be wrong otherwise. Pure.
 
 import type {
   AggregatedMetrics,
@@ -7,12 +8,19 @@ import type {
   FilteredHistogram,
   FilteredMetrics,
 } from "../../config/messages.ts";
+import { DURATION_BOUNDS, DURATION_SUFFIX } from "../observe/duration_buckets.ts";
+import { BUCKET_PREFIX } from "../observe/source_bucket.ts";
 import { Families, type Family, type HistogramValue, type Labels, safeName } from "./family.ts";
 import { helpFor } from "./metric_help.ts";
 
 const PREFIX = "sozu_";
 const HISTOGRAM_SUFFIX = "_histogram";
-const MS_PER_SECOND = 1000;
+const MS_PER_SECOND = 1_000;
+const MICROS_PER_MS = 1_000;
+const MICROS_PER_SECOND = 1_000_000;
+/** Connections by the group of networks they come from: one family, the group is a label. */
+const SOURCES = "client.connect.per_source";
+const FIRST_EXPIRY = "tls.cert.min_expires_at_seconds";
 
 /** Every family of the answer to a metrics query, sorted; the last counts series that did not fit. */
 export function sozuFamilies(metrics: AggregatedMetrics): Family[] {
@@ -54,44 +62,80 @@ function addAll(
   metrics: ReadonlyMap<string, FilteredMetrics>,
   labels: Labels,
 ): void {
-  for (const [name, metric] of metrics) add(families, name, metric, labels);
-}
-
-function add(families: Families, name: string, { inner }: FilteredMetrics, labels: Labels): void {
-  // Shares of several workers add up to nothing that means something; their parts are here anyway.
-  if (name.endsWith("_percent")) return;
-  if (inner?.kind === "count") {
-    const total = `${PREFIX}${safeName(name)}`;
-    families.add(
-      {
-        name: total.endsWith("_total") ? total : `${total}_total`,
-        kind: "counter",
-        help: helpFor(name),
-      },
-      { labels, value: inner.value < 0n ? 0n : inner.value },
-    );
-  } else if (inner?.kind === "gauge") {
-    families.add(
-      { name: `${PREFIX}${safeName(name)}`, kind: "gauge", help: helpFor(name) },
-      { labels, value: inner.value },
-    );
-  } else if (inner?.kind === "histogram") {
-    const base = name.endsWith(HISTOGRAM_SUFFIX) ? name.slice(0, -HISTOGRAM_SUFFIX.length) : name;
-    families.add(
-      {
-        name: `${PREFIX}${safeName(base.replace(/_ms$/, ""))}_seconds`,
-        kind: "histogram",
-        help: helpFor(base),
-      },
-      { labels, value: inSeconds(inner.value) },
-    );
+  for (const [name, { inner }] of metrics) {
+    if (inner?.kind === "count") addCount(families, name, inner.value, labels);
+    else if (inner?.kind === "gauge") addLevel(families, name, inner.value, labels);
+    else if (inner?.kind !== "histogram") continue;
+    else if (name.endsWith(DURATION_SUFFIX)) {
+      const base = name.slice(0, -DURATION_SUFFIX.length);
+      addTime(families, base, fromMicroseconds(inner.value), labels);
+    } else {
+      const base = name.endsWith(HISTOGRAM_SUFFIX) ? name.slice(0, -HISTOGRAM_SUFFIX.length) : name;
+      // The same time is told more finely as well, unless by a proxy that cannot.
+      if (metrics.has(base + DURATION_SUFFIX)) continue;
+      addTime(families, base, fromMilliseconds(inner.value), labels);
+    }
   }
 }
 
-function inSeconds({ buckets, count, sum }: FilteredHistogram): HistogramValue {
-  return {
-    buckets: buckets.map(({ le, count }) => ({ le: Number(le) / MS_PER_SECOND, count })),
-    count,
-    sum: Number(sum) / MS_PER_SECOND,
-  };
+function addCount(families: Families, name: string, value: bigint, labels: Labels): void {
+  const isSource = name.startsWith(BUCKET_PREFIX);
+  const all = isSource ? SOURCES : name;
+  const own: Labels = isSource ? [...labels, ["bucket", name.slice(BUCKET_PREFIX.length)]] : labels;
+  const total = `${PREFIX}${safeName(all)}`;
+  families.add(
+    {
+      name: total.endsWith("_total") ? total : `${total}_total`,
+      kind: "counter",
+      help: helpFor(all),
+    },
+    { labels: own, value: value < 0n ? 0n : value },
+  );
+}
+
+function addLevel(families: Families, name: string, value: bigint, labels: Labels): void {
+  // A share is of one worker, and its parts are here anyway.
+  if (name.endsWith("_percent")) return;
+  // There is no certificate that could expire: told as 1970 it would be one that has expired.
+  if (name === FIRST_EXPIRY && value === 0n) return;
+  families.add(
+    { name: `${PREFIX}${safeName(name)}`, kind: "gauge", help: helpFor(name) },
+    { labels, value },
+  );
+}
+
+function addTime(families: Families, name: string, value: HistogramValue, labels: Labels): void {
+  families.add(
+    {
+      name: `${PREFIX}${safeName(name.replace(/_ms$/, ""))}_seconds`,
+      kind: "histogram",
+      help: helpFor(name),
+    },
+    { labels, value },
+  );
+}
+
+function fromMicroseconds({ buckets, count, sum }: FilteredHistogram): HistogramValue {
+  const told = buckets.map(({ le, count }) => ({ le: Number(le), count }));
+  return { buckets: atBounds(told), count, sum: Number(sum) / MICROS_PER_SECOND };
+}
+
+/** Fractions were cut off: what counted as at most 3 ms took less than 4. */
+function fromMilliseconds({ buckets, count, sum }: FilteredHistogram): HistogramValue {
+  const told = buckets.map(({ le, count }) => ({ le: (Number(le) + 1) * MICROS_PER_MS, count }));
+  return { buckets: atBounds(told), count, sum: Number(sum) / MS_PER_SECOND };
+}
+
+/** The counts at the bounds of every histogram: at each, what is known to lie at or below it. */
+function atBounds(
+  told: readonly { readonly le: number; readonly count: bigint }[],
+): HistogramValue["buckets"] {
+  let next = 0;
+  let below = 0n;
+  return DURATION_BOUNDS.map((bound) => {
+    for (let one = told[next]; one !== undefined && one.le <= bound; one = told[++next]) {
+      below = one.count;
+    }
+    return { le: bound / MICROS_PER_SECOND, count: below };
+  });
 }

@@ -52,7 +52,7 @@ function addSeries(
   { labels, value }: FamilySeries,
   format: ExpositionFormat,
 ): void {
-  if (typeof value === "bigint") lines.push(`${name}${formatLabels(labels)} ${value}`);
+  if (typeof value !== "object") lines.push(`${name}${formatLabels(labels)} ${value}`);
   else addHistogram(lines, name, labels, value, format);
 }
 

@@ -5,8 +5,14 @@ import { BufferPool } from "../bytes/buffer_pool.ts";
 import { CollectorWeight } from "./collector_weight.ts";
 import type { Accepted, ByteStream, ConnectionSource, Endpoint, Sharing } from "./contracts.ts";
 import { EngineTlsStream } from "./engine_tls_stream.ts";
-import { normalServerName, type SniTlsAcceptor, type SniTlsSettings } from "./sni_tls_settings.ts";
+import {
+  noCertificateFor,
+  normalServerName,
+  type SniTlsAcceptor,
+  type SniTlsSettings,
+} from "./sni_tls_settings.ts";
 import { TcpListener } from "./tcp.ts";
+import { FIRST_BYTES, firstMessageAlert } from "./tls_alert.ts";
 import { type NativeTlsClass, TlsEngine } from "./tls_engine.ts";
 import { writeAll } from "./write_all.ts";
 
@@ -53,19 +59,26 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
     const { stream } = accepted;
     let serverName = "";
     let certificateNames: readonly string[] | null = null;
+    let isRefused = false;
+    let first: Uint8Array | null = null;
     while (!engine.established) {
       const count = engine.phase === "ended" ? 0 : await stream.read(buffer);
       if (count === 0) throw new Error("The peer closed during the handshake");
+      first ??= buffer.slice(0, Math.min(count, FIRST_BYTES));
       engine.receive(buffer.subarray(0, count));
       if (engine.phase === "choosing") {
         const { alpn, choose } = this.settings;
         serverName = normalServerName(engine.serverName);
         const chosen = choose(serverName);
         certificateNames = chosen?.names ?? null;
+        isRefused = chosen === null;
         engine.accept(chosen?.context ?? null, alpn);
       }
       if (engine.phase === "shaking") await writeAll(stream, engine.drain());
-      if (engine.phase === "failed") await giveUp(stream, engine);
+      if (engine.phase === "failed") {
+        await giveUp(stream, engine, first);
+        throw isRefused ? new Error(noCertificateFor(serverName)) : engine.error;
+      }
     }
     const kept = engine.plaintextLength > 0 ? engine.plaintext().slice() : null;
     const facts = engine.facts();
@@ -76,8 +89,11 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
   }
 }
 
-/** Tells the client what was wrong, as far as it still listens, and rejects with that. */
-async function giveUp(stream: ByteStream, engine: TlsEngine): Promise<never> {
-  await writeAll(stream, engine.drain()).catch(() => {});
-  throw engine.error;
+/** Tells the client, whose `first` bytes these were, what was wrong, as far as it still listens. */
+async function giveUp(stream: ByteStream, engine: TlsEngine, first: Uint8Array): Promise<void> {
+  const own = engine.drain();
+  const alert = own.length > 0 || engine.sawHello
+    ? own
+    : firstMessageAlert(first, engine.error?.message ?? "");
+  if (alert.length > 0) await writeAll(stream, alert).catch(() => {});
 }

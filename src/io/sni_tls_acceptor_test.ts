@@ -2,6 +2,7 @@
 // engine, and by the library's sockets, which serve where the engine is not found.
 
 import assert from "node:assert/strict";
+import { helloMessage, records } from "../../tests/support/client_hello.ts";
 import { freePort } from "../../tests/support/ports.ts";
 import { certificateFor } from "../../tests/support/test_certificates.ts";
 import { connectSecure, shakeHands } from "../../tests/support/tls_client.ts";
@@ -199,7 +200,7 @@ for (const [way, make] of WAYS) {
     const accepted = await server.next();
     await assert.rejects(
       server.acceptor.handshake(accepted),
-      /signature algorithm|No SecureContext/,
+      /no certificate for the host|signature algorithm|No SecureContext/,
     );
     accepted.stream.close();
     await refused;
@@ -240,3 +241,43 @@ for (const [way, make] of WAYS) {
 }
 
 const ENDED = /closed|bad resource|interrupted/i;
+
+/** What a client is told that says `hello` and nothing more. */
+async function answerTo(server: Server, hello: Uint8Array): Promise<[number[], string]> {
+  const client = await Deno.connect({ hostname: LOOPBACK, port: server.port });
+  const accepted = await server.next();
+  const failing = server.acceptor.handshake(accepted).then(
+    () => "",
+    (error: Error) => error.message,
+  ).finally(() => accepted.stream.close());
+  const told = readToEnd(client);
+  await client.write(hello);
+  const problem = await within("the end of the handshake", DEADLINE_MS, failing);
+  return [await within("the client's end", DEADLINE_MS, told), problem];
+}
+
+async function readToEnd(client: Deno.TcpConn): Promise<number[]> {
+  using _client = client;
+  const bytes: number[] = [];
+  const buffer = new Uint8Array(64);
+  for (let count; (count = await client.read(buffer)) !== null;) {
+    bytes.push(...buffer.subarray(0, count));
+  }
+  return bytes;
+}
+
+Deno.test({
+  name: "engine: a handshake that fails in its first message is answered with its alert",
+  ignore: nativeTls === null,
+  async fn() {
+    const [, make] = WAYS[0] as typeof WAYS[number];
+    using server = await new Server(make(settingsFor())).listen();
+    const oldHello = records(helloMessage({ version: [3, 2] }));
+    const [alert] = await answerTo(server, oldHello);
+    assert.deepEqual(alert, [21, 3, 1, 0, 2, 2, 70]);
+    const garbage = Uint8Array.of(22, 3, 1, 0, 5, 1, 0, 0, 1, 0);
+    assert.deepEqual((await answerTo(server, garbage))[0], [21, 3, 1, 0, 2, 2, 50]);
+    const plain = new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n");
+    assert.deepEqual((await answerTo(server, plain))[0], []);
+  },
+});

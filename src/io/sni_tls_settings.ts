@@ -32,3 +32,8 @@ export function normalServerName(name: string): string {
   const lower = name.toLowerCase();
   return lower.endsWith(".") ? lower.slice(0, -1) : lower;
 }
+
+/** Why a handshake failed for which there is no certificate. */
+export function noCertificateFor(serverName: string): string {
+  return serverName === "" ? "The client names no host" : "There is no certificate for the host";
+}

@@ -119,6 +119,8 @@ export class TlsEngine {
   phase: EnginePhase = "hello";
   /** The handshake is over, and was not in vain. */
   established = false;
+  /** The ClientHello was complete and could be read. */
+  sawHello = false;
   /** Why it failed, in the library's words. */
   error: Error | null = null;
   /** Bytes of plaintext that came with the last call of {@link receive} or {@link accept}. */
@@ -218,6 +220,7 @@ export class TlsEngine {
   /** Called by the engine when it has the ClientHello. */
   onclienthello(): void {
     this.phase = "choosing";
+    this.sawHello = true;
   }
 
   /** Called by the engine at the end of the handshake. */

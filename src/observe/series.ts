@@ -1,6 +1,7 @@
 // The measurements of one scope: a backend, a cluster, or the worker itself. Counting is one addition;
 // a histogram is made when its first value comes. Names belong to scope_metrics.ts.
 
+import { DurationBuckets } from "./duration_buckets.ts";
 import { Histogram } from "./histogram.ts";
 import { SCOPE_COUNTS, SCOPE_TIMES } from "./scope_metrics.ts";
 
@@ -13,6 +14,9 @@ export interface TimeListener {
 export class Series {
   readonly counts = new Float64Array(SCOPE_COUNTS.length);
   readonly times: (Histogram | undefined)[] = new Array(SCOPE_TIMES.length).fill(undefined);
+  /** The same times between bounds that never change, with their fractions. */
+  readonly durations: (DurationBuckets | undefined)[] = new Array(SCOPE_TIMES.length)
+    .fill(undefined);
   /** Something was added since this was last set to false. */
   changed = false;
 
@@ -22,10 +26,11 @@ export class Series {
     this.changed = true;
   }
 
-  /** Records a time of `ScopeTime` in milliseconds; fractions are cut off. */
+  /** Records a time of `ScopeTime` in milliseconds; quantiles know whole ones only. */
   time(time: number, milliseconds: number, listener: TimeListener | null): void {
     const value = milliseconds > 0 ? Math.floor(milliseconds) : 0;
     (this.times[time] ??= new Histogram()).record(value);
+    (this.durations[time] ??= new DurationBuckets()).record(milliseconds);
     listener?.timed(this, time, value);
   }
 
@@ -39,6 +44,7 @@ export class Series {
   clear(): void {
     this.counts.fill(0);
     this.times.fill(undefined);
+    this.durations.fill(undefined);
     this.changed = false;
   }
 }

@@ -32,7 +32,10 @@ function networkOf(ip: string): string {
   return [...before, ...zeros, ...after].slice(0, NETWORK_GROUPS).join(":");
 }
 
+/** What the metrics of buckets begin with; the number follows. */
+export const BUCKET_PREFIX = "client.connect.per_source.bucket_";
+
 /** The metric of a bucket. */
 export function bucketName(bucket: number): string {
-  return `client.connect.per_source.bucket_${String(bucket).padStart(3, "0")}`;
+  return BUCKET_PREFIX + String(bucket).padStart(3, "0");
 }

@@ -50,6 +50,11 @@ export class ByteKeyTable<V extends object> {
     return deleted;
   }
 
+  /** Every value, in no order. */
+  *values(): Iterable<V> {
+    for (const segment of this.#segments) yield* segment.values();
+  }
+
   #segment(hash: number): Segment<V> {
     return this.#segments[(hash >>> SEGMENT_SHIFT) & this.#segmentMask] as Segment<V>;
   }
@@ -130,6 +135,10 @@ class Segment<V extends object> {
       if (slots[at * 2] !== hash) continue;
       if (keyEquals(this.#arena.bytes, offset, key, 0, key.length)) return at;
     }
+  }
+
+  *values(): Iterable<V> {
+    for (const value of this.#values) if (value !== null) yield value;
   }
 
   forEach(visit: (key: Uint8Array, hash: number, value: V) => void): void {

@@ -24,6 +24,13 @@ export function matchPath<R>(
   return fits ? rules as RouteEntry<R> : null;
 }
 
+/** Every rule of a host. */
+export function* entriesOf<R>(rules: HostRules<R> | null): Iterable<RouteEntry<R>> {
+  if (rules === null) return;
+  if (rules.plain === Plain.HOLDER) yield* (rules as PathIndex<R>).entries();
+  else yield rules as RouteEntry<R>;
+}
+
 /** The rules with one more, `null` when the same one is there. */
 export function withRule<R>(
   rules: HostRules<R> | null,

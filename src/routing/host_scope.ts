@@ -6,7 +6,7 @@
 import { HASH_SEED, hashFinish, hashStep } from "./byte_hash.ts";
 import { ByteKeyTable } from "./byte_key_table.ts";
 import { DOT, foldedText, LOWER } from "./fold.ts";
-import type { HostRules } from "./host_rules.ts";
+import { entriesOf, type HostRules } from "./host_rules.ts";
 import type { LinearRegex } from "./linear_regex.ts";
 import { Plain, type RouteEntry } from "./route_entry.ts";
 
@@ -85,6 +85,15 @@ export class HostScope<R> {
     return isNode(parent) ? followLabel(parent, bytes, start, start, dot) : null;
   }
 
+  /** Every rule of every host. */
+  *entries(): Iterable<RouteEntry<R>> {
+    yield* entriesOfNode(this.root);
+    for (const suffix of this.#suffixes.values()) {
+      if (isNode(suffix)) yield* entriesOfNode(suffix);
+      else yield suffix;
+    }
+  }
+
   /** Finds the longest literal suffix, then follows an expression for the label before it. */
   #walk(bytes: Uint8Array, start: number, end: number): HostRules<R> | null {
     let node = this.root;
@@ -151,6 +160,12 @@ export class HostScope<R> {
 
 function isNode<R>(suffix: Suffix<R>): suffix is HostNode<R> {
   return suffix.plain === Plain.HOLDER;
+}
+
+function* entriesOfNode<R>(node: HostNode<R>): Iterable<RouteEntry<R>> {
+  yield* entriesOf(node.rules);
+  yield* entriesOf(node.wildcard);
+  for (const { scope } of node.branches) yield* scope.entries();
 }
 
 function hashSuffix(key: Uint8Array): number {

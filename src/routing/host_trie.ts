@@ -24,6 +24,11 @@ export class HostTrie<R> {
     return start === end ? null : this.#top.find(bytes, start, end);
   }
 
+  /** Every rule of every host, in no order. */
+  entries(): Iterable<RouteEntry<R>> {
+    return this.#top.entries();
+  }
+
   /** Has this very host rule any route? */
   has(host: HostRule): boolean {
     const place = this.#place(labelsOf(host), false);

@@ -68,6 +68,12 @@ export class OrderedRules<R> {
     return null;
   }
 
+  /** Every rule, in no order. */
+  *entries(): Iterable<RouteEntry<R>> {
+    for (const { entry } of this.#general) yield entry;
+    for (const list of this.#hosts.values()) for (const { entry } of list) yield entry;
+  }
+
   /** Has this very host rule any route? */
   has(host: HostRule): boolean {
     return this.#listOf(host).some((ordered) => ordered.entry.host.text === host.text);

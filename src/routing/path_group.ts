@@ -67,6 +67,12 @@ export class PathGroup<R> {
     return this.#byMethod === null ? this.#any : null;
   }
 
+  /** Every rule. */
+  *entries(): Iterable<RouteEntry<R>> {
+    if (this.#any !== null) yield this.#any;
+    if (this.#byMethod !== null) yield* this.#byMethod;
+  }
+
   /** Is there a rule with the same method constraint? */
   has(rule: CompiledRule): boolean {
     if (rule.method === null) return this.#any !== null;
@@ -126,6 +132,14 @@ export class PathGroupTable<R> {
     group.add(rules as RouteEntry<R>);
     this.#table.replace(key, hash, group);
     return group;
+  }
+
+  /** Every rule. */
+  *entries(): Iterable<RouteEntry<R>> {
+    for (const rules of this.#table.values()) {
+      if (rules.plain === Plain.HOLDER) yield* (rules as PathGroup<R>).entries();
+      else yield rules as RouteEntry<R>;
+    }
   }
 
   /** Adds a group whose key is not in the table. */

@@ -42,6 +42,13 @@ export class PathIndex<R> {
     return this.#prefixes.match(bytes, pathStart, pathEnd, methodStart, methodEnd);
   }
 
+  /** Every rule. */
+  *entries(): Iterable<RouteEntry<R>> {
+    if (this.#equals !== null) yield* this.#equals.entries();
+    yield* this.#regexes;
+    if (this.#prefixes !== null) yield* this.#prefixes.entries();
+  }
+
   /** Adds a rule; `false` when one with the same path and method is there. */
   add(entry: RouteEntry<R>): boolean {
     let added: boolean;

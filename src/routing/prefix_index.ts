@@ -45,6 +45,12 @@ export class PrefixIndex<R> {
     return null;
   }
 
+  /** Every rule. */
+  *entries(): Iterable<RouteEntry<R>> {
+    if (this.#table !== null) yield* this.#table.entries();
+    for (const group of this.#list ?? []) yield* group.entries();
+  }
+
   /** Adds a rule; `false` when the same prefix and method are there already. */
   add(entry: RouteEntry<R>): boolean {
     const key = entry.path.bytes;
@@ -134,6 +140,10 @@ class PrefixTable<R> {
       if (entry !== null) return entry;
     }
     return null;
+  }
+
+  entries(): Iterable<RouteEntry<R>> {
+    return this.#groups.entries();
   }
 
   edit(key: Uint8Array): PathGroup<R> | null {

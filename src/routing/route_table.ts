@@ -103,6 +103,13 @@ export class RouteTable<R> {
       .match(bytes, hostStart, hostEnd, pathStart, pathEnd, methodStart, methodEnd);
   }
 
+  /** Every rule, in no order. */
+  *entries(): Iterable<RouteEntry<R>> {
+    yield* this.#pre.entries();
+    yield* this.#tree.entries();
+    yield* this.#post.entries();
+  }
+
   #listOf(position: number): OrderedRules<R> | HostTrie<R> {
     if (position === RulePosition.PRE) return this.#pre;
     return position === RulePosition.POST ? this.#post : this.#tree;

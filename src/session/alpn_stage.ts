@@ -35,7 +35,7 @@ export class AlpnStage implements Stage {
     counters.add(refusal, 1);
     counters.add(Counter.HTTPS_UPGRADE_FAILED, 1);
     if (refusal === Counter.ALPN_HTTP11_DISABLED && this.#lines.take(wheel.now)) {
-      this.#log.warn("A client speaks HTTP/1.1, which its listener refuses (disable_http11)");
+      this.#log.debug("A client speaks HTTP/1.1, which its listener refuses (disable_http11)");
     }
     accepted.stream.close();
     return Promise.resolve(null);

@@ -5,7 +5,7 @@ import type { Backend } from "../balancing/backend.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Exchange, ExchangePhase, Interruption } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
-import { Reason } from "./reason.ts";
+import { NO_CONNECTION_IN_TIME, Reason } from "./reason.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Connections one request may try, as in sozu 2.1 (CONN_RETRIES). */
@@ -63,10 +63,12 @@ async function attempt(
     if (exchange.interruption === Interruption.NONE) return upstream;
     upstream?.discard();
     return null;
-  } catch {
+  } catch (error) {
     worker.observer?.connectFailed?.(cluster, backend);
     if (exchange.interruption === Interruption.NONE) {
-      cluster.backends.connectFailed(backend, worker.clock());
+      cluster.backends.connectFailed(backend, worker.clock(), error);
+    } else if (exchange.interruption === Interruption.TIMEOUT) {
+      cluster.backends.connectFailed(backend, worker.clock(), NO_CONNECTION_IN_TIME);
     }
     return null;
   } finally {

@@ -6,6 +6,7 @@ import { Counter } from "../observe/counters.ts";
 import { hasBody } from "../protocol/h1/request_rules.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
+import { tellNoRoute } from "./no_route_report.ts";
 import { Reason } from "./reason.ts";
 import { applyRoute } from "./route_phase.ts";
 import { readStickyCookie } from "./sticky.ts";
@@ -36,6 +37,7 @@ export function matchRoute(exchange: Exchange, session: HttpSession): AnswerStat
   }
   if (entry === null) {
     exchange.account.reason = Reason.NO_ROUTE;
+    tellNoRoute(head, session.listener);
     return 404;
   }
   const { cluster, policy, hsts, tags } = entry.route;

@@ -33,3 +33,6 @@ const NAMES: readonly string[] = Object.keys(Reason).map((name) => name.toLowerC
 export function reasonName(reason: Reason): string | null {
   return reason === Reason.NONE ? null : NAMES[reason] ?? null;
 }
+
+/** What is told of a backend to which no connection was made within `connect_timeout`. */
+export const NO_CONNECTION_IN_TIME = "no connection within connect_timeout";

@@ -107,7 +107,7 @@ export class SessionSet {
     this.#worker.counters.add(Counter.ZOMBIES, zombies.length);
     for (const session of zombies) session.close();
     if (zombies.length === 0) return;
-    this.#log.error("{count} sessions closed in which nothing happened for {seconds} s (zombies)", {
+    this.#log.warn("{count} sessions closed in which nothing happened for {seconds} s (zombies)", {
       count: zombies.length,
       seconds: Math.round(this.#admission.zombieInterval / 1_000),
     });

@@ -5,7 +5,7 @@ import { sourceKey } from "../balancing/flow_hash.ts";
 import type { Backend } from "../balancing/backend.ts";
 import { Counter } from "../observe/counters.ts";
 import type { Cluster } from "./cluster.ts";
-import { Reason } from "./reason.ts";
+import { NO_CONNECTION_IN_TIME, Reason } from "./reason.ts";
 import type { TcpSession } from "./tcp_session.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -56,11 +56,15 @@ async function tryBackend(
     if (session.connecting !== null) return upstream;
     upstream.discard();
     return null;
-  } catch {
+  } catch (error) {
     worker.counters.add(Counter.BACKEND_CONNECT_ERRORS, 1);
     worker.observer?.connectFailed?.(cluster, backend);
-    // An attempt that was cut short because the worker stops says nothing about the backend.
-    if (!worker.draining) cluster.backends.connectFailed(backend, worker.clock());
+    // An attempt that was cut short for another reason than its time says nothing about the backend.
+    const isLate = session.account.reason === Reason.CONNECT_TIMEOUT;
+    if (!worker.draining && (isLate || !controller.signal.aborted)) {
+      const reason = isLate ? NO_CONNECTION_IN_TIME : error;
+      cluster.backends.connectFailed(backend, worker.clock(), reason);
+    }
     return null;
   }
 }

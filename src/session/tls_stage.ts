@@ -5,7 +5,7 @@
 import type { Accepted, TlsAcceptor, TlsFacts } from "../io/contracts.ts";
 import { Counter } from "../observe/counters.ts";
 import { loggerOf } from "../observe/log.ts";
-import { classifyHandshakeFailure, type HandshakeFailure } from "../observe/tls_metrics.ts";
+import { classifyHandshakeFailure } from "../observe/tls_metrics.ts";
 import type { WorkerContext } from "./context.ts";
 import { LogAllowance } from "./log_allowance.ts";
 import type { Stage } from "./staged_session.ts";
@@ -51,7 +51,8 @@ export class TlsStage implements Stage {
     const failure = classifyHandshakeFailure(reason);
     if (!left) this.#worker.counters.addHandshakeFailure(failure);
     if (!this.#lines.take(this.#worker.wheel.now)) return;
-    const level = left ? "debug" : LEVELS[failure] ?? "warn";
+    // Whatever clients can cause is normal: scanners come all day. It is counted by its reason.
+    const level = left || failure !== "other" || REFUSED.test(reason) ? "debug" : "warn";
     this.#log[level]("TLS handshake with {ip} failed: {reason}", { ip: peer.ip, reason });
   }
 }
@@ -60,7 +61,6 @@ export class TlsStage implements Stage {
 const LEFT =
   /peer closed|connection was closed|unexpected end of file|reset|hang up|bad resource|interrupted/i;
 
-const LEVELS: Partial<Record<HandshakeFailure, "debug" | "error">> = {
-  alert_received: "debug",
-  other: "error",
-};
+/** No certificate is shown to clients that name no host, or one that is not served. */
+const REFUSED =
+  /names no host|no certificate for the host|no suitable signature algorithm|No SecureContext/i;

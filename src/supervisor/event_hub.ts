@@ -11,6 +11,12 @@ export type Subscriber = (event: Response) => boolean;
 /** All subscriptions. */
 export class EventHub {
   readonly #subscribers = new Set<Subscriber>();
+  readonly #now: () => number;
+
+  /** `now`: milliseconds since 1970. */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
 
   /** Adds a subscriber; the first event it gets is that of its own subscription. */
   subscribe(subscriber: Subscriber): void {
@@ -18,10 +24,11 @@ export class EventHub {
     this.emit("main", { kind: EventKind.EVENTS_SUBSCRIBED });
   }
 
-  /** Delivers an event; `source` is a worker's id or `main`. */
+  /** Delivers an event with the time it is now; `source` is a worker's id or `main`. */
   emit(source: string, event: Event): void {
     if (this.#subscribers.size === 0) return;
-    const response = processing(source, { kind: "event", value: event });
+    const value = { ...event, unix_ms: BigInt(Math.floor(this.#now())) };
+    const response = processing(source, { kind: "event", value });
     for (const subscriber of this.#subscribers) {
       if (!subscriber(response)) this.#subscribers.delete(subscriber);
     }

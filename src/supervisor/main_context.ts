@@ -27,6 +27,8 @@ export interface MainSettings {
   readonly allowedUids: readonly number[] | null;
   /** Metric detail of the configuration, as the schema numbers it. */
   readonly metricDetail: number;
+  /** The build this process and its workers run. */
+  readonly build: string;
 }
 
 /** The live log filter. */

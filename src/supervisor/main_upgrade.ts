@@ -7,7 +7,6 @@ import {
   type AggregatedMetrics,
   EventKind,
   type ListenerOrders,
-  QueryMetricsOptions,
   type Response,
 } from "../../config/messages.ts";
 import { beginAudit } from "./audit_begin.ts";
@@ -17,7 +16,7 @@ import type { SharedListener } from "./listener_steps.ts";
 import type { MainContext } from "./main_context.ts";
 import { mainMetrics } from "./main_metrics.ts";
 import { MainSuccessor } from "./main_successor.ts";
-import { mergeMetrics, messagesOf } from "./metrics_merge.ts";
+import { mergeMetrics, messagesOf, wholeQuery } from "./metrics_merge.ts";
 import { keepInformed } from "./progress.ts";
 import { failure, ok, processing } from "./responses.ts";
 import { eachListener, sharedListeners } from "./shared_listeners.ts";
@@ -80,7 +79,7 @@ async function succeed(
 /** What has been counted until now; what our workers still have under way comes on top. */
 async function countedSoFar(context: MainContext): Promise<AggregatedMetrics> {
   const { gatherer, pool, kept, settings } = context;
-  const query = QueryMetricsOptions.empty();
+  const query = wholeQuery();
   const answers = await gatherer.scatter({
     verb: "QueryMetrics",
     parcels: parcelsFor(pool.targets(), { request_type: { kind: "query_metrics", value: query } }),

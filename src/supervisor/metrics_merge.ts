@@ -2,13 +2,14 @@
 // bucket; of quantiles the largest is kept, which is the most that can be said of all together. A worker
 // that did not answer is just absent.
 
-import type {
-  FilteredMetrics,
+import {
+  type FilteredMetrics,
   QueryMetricsOptions,
-  ResponseContent,
-  WorkerMetrics,
+  type ResponseContent,
+  type WorkerMetrics,
 } from "../../config/messages.ts";
 import type { Metric } from "../observe/counters.ts";
+import { DURATION_SUFFIX } from "../observe/duration_buckets.ts";
 import type { WorkerAnswer } from "./gather.ts";
 import { KeptMeasurements } from "./kept_measurements.ts";
 import { MergedMetrics, mergeValues, type MetricValues } from "./merged_metrics.ts";
@@ -26,13 +27,16 @@ export function mergeMetrics(
   own: readonly Metric[] = [],
   kept: KeptMeasurements = new KeptMeasurements(() => null),
 ): Content {
-  if (query.list) return mergeNames(answers);
-  const main = messagesOf(own);
-  mergeValues(main, kept.main);
+  if (query.list) return mergeNames(answers, own);
+  const measured = messagesOf(own);
+  mergeValues(measured, kept.main);
+  const main = isAboutMain(query) ? chosen(measured, query) : new Map();
   const workers = measurementsOf(answers);
   if (isWhole(query)) { for (const [id, metrics] of workers) kept.note(id, metrics); }
   if (query.workers) {
-    const told = new Map([...workers].map(([id, metrics]) => [String(id), metrics]));
+    const told = new Map(
+      [...workers].map(([id, metrics]) => [String(id), asAsked(metrics, query)]),
+    );
     const value = { main, workers: told, clusters: new Map(), proxying: new Map() };
     return { kind: "metrics", value };
   }
@@ -40,8 +44,40 @@ export function mergeMetrics(
   for (const metrics of workers.values()) merged.add(metrics);
   const rest = kept.beside(new Set(workers.keys()));
   merged.add(restrict(rest, query, (id) => merged.hasCluster(id)));
-  const { proxy, clusters } = merged.total();
+  const { proxy, clusters } = asAsked(merged.total(), query);
   return { kind: "metrics", value: { main, workers: new Map(), proxying: proxy, clusters } };
+}
+
+/** The question for everything that a worker has measured. */
+export function wholeQuery(): QueryMetricsOptions {
+  return { ...QueryMetricsOptions.empty(), durations: true };
+}
+
+/** What the workers are asked when a client asks `query`: all there is, where the answer is to be noted. */
+export function queryForWorkers(query: QueryMetricsOptions): QueryMetricsOptions {
+  return isWhole(query) ? { ...query, durations: true } : query;
+}
+
+/** A question for certain clusters or backends is about them alone. */
+function isAboutMain({ cluster_ids, backend_ids }: QueryMetricsOptions): boolean {
+  return cluster_ids.length === 0 && backend_ids.length === 0;
+}
+
+/** Without the histograms in microseconds, unless they are asked for, and without what tells nothing. */
+function asAsked({ proxy, clusters }: WorkerMetrics, query: QueryMetricsOptions): WorkerMetrics {
+  const { durations = false, metric_names } = query;
+  const told = (values: MetricValues): MetricValues =>
+    durations ? values : new Map([...values].filter(([name]) => !name.endsWith(DURATION_SUFFIX)));
+  const entries = [...clusters].map(([id, { cluster, backends }]) =>
+    [id, {
+      cluster: told(cluster),
+      backends: backends.map(({ backend_id, metrics }) => ({ backend_id, metrics: told(metrics) }))
+        .filter(({ metrics }) => metric_names.length === 0 || metrics.size > 0),
+    }] as const
+  ).filter(([, { cluster, backends }]) =>
+    metric_names.length === 0 || cluster.size > 0 || backends.length > 0
+  );
+  return { proxy: told(proxy), clusters: new Map(entries) };
 }
 
 /** A question for everything, whose answer tells all there is of a worker. */
@@ -79,12 +115,10 @@ function restrict(
   query: QueryMetricsOptions,
   isTold: (clusterId: string) => boolean,
 ): WorkerMetrics {
-  const names = query.metric_names.length === 0 ? null : new Set(query.metric_names);
-  const wanted = (values: MetricValues): MetricValues =>
-    names === null ? values : new Map([...values].filter(([name]) => isNamed(names, name)));
-  const isPartial = query.cluster_ids.length > 0 || query.backend_ids.length > 0;
-  const chosen = query.no_clusters ? [] : [...clusters].filter(([id]) => !isPartial || isTold(id));
-  const entries = chosen.map(([id, { cluster, backends }]) =>
+  const wanted = (values: MetricValues): MetricValues => chosen(values, query);
+  const isPartial = !isAboutMain(query);
+  const told = query.no_clusters ? [] : [...clusters].filter(([id]) => !isPartial || isTold(id));
+  const entries = told.map(([id, { cluster, backends }]) =>
     [id, {
       cluster: query.backend_ids.length > 0 ? new Map() : wanted(cluster),
       backends: backends.map(({ backend_id, metrics }) => ({
@@ -96,16 +130,26 @@ function restrict(
   return { proxy: isPartial ? new Map() : wanted(proxy), clusters: new Map(entries) };
 }
 
-const HISTOGRAM_SUFFIX = "_histogram";
-
-/** A filter names a time, which is told as a histogram as well. */
-function isNamed(names: ReadonlySet<string>, name: string): boolean {
-  return names.has(name) ||
-    name.endsWith(HISTOGRAM_SUFFIX) && names.has(name.slice(0, -HISTOGRAM_SUFFIX.length));
+/** The values a query names, or all when it names none. */
+function chosen(values: MetricValues, { metric_names }: QueryMetricsOptions): MetricValues {
+  if (metric_names.length === 0) return values;
+  const names = new Set(metric_names);
+  return new Map([...values].filter(([name]) => isNamed(names, name)));
 }
 
-function mergeNames(answers: readonly WorkerAnswer[]): Content {
-  const proxy = new Set<string>();
+/** Behind the name of a time, where it is told as a histogram as well. */
+const TIME_SUFFIXES = ["_histogram", DURATION_SUFFIX];
+
+/** A filter names a time, whichever way it is told. */
+function isNamed(names: ReadonlySet<string>, name: string): boolean {
+  return names.has(name) ||
+    TIME_SUFFIXES.some((suffix) =>
+      name.endsWith(suffix) && names.has(name.slice(0, -suffix.length))
+    );
+}
+
+function mergeNames(answers: readonly WorkerAnswer[], own: readonly Metric[]): Content {
+  const proxy = new Set(own.map(({ name }) => name));
   const cluster = new Set<string>();
   for (const { content } of answers) {
     const type = content?.content_type;

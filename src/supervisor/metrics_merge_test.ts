@@ -167,6 +167,115 @@ Deno.test("mergeMetrics() tells the least of ages and of moments", () => {
   assert.deepEqual(merged.value.proxying, proxy(4n));
 });
 
+Deno.test("mergeMetrics() does not add up what each worker finds out about the same backends", () => {
+  const level = (value: bigint): FilteredMetrics => ({ inner: { kind: "gauge", value } });
+  const told = (available: bigint, percent: bigint, expiry: bigint): WorkerMetrics => ({
+    proxy: new Map([
+      ["client.connections_percent", level(percent)],
+      ["accept_queue.backpressure", level(available === 2n ? 1n : 0n)],
+      ["tls.cert.min_expires_at_seconds", level(expiry)],
+      ["client.connections", level(5n)],
+    ]),
+    clusters: new Map([["a", {
+      cluster: new Map([
+        ["cluster.available_backends", level(available)],
+        ["cluster.total_backends", level(3n)],
+        ["health_check.healthy_backends", level(available)],
+        ["connections_per_backend", level(4n)],
+      ]),
+      backends: [{ backend_id: "b", metrics: new Map([["backend.available", level(available)]]) }],
+    }]]),
+  });
+  const merged = mergeMetrics(
+    [workerAnswer(0, told(3n, 10n, 0n)), workerAnswer(1, told(2n, 80n, 9n))],
+    QueryMetricsOptions.empty(),
+  );
+  assert.equal(merged.kind, "metrics");
+  const values = (metrics: ReadonlyMap<string, FilteredMetrics> | undefined) =>
+    [...metrics?.values() ?? []].map(({ inner }) => Number(inner?.value));
+  const { proxying, clusters } = merged.value;
+  assert.deepEqual(values(proxying), [80, 1, 9, 10]);
+  assert.deepEqual(values(clusters.get("a")?.cluster), [2, 3, 2, 8]);
+  assert.deepEqual(values(clusters.get("a")?.backends[0]?.metrics), [2]);
+});
+
+Deno.test("mergeMetrics() tells the histograms in microseconds to those alone who ask for them", () => {
+  const one: FilteredMetrics = {
+    inner: { kind: "histogram", value: { sum: 9n, count: 1n, buckets: [{ le: 100n, count: 1n }] } },
+  };
+  const values = () => new Map([...times(3n, [0n, 0n, 2n]), ["t_histogram_us", one]]);
+  const told = (query: Partial<QueryMetricsOptions>) => {
+    const answers = [0, 1].map((id) =>
+      workerAnswer(id, {
+        proxy: values(),
+        clusters: new Map([["a", {
+          cluster: values(),
+          backends: [{ backend_id: "b", metrics: values() }],
+        }]]),
+      })
+    );
+    const merged = mergeMetrics(answers, { ...QueryMetricsOptions.empty(), ...query });
+    assert.equal(merged.kind, "metrics");
+    const { workers, proxying, clusters } = merged.value;
+    const worker = workers.get("1");
+    const cluster = (worker?.clusters ?? clusters).get("a");
+    return [worker?.proxy ?? proxying, cluster?.cluster, cluster?.backends[0]?.metrics]
+      .map((metrics) => metrics?.get("t_histogram_us")?.inner?.kind === "histogram");
+  };
+  assert.deepEqual(told({}), [false, false, false]);
+  assert.deepEqual(told({ workers: true }), [false, false, false]);
+  assert.deepEqual(told({ durations: true }), [true, true, true]);
+  assert.deepEqual(told({ durations: true, workers: true }), [true, true, true]);
+});
+
+Deno.test("mergeMetrics() tells nothing of a name that nobody has, of main neither", () => {
+  const own = [{ name: "workers.running", value: 2, gauge: true }];
+  const clusters = new Map([["a", { cluster: new Map(), backends: [] }]]);
+  const named = (names: string[]) => {
+    const query = { ...QueryMetricsOptions.empty(), metric_names: names };
+    const answers = [workerAnswer(0, { proxy: new Map(), clusters })];
+    const merged = mergeMetrics(answers, query, own);
+    assert.equal(merged.kind, "metrics");
+    return [merged.value.main.size, merged.value.proxying.size, merged.value.clusters.size];
+  };
+  assert.deepEqual(named(["nonexistent"]), [0, 0, 0]);
+  assert.deepEqual(named(["workers.running"]), [1, 0, 0]);
+  const ofCluster = { ...QueryMetricsOptions.empty(), cluster_ids: ["a"] };
+  const merged = mergeMetrics([workerAnswer(0, { proxy: new Map(), clusters })], ofCluster, own);
+  assert.equal(merged.kind, "metrics");
+  assert.deepEqual([merged.value.main.size, merged.value.clusters.size], [0, 1]);
+});
+
+Deno.test("mergeMetrics() adds histograms of different bounds without a count that falls", () => {
+  const histogram = (...buckets: [number, number][]): FilteredMetrics => ({
+    inner: {
+      kind: "histogram",
+      value: {
+        sum: 1n,
+        count: BigInt(buckets.at(-1)?.[1] ?? 0),
+        buckets: buckets.map(([le, count]) => ({ le: BigInt(le), count: BigInt(count) })),
+      },
+    },
+  });
+  const merged = mergeMetrics([
+    workerAnswer(0, {
+      proxy: new Map([["t_histogram", histogram([1, 1], [3, 5])]]),
+      clusters: new Map(),
+    }),
+    workerAnswer(1, {
+      proxy: new Map([["t_histogram", histogram([2, 2], [3, 2], [9, 4])]]),
+      clusters: new Map(),
+    }),
+  ], QueryMetricsOptions.empty());
+  assert.equal(merged.kind, "metrics");
+  const inner = merged.value.proxying.get("t_histogram")?.inner;
+  assert.equal(inner?.kind, "histogram");
+  assert.deepEqual(
+    inner.value.buckets.map(({ le, count }) => [Number(le), Number(count)]),
+    [[1, 1], [2, 3], [3, 7], [9, 9]],
+  );
+});
+
 Deno.test("mergeMetrics() keeps the first of two values that are of different kinds", () => {
   const proxy = (inner: FilteredMetrics["inner"]) => new Map([["x", { inner }]]);
   const merged = mergeMetrics([

@@ -3,16 +3,23 @@
 
 import { formatIp, parseAddress } from "../../config/address.ts";
 import type { PrometheusSettings } from "../../config/file_prometheus.ts";
-import { type AggregatedMetrics, QueryMetricsOptions } from "../../config/messages.ts";
+import type { AggregatedMetrics } from "../../config/messages.ts";
 import type { Verb } from "../../config/state_verbs.ts";
 import { ExpositionEndpoint } from "../exposition/endpoint.ts";
+import type { Family } from "../exposition/family.ts";
+import {
+  buildFamily,
+  type DescribedProcess,
+  processFamilies,
+} from "../exposition/process_families.ts";
 import { sozuFamilies } from "../exposition/sozu_families.ts";
 import { type HttpEndpoint, serveHttp } from "../io/http_endpoint.ts";
+import { processFacts } from "../io/process_facts.ts";
 import { loggerOf } from "../observe/log.ts";
 import { parcelsFor, type WorkerAnswer } from "./gather.ts";
 import type { MainContext } from "./main_context.ts";
 import { mainMetrics } from "./main_metrics.ts";
-import { mergeMetrics } from "./metrics_merge.ts";
+import { mergeMetrics, wholeQuery } from "./metrics_merge.ts";
 import { closedListener } from "./open_listeners.ts";
 import { sharedListeners } from "./shared_listeners.ts";
 
@@ -20,6 +27,8 @@ import { sharedListeners } from "./shared_listeners.ts";
 const PATIENCE_MS = 5_000;
 /** Pause before an address that could not be had is tried again. */
 const RETRY_MS = 1_000;
+/** How long the main process before this one may keep the address: it gives way within seconds. */
+const PREDECESSOR_MS = 60_000;
 
 /** Serves until it is closed. */
 export class PrometheusServer {
@@ -32,15 +41,21 @@ export class PrometheusServer {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #complained = false;
+  readonly #patientUntil: number;
 
   constructor(settings: PrometheusSettings, context: MainContext) {
     this.#settings = settings;
     const workers = new WorkerMeasurementsCache(context);
     this.#endpoint = new ExpositionEndpoint({
-      gather: async () => sozuFamilies(await workers.gather()),
+      gather: async () => [
+        ...sozuFamilies(await workers.gather()),
+        ...aboutProcesses(context),
+      ],
       notReady: () => notReady(context),
       now: () => performance.now(),
     });
+    const isSuccessor = context.succession.bootGeneration > 0;
+    this.#patientUntil = performance.now() + (isSuccessor ? PREDECESSOR_MS : 0);
     this.#opening = this.#open();
   }
 
@@ -54,6 +69,19 @@ export class PrometheusServer {
     clearTimeout(this.#retry);
     await this.#opening;
     await this.#server?.close();
+  }
+
+  /** Once; not about the main process before this one, which has the address until it gives way. */
+  #complain(error: unknown): void {
+    const isPatient = isTaken(error) && performance.now() < this.#patientUntil;
+    if (this.#complained || isPatient) return;
+    this.#complained = true;
+    this.#log.error("{problem}", { problem: this.#problemOf(error) });
+  }
+
+  #problemOf(error: unknown): string {
+    const problem = error instanceof Error ? error.message : String(error);
+    return `Metrics cannot be served at ${this.#settings.address}: ${problem}`;
   }
 
   async #open(): Promise<void> {
@@ -78,16 +106,17 @@ export class PrometheusServer {
       this.#log.info("Metrics are served at {address}", { address });
       this.#first.resolve(null);
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
-      if (!this.#complained) {
-        this.#log.error("Metrics cannot be served at {address}: {problem}", { address, problem });
-      }
-      this.#complained = true;
-      this.#first.resolve(`Metrics cannot be served at ${address}: ${problem}`);
+      this.#complain(error);
+      this.#first.resolve(this.#problemOf(error));
       if (this.#closed) return;
       this.#retry = setTimeout(() => this.#opening = this.#open(), RETRY_MS);
     }
   }
+}
+
+/** What the runtimes say of an address that another process has. */
+function isTaken(error: unknown): boolean {
+  return error instanceof Deno.errors.AddrInUse || /EADDRINUSE|in use/i.test(String(error));
 }
 
 /** The last measurements of each worker: one that is late for once must not look like a restart. */
@@ -101,7 +130,7 @@ class WorkerMeasurementsCache {
 
   /** What main and the workers have measured, merged; rejects when no worker has ever answered. */
   async gather(): Promise<AggregatedMetrics> {
-    const query = { kind: "query_metrics", value: QueryMetricsOptions.empty() } as const;
+    const query = { kind: "query_metrics", value: wholeQuery() } as const;
     const answers = await ask(this.#context, query);
     const current = new Map<number, WorkerAnswer>();
     for (const answer of answers) {
@@ -117,6 +146,23 @@ class WorkerMeasurementsCache {
     if (merged.kind !== "metrics") throw new Error("The workers answered something else");
     return merged.value;
   }
+}
+
+/** Main and the workers as the kernel sees them, and the build they run. */
+function aboutProcesses({ pool, settings }: MainContext): Family[] {
+  const { deno, v8 } = Deno.version;
+  const [version = "", revision = ""] = settings.build.split("+");
+  const named = [["version", version], ["revision", revision], ["deno", deno], ["v8", v8]] as const;
+  const main = describe(Deno.pid, [["process", "main"]]);
+  const workers = pool.processes().flatMap(({ id, pid }) =>
+    describe(pid, [["process", "worker"], ["worker_id", String(id)]])
+  );
+  return [buildFamily(named), ...processFamilies([...main, ...workers])];
+}
+
+function describe(pid: number, labels: DescribedProcess["labels"]): DescribedProcess[] {
+  const values = processFacts(pid);
+  return values === null ? [] : [{ labels, values }];
 }
 
 async function notReady(context: MainContext): Promise<string | null> {

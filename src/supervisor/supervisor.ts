@@ -270,6 +270,7 @@ export class Supervisor {
         softStopMs: leaving.softStopMs,
         allowedUids: config.command_allowed_uids ?? null,
         metricDetail: config.metrics?.detail ?? MetricDetail.DETAIL_CLUSTER,
+        build: fleetParts.build,
       },
       state,
       createState: servableState,

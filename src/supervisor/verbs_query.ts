@@ -5,7 +5,7 @@ import type { Verb } from "../../config/state_verbs.ts";
 import type { Client } from "./client_session.ts";
 import type { MainContext } from "./main_context.ts";
 import { mainMetrics } from "./main_metrics.ts";
-import { mergeMetrics } from "./metrics_merge.ts";
+import { mergeMetrics, queryForWorkers } from "./metrics_merge.ts";
 import { asOpen } from "./open_listeners.ts";
 import { ok } from "./responses.ts";
 import { askWorkers } from "./verbs_runtime.ts";
@@ -98,7 +98,8 @@ export async function answerMetrics(
   client: Client,
   query: Verb & { kind: "query_metrics" },
 ): Promise<Response> {
-  const answers = await askWorkers(context, client, query);
+  const asked = { ...query, value: queryForWorkers(query.value) };
+  const answers = await askWorkers(context, client, asked);
   const failures = failuresOf(answers);
   const note = failures.length === 0 ? "" : `No answer from ${describeAnswers(failures)}`;
   return ok(note, mergeMetrics(answers, query.value, mainMetrics(context), context.kept));

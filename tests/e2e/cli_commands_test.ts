@@ -137,8 +137,8 @@ Deno.test("sozu events prints events on stdout until it is interrupted", async (
   }
   await events.stderr.cancel();
   assert.equal((await events.status).code, 0);
-  assert.match(text, /^main, events subscribed, backend=, cluster=, address=\n/);
-  assert.match(text, /\nmain, cluster added, backend=, cluster=seen, address=\n/);
+  assert.match(text, /^\d{4}-\S+Z main, events subscribed, backend=, cluster=, address=\n/);
+  assert.match(text, /\n\d{4}-\S+Z main, cluster added, backend=, cluster=seen, address=\n/);
 });
 
 Deno.test("sozu shutdown ends the main process", async () => {

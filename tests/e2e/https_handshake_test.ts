@@ -37,6 +37,8 @@ Deno.test({
     const nameless = await opensslClient(both.httpsPort, ["-noservername"]);
     assert.match(nameless.text, /Cipher is \(NONE\)/);
     assert.equal(both.count("tls.handshake.failed.other"), 1);
+    const old = ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0", ...sni];
+    assert.match((await opensslClient(both.httpsPort, old)).text, /alert protocol version/);
     const unknown = await opensslClient(both.httpsPort, ["-servername", "who.test"]);
     assert.match(unknown.text, /CN = lolcatho.st/);
     assert.equal(both.count("tls.default_cert_used"), 1);

@@ -19,7 +19,8 @@ function countersOf(page: string): Map<string, number> {
     const series = line.slice(0, at);
     const family = series.replace(/\{.*/s, "");
     const base = family.replace(/_(bucket|sum|count)$/, "");
-    if (line.startsWith("#") || at < 0) continue;
+    // What the kernel counts of a process ends with that process.
+    if (line.startsWith("#") || at < 0 || family.startsWith("process_")) continue;
     if (kinds.get(family) === "counter" || kinds.get(base) === "histogram") {
       counters.set(series, Number(line.slice(at + 1)));
     }

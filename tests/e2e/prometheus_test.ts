@@ -8,6 +8,7 @@ import { CountingOrigin, sendMix } from "../support/counted_traffic.ts";
 import { certificateFor } from "../support/test_certificates.ts";
 import { Lab } from "../support/lab.ts";
 import { freePort } from "../support/ports.ts";
+import { checkWithPromtool, parseWithPython } from "../support/prometheus_parser.ts";
 import { PrometheusProcess } from "../support/prometheus_process.ts";
 import { sozuCommand } from "../support/sozu_cli.ts";
 import { SozuProcess, waitFor } from "../support/sozu_process.ts";
@@ -59,19 +60,48 @@ function sumOf(text: string, name: string): number {
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
 }
 
-async function checkWithPromtool(promtool: string, text: string): Promise<void> {
-  const child = new Deno.Command(promtool, {
-    args: ["check", "metrics"],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
-  const { code, stdout, stderr } = await child.output();
-  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  assert.deepEqual([code, said], [0, ""]);
+/** The bounds of each histogram: of every family the different lists there are. */
+function boundsOf(text: string): Map<string, Set<string>> {
+  const lists = new Map<string, string[]>();
+  for (const line of text.split("\n")) {
+    const [, name, labels, le] = /^(\w+)_bucket\{(.*?),?le="([^"]+)"\}/.exec(line) ?? [];
+    if (name === undefined || le === undefined) continue;
+    const key = `${name} ${labels}`;
+    lists.set(key, [...lists.get(key) ?? [], le]);
+  }
+  const families = new Map<string, Set<string>>();
+  for (const [key, list] of lists) {
+    const name = key.slice(0, key.indexOf(" "));
+    families.set(name, (families.get(name) ?? new Set()).add(list.join()));
+  }
+  return families;
+}
+
+function checkFamilies(text: string): void {
+  const bounds = boundsOf(text);
+  assert.ok(bounds.has("sozu_request_time_seconds"));
+  for (const [name, lists] of bounds) assert.equal(lists.size, 1, `${name}: ${[...lists]}`);
+  assert.deepEqual(text.split("\n").filter((line) => / Measurement \S+ of sozu$/.test(line)), []);
+  const families = text.split("\n").filter((line) => line.startsWith("# TYPE "));
+  assert.equal(families.filter((line) => line.includes("per_source")).length, 1);
+  assert.match(text, /^sozu_build_info\{version="[^"]+",revision="[^"]+",deno="[^"]+",.*\} 1$/m);
+  for (const name of ["cpu_seconds_total", "resident_memory_bytes", "open_fds", "max_fds"]) {
+    assert.ok(sumOf(text, `process_${name}`) > 0, name);
+    assert.match(text, new RegExp(`^process_${name}\\{process="worker",worker_id="\\d+"\\}`, "m"));
+  }
+  const starts = text.match(/^process_start_time_seconds\{.*$/gm) ?? [];
+  assert.equal(starts.length, 3);
+}
+
+async function checkWithOthers(text: string, openmetrics: string): Promise<void> {
+  const promtool = tools.get("promtool");
+  if (promtool !== undefined) await checkWithPromtool(promtool, text);
+  for (const [page, format] of [[text, "text"], [openmetrics, "openmetrics"]] as const) {
+    const parsed = await parseWithPython(page, format);
+    if (parsed === null) return;
+    assert.ok(parsed.some(([name, type]) => name === "process_cpu_seconds" && type === "counter"));
+    assert.deepEqual(parsed.filter(([, type, help]) => type === "unknown" || help === ""), []);
+  }
 }
 
 /** The scrape configuration of the README, for a target of ours and at once. */
@@ -98,14 +128,14 @@ Deno.test("main serves the metrics of all workers as Prometheus wants them", asy
   assert.equal(sumOf(text, "sozu_requests_total"), origin.count.requests);
   assert.match(text, /^sozu_requests_total\{cluster_id="app \\"1\\""\} \d+$/m);
   assert.equal(sumOf(text, "sozu_workers_running"), 2);
-  assert.match(
-    await page(`${url}/metrics`, { accept: "application/openmetrics-text" }),
-    /# EOF\n$/,
-  );
+  const openmetrics = await page(`${url}/metrics`, { accept: "application/openmetrics-text" });
+  assert.match(openmetrics, /# EOF\n$/);
+  checkFamilies(text);
+  assert.match(text, /^sozu_cluster_available_backends\{.*\} 1$/m);
+  assert.match(text, /^sozu_cluster_total_backends\{.*\} 1$/m);
+  await checkWithOthers(text, openmetrics);
   assert.match(await page(`${url}/healthz`), /message/);
   assert.match(await page(`${url}/readyz`), /ready/);
-  const promtool = tools.get("promtool");
-  if (promtool !== undefined) await checkWithPromtool(promtool, text);
 
   const program = tools.get("prometheus");
   if (program === undefined) return;

@@ -50,9 +50,20 @@ Deno.test("README: the TypeScript example of the control section works as it sta
   await using sozu = await SozuProcess.start("");
   const [code] = controlBlocks("ts");
   assert.ok(code !== undefined);
-  const path = `${sozu.folder}/readme_example.ts`;
-  await Deno.writeTextFile(path, code.replaceAll('from "./', `from "${ROOT.href}`));
-  const config = new URL("deno.json", ROOT).pathname;
-  const args = ["run", "-q", "-A", "--config", config, path];
-  assert.match(await run(Deno.execPath(), args, sozu.socketPath), /"main"/);
+  // As a reader does it: in the folder of the README, through standard input.
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-A", "-"],
+    cwd: ROOT,
+    env: { SOCKET: sozu.socketPath, NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const output = child.output();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(code));
+  await writer.close();
+  const { stdout, stderr } = await output;
+  const decoder = new TextDecoder();
+  assert.match(decoder.decode(stdout) + decoder.decode(stderr), /"main"/);
 });

@@ -46,7 +46,7 @@ export const LAYERS: readonly Layer[] = [
     ],
     usesTypesOf: ["config/"],
   },
-  { prefix: "src/exposition/", uses: [BYTES], usesTypesOf: ["config/"] },
+  { prefix: "src/exposition/", uses: [BYTES, "src/observe/"], usesTypesOf: ["config/"] },
   { prefix: "src/configuration/", uses: ["config/", "src/io/"] },
   { prefix: "src/client/", uses: ["config/", CONTROL, "src/io/"] },
   {

@@ -55,7 +55,9 @@ export async function runPrometheusConnector(options: ConnectorOptions): Promise
   }
 }
 
-function settingsFrom({ configPaths, readFile }: ConnectorOptions): ConnectorSettings | string {
+function settingsFrom(
+  { configPaths, readFile, cwd }: ConnectorOptions,
+): ConnectorSettings | string {
   for (const path of configPaths) {
     let content: string;
     try {
@@ -64,7 +66,7 @@ function settingsFrom({ configPaths, readFile }: ConnectorOptions): ConnectorSet
       if (error instanceof Deno.errors.NotFound && configPaths.length > 1) continue;
       return `Cannot read ${path}: ${(error as Error).message}`;
     }
-    return readConnectorSettings(path, content);
+    return readConnectorSettings(path, content, cwd);
   }
   return `No configuration file: looked for ${configPaths.join(", ")}; name one with --config`;
 }
@@ -82,10 +84,13 @@ class Proxy {
   async families(settings: ConnectorSettings): Promise<readonly Family[]> {
     const client = await this.#connected();
     const { perWorkerMetrics, metricNames } = settings;
-    const value = { ...QueryMetricsOptions.empty(), workers: perWorkerMetrics };
+    // A proxy that does not know the durations tells the times in milliseconds alone.
+    const durations = metricNames === "sozu";
+    const merged = { ...QueryMetricsOptions.empty(), durations };
+    const value = { ...merged, workers: perWorkerMetrics };
     const whole = await metricsOf(client, value);
     // The proxy tells workers apart or their sum, so both take two questions.
-    const sum = perWorkerMetrics ? await metricsOf(client, QueryMetricsOptions.empty()) : whole;
+    const sum = perWorkerMetrics ? await metricsOf(client, merged) : whole;
     const metrics = { ...sum, workers: whole.workers };
     return metricNames === "sozu" ? sozuFamilies(metrics) : connectorFamilies(metrics);
   }

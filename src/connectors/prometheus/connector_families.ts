@@ -4,10 +4,16 @@
 
 import type {
   AggregatedMetrics,
+  Bucket,
   ClusterMetrics,
   FilteredMetrics,
 } from "../../../config/messages.ts";
-import { Families, type Family, type Labels } from "../../exposition/family.ts";
+import {
+  Families,
+  type Family,
+  type HistogramValue,
+  type Labels,
+} from "../../exposition/family.ts";
 
 type Metrics = ReadonlyMap<string, FilteredMetrics>;
 
@@ -48,14 +54,24 @@ function addAll(families: Families, metrics: Metrics, suffix: string, labels: La
       families.add({ name, kind: "counter", help }, { labels, value: inner.value });
     } else if (inner?.kind === "histogram") {
       const { buckets, count, sum } = inner.value;
-      const value = {
-        buckets: buckets.map(({ le, count }) => ({ le: Number(le), count })),
-        count,
-        sum: Number(sum),
-      };
+      const value = { buckets: atBounds(buckets), count, sum: Number(sum) };
       families.add({ name, kind: "histogram", help }, { labels, value });
     }
   }
+}
+
+/** Bounds of every histogram, in milliseconds: up to more than an hour, as the proxy counts them. */
+const BOUNDS = 23;
+
+/**
+ * The counts at 0, 1, 3, 7 …: the proxy stops at the first bound that covers every value, but series with
+ * different bounds cannot be added up.
+ */
+function atBounds(buckets: readonly Bucket[]): HistogramValue["buckets"] {
+  return Array.from({ length: BOUNDS }, (_, i) => ({
+    le: 2 ** i - 1,
+    count: buckets[Math.min(i, buckets.length - 1)]?.count ?? 0n,
+  }));
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {

@@ -37,7 +37,14 @@ const METRICS: AggregatedMetrics = {
     ["request_time_histogram", {
       inner: {
         kind: "histogram",
-        value: { sum: 4n, count: 2n, buckets: [{ le: 0n, count: 0n }, { le: 3n, count: 2n }] },
+        value: {
+          sum: 4n,
+          count: 2n,
+          buckets: [0, 0, 2].map((count, i) => ({
+            le: 2n ** BigInt(i) - 1n,
+            count: BigInt(count),
+          })),
+        },
       },
     }],
   ]),
@@ -62,8 +69,10 @@ Deno.test("connectorFamilies() names families as the upstream connector does, in
     "# TYPE http_requests_total counter",
     "http_requests_total 9",
     "# TYPE request_time_histogram_total histogram",
-    'request_time_histogram_total_bucket{le="0"} 0',
-    'request_time_histogram_total_bucket{le="3"} 2',
+    ...Array.from(
+      { length: 23 },
+      (_, i) => `request_time_histogram_total_bucket{le="${2 ** i - 1}"} ${i < 2 ? 0 : 2}`,
+    ),
     'request_time_histogram_total_bucket{le="+Inf"} 2',
     "request_time_histogram_total_sum 4",
     "request_time_histogram_total_count 2",
@@ -94,6 +103,13 @@ env = "production"
   });
   const ours = readConnectorSettings("c.toml", `metric-names = "sozu"\n${text}`);
   assert.ok(typeof ours !== "string" && ours.metricNames === "sozu");
+});
+
+Deno.test("readConnectorSettings() finds the proxy's file from the folder of its own", () => {
+  const text = `listening-address = "0.0.0.0:3000"\n[sozu]\nconfiguration = "../sozu.toml"\n`;
+  const settings = readConnectorSettings("connectors/c.toml", text, "/srv");
+  assert.ok(typeof settings !== "string");
+  assert.equal(settings.proxyConfiguration, "/srv/sozu.toml");
 });
 
 Deno.test("readConnectorSettings() says what is wrong, and where", () => {

@@ -3,6 +3,7 @@
 
 import { formatAddress } from "../../../config/address.ts";
 import { address, boolean, oneOf, path, text } from "../../../config/file_fields.ts";
+import { directoryOf, resolvePath } from "../../../config/file_path.ts";
 import { formatProblem, Problems } from "../../../config/file_problem.ts";
 import { defaulted, optional, readTable, required, tableOf } from "../../../config/file_table.ts";
 import { parseToml } from "../../../config/file_toml.ts";
@@ -17,7 +18,7 @@ export interface ConnectorSettings {
   /** The series of each worker are told as well. */
   readonly perWorkerMetrics: boolean;
   readonly metricNames: MetricNames;
-  /** Configuration file of the proxy, as given. */
+  /** Absolute path of the configuration file of the proxy. */
   readonly proxyConfiguration: string;
 }
 
@@ -39,8 +40,15 @@ const KEYS = {
   ),
 };
 
-/** The settings in the text of a file, or every problem of it, one a line. */
-export function readConnectorSettings(file: string, content: string): ConnectorSettings | string {
+/**
+ * The settings in the text of a file, whose path may be relative to `cwd`, or every problem of it, one a line.
+ * Relative paths in it begin in its folder.
+ */
+export function readConnectorSettings(
+  file: string,
+  content: string,
+  cwd = "/",
+): ConnectorSettings | string {
   const problems = new Problems(file);
   const document = parseToml(content);
   if (document.kind === "toml-error") {
@@ -58,6 +66,6 @@ export function readConnectorSettings(file: string, content: string): ConnectorS
     listeningAddress: formatAddress(listening),
     perWorkerMetrics: values["per-worker-metrics"],
     metricNames: values["metric-names"],
-    proxyConfiguration: configuration,
+    proxyConfiguration: resolvePath(directoryOf(resolvePath(cwd, file)), configuration),
   };
 }

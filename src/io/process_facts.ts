@@ -1,0 +1,63 @@
+// What the kernel tells about a process, read from /proc. Where there is no /proc, or the process is gone,
+// nothing is told.
+
+/** Ticks of a second in /proc/PID/stat: what Linux shows to programs, whatever its own timer does. */
+const TICKS = 100;
+const KIB = 1024;
+
+/** Places in /proc/PID/stat, counted from the state behind the name (proc(5): field number less 3). */
+const StatField = { USER_TICKS: 11, SYSTEM_TICKS: 12, STARTED_TICKS: 19 } as const;
+
+/** One process at one moment. */
+export interface ProcessFacts {
+  /** Time spent in user and kernel mode. */
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly virtualBytes: number;
+  readonly openDescriptors: number;
+  /** `null` for no limit. */
+  readonly mostDescriptors: number | null;
+  /** Unix time. */
+  readonly startedAtSeconds: number;
+}
+
+/** The facts of a process, or `null`. */
+export function processFacts(pid: number): ProcessFacts | null {
+  try {
+    const folder = `/proc/${pid}`;
+    const stat = Deno.readTextFileSync(`${folder}/stat`);
+    const status = Deno.readTextFileSync(`${folder}/status`);
+    // The name of a process may hold any character, brackets too.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const seconds = (field: number) => Number(fields[field] ?? 0) / TICKS;
+    return {
+      cpuSeconds: seconds(StatField.USER_TICKS) + seconds(StatField.SYSTEM_TICKS),
+      residentBytes: kibibytes(status, "VmRSS") * KIB,
+      virtualBytes: kibibytes(status, "VmSize") * KIB,
+      openDescriptors: openDescriptors(`${folder}/fd`),
+      mostDescriptors: mostDescriptors(Deno.readTextFileSync(`${folder}/limits`)),
+      startedAtSeconds: bootTime() + seconds(StatField.STARTED_TICKS),
+    };
+  } catch {
+    return null;
+  }
+}
+
+function kibibytes(status: string, key: string): number {
+  return Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0);
+}
+
+/** Since Linux 6.2 the folder's size is their number; listing tens of thousands takes milliseconds. */
+function openDescriptors(folder: string): number {
+  const { size } = Deno.statSync(folder);
+  return size > 0 ? size : Array.from(Deno.readDirSync(folder)).length;
+}
+
+function mostDescriptors(limits: string): number | null {
+  const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+  return soft === undefined ? null : Number(soft);
+}
+
+function bootTime(): number {
+  return Number(/^btime (\d+)$/m.exec(Deno.readTextFileSync("/proc/stat"))?.[1] ?? 0);
+}

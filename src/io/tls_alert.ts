@@ -1,0 +1,60 @@
+// The alert for a handshake that fails in the client's first message (RFC 8446 §6). The engine sends one for
+// whatever goes wrong later, but before it knows the ClientHello it sends nothing, and a client that is told
+// nothing can only guess, or try again.
+
+/** Numbers of alerts (RFC 8446 §6.2). */
+const Alert = {
+  UNEXPECTED_MESSAGE: 10,
+  RECORD_OVERFLOW: 22,
+  HANDSHAKE_FAILURE: 40,
+  DECODE_ERROR: 50,
+  PROTOCOL_VERSION: 70,
+} as const;
+
+const ALERT_RECORD = 21;
+const HANDSHAKE_RECORD = 22;
+const APPLICATION_DATA_RECORD = 23;
+const FATAL = 2;
+const CLIENT_HELLO = 1;
+const TLS_1_0 = 0x0301;
+const TLS_1_2 = 0x0303;
+/** Where a record that begins a handshake has its own version, and the ClientHello its type and version. */
+const RECORD_VERSION_AT = 1;
+const MESSAGE_TYPE_AT = 5;
+const HELLO_VERSION_AT = 9;
+
+/** So many bytes of what a client says first are looked at. */
+export const FIRST_BYTES = HELLO_VERSION_AT + 2;
+
+/** How the engine describes what was wrong; the first that fits says which alert it is. */
+const PHRASES: readonly (readonly [string, number])[] = [
+  ["MessageTooLarge", Alert.RECORD_OVERFLOW],
+  ["peer sent excess", Alert.RECORD_OVERFLOW],
+  ["corrupt message", Alert.DECODE_ERROR],
+  ["unexpected message", Alert.UNEXPECTED_MESSAGE],
+  ["unexpected handshake message", Alert.UNEXPECTED_MESSAGE],
+];
+
+/**
+ * The record to send to a client whose first bytes were `first` and were refused with `problem`. Empty for a
+ * client that does not speak TLS, and for one that has sent an alert itself: neither expects one.
+ */
+export function firstMessageAlert(first: Uint8Array, problem: string): Uint8Array {
+  const type = first[0] ?? 0;
+  const isTls = type === HANDSHAKE_RECORD || type === APPLICATION_DATA_RECORD;
+  if (!isTls || first[RECORD_VERSION_AT] !== 3) return new Uint8Array(0);
+  // Clients that know old versions alone do not read a record of a new one.
+  const version = Math.min(Math.max(word(first, RECORD_VERSION_AT), TLS_1_0), TLS_1_2);
+  const description = alertFor(first, problem);
+  return Uint8Array.of(ALERT_RECORD, version >> 8, version & 0xff, 0, 2, FATAL, description);
+}
+
+function alertFor(first: Uint8Array, problem: string): number {
+  const isHello = first.length >= FIRST_BYTES && first[MESSAGE_TYPE_AT] === CLIENT_HELLO;
+  if (isHello && word(first, HELLO_VERSION_AT) < TLS_1_2) return Alert.PROTOCOL_VERSION;
+  return PHRASES.find(([phrase]) => problem.includes(phrase))?.[1] ?? Alert.HANDSHAKE_FAILURE;
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) << 8 | (bytes[at + 1] ?? 0);
+}
