@@ -37,7 +37,8 @@ Deno.test("clusterMessage carries every key of an http cluster", () => {
      authorized_hashes = ["${hash}"]
      www_authenticate = 'Basic realm="x"'
      max_connections_per_ip = 9223372036854775807
-     retry_after = 0`,
+     retry_after = 0
+     allow_connect = true`,
   );
   assert.deepEqual(message, {
     cluster_id: "c",
@@ -53,13 +54,15 @@ Deno.test("clusterMessage carries every key of an http cluster", () => {
     www_authenticate: 'Basic realm="x"',
     max_connections_per_ip: 9223372036854775807n,
     retry_after: 0,
+    allow_connect: true,
   });
 });
 
 Deno.test("clusterMessage drops the HTTP keys of a tcp cluster", () => {
   const message = added(
     "tcp",
-    'sticky_session = true\nhttps_redirect = true\nhttp2 = true\nanswer_503 = "503.http"',
+    'sticky_session = true\nhttps_redirect = true\nhttp2 = true\nanswer_503 = "503.http"\n' +
+      "allow_connect = true",
   );
   assert.deepEqual([message.sticky_session, message.https_redirect], [false, false]);
   assert.equal("http2" in message || "answer_503" in message, false);

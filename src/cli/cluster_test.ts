@@ -54,6 +54,7 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
   // The names of the manual.
   [[...ADD, "roundrobin"], cluster()],
   [[...ADD, "leastconnections"], cluster({ load_balancing: LoadBalancingAlgorithms.LEAST_LOADED })],
+  [[...RR, "--allow-connect"], cluster({ allow_connect: true })],
   [
     [...RR, "-s", "-r", "--http2"],
     cluster({ sticky_session: true, https_redirect: true, http2: true }),

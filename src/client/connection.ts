@@ -16,6 +16,8 @@ export class Connection {
   readonly #maxFrameBytes: number;
   readonly #frames: FrameReader;
   #pendingRead: Promise<Uint8Array | null> | null = null;
+  /** Somebody waits for the next answer: its bytes must not be taken in twice. */
+  #receiving = false;
   #idle = false;
   #endedBy: ClientError | null = null;
 
@@ -86,6 +88,16 @@ export class Connection {
   }
 
   async #nextResponse(): Promise<Response> {
+    if (this.#receiving) throw new TypeError("Two callers wait for the answers of one connection");
+    this.#receiving = true;
+    try {
+      return await this.#assembleResponse();
+    } finally {
+      this.#receiving = false;
+    }
+  }
+
+  async #assembleResponse(): Promise<Response> {
     while (true) {
       const frame = this.#frames.next();
       if (frame instanceof Uint8Array) return decodeResponse(frame);

@@ -37,3 +37,13 @@ Deno.test("Connection.close is the reason with which a pending receive rejects",
   connection.close(reason);
   await assert.rejects(receiving, (error) => error === reason);
 });
+
+Deno.test("Connection ends when two wait for its answers at once", async () => {
+  await using main = new ScriptedMain(async (peer) => {
+    await peer.next();
+  });
+  const connection = new Connection(await dialUnix(main.path), MAX_FRAME_BYTES);
+  const both = [connection.receive(FOREVER), connection.receive(FOREVER)];
+  for (const one of await Promise.allSettled(both)) assert.equal(one.status, "rejected");
+  assert.ok(connection.closed);
+});

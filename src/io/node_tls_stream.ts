@@ -78,6 +78,7 @@ export class NodeTlsStream implements ByteStream {
     if (this.#keptBytes > 0) return Promise.resolve(this.#readKept(into));
     if (this.#ended) return Promise.resolve(0);
     if (this.#broken !== null) return Promise.reject(this.#broken);
+    if (this.#reading !== null) return Promise.reject(new TypeError("Two readers at once"));
     return new Promise((resolve, reject) => {
       this.#reading = { bytes: into, resolve, reject };
     });

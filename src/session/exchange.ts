@@ -98,6 +98,8 @@ export class Exchange {
   attempts = 0;
   /** Resolves when the request body is no longer sent: with true when all of it has been. */
   pump: Promise<boolean> | null = null;
+  /** The backend has been sent all of the request: nothing writes to it any more. */
+  sentWhole = false;
   /** Ends {@link finishRequestBody} when the exchange is interrupted. */
   wake: (() => void) | null = null;
   /** The backend to try first. */
@@ -217,7 +219,8 @@ export class Exchange {
   headSent(session: HttpSession, upstream: Upstream): void {
     session.worker.counters.add(Counter.BACKEND_BYTES_OUT, this.outEnd);
     this.account.backendOut += this.outEnd;
-    if (!this.requestBody.done) this.pump = pumpRequestBody(this, session, upstream);
+    this.sentWhole = this.requestBody.done;
+    if (!this.sentWhole) this.pump = pumpRequestBody(this, session, upstream);
   }
 
   /**

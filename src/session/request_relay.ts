@@ -86,6 +86,7 @@ async function pump(
       return false;
     }
   }
+  exchange.sentWhole = true;
   return true;
 }
 

@@ -140,7 +140,7 @@ async function relayFinal(
   }
   const reusable = isReusable(exchange);
   exchange.phase = ExchangePhase.RELAYING;
-  if (body.done && reusable && next === end && exchange.requestBody.done) {
+  if (body.done && reusable && next === end && exchange.sentWhole) {
     release(exchange, session, upstream);
     await session.write(out.subarray(0, at));
     exchange.account.outcome = Outcome.COMPLETE;
@@ -156,7 +156,7 @@ async function relayFinal(
     }
     return 502;
   }
-  if (ending === RelayEnd.CLEAN && reusable && exchange.requestBody.done) {
+  if (ending === RelayEnd.CLEAN && reusable && exchange.sentWhole) {
     release(exchange, session, upstream);
   }
   exchange.account.outcome = Outcome.COMPLETE;

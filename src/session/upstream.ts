@@ -89,6 +89,7 @@ export class Upstream implements Placed {
 
   /** A body keeps filling the buffer: use a larger one until the next {@link rest}. */
   growForBody(): void {
+    if (this.#reads.reading) return;
     const { head, bulk, wide } = this.#buffers;
     const next = this.#pool === head ? bulk : this.#pool === bulk ? wide : undefined;
     const larger = next?.take() ?? null;
@@ -133,9 +134,9 @@ export class Upstream implements Placed {
     this.#pool.give(this.bytes);
   };
 
-  /** Little comes: a small buffer will do. No read may be under way. */
+  /** Little comes: a small buffer will do. */
   shrink(): void {
-    if (this.#pool === this.#buffers.head) return;
+    if (this.#pool === this.#buffers.head || this.#reads.reading) return;
     const small = this.#buffers.head.take();
     if (small === null) return;
     this.#pool.give(this.bytes);

@@ -12,6 +12,7 @@ export async function runChaosBench(options: { seconds: number; seed: number }):
   console.log(`CHAOS_SEED=${seed}, ${seconds} seconds`);
   const { findings, connections, tally } = await runChaos({
     milliseconds: seconds * 1_000,
+    least: 0,
     seed,
     atOnce: AT_ONCE,
   });

@@ -16,6 +16,8 @@ import type { Pick } from "./mutate.ts";
 /** How long, how wide and which. */
 export interface ChaosOptions {
   readonly milliseconds: number;
+  /** Connections that are made however long that takes. */
+  readonly least: number;
   readonly seed: number;
   /** Connections at the same time. */
   readonly atOnce: number;
@@ -56,7 +58,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const end = performance.now() + options.milliseconds;
   let connections = 0;
   const work = async () => {
-    while (performance.now() < end && findings.length === 0) {
+    const goesOn = () => performance.now() < end || connections < options.least;
+    while (findings.length === 0 && goesOn()) {
       const index = connections++;
       const random = seededRandom(options.seed ^ Math.imul(index, 0x9e3779b1));
       const pick: Pick = (limit) => Math.floor(random() * limit);

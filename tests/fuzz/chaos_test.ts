@@ -7,10 +7,13 @@ import { KINDS } from "./chaos_plan.ts";
 
 const SEED = Number(Deno.env.get("SOZU_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
 const CHAOS_MS = 4_000;
+/** Enough that every kind of request is met. */
+const LEAST_CONNECTIONS = 200;
 
 Deno.test("no byte of one request turns up in another, whatever clients and backends do", async () => {
   const { findings, connections, tally } = await runChaos({
     milliseconds: CHAOS_MS,
+    least: LEAST_CONNECTIONS,
     seed: SEED,
     atOnce: 24,
   });
