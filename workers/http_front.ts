@@ -2,7 +2,7 @@
 // get. Settings reach a session when it starts; routes are shared, so a change is seen by the next
 // request.
 
-import { WORKER_STRICT_SNI_BINDING } from "../config/defaults.ts";
+import { DEFAULT_UPLOAD_MIN_BYTES, WORKER_STRICT_SNI_BINDING } from "../config/defaults.ts";
 import type {
   CustomHttpAnswers,
   HstsConfig,
@@ -41,6 +41,7 @@ export interface HttpSettings {
   readonly sozu_id_header?: string;
   readonly elide_x_real_ip?: boolean;
   readonly send_x_real_ip?: boolean;
+  readonly upload_min_bytes?: number;
   /** HTTPS only. */
   readonly strict_sni_binding?: boolean;
   /** HTTPS only. */
@@ -130,6 +131,7 @@ export class HttpFront {
         back: settings.back_timeout * 1000,
         connect: settings.connect_timeout * 1000,
       },
+      uploadMinBytes: settings.upload_min_bytes ?? DEFAULT_UPLOAD_MIN_BYTES,
       forwarding: {
         idHeaderName: asciiBytes(`${settings.sozu_id_header ?? DEFAULT_ID_HEADER}: `),
         sendRealIp: settings.send_x_real_ip ?? false,

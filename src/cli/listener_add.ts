@@ -29,7 +29,13 @@ import { addressOption, repeatedOneOf, unsigned32 } from "./argument_parsers.ts"
 import type { BuildInputs, Built, CommandHost } from "./command_host.ts";
 import { subcommand } from "./subcommand.ts";
 import { declareIdentityOptions, identityOf, type IdentityPaths } from "./listener_identity.ts";
-import { fieldOption, listOption, publicAddressOption, timeoutOption } from "./listener_options.ts";
+import {
+  fieldOption,
+  listOption,
+  publicAddressOption,
+  timeoutOption,
+  uploadOption,
+} from "./listener_options.ts";
 import { CommandProblem } from "./problem.ts";
 import { LISTENER_TLS_VERSIONS } from "./tls_versions.ts";
 
@@ -45,6 +51,7 @@ interface AddHttpOptions extends AddOptions, AnswerPaths {
   readonly back_timeout?: number;
   readonly connect_timeout?: number;
   readonly request_timeout?: number;
+  readonly upload_min_bytes?: number;
 }
 
 interface AddHttpsOptions extends AddHttpOptions {
@@ -133,7 +140,7 @@ function declareHttpOptions(command: Command): Command {
   for (const field of ["front_timeout", "back_timeout", "connect_timeout", "request_timeout"]) {
     command.addOption(timeoutOption(field));
   }
-  return command;
+  return command.addOption(uploadOption());
 }
 
 function expectProxyOption() {
@@ -163,7 +170,11 @@ function httpListenerOf(
     answers,
     elide_x_real_ip: DEFAULT_ELIDE_X_REAL_IP,
     send_x_real_ip: DEFAULT_SEND_X_REAL_IP,
-    ...presentFields({ public_address: options.public_address, http_answers: httpAnswers }),
+    ...presentFields({
+      public_address: options.public_address,
+      http_answers: httpAnswers,
+      upload_min_bytes: options.upload_min_bytes,
+    }),
   };
 }
 

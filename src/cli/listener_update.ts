@@ -24,6 +24,7 @@ import {
   givenFields,
   publicAddressOption,
   timeoutOption,
+  uploadOption,
 } from "./listener_options.ts";
 import { CommandProblem } from "./problem.ts";
 
@@ -46,7 +47,13 @@ type HttpPatch = H2Patch & Pick<UpdateHttpListenerConfig, (typeof HTTP_FIELDS)[n
 
 const STREAM_FIELDS = ["public_address", "expect_proxy", "front_timeout", "back_timeout"] as const;
 const TCP_FIELDS = [...STREAM_FIELDS, "connect_timeout"] as const;
-const HTTP_FIELDS = [...TCP_FIELDS, "request_timeout", "sticky_name", "sozu_id_header"] as const;
+const HTTP_FIELDS = [
+  ...TCP_FIELDS,
+  "request_timeout",
+  "sticky_name",
+  "sozu_id_header",
+  "upload_min_bytes",
+] as const;
 const UDP_FIELDS = [
   "public_address",
   "front_timeout",
@@ -137,7 +144,8 @@ function declareHttpOptions(command: Command): Command {
   declareTcpOptions(command)
     .addOption(timeoutOption("request_timeout"))
     .addOption(fieldOption("sticky_name", "<name>", "Cookie of sticky sessions"))
-    .addOption(fieldOption("sozu_id_header", "<name>", "Header that carries the request id"));
+    .addOption(fieldOption("sozu_id_header", "<name>", "Header that carries the request id"))
+    .addOption(uploadOption());
   for (const status of PATCHABLE_ANSWERS) {
     command.option(`--answer-${status} <file>`, `Template of the ${status} answer`);
   }

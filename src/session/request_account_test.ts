@@ -86,6 +86,7 @@ function listener(): ListenerContext {
     publicAddress: { ip: "192.0.2.2", port: 80 },
     routes,
     answers: new AnswerSet(),
+    uploadMinBytes: 0,
     timeouts: { request: 1_000, front: 2_000, back: 2_000, connect: 2_000 },
     forwarding: {
       idHeaderName: asciiBytes("Sozu-Id: "),

@@ -123,6 +123,8 @@ async function relayFinal(
   const out = exchange.out as Uint8Array;
   exchange.dechunks = mustDechunk(exchange);
   if (exchange.dechunks || head.framing === BodyFraming.UNTIL_CLOSE) exchange.persists = false;
+  // An early answer: when the rest of the body will have come, nobody knows.
+  if (!exchange.requestBody.done) exchange.persists = false;
   let at = prepareResponse(exchange, session, out);
   if (at < 0) return 502;
   body.begin(head);
@@ -136,7 +138,7 @@ async function relayFinal(
   }
   const reusable = isReusable(exchange);
   exchange.phase = ExchangePhase.RELAYING;
-  if (body.done && reusable && next === end && exchange.requestBody.done) {
+  if (body.done && reusable && next === end && exchange.requestBody.done && !exchange.pumping) {
     release(exchange, session, upstream);
     await session.write(out.subarray(0, at));
     exchange.account.outcome = Outcome.COMPLETE;
@@ -152,9 +154,7 @@ async function relayFinal(
     }
     return 502;
   }
-  if (ending === RelayEnd.CLEAN && reusable && exchange.requestBody.done) {
-    release(exchange, session, upstream);
-  }
+  exchange.reusable = ending === RelayEnd.CLEAN && reusable;
   exchange.account.outcome = Outcome.COMPLETE;
   return 0;
 }
@@ -217,6 +217,9 @@ async function switchProtocols(
   const clean = await runTunnel(exchange, session, upstream, headEnd, end);
   if (clean && exchange.interruption === Interruption.NONE && !session.closed) {
     exchange.account.outcome = Outcome.COMPLETE;
+  }
+  if (exchange.interruption === Interruption.CLIENT_GONE) {
+    session.worker.counters.add(Counter.CLIENT_ABORTS, 1);
   }
   endTunnel(session);
   session.close();
