@@ -286,6 +286,7 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
 
   /** Says that nothing more will come from us and gives the client a while to read what did. */
   async sayGoodbye(): Promise<void> {
+    if (this.closed) return;
     this.phase = SessionPhase.LINGERING;
     this.#linger = new Linger(this.worker.limits.linger, this.worker.wheel.now);
     this.arm(this.worker.limits.linger.stepMs);

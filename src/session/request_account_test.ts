@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { PathRuleKind, RulePosition } from "../../config/messages.ts";
 import { FakeStream } from "../../tests/support/fake_stream.ts";
+import { shopListener } from "../../tests/support/http_sessions.ts";
 import { waitFor } from "../../tests/support/wait.ts";
 import { testWorkerContext } from "../../tests/support/worker_context.ts";
-import { AnswerSet } from "../answers/answer_set.ts";
-import { BackendSet } from "../balancing/backend_set.ts";
-import { asciiBytes, asciiText } from "../bytes/ascii.ts";
-import { RouteTable } from "../routing/route_table.ts";
-import { Cluster } from "./cluster.ts";
-import type { ListenerContext, Route } from "./context.ts";
+import { asciiText } from "../bytes/ascii.ts";
 import { HttpSession } from "./http_session.ts";
 import { Reason, reasonName } from "./reason.ts";
 import { Outcome, type RequestAccount } from "./request_account.ts";
@@ -69,35 +64,8 @@ function setUp(): {
     destination: null,
     tls: null,
   };
-  void new HttpSession(accepted, listener(), worker, first, () => {}).run();
+  void new HttpSession(accepted, shopListener(), worker, first, () => {}).run();
   return { client, backend, told, advance: (ms) => worker.wheel.advance(worker.wheel.now + ms) };
-}
-
-function listener(): ListenerContext {
-  const cluster = new Cluster("shop", new BackendSet(() => 0));
-  const address = { text: "192.0.2.9:80", host: "192.0.2.9", port: 80 };
-  cluster.backends.add({ id: "shop-1", address, stickyId: null, weight: null, backup: false }, 0);
-  const routes = new RouteTable<Route>();
-  const path = { kind: PathRuleKind.PREFIX, value: "/" };
-  const rule = { position: RulePosition.TREE, hostname: "a.test", path, method: null };
-  assert.equal(routes.add(rule, { cluster, policy: null, hsts: null, tags: null }), null);
-  return {
-    protocol: "http",
-    publicAddress: { ip: "192.0.2.2", port: 80 },
-    routes,
-    answers: new AnswerSet(),
-    uploadMinBytes: 0,
-    timeouts: { request: 1_000, front: 2_000, back: 2_000, connect: 2_000 },
-    forwarding: {
-      idHeaderName: asciiBytes("Sozu-Id: "),
-      sendRealIp: false,
-      elideRealIp: false,
-      omitted: 0,
-      omitId: false,
-    },
-    stickyName: asciiBytes("sticky"),
-    strictSni: false,
-  };
 }
 
 const GET = "GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n";

@@ -1,14 +1,18 @@
 // Uploads that are slow but steady, and what a listener may ask of them.
 
 import assert from "node:assert/strict";
+import { startHttpsProxy } from "../support/https_proxy.ts";
 import { startOrigin } from "../support/origin.ts";
 import { startProxy } from "../support/proxy.ts";
 import { connectRaw, readResponse } from "../support/raw_client.ts";
+import { certificateFor } from "../support/test_certificates.ts";
+import { connectSecure } from "../support/tls_client.ts";
 import { pause } from "../support/wait.ts";
 import type { Wire } from "../support/wire.ts";
 
 const TIMEOUTS = { front_timeout: 1, back_timeout: 1, request_timeout: 1 };
 const PIECES = 8;
+const APP = certificateFor(["app.test"]);
 
 /** Half the timeouts between two pieces, four times the timeouts in all. */
 async function drip(wire: Wire): Promise<void> {
@@ -42,6 +46,27 @@ Deno.test("upload_min_bytes: an upload that is slower gets 408, and its backend 
   assert.equal(response.status, 408);
   assert.equal(response.header("connection"), "close");
   await dripping;
+});
+
+Deno.test("upload_min_bytes: an update is for new connections, over TLS as well", async () => {
+  await using origin = startOrigin({ kind: "echo-body" });
+  await using proxy = await startHttpsProxy({
+    backends: [origin.address],
+    https: TIMEOUTS,
+    certificates: [APP],
+  });
+  using before = await connectSecure(proxy.httpsPort, "app.test", [APP.certificate]);
+  await before.write("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
+  assert.equal((await readResponse(before)).status, 200);
+  await proxy.updateHttps({ upload_min_bytes: 4096 });
+  using after = await connectSecure(proxy.httpsPort, "app.test", [APP.certificate]);
+  const [, , served, refused] = await Promise.all([
+    drip(before),
+    drip(after).catch(() => {}),
+    readResponse(before),
+    readResponse(after),
+  ]);
+  assert.deepEqual([served.status, refused.status], [200, 408]);
 });
 
 Deno.test("upload_min_bytes: a backend that does not read is not taken for a slow client", async () => {
