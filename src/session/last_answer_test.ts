@@ -3,6 +3,8 @@ import { LINGER_MS, LINGER_STEP_BYTES } from "../../config/defaults.ts";
 import type { FakeStream } from "../../tests/support/fake_stream.ts";
 import { httpSession } from "../../tests/support/http_sessions.ts";
 import { waitFor } from "../../tests/support/wait.ts";
+import { AnswerSet, compileAnswers } from "../answers/answer_set.ts";
+import { TemplateError } from "../answers/template.ts";
 import { Counter } from "../observe/counters.ts";
 
 const LENGTH = 1_000_000;
@@ -16,6 +18,12 @@ async function told({ backends }: ReturnType<typeof httpSession>): Promise<FakeS
   const backend = await waitFor("the backend", () => backends[0]);
   await waitFor("the request", () => backend.written.includes("\r\n\r\n"));
   return backend;
+}
+
+/** Nothing is lent any more. */
+function assertAllGivenBack({ worker }: ReturnType<typeof httpSession>): void {
+  const { small, head, bulk } = worker.inputBuffers;
+  assert.deepEqual([small.lent, head.lent, bulk.lent, worker.outBuffers.lent], [0, 0, 0, 0]);
 }
 
 /** Lets no write of `stream` end before it is closed. */
@@ -79,6 +87,7 @@ Deno.test("A body flows on to a backend that has answered, which then is used ag
   assert.ok(backend.reading && !backend.closed);
   client.feed(null);
   await set.running;
+  assertAllGivenBack(set);
   assert.equal(set.count(Counter.CLIENT_ABORTS), 0);
 });
 
@@ -101,6 +110,7 @@ Deno.test("A backend that has answered and takes nothing is cut, and its client 
   assert.ok(!client.closed);
   client.feed(null);
   await set.running;
+  assertAllGivenBack(set);
 });
 
 Deno.test("A client that has its early answer may be silent as long as any other, not longer", async () => {
@@ -131,6 +141,19 @@ Deno.test("A backend connection is not used again while a body is still being wr
   taken.resolve(5);
   await waitFor("the end of the body", () => backend.reading);
   set.session.close();
+});
+
+Deno.test("An answer of a listener that keeps its connections says that it closes within a body", async () => {
+  const text = "HTTP/1.1 404 Not Here\r\nContent-Length: 2\r\n\r\nno";
+  const layer = compileAnswers(new Map([["404", text]]));
+  assert.ok(!(layer instanceof TemplateError));
+  for (const [length, closes] of [["5", true], ["0", false]] as const) {
+    const { client, session } = httpSession({ answers: new AnswerSet(layer) });
+    client.feed(UPLOAD.replace("a.test", "b.test").replace(String(LENGTH), length));
+    await waitFor("the answer", () => client.written.endsWith("no"));
+    assert.equal(client.written.includes("Connection: close"), closes);
+    session.close();
+  }
 });
 
 Deno.test("A late head is answered, and what is left of it does not reset the answer", async () => {
