@@ -120,6 +120,18 @@ export const DEFAULT_ZOMBIE_CHECK_INTERVAL_SECONDS = 1_800;
 /** Clients that waited longer than this in the accept queue have given up (sozu 2.1). */
 export const DEFAULT_ACCEPT_QUEUE_TIMEOUT_SECONDS = 60;
 
+/**
+ * A client that is sent away may go on sending for so long, so that it comes to read its answer: 8 MB at
+ * 2 Mbit/s. nginx waits as long.
+ */
+export const LINGER_MS = 30_000;
+/** How often such a client is looked at: one lost packet is repeated well within it. */
+export const LINGER_STEP_MS = 1_000;
+/** What must come in each of these steps: less is no upload, but a way to hold connections. */
+export const LINGER_STEP_BYTES = 4_096;
+/** 0 = an upload may be as slow as it likes while it moves (sozu 2.3); 4096 is a good defence. */
+export const DEFAULT_UPLOAD_MIN_BYTES = 0;
+
 // --- listeners -----------------------------------------------------------------------------------
 
 /** Listeners do not expect the PROXY protocol unless told (sozu 2.1). */

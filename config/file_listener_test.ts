@@ -45,6 +45,8 @@ Deno.test("ListenerBuilder always sends the two X-Real-IP switches", () => {
   assert.deepEqual([set.elide_x_real_ip, set.send_x_real_ip], [true, true]);
   assert.equal(plain.allow_obs_text, true);
   assert.equal(https("allow_obs_text = false").allow_obs_text, false);
+  assert.equal(plain.upload_min_bytes, undefined);
+  assert.equal(https("upload_min_bytes = 4096").upload_min_bytes, 4096);
 });
 
 Deno.test("ListenerBuilder fills in the TLS defaults", () => {

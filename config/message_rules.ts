@@ -114,6 +114,7 @@ const HTTP = {
   request_timeout: timeout,
   sozu_id_header: idHeader,
   answers: entries(readWhole, readWhole),
+  upload_min_bytes: anyU32,
 };
 
 const CERTIFICATE_AND_KEY = { certificate: pem, key: pem };

@@ -355,6 +355,7 @@ export interface UpdateHttpListenerConfig {
   send_x_real_ip?: boolean;
   h2_max_header_fields?: number;
   allow_obs_text?: boolean;
+  upload_min_bytes?: number;
 }
 
 export const UpdateHttpListenerConfig: MessageType<UpdateHttpListenerConfig> = new MessageType(
@@ -392,6 +393,7 @@ export const UpdateHttpListenerConfig: MessageType<UpdateHttpListenerConfig> = n
     optional("send_x_real_ip", 40, "bool"),
     optional("h2_max_header_fields", 41, "uint32"),
     optional("allow_obs_text", 1110, "bool"),
+    optional("upload_min_bytes", 1010, "uint32"),
   ],
 );
 
@@ -433,6 +435,7 @@ export interface UpdateHttpsListenerConfig {
   hsts?: HstsConfig;
   h2_max_header_fields?: number;
   allow_obs_text?: boolean;
+  upload_min_bytes?: number;
 }
 
 export const UpdateHttpsListenerConfig: MessageType<UpdateHttpsListenerConfig> = new MessageType(
@@ -474,6 +477,7 @@ export const UpdateHttpsListenerConfig: MessageType<UpdateHttpsListenerConfig> =
     optional("hsts", 41, HstsConfig),
     optional("h2_max_header_fields", 42, "uint32"),
     optional("allow_obs_text", 1110, "bool"),
+    optional("upload_min_bytes", 1010, "uint32"),
   ],
 );
 
@@ -560,6 +564,7 @@ export interface HttpListenerConfig {
   send_x_real_ip?: boolean;
   h2_max_header_fields?: number;
   allow_obs_text?: boolean;
+  upload_min_bytes?: number;
 }
 
 export const HttpListenerConfig: MessageType<HttpListenerConfig> = new MessageType(
@@ -598,6 +603,7 @@ export const HttpListenerConfig: MessageType<HttpListenerConfig> = new MessageTy
     optional("send_x_real_ip", 33, "bool", false),
     optional("h2_max_header_fields", 34, "uint32"),
     optional("allow_obs_text", 1110, "bool", true),
+    optional("upload_min_bytes", 1010, "uint32"),
   ],
 );
 
@@ -649,6 +655,7 @@ export interface HttpsListenerConfig {
   hsts?: HstsConfig;
   h2_max_header_fields?: number;
   allow_obs_text?: boolean;
+  upload_min_bytes?: number;
 }
 
 export const HttpsListenerConfig: MessageType<HttpsListenerConfig> = new MessageType(
@@ -700,6 +707,7 @@ export const HttpsListenerConfig: MessageType<HttpsListenerConfig> = new Message
     optional("hsts", 46, HstsConfig),
     optional("h2_max_header_fields", 47, "uint32"),
     optional("allow_obs_text", 1110, "bool", true),
+    optional("upload_min_bytes", 1010, "uint32"),
   ],
 );
 

@@ -92,6 +92,7 @@ Deno.test("UpdateHttpListener touches the given fields only, answer_429 included
     h2_max_header_fields: 5,
     h2_max_rst_stream_lifetime: 2n ** 60n,
     sozu_id_header: "X-Id",
+    upload_min_bytes: 4096,
   };
   accept(state, { kind: "update_http_listener", value: patch });
   assert.deepEqual(http(state), {
@@ -112,6 +113,7 @@ Deno.test("UpdateHttpListener touches the given fields only, answer_429 included
     h2_max_header_fields: 5,
     h2_max_rst_stream_lifetime: 2n ** 60n,
     sozu_id_header: "X-Id",
+    upload_min_bytes: 4096,
   });
 });
 

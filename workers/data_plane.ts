@@ -11,7 +11,12 @@ import {
   type ServerConfig,
   type SetHealthCheck,
 } from "../config/messages.ts";
-import { WORKER_SLAB_ENTRIES_PER_CONNECTION } from "../config/defaults.ts";
+import {
+  LINGER_MS,
+  LINGER_STEP_BYTES,
+  LINGER_STEP_MS,
+  WORKER_SLAB_ENTRIES_PER_CONNECTION,
+} from "../config/defaults.ts";
 import { AcceptPause } from "../src/io/accept_loop.ts";
 import { sha256 } from "../src/io/sha256.ts";
 import { tcpDialer } from "../src/io/tcp.ts";
@@ -107,6 +112,7 @@ export class ProxyDataPlane implements DataPlane {
       limits: {
         retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER,
         maxCredentialBytes: Number(config.basic_auth_max_credential_bytes ?? 0n),
+        linger: { totalMs: LINGER_MS, stepMs: LINGER_STEP_MS, stepBytes: LINGER_STEP_BYTES },
       },
     });
     this.#sessions = new SessionSet(this.#worker, {

@@ -5,6 +5,7 @@
 import {
   DEFAULT_ALLOW_OBS_TEXT,
   DEFAULT_STICKY_NAME,
+  DEFAULT_UPLOAD_MIN_BYTES,
   WORKER_STRICT_SNI_BINDING,
 } from "../config/defaults.ts";
 import type {
@@ -47,6 +48,7 @@ export interface HttpSettings {
   readonly elide_x_real_ip?: boolean;
   readonly send_x_real_ip?: boolean;
   readonly allow_obs_text?: boolean;
+  readonly upload_min_bytes?: number;
   /** HTTPS only. */
   readonly strict_sni_binding?: boolean;
   /** HTTPS only. */
@@ -136,6 +138,7 @@ export class HttpFront {
         back: settings.back_timeout * 1000,
         connect: settings.connect_timeout * 1000,
       },
+      uploadMinBytes: settings.upload_min_bytes ?? DEFAULT_UPLOAD_MIN_BYTES,
       forwarding: {
         idHeaderName: asciiBytes(`${settings.sozu_id_header ?? DEFAULT_ID_HEADER}: `),
         sendRealIp: settings.send_x_real_ip ?? false,

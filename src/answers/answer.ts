@@ -29,6 +29,8 @@ export interface AnswerMessage {
 export interface AnswerOptions {
   /** The request was HEAD: same head, no body (RFC 9110 section 9.3.2). */
   readonly head: boolean;
+  /** The client connection will close after the answer, whatever the template says. */
+  readonly closes?: boolean;
   /** Last word on the headers: HSTS and the edits of the operator. */
   readonly edit?: (headers: readonly AnswerHeader[]) => readonly AnswerHeader[];
 }
@@ -51,7 +53,15 @@ export function renderAnswer(
 ): RenderedAnswer {
   const message = renderMessage(template, variables, options);
   const framed = template.hasContentLength || options.head;
-  return { bytes: encodeAnswer(message), closes: message.asksToClose || !framed };
+  const closes = message.asksToClose || !framed || options.closes === true;
+  const says = options.closes === true && !message.asksToClose ? sayingClose(message) : message;
+  return { bytes: encodeAnswer(says), closes };
+}
+
+/** RFC 9112 section 9.6: who will close says so. */
+function sayingClose(message: AnswerMessage): AnswerMessage {
+  const others = message.headers.filter(({ name }) => name.toLowerCase() !== "connection");
+  return { ...message, headers: [...others, { name: "Connection", value: "close" }] };
 }
 
 /** Renders `template` without deciding on an HTTP version. */

@@ -19,6 +19,18 @@ function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
+Deno.test("renderAnswer() says that the connection closes when it is told so, once", () => {
+  const quiet = compiled(503, "HTTP/1.1 503 X\nContent-Length: 2\nConnection: keep-alive\n\nok");
+  const loud = compiled(503, "HTTP/1.1 503 X\nConnection: close\nContent-Length: 2\n\nok");
+  const closing = { head: false, closes: true };
+  assert.deepEqual(renderAnswer(quiet, {}, { head: false }).closes, false);
+  for (const template of [quiet, loud]) {
+    const { bytes, closes } = renderAnswer(template, {}, closing);
+    assert.ok(closes);
+    assert.deepEqual(text(bytes).match(/connection: .*/gi), ["Connection: close"]);
+  }
+});
+
 Deno.test("renderAnswer() drops the header line of an empty challenge or retry delay", () => {
   const challenge = compiled(401, "HTTP/1.1 401 X\nWWW-Authenticate: %WWW_AUTHENTICATE\nA: b\n\n");
   const retry = compiled(429, "HTTP/1.1 429 X\nRetry-After: %RETRY_AFTER\nA: b\n\n");

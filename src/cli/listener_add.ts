@@ -36,6 +36,7 @@ import {
   listOption,
   publicAddressOption,
   timeoutOption,
+  uploadOption,
 } from "./listener_options.ts";
 import { CommandProblem } from "./problem.ts";
 import { LISTENER_TLS_VERSIONS } from "./tls_versions.ts";
@@ -53,6 +54,7 @@ interface AddHttpOptions extends AddOptions, AnswerPaths {
   readonly connect_timeout?: number;
   readonly request_timeout?: number;
   readonly allow_obs_text?: boolean;
+  readonly upload_min_bytes?: number;
 }
 
 interface AddHttpsOptions extends AddHttpOptions {
@@ -141,7 +143,7 @@ function declareHttpOptions(command: Command): Command {
   for (const field of ["front_timeout", "back_timeout", "connect_timeout", "request_timeout"]) {
     command.addOption(timeoutOption(field));
   }
-  return declareObsTextOptions(command);
+  return declareObsTextOptions(command.addOption(uploadOption()));
 }
 
 function expectProxyOption() {
@@ -172,7 +174,11 @@ function httpListenerOf(
     elide_x_real_ip: DEFAULT_ELIDE_X_REAL_IP,
     send_x_real_ip: DEFAULT_SEND_X_REAL_IP,
     allow_obs_text: options.allow_obs_text ?? DEFAULT_ALLOW_OBS_TEXT,
-    ...presentFields({ public_address: options.public_address, http_answers: httpAnswers }),
+    ...presentFields({
+      public_address: options.public_address,
+      http_answers: httpAnswers,
+      upload_min_bytes: options.upload_min_bytes,
+    }),
   };
 }
 

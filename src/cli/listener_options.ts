@@ -42,6 +42,15 @@ export function timeoutOption(field: string): Option {
     .argParser(unsigned32);
 }
 
+/** `--upload-min-bytes`. */
+export function uploadOption(): Option {
+  return fieldOption(
+    "upload_min_bytes",
+    "<bytes>",
+    "Bytes of a body that must come within each timeout; 0 = any",
+  ).argParser(unsigned32);
+}
+
 const TIMEOUT_DESCRIPTIONS: Readonly<Record<string, string>> = {
   front_timeout: "Longest silence of a client",
   back_timeout: "Longest silence of a server",

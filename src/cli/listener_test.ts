@@ -73,6 +73,7 @@ const ADDED: [line: string[], request: RequestType][] = [
       ...["http", "add", ...AT, "--public-address", "[::1]:80", "--sticky-name", "S"],
       ...["--front-timeout", "1", "--back-timeout", "2", "--connect-timeout", "3"],
       ...["--request-timeout", "4", "--answer-404", "lost.http", "--answer-503", "busy.http"],
+      ...["--upload-min-bytes", "4096"],
     ],
     {
       kind: "add_http_listener",
@@ -83,6 +84,7 @@ const ADDED: [line: string[], request: RequestType][] = [
         back_timeout: 2,
         connect_timeout: 3,
         request_timeout: 4,
+        upload_min_bytes: 4096,
         http_answers: { answer_404: FILES["lost.http"], answer_503: FILES["busy.http"] },
         answers: new Map([["404", FILES["lost.http"]], ["503", FILES["busy.http"]]]),
       }),
@@ -184,6 +186,7 @@ const UPDATED: [line: string[], request: RequestType][] = [
       ...["http", "update", ...AT, "--public-address", "[::1]:80", "--front-timeout", "1"],
       ...["--back-timeout", "2", "--connect-timeout", "3", "--request-timeout", "4"],
       ...["--sticky-name", "S", "--sozu-id-header", "X-Id", "--expect-proxy"],
+      ...["--upload-min-bytes", "5"],
       ...["--answer-404", "lost.http", "--answer-429", "busy.http"],
     ],
     {
@@ -197,6 +200,7 @@ const UPDATED: [line: string[], request: RequestType][] = [
         request_timeout: 4,
         sticky_name: "S",
         sozu_id_header: "X-Id",
+        upload_min_bytes: 5,
         expect_proxy: true,
         http_answers: { answer_404: FILES["lost.http"], answer_429: FILES["busy.http"] },
       },

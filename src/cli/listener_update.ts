@@ -25,6 +25,7 @@ import {
   givenFields,
   publicAddressOption,
   timeoutOption,
+  uploadOption,
 } from "./listener_options.ts";
 import { CommandProblem } from "./problem.ts";
 
@@ -53,6 +54,7 @@ const HTTP_FIELDS = [
   "sticky_name",
   "sozu_id_header",
   "allow_obs_text",
+  "upload_min_bytes",
 ] as const;
 const UDP_FIELDS = [
   "public_address",
@@ -144,7 +146,8 @@ function declareHttpOptions(command: Command): Command {
   declareTcpOptions(command)
     .addOption(timeoutOption("request_timeout"))
     .addOption(fieldOption("sticky_name", "<name>", "Cookie of sticky sessions"))
-    .addOption(fieldOption("sozu_id_header", "<name>", "Header that carries the request id"));
+    .addOption(fieldOption("sozu_id_header", "<name>", "Header that carries the request id"))
+    .addOption(uploadOption());
   for (const status of PATCHABLE_ANSWERS) {
     command.option(`--answer-${status} <file>`, `Template of the ${status} answer`);
   }

@@ -159,6 +159,7 @@ function commonRows(listener: HttpListenerConfig | HttpsListenerConfig): Row[] {
     ...present("elide X-Real-IP", listener.elide_x_real_ip),
     ...present("send X-Real-IP", listener.send_x_real_ip),
     ...present("allow obs-text", listener.allow_obs_text),
+    ...present("upload min bytes", listener.upload_min_bytes),
   ];
 }
 

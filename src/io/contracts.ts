@@ -8,7 +8,11 @@ export interface ByteStream {
    * stream.
    */
   read(into: Uint8Array): Promise<number>;
-  /** Resolves with the number of bytes taken from `from`, which may be fewer than it holds. */
+  /**
+   * Resolves with the number of bytes taken from `from`, which may be fewer than it holds. Writing none
+   * sends nothing and rejects when the peer has reset the connection, or {@link closeWrite} was called;
+   * it may be asked for while another write is under way. Inside the runtime's own TLS it tells nothing.
+   */
   write(from: Uint8Array): Promise<number>;
   /** Sends end of stream; reading goes on. */
   closeWrite(): Promise<void>;

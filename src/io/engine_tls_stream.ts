@@ -42,6 +42,7 @@ export class EngineTlsStream implements ByteStream {
   write(from: Uint8Array): Promise<number> {
     const refusal = this.#refusal();
     if (refusal !== null) return Promise.reject(refusal);
+    if (from.length === 0) return this.#stream.write(from);
     const piece = from.length > MAX_PLAINTEXT_BYTES ? from.subarray(0, MAX_PLAINTEXT_BYTES) : from;
     this.#engine.encrypt(piece);
     return this.#send(piece.length);

@@ -64,6 +64,8 @@ async function attempt(
     upstream?.discard();
     return null;
   } catch (error) {
+    // An attempt that the client cut short says nothing about the backend.
+    if (exchange.interruption === Interruption.CLIENT_GONE) return null;
     worker.observer?.connectFailed?.(cluster, backend);
     if (exchange.interruption === Interruption.NONE) {
       cluster.backends.connectFailed(backend, worker.clock(), error);

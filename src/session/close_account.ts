@@ -33,5 +33,6 @@ export function beginTunnelAccount(exchange: Exchange, place: Place): void {
 
 function howCut({ interruption }: Exchange): Outcome {
   if (interruption === Interruption.CLIENT_GONE) return Outcome.CLIENT_GONE;
-  return interruption === Interruption.TIMEOUT ? Outcome.TIMEOUT : Outcome.CUT;
+  const late = interruption === Interruption.TIMEOUT || interruption === Interruption.SLOW_CLIENT;
+  return late ? Outcome.TIMEOUT : Outcome.CUT;
 }

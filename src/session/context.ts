@@ -18,6 +18,7 @@ import type { CoarseClock } from "./coarse_clock.ts";
 import type { DeadlineWheel } from "./deadline_wheel.ts";
 import type { ExchangePool } from "./exchange_pool.ts";
 import type { InputBuffers } from "./client_input.ts";
+import type { LingerBounds } from "./linger.ts";
 import type { RoutePolicy } from "./route_policy.ts";
 import type { Tracer } from "./tracer.ts";
 import type { TrafficObserver } from "./traffic_observer.ts";
@@ -64,6 +65,8 @@ export interface WorkerLimits {
   readonly retryAfter: number;
   /** Longest decoded Basic credentials, in bytes; 0 is the default. */
   readonly maxCredentialBytes: number;
+  /** For clients that still send after their last answer. */
+  readonly linger: LingerBounds;
 }
 
 /** Timeouts of a listener, in milliseconds. */
@@ -104,6 +107,8 @@ export interface ListenerContext {
   readonly routes: RouteTable<Route>;
   readonly answers: AnswerSet;
   readonly timeouts: Timeouts;
+  /** Bytes of a body that must come within each timeout; 0 for any. */
+  readonly uploadMinBytes: number;
   readonly forwarding: ForwardingRules;
   /** Bytes that header values of requests may hold, as a table of 256. */
   readonly requestValues: Uint8Array;

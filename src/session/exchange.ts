@@ -15,12 +15,13 @@ import { isConnect, isHead, isIdempotent } from "../protocol/http/method.ts";
 import type { TraceContext } from "../protocol/http/trace_context.ts";
 import { ULID_LENGTH } from "../protocol/http/ulid.ts";
 import type { UpgradeOffer } from "../protocol/http/upgrade.ts";
-import { Answered } from "./answered.ts";
 import { openUpstream } from "./backend_choice.ts";
 import { closeAccount } from "./close_account.ts";
 import type { Cluster } from "./cluster.ts";
+import { Answered, ExchangePhase, Interruption } from "./exchange_states.ts";
 import type { HttpSession } from "./http_session.ts";
 import { Reason } from "./reason.ts";
+import { outliveAnswer } from "./last_answer.ts";
 import { matchRoute } from "./match_phase.ts";
 import { prepareRequest } from "./message_edit.ts";
 import { Outcome, RequestAccount } from "./request_account.ts";
@@ -30,35 +31,13 @@ import { NO_EXTRAS, RouteExtras } from "./route_extras.ts";
 import { beginTrace } from "./tracer.ts";
 import type { Upstream } from "./upstream.ts";
 
+export { Answered, ExchangePhase, Interruption };
+
 /**
  * How long a backend may take before the client is watched for leaving. Most answers come sooner, and
  * a read that has to be cancelled at the end of a connection costs more than all the rest of closing.
  */
 const WATCH_AFTER_MS = 200;
-
-/** Where an exchange is; decides what a deadline means. */
-export const ExchangePhase = {
-  ROUTING: 0,
-  CONNECTING: 1,
-  /** The request is going out or the response has not begun. */
-  AWAITING: 2,
-  /** Part of the response may have reached the client. */
-  RELAYING: 3,
-  TUNNEL: 4,
-  DONE: 5,
-} as const;
-export type ExchangePhase = 0 | 1 | 2 | 3 | 4 | 5;
-
-/** What ended an exchange from outside. */
-export const Interruption = {
-  NONE: 0,
-  TIMEOUT: 1,
-  CLIENT_GONE: 2,
-  CLIENT_ERROR: 3,
-  /** We closed the client connection. */
-  CLOSED: 4,
-} as const;
-export type Interruption = 0 | 1 | 2 | 3 | 4;
 
 /** Serves one request at a time for one session. */
 export class Exchange {
@@ -81,8 +60,12 @@ export class Exchange {
   persists = false;
   /** The response is chunked and its client knows no chunks. */
   dechunks = false;
-  /** Nobody wants the rest of the request body any more. */
+  /** Nobody takes the rest of the request body any more. */
   discarding = false;
+  /** The request body is being moved: what is taken of it may not have been sent yet. */
+  pumping = false;
+  /** The response is over, and its connection could carry another. */
+  reusable = false;
   cluster: Cluster | null = null;
   /** What the route asks for beyond forwarding; shared and empty for plain routes. */
   extras: Readonly<RouteExtras> = NO_EXTRAS;
@@ -100,14 +83,14 @@ export class Exchange {
   pump: Promise<boolean> | null = null;
   /** The backend has been sent all of the request: nothing writes to it any more. */
   sentWhole = false;
-  /** Ends {@link finishRequestBody} when the exchange is interrupted. */
+  /** Ends the wait for the whole request body: it will not be sent any more. */
   wake: (() => void) | null = null;
   /** The backend to try first. */
   #picked: Backend | null = null;
   /** The backend that this request counts for. */
   #serving: Backend | null = null;
   #repeatable = false;
-  /** The client may be watched, but nothing reads from it yet. */
+  /** The client may be watched, but nobody does yet. */
   #unwatched = false;
   #retried = false;
 
@@ -119,7 +102,11 @@ export class Exchange {
     this.upgrade = null;
     this.persists = false;
     this.dechunks = false;
-    this.discarding = false;
+    this.discarding =
+      this.pumping =
+      this.reusable =
+      this.sentWhole =
+        false;
     this.cluster = null;
     this.extras = NO_EXTRAS;
     this.hsts = null;
@@ -200,6 +187,7 @@ export class Exchange {
 
   /** Opens a connection, first to the backend that was tried; 0, or the status to {@link fail} with. */
   async open(session: HttpSession): Promise<AnswerStatus | 0> {
+    session.watchSoon();
     return await openUpstream(this, session, this.cluster as Cluster, this.#picked);
   }
 
@@ -210,7 +198,7 @@ export class Exchange {
     this.account.backend = upstream.backend;
     this.account.sent = true;
     upstream.backend.requestStarted();
-    this.#unwatched = this.requestBody.done && session.input.length === 0 && !session.input.reading;
+    this.#unwatched = this.requestBody.done;
     if (this.#unwatched) session.arm(WATCH_AFTER_MS);
     else session.armExchange();
   }
@@ -220,7 +208,20 @@ export class Exchange {
     session.worker.counters.add(Counter.BACKEND_BYTES_OUT, this.outEnd);
     this.account.backendOut += this.outEnd;
     this.sentWhole = this.requestBody.done;
-    if (!this.sentWhole) this.pump = pumpRequestBody(this, session, upstream);
+    if (this.sentWhole) return;
+    session.watchSoon();
+    this.pump = pumpRequestBody(this, session, upstream);
+  }
+
+  /** The input is needed for the request that is served: its head, its body or its tunnel. */
+  get ownsInput(): boolean {
+    return !this.requestBody.done || this.phase === ExchangePhase.ROUTING ||
+      this.phase === ExchangePhase.TUNNEL;
+  }
+
+  /** The body is on its way to the backend. */
+  get flows(): boolean {
+    return this.pumping && !this.discarding;
   }
 
   /**
@@ -261,10 +262,15 @@ export class Exchange {
     session.worker.counters.add(Counter.TIMEOUTS, 1);
     const tooLate = this.interruption !== Interruption.NONE ||
       this.phase >= ExchangePhase.RELAYING;
-    this.interrupt(Interruption.TIMEOUT);
+    this.interrupt(this.#isLate(session) ? Interruption.SLOW_CLIENT : Interruption.TIMEOUT);
     // What still hangs after that, such as a client that does not read its answer, is cut next time.
     if (tooLate) session.close();
     else session.armExchange();
+  }
+
+  /** The listener asks for so much of a body in time, and it is the client that has not sent it. */
+  #isLate(session: HttpSession): boolean {
+    return session.listener.uploadMinBytes > 0 && this.flows && session.input.reading;
   }
 
   /**
@@ -321,15 +327,25 @@ export class Exchange {
    */
   async receive(session: HttpSession, upstream: Upstream, count: number): Promise<boolean> {
     this.account.firstByteAt = session.worker.accountClock();
+    session.watchSoon();
     const failure = await receiveResponse(this, session, upstream, count);
     if (failure !== 0) return await this.fail(session, failure, Reason.MALFORMED_RESPONSE);
     if (this.requestBody.done) {
       if (this.pump !== null) await this.pump;
+      this.releaseUpstream(session);
       return this.persists;
     }
     // The response came before the body was complete: let the client read it, then close.
-    await this.#discardBody(session);
+    await outliveAnswer(this, session, this.pump);
     return false;
+  }
+
+  /** Gives the backend connection back, where it may carry another request. */
+  releaseUpstream(session: HttpSession): void {
+    const { upstream } = this;
+    if (upstream === null || !this.reusable || !this.sentWhole) return;
+    this.upstream = null;
+    session.worker.upstreams.give(upstream);
   }
 
   /** Notes why the request fails, where no reason has been noted yet. */
@@ -359,23 +375,27 @@ export class Exchange {
       status = 400;
       account.reason = Reason.MALFORMED_BODY;
     }
+    if (this.interruption === Interruption.SLOW_CLIENT) {
+      status = 408;
+      account.reason = Reason.CLIENT_TIMEOUT;
+    }
     const unread = !this.requestBody.done;
     this.phase = ExchangePhase.RELAYING;
-    const closes = await session.answer(status, this);
+    this.discarding = true;
+    this.upstream?.close();
+    const closes = await session.answer(status, this, unread || !this.persists);
     account.outcome = Outcome.COMPLETE;
-    if (!closes && !unread) {
-      this.upstream?.close();
-      if (this.pump !== null) await this.pump;
-      return this.persists;
-    }
-    if (this.pump !== null) await this.#discardBody(session);
-    else if (unread) await session.linger();
-    return false;
+    if (unread) await outliveAnswer(this, session, this.pump);
+    else if (this.pump !== null) await this.pump;
+    return !closes;
   }
 
-  /** A read from the client or a write to it failed, unless it was the backend. */
+  /** The client connection broke, or ended within the request. Once it has its answer it may. */
   clientFailed(): void {
-    if (this.account.outcome === Outcome.CUT) this.interrupt(Interruption.CLIENT_GONE);
+    const { outcome } = this.account;
+    if (outcome === Outcome.CUT || outcome === Outcome.SWITCHED) {
+      this.interrupt(Interruption.CLIENT_GONE);
+    }
   }
 
   /** Ends both connections and waits until nothing of this request runs any more. */
@@ -387,14 +407,5 @@ export class Exchange {
     session.close();
     if (this.pump !== null) await this.pump;
     return false;
-  }
-
-  /** Throws the rest of the request body away for as long as the client gets to read its answer. */
-  async #discardBody(session: HttpSession): Promise<void> {
-    this.discarding = true;
-    this.upstream?.close();
-    await session.sayGoodbye();
-    if (this.pump !== null) await this.pump;
-    session.close();
   }
 }

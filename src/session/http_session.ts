@@ -7,17 +7,20 @@ import { renderAnswer } from "../answers/answer.ts";
 import type { Accepted, Endpoint, TlsFacts } from "../io/contracts.ts";
 import type { LoggedSession } from "../observe/access_record.ts";
 import { Counter } from "../observe/counters.ts";
-import { ReadStatus } from "../protocol/h1/field_reader.ts";
-import { Problem } from "../protocol/h1/problem.ts";
 import { AuthorityBinding } from "../protocol/http/authority_binding.ts";
 import { ForwardedElements } from "../protocol/http/forwarded.ts";
 import { ClientInput } from "./client_input.ts";
 import type { SlotHolder } from "./client_limits.ts";
+import { ClientWatch, type Watcher, Watching } from "./client_watch.ts";
 import type { Cluster } from "./cluster.ts";
 import type { ListenerContext, WorkerContext } from "./context.ts";
 import type { Timed } from "./deadline_wheel.ts";
+import { closeAccount } from "./close_account.ts";
+import { reportDefect } from "./defect.ts";
 import { answerOptions, answerVariables } from "./answer_variables.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
+import { discardInput, flowsOn, linger } from "./last_answer.ts";
+import { Linger } from "./linger.ts";
 import { NOWHERE } from "./placed_set.ts";
 import { countHttp } from "./protocol_levels.ts";
 import { Reason } from "./reason.ts";
@@ -25,29 +28,18 @@ import { Outcome } from "./request_account.ts";
 import { serveRequests } from "./request_loop.ts";
 import { releaseHead } from "./request_relay.ts";
 import { FRESH_MS, type OnSessionEnd, type Session } from "./session.ts";
+import { SessionPhase } from "./session_phase.ts";
 import type { Arrival, WritingEnd } from "./sole_reader.ts";
 import { writeRest } from "./write_rest.ts";
 
-/** Where a session is. `EXCHANGE` has states of its own, see {@link Exchange}. */
-export const SessionPhase = {
-  /** No byte of the next request has arrived. */
-  WAITING: 0,
-  /** A head has begun. */
-  HEAD: 1,
-  /** A request is being served. */
-  EXCHANGE: 2,
-  /** The last answer has been written; what the client still sends is thrown away. */
-  LINGERING: 3,
-  CLOSED: 4,
-} as const;
-export type SessionPhase = 0 | 1 | 2 | 3 | 4;
+export { SessionPhase };
 
-/** How long and how much a client may still send after its last answer, so that it can read it. */
-const LINGER_MS = 1_000;
-const LINGER_BYTES = 256 * 1024;
+/** The read of the next request while one is served. */
+const EarlyRead = { NONE: 0, HANGS: 1, SETTLED: 2 } as const;
+type EarlyRead = 0 | 1 | 2;
 
 /** A client connection from accept to close. */
-export class HttpSession implements Session, Timed, SlotHolder {
+export class HttpSession implements Session, Timed, SlotHolder, Watcher {
   place = NOWHERE;
   deadline = Infinity;
   filedTick = Infinity;
@@ -73,6 +65,11 @@ export class HttpSession implements Session, Timed, SlotHolder {
   #fresh = true;
   /** The worker drains and this client has been told to go. */
   #leaving = false;
+  #earlyRead: EarlyRead = EarlyRead.NONE;
+  #watch: ClientWatch | null = null;
+  #linger: Linger | null = null;
+  /** Nothing more is written to the client. */
+  #writeEnded = false;
   #forwarded: ForwardedElements | null = null;
 
   /** `first` comes from the worker's small input buffers. */
@@ -115,7 +112,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
       this.arm(this.listener.timeouts.request);
       await serveRequests(this);
     } catch (error) {
-      this.#countUnexpected(error);
+      reportDefect(error, this.worker.counters, "Session");
     } finally {
       this.#finish();
     }
@@ -150,7 +147,8 @@ export class HttpSession implements Session, Timed, SlotHolder {
         this.#exchange?.onDeadline(this);
         break;
       case SessionPhase.LINGERING:
-        this.close();
+        if (this.#lingersOn()) this.arm(this.worker.limits.linger.stepMs);
+        else this.close();
         break;
       case SessionPhase.CLOSED:
         break;
@@ -188,15 +186,20 @@ export class HttpSession implements Session, Timed, SlotHolder {
   }
 
   /**
-   * Writes an answer of our own; true when the client connection must close after it. `exchange` is
-   * null for an answer to a head that is not complete.
+   * Writes an answer of our own; true when the client connection must close after it, which it says.
+   * `exchange` is null for an answer to a head that is not complete, `closes` decided already.
    */
-  async answer(status: AnswerStatus, exchange: Exchange | null): Promise<boolean> {
+  async answer(
+    status: AnswerStatus,
+    exchange: Exchange | null,
+    closes: boolean,
+  ): Promise<boolean> {
     const { listener, worker } = this;
     const variables = exchange === null ? {} : answerVariables(exchange);
     const template = exchange?.extras.template ??
       listener.answers.lookup(status, exchange?.cluster?.answers ?? null);
-    const { bytes, closes } = renderAnswer(template, variables, answerOptions(exchange, status));
+    const options = { ...answerOptions(exchange, status), closes };
+    const answer = renderAnswer(template, variables, options);
     const account = (exchange ?? this.#exchange)?.account;
     if (account !== undefined) {
       account.counts = true;
@@ -204,21 +207,37 @@ export class HttpSession implements Session, Timed, SlotHolder {
     }
     worker.counters.add(Counter.DEFAULT_ANSWERS, 1);
     this.arm(listener.timeouts.front);
-    await this.write(bytes);
-    return closes;
+    await this.write(answer.bytes);
+    return answer.closes;
   }
 
   /** Writes all of `bytes` to the client. */
   async write(bytes: Uint8Array): Promise<void> {
-    const written = await this.stream.write(bytes);
-    if (written < bytes.length) await writeRest(this.stream, bytes, written, bytes.length);
+    try {
+      const written = await this.stream.write(bytes);
+      if (written < bytes.length) await writeRest(this.stream, bytes, written, bytes.length);
+    } catch (error) {
+      this.clientReset();
+      throw error;
+    }
     this.worker.counters.add(Counter.BYTES_OUT, bytes.length);
     if (this.#exchange !== null) this.#exchange.account.clientOut += bytes.length;
   }
 
   /** Reads once; false at end of stream. There must be room, see {@link ClientInput.makeRoom}. */
   async receive(): Promise<boolean> {
-    return this.received(await this.input.read());
+    const { input } = this;
+    let arrival: Arrival;
+    try {
+      arrival = await input.read();
+    } catch (error) {
+      this.clientReset();
+      throw error;
+    }
+    const { end } = input;
+    const goesOn = this.received(arrival);
+    this.#linger?.hear(input.end - end);
+    return goesOn;
   }
 
   /** Takes the result of a read in; false at end of stream. */
@@ -228,41 +247,75 @@ export class HttpSession implements Session, Timed, SlotHolder {
     return count > 0;
   }
 
-  /**
-   * Starts the read of the next request while this one is served: it is needed anyway, and it notices
-   * a client that leaves.
-   */
+  /** From now on a client that leaves is noticed. */
   watchClient(): void {
-    if (this.input.makeRoom()) this.input.readEarly(this.#onEarlyRead, this.#onEarlyEnd);
+    this.#readEarly();
+    this.watchSoon();
   }
 
-  /** Says that nothing more will come from us and gives the client a moment to read what did. */
-  async sayGoodbye(): Promise<void> {
-    this.phase = SessionPhase.LINGERING;
-    this.arm(LINGER_MS);
+  /** The same, without anything being done for a request that is over soon. */
+  watchSoon(): void {
+    (this.#watch ??= new ClientWatch(this, this.worker.wheel)).start();
+  }
+
+  watching(): Watching {
+    if (this.phase !== SessionPhase.EXCHANGE || this.#writeEnded) return Watching.OVER;
+    // It tells when it ends, see #onEarlyRead.
+    if (this.#earlyRead === EarlyRead.HANGS || this.#readEarly()) return Watching.OVER;
+    const reads = this.input.reading && this.#earlyRead === EarlyRead.NONE;
+    return reads ? Watching.READ : Watching.ASK;
+  }
+
+  /** The client has broken its connection. Does nothing when we closed it, or have said all. */
+  clientReset(): void {
+    if (this.phase === SessionPhase.EXCHANGE) this.#exchange?.clientFailed();
+  }
+
+  /**
+   * Starts the read of the next request while this one is served, if nothing else reads: it is needed
+   * anyway, and it notices a client that breaks its connection.
+   */
+  #readEarly(): boolean {
+    const { input } = this;
+    if (this.#exchange?.ownsInput !== false || input.length > 0 || input.reading) return false;
+    if (!input.makeRoom()) return false;
+    this.#earlyRead = EarlyRead.HANGS;
+    input.readEarly(this.#onEarlyRead, this.#onEarlyError);
+    return true;
+  }
+
+  /** Nothing more will come from us; reading goes on. */
+  async endWrite(): Promise<void> {
+    this.#writeEnded = true;
     await this.stream.closeWrite();
   }
 
-  /** Discards what still comes after {@link sayGoodbye}: closing at once would reset the answer. */
-  async linger(): Promise<void> {
-    await this.sayGoodbye();
-    await this.#discardInput();
+  /** Says that nothing more will come from us and gives the client a while to read what did. */
+  async sayGoodbye(): Promise<void> {
+    if (this.closed) return;
+    this.phase = SessionPhase.LINGERING;
+    this.#linger = new Linger(this.worker.limits.linger, this.worker.wheel.now);
+    this.arm(this.worker.limits.linger.stepMs);
+    await this.endWrite();
   }
 
-  async #discardInput(): Promise<void> {
-    const { input } = this;
+  /** What the buffer holds is to be overwritten: whoever needs the head of the request copies it. */
+  forgetHead(): void {
     if (this.#exchange !== null) releaseHead(this.#exchange, this);
-    let discarded = 0;
-    while (discarded < LINGER_BYTES && !this.closed) {
-      discarded += input.length;
-      if (!input.reading) input.clear();
-      if (!(await this.receive())) return;
-    }
+  }
+
+  /** A step of lingering is over: true when there is to be another. */
+  #lingersOn(): boolean {
+    const lingering = this.#linger;
+    if (lingering === null) return false;
+    const exchange = this.#exchange;
+    if (exchange !== null && exchange.flows) return flowsOn(exchange, this, lingering);
+    return lingering.goesOn(this.worker.wheel.now);
   }
 
   /** Ends a connection that was told to go, or closed, while it waited for a request. */
   async endWaiting(): Promise<void> {
-    if (this.#leaving) await this.#discardInput();
+    if (this.#leaving) await discardInput(this);
   }
 
   /** The first bytes of a request are here: the exchange that reads its head. */
@@ -275,6 +328,7 @@ export class HttpSession implements Session, Timed, SlotHolder {
   /** The head is complete and in order. */
   beginRequest(): void {
     this.phase = SessionPhase.EXCHANGE;
+    this.#earlyRead = EarlyRead.NONE;
     this.worker.counters.add(Counter.REQUESTS, 1);
     this.worker.counters.add(Counter.ACTIVE_REQUESTS, 1);
   }
@@ -286,52 +340,11 @@ export class HttpSession implements Session, Timed, SlotHolder {
   }
 
   /**
-   * After the last response of a drained connection: a client that had sent its next request already
-   * would be reset by a plain close, and lose the response with it.
+   * After the last response: a client that has sent its next request already would be reset by a plain
+   * close, and lose the response with it.
    */
-  async endDrained(): Promise<void> {
-    if (this.phase === SessionPhase.EXCHANGE) await this.linger();
-  }
-
-  /** Reads until the head is complete or wrong; false when the connection ended before. */
-  async readHead(exchange: Exchange): Promise<boolean> {
-    const { input } = this;
-    do {
-      if (!input.makeRoom()) return await this.#endHead(exchange);
-      if (!(await this.receive())) return false;
-      // Closed, or told by now that the head has taken too long.
-      if (this.phase !== SessionPhase.HEAD) return false;
-    } while (exchange.reader.read(input.end) === ReadStatus.MORE);
-    exchange.account.headAt = this.worker.accountClock();
-    return true;
-  }
-
-  /** There is no room for the rest of the head: because it is too large, or others have the buffers. */
-  async #endHead(exchange: Exchange): Promise<boolean> {
-    if (this.input.holdsLargestHead) {
-      exchange.reader.problem = Problem.HEAD_TOO_LARGE;
-      return true;
-    }
-    this.worker.counters.add(Counter.NO_BUFFER, 1);
-    exchange.account.reason = Reason.OUT_OF_BUFFERS;
-    await this.#answerHead(exchange, 503);
-    return false;
-  }
-
-  /** Answers a head that is wrong, and ends the connection. */
-  async refuse(exchange: Exchange): Promise<void> {
-    this.worker.counters.add(Counter.BAD_REQUESTS, 1);
-    const tooLarge = exchange.reader.problem === Problem.HEAD_TOO_LARGE;
-    exchange.account.reason = tooLarge ? Reason.HEAD_TOO_LARGE : Reason.MALFORMED_REQUEST;
-    await this.#answerHead(exchange, tooLarge ? 413 : 400);
-  }
-
-  /** Answers a head that will not be served, and ends the connection. */
-  async #answerHead(exchange: Exchange, status: AnswerStatus): Promise<void> {
-    exchange.account.clientIn = this.input.length;
-    await this.answer(status, exchange);
-    exchange.account.outcome = Outcome.COMPLETE;
-    await this.linger();
+  async endSpeaking(): Promise<void> {
+    if (this.phase === SessionPhase.EXCHANGE) await linger(this);
   }
 
   /** Tells a client that is late with its head. When none has begun there is no exchange either. */
@@ -343,13 +356,18 @@ export class HttpSession implements Session, Timed, SlotHolder {
     account.clientIn = this.input.length;
     account.reason = Reason.CLIENT_TIMEOUT;
     try {
-      await this.answer(408, null);
-      // What is left of the head may have come meanwhile and ended the exchange.
-      if (this.#exchange === exchange) account.outcome = Outcome.COMPLETE;
+      await this.answer(408, null, true);
+      // The client may have ended meanwhile, and the exchange with it.
+      if (this.#exchange === exchange) {
+        account.outcome = Outcome.COMPLETE;
+        closeAccount(exchange, this);
+      }
+      if (begun) await this.sayGoodbye();
+      else this.close();
     } catch {
       // The client is gone: there is nobody to tell.
+      this.close();
     }
-    this.close();
     if (!begun) this.giveExchange(exchange);
   }
 
@@ -362,25 +380,22 @@ export class HttpSession implements Session, Timed, SlotHolder {
 
   /** The exchange is over, however it went. */
   giveExchange(exchange: Exchange): void {
+    this.#watch?.stop();
     exchange.end(this);
     this.#exchange = null;
     this.worker.exchanges.give(exchange);
   }
 
-  readonly #onEarlyRead = (count: number): void => {
-    if (count === 0) this.#onEarlyEnd();
+  /** An end of stream is no farewell: a client may have said all and wait for its answer. */
+  readonly #onEarlyRead = (): void => {
+    this.#earlyRead = EarlyRead.SETTLED;
+    if (this.phase === SessionPhase.EXCHANGE) this.watchSoon();
   };
 
-  readonly #onEarlyEnd = (): void => {
-    if (this.phase === SessionPhase.EXCHANGE) this.#exchange?.interrupt(Interruption.CLIENT_GONE);
+  readonly #onEarlyError = (): void => {
+    this.#earlyRead = EarlyRead.SETTLED;
+    this.clientReset();
   };
-
-  #countUnexpected(error: unknown): void {
-    if (isDefect(error)) {
-      this.worker.counters.add(Counter.INTERNAL_ERRORS, 1);
-      console.error("Session ended by an internal error:", error);
-    }
-  }
 
   #finish(): void {
     countHttp(this, -1);
@@ -390,9 +405,4 @@ export class HttpSession implements Session, Timed, SlotHolder {
     this.worker.clientLimits.release(this);
     this.#onEnd(this);
   }
-}
-
-/** Broken connections surface as rejected reads and writes; anything else is our own defect. */
-export function isDefect(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeStream } from "../../tests/support/fake_stream.ts";
-import { oneBackendListener } from "../../tests/support/one_backend_listener.ts";
+import { shopListener } from "../../tests/support/http_sessions.ts";
 import { waitFor } from "../../tests/support/wait.ts";
 import { testWorkerContext } from "../../tests/support/worker_context.ts";
 import { asciiText } from "../bytes/ascii.ts";
@@ -64,7 +64,7 @@ function setUp(): {
     destination: null,
     tls: null,
   };
-  void new HttpSession(accepted, oneBackendListener(), worker, first, () => {}).run();
+  void new HttpSession(accepted, shopListener(), worker, first, () => {}).run();
   return { client, backend, told, advance: (ms) => worker.wheel.advance(worker.wheel.now + ms) };
 }
 

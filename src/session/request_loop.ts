@@ -5,10 +5,11 @@
 
 import { ReadStatus } from "../protocol/h1/field_reader.ts";
 import { Problem } from "../protocol/h1/problem.ts";
-import { Answered } from "./answered.ts";
-import type { Exchange } from "./exchange.ts";
-import { type HttpSession, isDefect, SessionPhase } from "./http_session.ts";
+import { isDefect } from "./defect.ts";
+import { Answered, type Exchange } from "./exchange.ts";
+import { type HttpSession, SessionPhase } from "./http_session.ts";
 import { Reason } from "./reason.ts";
+import { readHead, refuseHead } from "./request_head.ts";
 import type { Upstream } from "./upstream.ts";
 import { writeRest } from "./write_rest.ts";
 
@@ -25,8 +26,8 @@ export async function serveRequests(session: HttpSession): Promise<void> {
     const exchange = session.beginHead();
     try {
       const read = exchange.reader.read(input.end);
-      if (read === ReadStatus.MORE && !(await session.readHead(exchange))) return;
-      if (exchange.reader.problem !== Problem.NONE) return await session.refuse(exchange);
+      if (read === ReadStatus.MORE && !(await readHead(session, exchange))) return;
+      if (exchange.reader.problem !== Problem.NONE) return await refuseHead(session, exchange);
       session.beginRequest();
       let goesOn = false;
       let status = exchange.prepare(session);
@@ -66,7 +67,7 @@ export async function serveRequests(session: HttpSession): Promise<void> {
       }
       if (status !== 0) goesOn = await exchange.fail(session, status, reason);
       if (!goesOn || session.closed) {
-        if (worker.draining) await session.endDrained();
+        if (worker.draining || input.length > 0) await session.endSpeaking();
         return;
       }
     } catch (error) {

@@ -5,44 +5,38 @@ import { Counter } from "../observe/counters.ts";
 import { Problem } from "../protocol/h1/problem.ts";
 import { routeText } from "./answer_variables.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
-import type { HttpSession } from "./http_session.ts";
+import { type HttpSession, SessionPhase } from "./http_session.ts";
 import type { Upstream } from "./upstream.ts";
 import { writeRest } from "./write_rest.ts";
 
-/** What a client may still send once nobody wants its body, so that it can read the answer. */
-const DISCARD_BYTES = 256 * 1024;
-
 /**
- * What must arrive before the deadline moves on: a body that drips byte by byte is cut, one that comes
- * with more than about a hundred bytes a second is not.
- */
-const LEAST_PROGRESS_BYTES = 4096;
-
-/**
- * Moves the body from the client to `upstream` until it is complete, the client ends, or the exchange
- * starts to discard it; true when it is complete and sent. Never rejects: what went wrong is told to the
- * exchange.
+ * Moves the body from the client to `upstream` until it is complete or the client ends; what the backend
+ * does not take is thrown away. True when all of it was sent. Never rejects: what went wrong is told to
+ * the exchange.
  */
 export async function pumpRequestBody(
   exchange: Exchange,
   session: HttpSession,
   upstream: Upstream,
 ): Promise<boolean> {
+  exchange.pumping = true;
+  let sent = false;
   try {
-    return await pump(exchange, session, upstream);
+    sent = await pump(exchange, session, upstream);
   } catch {
-    // Either side is gone. The response tells which: the backend may have answered before it closed.
-    return false;
+    // The client is gone, as the session has told, or we closed its connection.
   }
+  exchange.pumping = false;
+  return sent;
 }
 
 /**
  * Waits until the request body has been sent, and nothing of it is read any more; false when it never
- * will be, or when the exchange is interrupted before.
+ * will be: the backend takes no more, or the exchange is interrupted.
  */
 export async function finishRequestBody(exchange: Exchange): Promise<boolean> {
   if (exchange.pump === null) return exchange.requestBody.done;
-  if (exchange.interruption !== Interruption.NONE) return false;
+  if (exchange.interruption !== Interruption.NONE || exchange.discarding) return false;
   const interrupted = new Promise<false>((resolve) => exchange.wake = () => resolve(false));
   const sent = await Promise.race([exchange.pump, interrupted]);
   exchange.wake = null;
@@ -57,28 +51,22 @@ async function pump(
   const { input } = session;
   const body = exchange.requestBody;
   releaseHead(exchange, session);
-  let discarded = 0;
   let progress = 0;
   while (!body.done) {
     if (input.length === 0 && !(await receiveBody(session))) {
-      exchange.interrupt(Interruption.CLIENT_GONE);
-      return false;
-    }
-    if (exchange.discarding) {
-      discarded += input.length;
-      exchange.account.clientIn += input.length;
-      input.start = input.end;
-      if (discarded <= DISCARD_BYTES) continue;
-      session.close();
+      exchange.clientFailed();
       return false;
     }
     const start = input.start;
     input.start = body.advance(input.bytes, start, input.end);
-    exchange.account.clientIn += input.start - start;
-    if (body.keptEnd > start) await send(exchange, session, upstream, start, body.keptEnd);
-    progress += input.start - start;
-    if (progress >= LEAST_PROGRESS_BYTES || body.done) {
-      session.armExchange();
+    const count = input.start - start;
+    exchange.account.clientIn += count;
+    if (body.keptEnd > start && !exchange.discarding) {
+      await send(exchange, session, upstream, start, body.keptEnd);
+    }
+    progress += count;
+    if (progress >= session.listener.uploadMinBytes || body.done) {
+      rearm(exchange, session);
       progress = 0;
     }
     if (body.problem !== Problem.NONE) {
@@ -86,8 +74,13 @@ async function pump(
       return false;
     }
   }
-  exchange.sentWhole = true;
-  return true;
+  exchange.sentWhole = !exchange.discarding;
+  return exchange.sentWhole;
+}
+
+/** The body moves: both sides may be silent for as long as they may again. */
+function rearm(exchange: Exchange, session: HttpSession): void {
+  if (exchange.flows && session.phase === SessionPhase.EXCHANGE) session.armExchange();
 }
 
 /** The head is about to make room for what follows it. */
@@ -119,6 +112,7 @@ async function growForBulk(session: HttpSession): Promise<void> {
   if (turn !== null) await turn;
 }
 
+/** A backend that takes no more may have answered, or do so yet: the client is heard to the end. */
 async function send(
   exchange: Exchange,
   session: HttpSession,
@@ -126,9 +120,15 @@ async function send(
   start: number,
   end: number,
 ): Promise<void> {
-  const bytes = session.input.bytes;
-  const written = await upstream.stream.write(bytes.subarray(start, end));
-  if (start + written < end) await writeRest(upstream.stream, bytes, start + written, end);
+  const { bytes } = session.input;
+  try {
+    const written = await upstream.stream.write(bytes.subarray(start, end));
+    if (start + written < end) await writeRest(upstream.stream, bytes, start + written, end);
+  } catch {
+    exchange.discarding = true;
+    exchange.wake?.();
+    return;
+  }
   session.worker.counters.add(Counter.BACKEND_BYTES_OUT, end - start);
   exchange.account.backendOut += end - start;
 }

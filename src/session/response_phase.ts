@@ -127,6 +127,8 @@ async function relayFinal(
   const out = exchange.out as Uint8Array;
   exchange.dechunks = mustDechunk(exchange);
   if (exchange.dechunks || head.framing === BodyFraming.UNTIL_CLOSE) exchange.persists = false;
+  // An early answer: when the rest of the body will have come, nobody knows.
+  if (!exchange.requestBody.done) exchange.persists = false;
   let at = prepareResponse(exchange, session, out);
   if (at < 0) return 502;
   body.begin(head);
@@ -156,9 +158,7 @@ async function relayFinal(
     }
     return 502;
   }
-  if (ending === RelayEnd.CLEAN && reusable && exchange.sentWhole) {
-    release(exchange, session, upstream);
-  }
+  exchange.reusable = ending === RelayEnd.CLEAN && reusable;
   exchange.account.outcome = Outcome.COMPLETE;
   return 0;
 }
@@ -234,6 +234,9 @@ async function switchProtocols(
   const clean = await runTunnel(exchange, session, upstream, head.end, end);
   if (clean && exchange.interruption === Interruption.NONE && !session.closed) {
     account.outcome = Outcome.COMPLETE;
+  }
+  if (exchange.interruption === Interruption.CLIENT_GONE) {
+    session.worker.counters.add(Counter.CLIENT_ABORTS, 1);
   }
   endTunnel(session);
   session.close();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeStream } from "../../tests/support/fake_stream.ts";
-import { oneBackendListener } from "../../tests/support/one_backend_listener.ts";
+import { shopListener } from "../../tests/support/http_sessions.ts";
 import { waitFor } from "../../tests/support/wait.ts";
 import { testWorkerContext } from "../../tests/support/worker_context.ts";
 import { HttpSession } from "./http_session.ts";
@@ -23,7 +23,7 @@ function setUp() {
     return Promise.resolve(backend);
   };
   const worker = testWorkerContext(10, { connect: dial });
-  const context = oneBackendListener();
+  const context = shopListener();
   const connect = () => {
     const stream = new FakeStream();
     const first = worker.inputBuffers.small.take() as Uint8Array;
@@ -49,8 +49,8 @@ Deno.test("a backend connection is not lent to another client while a request is
   const other = connect();
   other.feed("GET /other HTTP/1.1\r\nHost: a.test\r\n\r\n");
   await waitFor("the other request", () => backends.length === 2);
+  assert.equal(worker.upstreams.idleCount, 0);
   backend.stalled.resolve();
   await waitFor("the upload", () => backend.written.endsWith("the body"));
   assert.doesNotMatch(backend.written, /other/);
-  assert.equal(worker.upstreams.idleCount, 0);
 });

@@ -3,7 +3,7 @@
 
 import { Counter } from "../observe/counters.ts";
 import { Problem } from "../protocol/h1/problem.ts";
-import type { Exchange } from "./exchange.ts";
+import { type Exchange, Interruption } from "./exchange.ts";
 import type { HttpSession } from "./http_session.ts";
 import { Outcome } from "./request_account.ts";
 import type { Upstream } from "./upstream.ts";
@@ -32,7 +32,10 @@ export async function relayResponseBody(
     try {
       count = upstream.accept(await upstream.read(0));
     } catch (error) {
-      exchange.account.outcome = Outcome.BACKEND_BROKEN;
+      // What we closed ourselves did not break.
+      if (exchange.interruption === Interruption.NONE && !session.closed) {
+        exchange.account.outcome = Outcome.BACKEND_BROKEN;
+      }
       throw error;
     }
     if (count === 0) return body.finish() ? RelayEnd.CLEAN : RelayEnd.BROKEN;

@@ -7,6 +7,7 @@ import { Counter } from "../observe/counters.ts";
 import type { Cluster } from "./cluster.ts";
 import { NO_CONNECTION_IN_TIME, Reason } from "./reason.ts";
 import type { TcpSession } from "./tcp_session.ts";
+import { Outcome } from "./traffic_account.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Connections one session may try, as in sozu 2.1 (CONN_RETRIES). */
@@ -57,6 +58,8 @@ async function tryBackend(
     upstream.discard();
     return null;
   } catch (error) {
+    // An attempt that the client cut short says nothing about the backend.
+    if (session.account.outcome === Outcome.CLIENT_GONE) return null;
     worker.counters.add(Counter.BACKEND_CONNECT_ERRORS, 1);
     worker.observer?.connectFailed?.(cluster, backend);
     // An attempt that was cut short for another reason than its time says nothing about the backend.

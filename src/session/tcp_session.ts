@@ -11,8 +11,11 @@ import { parseClientHello } from "../protocol/tls/client_hello.ts";
 import { ClientInput } from "./client_input.ts";
 import type { SlotHolder } from "./client_limits.ts";
 import type { Cluster } from "./cluster.ts";
+import { ClientWatch, type Watcher, Watching } from "./client_watch.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Timed } from "./deadline_wheel.ts";
+import { reportDefect } from "./defect.ts";
+import { Linger } from "./linger.ts";
 import { NOWHERE } from "./placed_set.ts";
 import type { OnSessionEnd, Session } from "./session.ts";
 import { Reason } from "./reason.ts";
@@ -36,12 +39,8 @@ export const TcpPhase = {
 } as const;
 export type TcpPhase = 0 | 1 | 2 | 3 | 4;
 
-/** How long and how much a client may still send after its end, so that it sees an end and no reset. */
-const LINGER_MS = 1_000;
-const LINGER_BYTES = 256 * 1024;
-
 /** A client connection of a TCP listener. */
-export class TcpSession implements Session, Timed, SlotHolder {
+export class TcpSession implements Session, Timed, SlotHolder, Watcher {
   place = NOWHERE;
   deadline = Infinity;
   filedTick = Infinity;
@@ -61,6 +60,12 @@ export class TcpSession implements Session, Timed, SlotHolder {
   readonly #accepted: Accepted;
   readonly #onEnd: OnSessionEnd;
   #upstream: Upstream | null = null;
+  /** A read hangs on the client, and will tell when it resets its connection. */
+  reading = false;
+  /** Nothing more is written to the client. */
+  writeEnded = false;
+  readonly #watch: ClientWatch;
+  #lingering: Linger | null = null;
 
   /** `first` comes from the worker's small input buffers. */
   constructor(
@@ -76,6 +81,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
     this.input = new ClientInput(accepted.stream, worker.tunnelInputBuffers, first);
     this.#accepted = accepted;
     this.#onEnd = onEnd;
+    this.#watch = new ClientWatch(this, worker.wheel);
     this.account.startedAt = worker.accountClock();
     this.lastActive = worker.wheel.now;
   }
@@ -97,7 +103,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
     try {
       if (!(await this.#serve())) await this.#linger();
     } catch (error) {
-      this.#countUnexpected(error);
+      reportDefect(error, this.worker.counters, "TCP session");
     } finally {
       this.#finish();
     }
@@ -116,6 +122,10 @@ export class TcpSession implements Session, Timed, SlotHolder {
   }
 
   onDeadline(): void {
+    if (this.#lingering?.goesOn(this.worker.wheel.now) === true) {
+      this.arm(this.worker.limits.linger.stepMs);
+      return;
+    }
     if (this.phase !== TcpPhase.LINGERING) {
       this.worker.counters.add(Counter.TIMEOUTS, 1);
       this.account.outcome = Outcome.TIMEOUT;
@@ -146,10 +156,8 @@ export class TcpSession implements Session, Timed, SlotHolder {
     upstream.close();
     if (this.phase !== TcpPhase.TUNNEL) return;
     this.account.outcome = Outcome.BACKEND_BROKEN;
-    this.phase = TcpPhase.LINGERING;
-    this.arm(LINGER_MS);
     try {
-      await this.stream.closeWrite();
+      await this.#sayGoodbye();
     } catch {
       this.close();
     }
@@ -174,6 +182,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
     const header = this.#headerFor(cluster);
     if (header === null) return false;
     this.phase = TcpPhase.CONNECTING;
+    this.#watch.start();
     const upstream = await connectBackend(this, cluster);
     if (upstream === null) return false;
     this.connecting = null;
@@ -183,7 +192,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
     worker.counters.add(Counter.TCP_TUNNELS, 1);
     try {
       if (!(await this.#sendFirst(upstream, header))) {
-        account.outcome = Outcome.BACKEND_BROKEN;
+        if (!this.closed) account.outcome = Outcome.BACKEND_BROKEN;
         return false;
       }
       await runTcpTunnel(this, upstream);
@@ -193,7 +202,7 @@ export class TcpSession implements Session, Timed, SlotHolder {
       worker.counters.add(Counter.TCP_TUNNELS, -1);
       upstream.discard();
     }
-    return !this.#lingering;
+    return !this.#saidGoodbye;
   }
 
   /** True once the connection has been closed by us. */
@@ -201,8 +210,27 @@ export class TcpSession implements Session, Timed, SlotHolder {
     return this.phase === TcpPhase.CLOSED;
   }
 
-  get #lingering(): boolean {
+  watching(): Watching {
+    if (this.phase !== TcpPhase.CONNECTING && this.phase !== TcpPhase.TUNNEL) return Watching.OVER;
+    if (this.writeEnded) return Watching.OVER;
+    return this.reading ? Watching.READ : Watching.ASK;
+  }
+
+  clientReset(): void {
+    this.account.outcome = Outcome.CLIENT_GONE;
+    this.close();
+  }
+
+  get #saidGoodbye(): boolean {
     return this.phase === TcpPhase.LINGERING;
+  }
+
+  /** Says that nothing more comes from us; what the client still sends is thrown away for a while. */
+  async #sayGoodbye(): Promise<void> {
+    this.phase = TcpPhase.LINGERING;
+    this.#lingering = new Linger(this.worker.limits.linger, this.worker.wheel.now);
+    this.arm(this.worker.limits.linger.stepMs);
+    await this.stream.closeWrite();
   }
 
   /** The cluster of this connection, or `null` when it has none. */
@@ -286,30 +314,19 @@ export class TcpSession implements Session, Timed, SlotHolder {
   async #linger(): Promise<void> {
     const { input } = this;
     if (this.closed) return;
-    if (!this.#lingering) {
-      this.phase = TcpPhase.LINGERING;
-      this.arm(LINGER_MS);
-      await this.stream.closeWrite();
-    }
-    for (let discarded = 0; discarded < LINGER_BYTES && !this.closed;) {
+    if (!this.#saidGoodbye) await this.#sayGoodbye();
+    while (!this.closed) {
       if (!input.reading) input.clear();
       const count = input.accept(await input.read());
       if (count === 0) return;
-      discarded += count;
-    }
-  }
-
-  #countUnexpected(error: unknown): void {
-    // Broken connections surface as rejected reads and writes; anything else is our own defect.
-    if (error instanceof TypeError || error instanceof RangeError) {
-      this.worker.counters.add(Counter.INTERNAL_ERRORS, 1);
-      console.error("TCP session ended by an internal error:", error);
+      this.#lingering?.hear(count);
     }
   }
 
   #finish(): void {
     this.close();
     this.worker.wheel.disarm(this);
+    this.#watch.stop();
     this.input.close();
     this.worker.clientLimits.release(this);
     this.account.endedAt = this.worker.accountClock();

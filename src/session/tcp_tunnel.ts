@@ -22,8 +22,10 @@ async function pipeToBackend(session: TcpSession, upstream: Upstream): Promise<v
   let clientFailed = true;
   try {
     for (;;) {
+      session.reading = true;
       input.start = input.end = 0;
       const count = input.accept(await input.read());
+      session.reading = false;
       if (count === 0) break;
       worker.counters.add(Counter.BYTES_IN, count);
       account.clientIn += count;
@@ -75,6 +77,7 @@ async function pipeToClient(session: TcpSession, upstream: Upstream): Promise<vo
       } else if (count < bytes.length * LEAST_SHARE) upstream.shrink();
     }
     backendFailed = false;
+    session.writeEnded = true;
     await stream.closeWrite();
   } catch {
     // What came before a backend broke has been delivered; the client is told that it was all.

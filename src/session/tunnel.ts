@@ -78,5 +78,5 @@ async function pipeToClient(
     session.armTunnel();
     await session.write(upstream.bytes.subarray(0, count));
   }
-  await session.stream.closeWrite();
+  await session.endWrite();
 }

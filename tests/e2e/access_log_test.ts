@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { abruptClient } from "../support/abrupt_client.ts";
 import { type JsonAccessLine, logAccess } from "../support/access_log.ts";
 import { startOrigin } from "../support/origin.ts";
 import { startProxy } from "../support/proxy.ts";
@@ -170,16 +171,16 @@ Deno.test("an upgrade leaves a line for the request and one for the tunnel", asy
   await origin.stop();
 });
 
-Deno.test("a client that leaves, and a backend that breaks off, leave one line each", async () => {
+Deno.test("a client that breaks off, and a backend that does, leave one line each", async () => {
   const origin = startOrigin(({ target }) =>
     target === "/silent" ? { kind: "silent" } : { kind: "break-off", announced: 100, sent: 10 }
   );
   await using proxy = await startProxy({ backends: [`127.0.0.1:${origin.port}`] });
   await using log = logAccess(proxy);
-  const wire = await connectRaw(proxy.port);
-  await wire.write("GET /silent HTTP/1.1\r\nHost: app.test\r\n\r\n");
+  using client = await abruptClient(proxy.port);
+  await client.send("GET /silent HTTP/1.1\r\nHost: app.test\r\n\r\n");
   await waitFor("the request", () => origin.requests.length === 1);
-  wire.close();
+  client.reset();
   const gone = only(await log.lines(1));
   assert.deepEqual([gone.level, gone.status, gone.message], ["INFO", undefined, "session close"]);
   await sayUntilClosed(proxy.port, "GET /short HTTP/1.1\r\nHost: app.test\r\n\r\n");

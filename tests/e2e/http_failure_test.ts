@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { abruptClient } from "../support/abrupt_client.ts";
 import { scriptedOrigin, startOrigin } from "../support/origin.ts";
 import { freePort } from "../support/ports.ts";
 import { startProxy } from "../support/proxy.ts";
@@ -172,13 +173,14 @@ Deno.test("an early response is delivered and both connections close", async () 
   assert.equal((await wire.readToEnd()).length, 0);
 });
 
-Deno.test("a client that leaves while the backend works frees the backend", async () => {
+Deno.test("a client that breaks off while the backend works frees the backend", async () => {
   await using origin = startOrigin({ kind: "silent" });
   await using proxy = await startProxy({ backends: [origin.address] });
   {
-    using wire = await connectRaw(proxy.port);
-    await wire.write(GET);
+    using client = await abruptClient(proxy.port);
+    await client.send(GET);
     await waitFor("the request to arrive", () => origin.requests.length === 1);
+    client.reset();
   }
   await waitFor("the backend connection to close", () => origin.open === 0);
   await waitFor("the abort to be counted", () => proxy.count("client.aborts") === 1);

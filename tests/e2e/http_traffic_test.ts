@@ -1,6 +1,7 @@
 // Many clients at once, and clients that come and go without manners: whoever asks properly is served.
 
 import assert from "node:assert/strict";
+import { abruptClient } from "../support/abrupt_client.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import { startProxy, type TestProxy } from "../support/proxy.ts";
 import { connectRaw, get, readResponse } from "../support/raw_client.ts";
@@ -93,13 +94,14 @@ Deno.test("a client that leaves in the middle of its fourth request is cleaned u
   );
   await using proxy = await startProxy({ backends: [origin.address] });
   {
-    using wire = await connectRaw(proxy.port);
-    for (let i = 0; i < 3; i++) {
-      await wire.write(GET);
-      assert.equal((await readResponse(wire)).status, 200);
+    using client = await abruptClient(proxy.port);
+    for (let i = 1; i <= 3; i++) {
+      await client.send(GET);
+      await waitFor("the answer", () => client.received.split("HTTP/1.1 200").length - 1 === i);
     }
-    await wire.write("GET /hang HTTP/1.1\r\nHost: app.test\r\n\r\n");
+    await client.send("GET /hang HTTP/1.1\r\nHost: app.test\r\n\r\n");
     await waitFor("the fourth request", () => origin.requests.length === 4);
+    client.reset();
   }
   await waitFor("the abort to be noticed", () => proxy.count("client.aborts") === 1);
   await assertHealthy(proxy);
@@ -110,12 +112,12 @@ Deno.test("several clients that leave at the same moment are all cleaned up", as
     seen.target === "/hang" ? { kind: "silent" } : { kind: "fixed", body: "ok" }
   );
   await using proxy = await startProxy({ backends: [origin.address] });
-  const wires = await Promise.all(Array.from({ length: 20 }, () => connectRaw(proxy.port)));
-  for (const wire of wires) await wire.write("GET /hang HTTP/1.1\r\nHost: app.test\r\n\r\n");
-  await waitFor("their requests", () => origin.requests.length === wires.length);
-  for (const wire of wires) wire.close();
+  const clients = await Promise.all(Array.from({ length: 20 }, () => abruptClient(proxy.port)));
+  for (const client of clients) await client.send("GET /hang HTTP/1.1\r\nHost: app.test\r\n\r\n");
+  await waitFor("their requests", () => origin.requests.length === clients.length);
+  for (const client of clients) client.reset();
   await waitFor("their backend connections to close", () => origin.open === 0);
-  assert.equal(proxy.count("client.aborts"), wires.length);
+  assert.equal(proxy.count("client.aborts"), clients.length);
   await assertHealthy(proxy);
 });
 

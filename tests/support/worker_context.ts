@@ -1,6 +1,7 @@
 // The context of a worker without its sockets and clocks, for tests of sessions: time stands still until
 // the test moves the wheel.
 
+import { LINGER_MS, LINGER_STEP_BYTES, LINGER_STEP_MS } from "../../config/defaults.ts";
 import type { Dialer } from "../../src/io/contracts.ts";
 import { sha256 } from "../../src/io/sha256.ts";
 import type { WorkerContext } from "../../src/session/context.ts";
@@ -19,7 +20,11 @@ export function testWorkerContext(maxConnections = 10, dialer = unreachable): Wo
     bufferSize: 4096,
     sha256,
     maxConnectionsPerIp: 0,
-    limits: { retryAfter: 60, maxCredentialBytes: 0 },
+    limits: {
+      retryAfter: 60,
+      maxCredentialBytes: 0,
+      linger: { totalMs: LINGER_MS, stepMs: LINGER_STEP_MS, stepBytes: LINGER_STEP_BYTES },
+    },
   });
 }
 
