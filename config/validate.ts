@@ -75,7 +75,7 @@ export function validateMessage<T>(
 const verbRows = new Map<string, Row>();
 
 function validateMember(kind: string, value: unknown): ConfigError | null {
-  if (verbRows.size === 0) for (const row of rowsOf(Request)) verbRows.set(row.field.name, row);
+  if (verbRows.size === 0) { for (const row of rowsOf(Request)) verbRows.set(row.field.name, row); }
   const row = verbRows.get(kind);
   if (row === undefined) return null;
   const { field, rule } = row;
