@@ -1,6 +1,5 @@
 // The HTTP/2 keys of HTTP and HTTPS listeners. Absent keys stay absent in the messages: workers
-// apply their own defaults and clamp what is given, so values are not range-checked here (as in
-// sozu 2.1).
+// apply their own defaults. What values mean anything is said by the rules of the messages.
 
 import * as defaults from "./defaults.ts";
 import { u32, u64 } from "./file_fields.ts";

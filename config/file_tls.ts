@@ -1,5 +1,5 @@
 // The TLS keys of HTTPS listeners: versions, suites, groups, ALPN and the default certificate.
-// Whether a certificate can be parsed is found out by the workers.
+// Whether a certificate can be served is asked when the file is tried.
 
 import * as defaults from "./defaults.ts";
 import { arrayOf, boolean, oneOf, path, type Reader, text, u64 } from "./file_fields.ts";
@@ -92,7 +92,7 @@ export interface ListenerCertificate {
   readonly key: string | undefined;
 }
 
-/** Loads the default certificate, tolerating files that are missing. */
+/** Loads the default certificate. */
 export function listenerCertificate(
   reading: TlsReading,
   sources: FileSources,

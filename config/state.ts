@@ -66,6 +66,11 @@ export class ConfigState {
     return this.#admission(verb) ?? applyVerb(this.#tables, verb);
   }
 
+  /** Why a request is refused whatever is configured, or `null`. Changes nothing. */
+  objection(request: Request): ConfigError | null {
+    return request.request_type === null ? null : this.#admission(request.request_type);
+  }
+
   /** The objects themselves, for reading. */
   get tables(): ReadonlyTables {
     return this.#tables;

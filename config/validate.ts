@@ -71,8 +71,12 @@ export function validateMessage<T>(
   return WHOLE_RULES[type.name]?.(message, prefix) ?? null;
 }
 
+/** Rows of the verbs by name. */
+const verbRows = new Map<string, Row>();
+
 function validateMember(kind: string, value: unknown): ConfigError | null {
-  const row = rowsOf(Request).find(({ field }) => field.name === kind);
+  if (verbRows.size === 0) { for (const row of rowsOf(Request)) verbRows.set(row.field.name, row); }
+  const row = verbRows.get(kind);
   if (row === undefined) return null;
   const { field, rule } = row;
   return typeof field.type === "string"

@@ -25,7 +25,7 @@ import { asciiBytes } from "../src/bytes/ascii.ts";
 import { loggedTags } from "../src/observe/access_names.ts";
 import { ASCII_VALUE, FIELD_VALUE } from "../src/protocol/h1/grammar.ts";
 import { renderHsts } from "../src/protocol/http/hsts.ts";
-import type { RouteRule } from "../src/routing/route_rule.ts";
+import { type RouteRule, RulePosition } from "../src/routing/route_rule.ts";
 import { RouteTable } from "../src/routing/route_table.ts";
 import type { HstsSlot, ListenerContext, Route, WorkerContext } from "../src/session/context.ts";
 import { HttpStarter } from "../src/session/http_starter.ts";
@@ -115,9 +115,13 @@ export class HttpFront {
     return this.#routes.add(rule, { cluster, policy, hsts, tags })?.message ?? null;
   }
 
-  /** Removes a route; the reason when there is none. */
+  /** Removes a route from whatever position it has: the state knows routes without their positions. */
   removeFrontend(frontend: RequestHttpFrontend): string | null {
-    return this.#routes.remove(routeRule(frontend))?.message ?? null;
+    for (const position of Object.values(RulePosition)) {
+      const refusal = this.#routes.remove({ ...routeRule(frontend), position });
+      if (refusal !== null && refusal.kind !== "not_found") return refusal.message;
+    }
+    return null;
   }
 
   /** A block of the frontend's own, even one that switches HSTS off, is never touched by the listener. */

@@ -2,6 +2,7 @@
 // tells whoever orders backends by load when they change; who may be picked is decided by BackendSet.
 
 import type { Series } from "../observe/series.ts";
+import { isCookieValue } from "../protocol/http/field_syntax.ts";
 import { addressBytes } from "./flow_hash.ts";
 import { HealthState } from "./health_state.ts";
 import { PeakEwma } from "./peak_ewma.ts";
@@ -53,6 +54,11 @@ export function parseBackendAddress(text: string): BackendAddress | null {
   return { text, host: bracketed ? host.slice(1, -1) : host, port: Number(digits) };
 }
 
+/** Ids may hold what ends a cookie, or is none of its characters: then they are percent-encoded. */
+function cookieValueOf(id: string): string {
+  return isCookieValue(id) ? id : encodeURIComponent(id.toWellFormed());
+}
+
 export class Backend {
   readonly id: string;
   readonly address: BackendAddress;
@@ -69,6 +75,8 @@ export class Backend {
   loadObserver: LoadObserver | null = null;
 
   #stickyId: string | null;
+  /** The id as a cookie can carry it. */
+  readonly #cookieId: string;
   #weight: number;
   #backup: boolean;
   #activeConnections = 0;
@@ -81,6 +89,7 @@ export class Backend {
     this.addressBytes = addressBytes(config.address.host, config.address.port) ??
       new TextEncoder().encode(config.address.text);
     this.#stickyId = config.stickyId;
+    this.#cookieId = cookieValueOf(config.id);
     this.#weight = config.weight ?? DEFAULT_WEIGHT;
     this.#backup = config.backup;
     this.#connectionTime = new PeakEwma(nowMs);
@@ -93,7 +102,7 @@ export class Backend {
 
   /** The value the sticky cookie carries for this backend. */
   get stickyValue(): string {
-    return this.#stickyId ?? this.id;
+    return this.#stickyId ?? this.#cookieId;
   }
 
   get weight(): number {

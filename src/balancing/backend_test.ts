@@ -63,3 +63,15 @@ Deno.test("Backend.available requires healthy, not removed and not down", () => 
   equal(backend.available, false);
   equal(backend.canOpen(1e6), false);
 });
+
+Deno.test("Backend.stickyValue is one that a cookie can carry, whatever the id", () => {
+  const address = parseBackendAddress("127.0.0.1:80");
+  if (address === null) throw new Error("refused");
+  const valueOf = (id: string, stickyId: string | null = null) =>
+    new Backend({ id, address, stickyId, weight: null, backup: false }, 0).stickyValue;
+  equal(valueOf("web-0-127.0.0.1:80"), "web-0-127.0.0.1:80");
+  equal(valueOf("web-0-[::1]:80"), "web-0-[::1]:80");
+  equal(valueOf("a;Domain=b"), "a%3BDomain%3Db");
+  equal(valueOf('a "b", é'), "a%20%22b%22%2C%20%C3%A9");
+  equal(valueOf("a b", "c"), "c");
+});

@@ -111,7 +111,8 @@ function refusalBy(state: ConfigState, request: Request): string | null {
   return refusal.kind === "already_exists" && isInForce(state, verb) ? "in force" : refusal.message;
 }
 
-function placeOf({ number, line }: BatchRecord): string {
+/** A record as refusals name it. */
+export function placeOf({ number, line }: BatchRecord): string {
   return line === null ? `record ${number}` : `record ${number} on line ${line}`;
 }
 

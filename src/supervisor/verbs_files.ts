@@ -6,7 +6,13 @@ import { scopeOf } from "../../config/undo.ts";
 import type { Verb } from "../../config/state_verbs.ts";
 import { Slices } from "../io/turn.ts";
 import { beginAudit } from "./audit_begin.ts";
-import { applyBatch, type BatchRecord, type BatchResult, describeRefusals } from "./batch.ts";
+import {
+  applyBatch,
+  type BatchRecord,
+  type BatchResult,
+  describeRefusals,
+  placeOf,
+} from "./batch.ts";
 import type { Client } from "./client_session.ts";
 import type { MainContext } from "./main_context.ts";
 import { keepInformed } from "./progress.ts";
@@ -63,11 +69,15 @@ async function load(
     audited?.failed("invalid_input", read.reason);
     return failure(`${read.reason}; nothing was applied`);
   }
-  const records: BatchRecord[] = read.value.map(({ request, record, line }) => ({
-    number: record,
-    line,
-    request: request.content,
-  }));
+  const { records, leftOut } = await servableOf(
+    context,
+    read.value.map(({ request, record, line }) => ({
+      number: record,
+      line,
+      request: request.content,
+    })),
+  );
+  if (leftOut !== null) client.progress(processing(leftOut));
   const scopes = await scopesOf(records);
   const turn = await context.order.enterExclusive();
   turn.narrowTo(scopes);
@@ -82,10 +92,36 @@ async function load(
       audited?.done(counts);
     } else audited?.failed(errorCodeOf(result), problem, counts);
     emit(context, type);
-    return batchAnswer(`Loaded ${type.value}`, `Cannot load ${type.value}`, result);
+    const answer = batchAnswer(`Loaded ${type.value}`, `Cannot load ${type.value}`, result);
+    if (leftOut !== null) answer.message += `; ${leftOut}`;
+    return answer;
   } finally {
     turn.release();
   }
+}
+
+/**
+ * The records whose values can be served. An older program may have saved others: they are left out,
+ * counted and told, so that they do not keep the rest from being loaded.
+ */
+async function servableOf(
+  context: MainContext,
+  all: readonly BatchRecord[],
+): Promise<{ readonly records: readonly BatchRecord[]; readonly leftOut: string | null }> {
+  const records: BatchRecord[] = [];
+  const refused: string[] = [];
+  const slices = new Slices();
+  for (const record of all) {
+    const objection = context.state.objection(record.request);
+    if (objection === null) records.push(record);
+    else refused.push(`${placeOf(record)}: ${objection.message}`);
+    if (slices.isOver) await slices.pause();
+  }
+  if (refused.length === 0) return { records, leftOut: null };
+  context.counters.skipped += refused.length;
+  const leftOut = `${refused.length} records cannot be served and are left out: ` +
+    describeRefusals(refused);
+  return { records, leftOut };
 }
 
 /** Reads a configuration file and applies what differs from the one read before. */

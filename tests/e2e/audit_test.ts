@@ -101,17 +101,18 @@ Deno.test("a change that a worker does not answer leaves a row that says so", as
 Deno.test("what clients choose as names cannot forge a row", async () => {
   await using sozu = await SozuProcess.start(CONFIG);
   const id = "x\n[a b c d]\tAUDIT\tCommand(verb=forged, result=ok)\x1b[2J";
-  await sozu.expectOk({ kind: "add_cluster", value: cluster(id) });
-  await jsonRows(sozu, 2);
+  const { status } = await sozu.request({ kind: "add_cluster", value: cluster(id) });
+  assert.equal(status, ResponseStatus.FAILURE);
+  await jsonRows(sozu, 1);
   const lines = Deno.readTextFileSync(`${sozu.folder}/audit/rows.log`).trimEnd().split("\n");
-  assert.equal(lines.length, 2);
+  assert.equal(lines.length, 1);
   for (const line of lines) {
     assert.equal(line.split("\t").length, 3);
     // deno-lint-ignore no-control-regex -- the very character that must not get through
     assert.doesNotMatch(line, /, result=ok\)|\x1b/);
     assert.match(
       line,
-      /, target=cluster:x\?\[a b c d\]\?AUDIT\?Command\(verb=forged\? result=ok\)\?\[2J, result=ok, /,
+      /, target=cluster:x\?\[a b c d\]\?AUDIT\?Command\(verb=forged\? result=ok\)\?\[2J, result=err, /,
     );
   }
 });

@@ -3,12 +3,15 @@ import { createHash } from "node:crypto";
 import {
   type Header,
   HeaderPosition,
+  PathRuleKind,
   RedirectPolicy,
   RedirectScheme,
+  type RequestHttpFrontend,
+  RulePosition,
 } from "../../config/messages.ts";
 import { startOrigin } from "../support/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { startProxy } from "../support/proxy.ts";
+import { socketAddress, startProxy } from "../support/proxy.ts";
 import { connectRaw, get, readResponse, request, sayUntilClosed } from "../support/raw_client.ts";
 
 function edit(position: number, key: string, val: string): Header {
@@ -268,4 +271,33 @@ Deno.test("the limit per client address answers 429 with Retry-After until a con
   }
   assert.equal(status, 200);
   assert.ok(proxy.count("connections.rejected_per_cluster_ip") >= 2);
+});
+
+Deno.test("a route is removed whatever position the request names, as main removes it", async () => {
+  await using proxy = await startProxy();
+  const route = (hostname: string, position: RulePosition): RequestHttpFrontend => ({
+    address: socketAddress(`127.0.0.1:${proxy.port}`),
+    hostname,
+    path: { kind: PathRuleKind.PREFIX, value: "/" },
+    position,
+    tags: new Map(),
+    headers: [],
+  });
+  const { PRE, POST, TREE } = RulePosition;
+  for (const [added, named] of [[PRE, TREE], [TREE, POST], [POST, PRE]] as const) {
+    await proxy.apply({ kind: "add_http_frontend", value: route("x.test", added) });
+    assert.equal((await get(proxy.port, "x.test", "/")).status, 401);
+    await proxy.apply({ kind: "remove_http_frontend", value: route("x.test", named) });
+    assert.equal((await get(proxy.port, "x.test", "/")).status, 404);
+  }
+});
+
+Deno.test("a listener with an empty sticky name uses the default one", async () => {
+  await using origin = startOrigin({ kind: "fixed", body: "hello" });
+  await using proxy = await startProxy({ listener: { sticky_name: "" } });
+  await proxy.addCluster("app", { sticky_session: true });
+  await proxy.addBackend("app", origin.address);
+  await proxy.addFrontend("app", { hostname: "x.test" });
+  const { head } = await get(proxy.port, "x.test", "/");
+  assert.match(head, /\r\nSet-Cookie: SOZUBALANCEID=/i);
 });

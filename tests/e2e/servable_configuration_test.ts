@@ -143,4 +143,8 @@ Deno.test("a saved state with values nobody may have any more loads without them
   assert.ok(metrics?.kind === "metrics");
   const skipped = metrics.value.main.get("config.load_skipped_invalid")?.inner;
   assert.deepEqual(skipped, { kind: "count", value: 8n });
+  await sozu.expectOk({ kind: "remove_cluster", value: "kept" });
+  const loaded = await sozu.expectOk({ kind: "load_state", value: "state.json" });
+  assert.match(loaded.message, /2 requests applied.*8 records cannot be served and are left out/);
+  await sozu.expectOk({ kind: "remove_cluster", value: "kept" });
 });
