@@ -21,13 +21,17 @@ export interface VersionRange {
   readonly max: SecureVersion;
 }
 
+const BOTH_VERSIONS = "both";
+
 /** A certificate that can be served. */
 export class TlsCredentials {
   /** Seconds since 1970 after which the certificate is not valid any more. */
   readonly notAfter: number;
   readonly #chain: string;
   readonly #key: string;
+  /** The context made last, and for which versions. */
   #context: SecureContext | null = null;
+  #versions = "";
 
   private constructor(chain: string, key: string, notAfter: number) {
     this.#chain = chain;
@@ -57,11 +61,14 @@ export class TlsCredentials {
   }
 
   /**
-   * What a handshake needs; always call it with the same versions. Made at the first handshake: most of
-   * many certificates are asked for rarely.
+   * What a handshake needs. Made at the first handshake: most of many certificates are asked for rarely. Made
+   * anew when the versions are others than before.
    */
   context({ min, max }: VersionRange): SecureContext {
-    return this.#context ??= createSecureContext({
+    const versions = min === max ? min : BOTH_VERSIONS;
+    if (this.#context !== null && this.#versions === versions) return this.#context;
+    this.#versions = versions;
+    return this.#context = createSecureContext({
       cert: this.#chain,
       key: this.#key,
       minVersion: min,

@@ -7,6 +7,7 @@ import {
   type SavedRecord,
   writeRecord,
 } from "../../config/saved_state_format.ts";
+import { isInternalChange } from "../../config/state_verbs.ts";
 import { Slices } from "../io/turn.ts";
 import { writeAll } from "../io/write_all.ts";
 
@@ -111,6 +112,11 @@ async function readRecords(path: string, text: string): Promise<StateFileResult<
   for (let next = reader.next(); next !== null; next = reader.next()) {
     if (next instanceof RecordError) {
       return { ok: false, reason: `State file "${path}": ${next.message}` };
+    }
+    const kind = next.request.content.request_type?.kind;
+    if (kind !== undefined && isInternalChange(kind)) {
+      const place = `record ${next.record} on line ${next.line}`;
+      return { ok: false, reason: `State file "${path}": ${place}: ${kind} is not for files` };
     }
     records.push(next);
     if (slices.isOver) await slices.pause();

@@ -3,7 +3,7 @@
 
 import type { Request, Response } from "../../config/messages.ts";
 import { loggerOf } from "../observe/log.ts";
-import { changesState } from "../../config/state_verbs.ts";
+import { changesState, isInternalChange } from "../../config/state_verbs.ts";
 import { beginAudit } from "./audit_begin.ts";
 import type { Client, Execution, Executor } from "./client_session.ts";
 import type { MainContext, RequestType } from "./main_context.ts";
@@ -57,6 +57,7 @@ export class Verbs implements Executor {
 
   #execute(type: RequestType, client: Client): Execution {
     try {
+      if (isInternalChange(type.kind)) return atOnce(internalVerb(type));
       if (!changesState(type.kind)) return whenDone(this.#guard(this.#answer(type, client)));
       const { begun, done } = executeMutation(this.#context, type, client);
       const onError = (error: unknown) => this.#internalError(error);
@@ -127,7 +128,7 @@ export class Verbs implements Executor {
       case "probe_listener":
       case "close_listener_socket":
       case "wind_down":
-        return failure(`${type.kind} is internal to the main process and not for clients`);
+        return internalVerb(type);
       default:
         return failure(`${type.kind} is not available`);
     }
@@ -157,6 +158,10 @@ export class Verbs implements Executor {
     this.#log.error("Executing a request failed: {text}", { text });
     return failure(`Internal error: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+function internalVerb({ kind }: RequestType): Response {
+  return failure(`${kind} is internal to the main process and not for clients`);
 }
 
 function atOnce(response: Response): Execution {
