@@ -14,7 +14,7 @@ import type { TlsAcceptor } from "../src/io/contracts.ts";
 import { RuntimeTlsAcceptor } from "../src/io/runtime_tls_acceptor.ts";
 import { sniTlsAcceptor } from "../src/io/sni_tls_acceptor.ts";
 import type { SniTlsAcceptor, SniTlsSettings } from "../src/io/sni_tls_settings.ts";
-import type { TlsCredentials, VersionRange } from "../src/io/tls_credentials.ts";
+import { TlsCredentials, type VersionRange } from "../src/io/tls_credentials.ts";
 import { parseCertificate } from "../src/io/x509.ts";
 import { Counter } from "../src/observe/counters.ts";
 import { AlpnStage } from "../src/session/alpn_stage.ts";
@@ -88,6 +88,8 @@ export class HttpsListener implements ProxyListener {
   ): HttpsListener | string {
     const versions = versionRange(config.versions);
     if (typeof versions === "string") return versions;
+    const problem = identityProblem(config);
+    if (problem !== null) return problem;
     const front = HttpFront.create("https", config, worker, routes);
     if (typeof front === "string") return front;
     return new HttpsListener(config, front, worker, versions, certificates);
@@ -129,7 +131,7 @@ export class HttpsListener implements ProxyListener {
     const versions = versionRange(config.versions);
     if (typeof versions === "string") return versions;
     const before = this.#config;
-    const refusal = this.front.replace(config);
+    const refusal = identityProblem(config) ?? this.front.replace(config);
     if (refusal !== null) return refusal;
     this.#take(config, versions);
     const unsettled = await this.settle();
@@ -220,6 +222,15 @@ export class HttpsListener implements ProxyListener {
 function changeableAcceptor(settings: SniTlsSettings): Pick<Tls, "acceptor" | "changeable"> {
   const acceptor = sniTlsAcceptor(settings);
   return { acceptor, changeable: acceptor };
+}
+
+/** Why the listener's own certificate cannot be served; `null` when it can, or there is none. */
+function identityProblem(
+  { certificate, certificate_chain, key }: HttpsListenerConfig,
+): string | null {
+  if (certificate === undefined || key === undefined) return null;
+  const credentials = TlsCredentials.create({ certificate, certificate_chain, key });
+  return typeof credentials === "string" ? credentials : null;
 }
 
 /** The fingerprint of the listener's own certificate; `null` when it has none that is usable. */

@@ -7,10 +7,11 @@ import { encode } from "../../config/codec.ts";
 import { isInForce } from "../../config/in_force.ts";
 import { Request } from "../../config/messages.ts";
 import type { ConfigState } from "../../config/state.ts";
-import { changesState } from "../../config/state_verbs.ts";
+import { changesState, type Verb } from "../../config/state_verbs.ts";
 import { prepareUndo, type Undo } from "../../config/undo.ts";
 import { Slices } from "../io/turn.ts";
 import type { Task, WorkerAnswer } from "./gather.ts";
+import { identityProblem } from "./identity_problem.ts";
 import { type MainContext, silence } from "./main_context.ts";
 import { forgetRemoved } from "./main_metrics.ts";
 import { MAX_OUTSTANDING, rollBack } from "./rollback.ts";
@@ -77,7 +78,8 @@ export async function applyLeniently(
   state: ConfigState,
   records: readonly BatchRecord[],
 ): Promise<{ applied: number; unchanged: number; refused: readonly string[] }> {
-  const { refused, wanted } = await rehearse(state, records);
+  // Workers, who refuse what cannot be served, are not there yet.
+  const { refused, wanted } = await rehearse(state, records, identityProblem);
   const unchanged = records.length - refused.length - wanted.length;
   return { applied: wanted.length, unchanged, refused };
 }
@@ -86,12 +88,14 @@ export async function applyLeniently(
 async function rehearse(
   state: ConfigState,
   records: readonly BatchRecord[],
+  problemOf: (verb: Verb) => string | null = () => null,
 ): Promise<{ refused: string[]; wanted: BatchRecord[] }> {
   const refused: string[] = [];
   const wanted: BatchRecord[] = [];
   const slices = new Slices();
   for (const record of records) {
-    const refusal = refusalBy(state, record.request);
+    const verb = record.request.request_type;
+    const refusal = (verb === null ? null : problemOf(verb)) ?? refusalBy(state, record.request);
     if (refusal === null) wanted.push(record);
     else if (refusal !== "in force") refused.push(`${placeOf(record)}: ${refusal}`);
     if (slices.isOver) await slices.pause();
