@@ -13,7 +13,7 @@ import { stateAfter } from "../config/state_testing.ts";
 import { changesState, type Verb } from "../config/state_verbs.ts";
 import { prepareUndo, type Undo } from "../config/undo.ts";
 import { type Cluster, DEFAULT_SETTINGS } from "../src/session/cluster.ts";
-import { changes, HOSTS, SOME_LISTENERS } from "../tests/support/plane_changes.ts";
+import { changes, HOSTS, MEETINGS, SOME_LISTENERS } from "../tests/support/plane_changes.ts";
 import { serverDefaults } from "../tests/support/proxy.ts";
 import { ControlLoop } from "./control_loop.ts";
 import { type PlaneContents, ProxyDataPlane } from "./data_plane.ts";
@@ -227,6 +227,20 @@ class TestMain {
   }
 }
 
+Deno.test("main and a worker are equal after changes that meet what is there, and after each was taken back", async () => {
+  using worker = new TestWorker();
+  const main = new TestMain(worker);
+  for (const verb of [...SOME_LISTENERS, ...MEETINGS]) {
+    const undo = await main.change(verb);
+    assert.ok(undo !== null, verb.kind);
+    await main.assertEqual(verb.kind);
+    await main.takeBack(undo);
+    await main.assertEqual(`${verb.kind} and back`);
+    assert.notEqual(await main.change(verb), null, `${verb.kind} again`);
+    await main.assertEqual(`${verb.kind} again`);
+  }
+});
+
 const sequences = (maxLength: number) => fc.array(changes, { maxLength, size: "max" });
 
 Deno.test("main and a worker are equal after every change, and after it was taken back", async () => {
@@ -245,7 +259,7 @@ Deno.test("main and a worker are equal after every change, and after it was take
       }
       accepted += main.accepted;
     }),
-    { numRuns: 30 },
+    { numRuns: 30, endOnFailure: true },
   );
   assert.ok(accepted > 200, `only ${accepted} changes were accepted`);
 });
@@ -266,7 +280,7 @@ Deno.test("main and a worker are equal after one configuration was turned into a
       }
       assert.ok(main.state.equals(target.state));
     }),
-    { numRuns: 10 },
+    { numRuns: 10, endOnFailure: true },
   );
 });
 

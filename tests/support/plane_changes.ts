@@ -19,6 +19,8 @@ const ADDRESSES = PORTS.map((port) => socketAddress(`127.0.0.1:${port}`));
 /** Hosts that routes and certificates are asked for. */
 export const HOSTS = ["x.test", "y.test", "sub.x.test", "none.test"];
 
+type Identity = ReturnType<typeof certificateFor>;
+
 const KEYS = [1, 2, 3].map(() => certificateFor(["x.test"]));
 const CERTIFICATES = [
   certificateFor(["x.test", "*.x.test"], { days: 30 }),
@@ -165,6 +167,53 @@ const honoured: fc.Arbitrary<Verb> = fc.oneof(
   ),
   kind("add_cluster", fc.constantFrom("a", "b").map((id) => cluster(id, { http2: id === "b" }))),
 );
+
+/** Changes that decide among equals, or change what is there: each must be seen by a worker that lives. */
+export const MEETINGS: readonly Verb[] = (() => {
+  const [plain, secure] = ADDRESSES as [messages.SocketAddress, messages.SocketAddress];
+  // Of equally long-lived ones the last is shown, whatever their fingerprints.
+  const [first, second] = CERTIFICATES.slice(0, 2).sort((a, b) =>
+    fingerprintOf(a) < fingerprintOf(b) ? -1 : 1
+  ) as [Identity, Identity];
+  const expired_at = 1_900_000_000n;
+  const route = (address: messages.SocketAddress, hostname: string, cluster_id: string) => ({
+    ...frontend(hostname, "/", { address, cluster_id, position: messages.RulePosition.PRE }),
+  });
+  const holder = (cluster_id: string) => ({ cluster_id, address: secure, tags: new Map() });
+  const older = { answer_404: "HTTP/1.1 404 Not Found\r\n\r\nolder" };
+  return [
+    { kind: "add_http_frontend", value: route(plain, "x.test", "b") },
+    { kind: "add_http_frontend", value: route(plain, "/[xy]\\.test/", "a") },
+    { kind: "add_http_frontend", value: route(plain, "*.x.test", "b") },
+    { kind: "add_https_frontend", value: route(secure, "/[xy]\\.test/", "a") },
+    { kind: "add_https_frontend", value: route(secure, "x.test", "b") },
+    { kind: "add_tcp_frontend", value: holder("b") },
+    { kind: "add_tcp_frontend", value: holder("a") },
+    { kind: "add_certificate", value: { address: secure, certificate: second, expired_at } },
+    { kind: "add_certificate", value: { address: secure, certificate: first, expired_at } },
+    {
+      kind: "replace_certificate",
+      value: {
+        address: secure,
+        old_fingerprint: fingerprintOf(first),
+        new_certificate: { ...first, names: ["y.test"] },
+        new_expired_at: expired_at,
+      },
+    },
+    {
+      kind: "update_http_listener",
+      value: { address: plain, answers: new Map(), http_answers: older },
+    },
+    { kind: "remove_listener", value: { address: secure, proxy: ListenerType.HTTPS } },
+    { kind: "remove_https_frontend", value: route(secure, "x.test", "b") },
+    {
+      kind: "remove_certificate",
+      value: { address: secure, fingerprint: fingerprintOf(first) },
+    },
+    { kind: "remove_http_frontend", value: route(plain, "x.test", "b") },
+    { kind: "remove_tcp_frontend", value: holder("a") },
+  ];
+})();
 
 /** Changes of every kind, mostly wrong for a worker, at the addresses of this test. */
 export const anyChange: fc.Arbitrary<Verb> = fc.tuple(mutations, addresses).map(
