@@ -37,8 +37,10 @@ function certificateProblem(verb: Verb, check: CertificateCheck): ConfigError | 
     case "replace_certificate":
       return problemOf(verb.value.new_certificate, "new_certificate", check);
     case "add_https_listener":
+    case "replace_https_listener":
       return problemOf({ ...verb.value }, "certificate", check);
     case "add_tcp_listener":
+    case "replace_tcp_listener":
     case "update_tcp_listener": {
       // The chain follows the certificate in the same text.
       const { certificate, key } = verb.value;

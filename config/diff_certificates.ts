@@ -1,10 +1,15 @@
-// The certificate part of a diff: new certificates come before old ones go, so that a name that keeps
-// being served is never without one.
+// The certificate part of a diff: new certificates come before old ones go, and a changed one is replaced in
+// one step, so that a name that keeps being served is never without one.
 
 import { formatAddress } from "./address.ts";
 import type { BoundChanges } from "./diff_frontends.ts";
 import type { ListenerChanges } from "./diff_listeners.ts";
-import { additionOf, sameCertificate, type StoredCertificate } from "./state_certificates.ts";
+import {
+  additionOf,
+  replacementOf,
+  sameCertificate,
+  type StoredCertificate,
+} from "./state_certificates.ts";
 import type { ReadonlyTables } from "./state_tables.ts";
 import type { Verb } from "./state_verbs.ts";
 
@@ -12,31 +17,30 @@ import type { Verb } from "./state_verbs.ts";
 export function diffCertificates(
   { certificates: mine }: ReadonlyTables,
   { certificates: theirs }: ReadonlyTables,
-  { removed, replaced }: ListenerChanges,
+  { removed }: ListenerChanges,
 ): BoundChanges {
   const before: Verb[] = [];
   const after: Verb[] = [];
   const late: Verb[] = [];
   for (const stored of mine.sorted()) {
     const address = formatAddress(stored.address);
-    if (replaced.has(address)) before.push(removal(stored));
-    else if (theirs.get(address, stored.fingerprint) === undefined) {
-      (removed.has(address) ? before : late).push(removal(stored));
-    }
+    if (theirs.get(address, stored.fingerprint) !== undefined) continue;
+    (removed.has(address) ? before : late).push(removal(stored));
   }
   for (const stored of theirs.sorted()) {
-    const address = formatAddress(stored.address);
-    const known = mine.get(address, stored.fingerprint);
-    if (known === undefined || replaced.has(address)) after.push(addition(stored));
-    else if (!sameCertificate(known, stored)) {
-      after.push(removal(known), addition(stored));
-    }
+    const known = mine.get(formatAddress(stored.address), stored.fingerprint);
+    if (known === undefined) after.push(addition(stored));
+    else if (!sameCertificate(known, stored)) after.push(replacement(stored));
   }
   return { before, after: [...after, ...late] };
 }
 
 function removal({ address, fingerprint }: StoredCertificate): Verb {
   return { kind: "remove_certificate", value: { address, fingerprint } };
+}
+
+function replacement(stored: StoredCertificate): Verb {
+  return { kind: "replace_certificate", value: replacementOf(stored) };
 }
 
 function addition(stored: StoredCertificate): Verb {

@@ -1,5 +1,5 @@
-// The frontend part of a diff. What is bound to a listener that goes or is replaced is withdrawn
-// before the listener is touched, because the process that holds the listener forgets it with it.
+// The frontend part of a diff. What goes with its listener is withdrawn before it; what stays is not touched,
+// whatever happens to the listener.
 
 import { formatAddress } from "./address.ts";
 import type { ListenerChanges } from "./diff_listeners.ts";
@@ -29,24 +29,20 @@ interface StreamTable {
 export function diffHttpFrontends(
   mine: HttpTable,
   theirs: HttpTable,
-  { removed, replaced }: ListenerChanges,
+  { removed }: ListenerChanges,
   add: (frontend: RequestHttpFrontend) => Verb,
   remove: (frontend: RequestHttpFrontend) => Verb,
 ): BoundChanges {
   const before: Verb[] = [];
   const after: Verb[] = [];
   for (const frontend of mine.sorted()) {
-    const address = formatAddress(frontend.address);
-    if (replaced.has(address)) before.push(remove(frontend));
-    else if (!theirs.entries().has(routeKey(frontend))) {
-      (removed.has(address) ? before : after).push(remove(frontend));
-    }
+    if (theirs.entries().has(routeKey(frontend))) continue;
+    (removed.has(formatAddress(frontend.address)) ? before : after).push(remove(frontend));
   }
   for (const frontend of theirs.sorted()) {
     const known = mine.entries().get(routeKey(frontend));
-    if (known === undefined || replaced.has(formatAddress(frontend.address))) {
-      after.push(add(frontend));
-    } else if (!equalMessages(RequestHttpFrontend, known, frontend)) {
+    if (known === undefined) after.push(add(frontend));
+    else if (!equalMessages(RequestHttpFrontend, known, frontend)) {
       after.push(remove(known), add(frontend));
     }
   }
@@ -61,14 +57,13 @@ export function diffHttpFrontends(
 export function diffStreamFrontends(
   mine: StreamTable,
   theirs: StreamTable,
-  { removed, replaced }: ListenerChanges,
+  { removed }: ListenerChanges,
   add: (frontend: StreamFrontend) => Verb,
   remove: (frontend: StreamFrontend) => Verb,
 ): BoundChanges {
   const cleared = new Set<string>();
   for (const frontend of mine.sorted()) {
-    const goes = replaced.has(formatAddress(frontend.address)) || !theirs.has(frontend);
-    if (goes) cleared.add(placeKey(frontend));
+    if (!theirs.has(frontend)) cleared.add(placeKey(frontend));
   }
   const before: Verb[] = [];
   const after: Verb[] = [];
@@ -80,7 +75,7 @@ export function diffStreamFrontends(
     const repeats = last !== null &&
       compareStreamFrontends({ ...last, tags: frontend.tags }, frontend) === 0;
     if (!repeats) {
-      (removed.has(address) || replaced.has(address) ? before : after).push(remove(frontend));
+      (removed.has(address) ? before : after).push(remove(frontend));
     }
     last = frontend;
   }

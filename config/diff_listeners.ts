@@ -1,5 +1,5 @@
 // The listener part of a diff. A listener whose differing fields can all be changed in place is
-// updated; any other change replaces it, and an active listener is active again afterwards.
+// updated; any other change replaces its settings as a whole. Its socket stays open either way.
 
 import { findPatch, type ListenerPatch } from "./listener_patch.ts";
 import type { MessageType } from "./message_type.ts";
@@ -27,6 +27,7 @@ interface Protocol<L extends ListenerConfig, P extends ListenerPatch> {
   readonly patchType: MessageType<P>;
   readonly add: (listener: L) => Verb;
   readonly update: (patch: P) => Verb;
+  readonly replace: (listener: L) => Verb;
 }
 
 /** What happens to the listeners of one protocol. */
@@ -37,8 +38,6 @@ export interface ListenerChanges {
   readonly changes: Verb[];
   /** Addresses of listeners that go for good. */
   readonly removed: ReadonlySet<string>;
-  /** Addresses of listeners that are removed and added again: what was bound to them is lost. */
-  readonly replaced: ReadonlySet<string>;
 }
 
 /** The changes of every protocol. */
@@ -59,21 +58,25 @@ export function diffListeners(
       patchType: UpdateHttpListenerConfig,
       add: (value) => ({ kind: "add_http_listener", value }),
       update: (value) => ({ kind: "update_http_listener", value }),
+      replace: (value) => ({ kind: "replace_http_listener", value }),
     }),
     https: diffTable(mine.https, theirs.https, {
       patchType: UpdateHttpsListenerConfig,
       add: (value) => ({ kind: "add_https_listener", value }),
       update: (value) => ({ kind: "update_https_listener", value }),
+      replace: (value) => ({ kind: "replace_https_listener", value }),
     }),
     tcp: diffTable(mine.tcp, theirs.tcp, {
       patchType: UpdateTcpListenerConfig,
       add: (value) => ({ kind: "add_tcp_listener", value }),
       update: (value) => ({ kind: "update_tcp_listener", value }),
+      replace: (value) => ({ kind: "replace_tcp_listener", value }),
     }),
     udp: diffTable(mine.udp, theirs.udp, {
       patchType: UpdateUdpListenerConfig,
       add: (value) => ({ kind: "add_udp_listener", value }),
       update: (value) => ({ kind: "update_udp_listener", value }),
+      replace: (value) => ({ kind: "replace_udp_listener", value }),
     }),
   };
 }
@@ -86,7 +89,6 @@ function diffTable<L extends ListenerConfig, P extends ListenerPatch>(
   const membership: Verb[] = [];
   const changes: Verb[] = [];
   const removed = new Set<string>();
-  const replaced = new Set<string>();
   for (const [key, listener] of sortedEntries(mine)) {
     if (theirs.get(key) !== undefined) continue;
     removed.add(key);
@@ -99,43 +101,31 @@ function diffTable<L extends ListenerConfig, P extends ListenerPatch>(
       membership.push(protocol.add(wanted));
       if (wanted.active) membership.push(activation(mine.proxy, wanted.address));
     } else if (!equalMessages(mine.type, listener, wanted)) {
-      const inPlace = changeInPlace(mine, protocol, listener, wanted);
-      if (inPlace === null) replaced.add(key);
-      changes.push(...(inPlace ?? replacement(mine, protocol, wanted)));
+      changes.push(...changesOf(mine, protocol, listener, wanted));
     }
   }
-  return { membership, changes, removed, replaced };
+  return { membership, changes, removed };
 }
 
 function sortedEntries<L extends ListenerConfig>(table: Table<L>): [string, L][] {
   return [...table.entries()].sort(([a], [b]) => compareText(a, b));
 }
 
-function changeInPlace<L extends ListenerConfig, P extends ListenerPatch>(
+function changesOf<L extends ListenerConfig, P extends ListenerPatch>(
   table: Table<L>,
   protocol: Protocol<L, P>,
   from: L,
   to: L,
-): Verb[] | null {
+): Verb[] {
   const verbs: Verb[] = [];
   const sameActivity = { ...from, active: to.active };
   if (!equalMessages(table.type, sameActivity, to)) {
     const patch = findPatch(table.type, protocol.patchType, sameActivity, to);
-    if (patch === null || validateVerb(protocol.update(patch)) !== null) return null;
-    verbs.push(protocol.update(patch));
+    const isPatchable = patch !== null && validateVerb(protocol.update(patch)) === null;
+    verbs.push(isPatchable ? protocol.update(patch) : protocol.replace(to));
   }
   if (to.active && !from.active) verbs.push(activation(table.proxy, to.address));
   if (from.active && !to.active) verbs.push(deactivation(table, to));
-  return verbs;
-}
-
-function replacement<L extends ListenerConfig, P extends ListenerPatch>(
-  table: Table<L>,
-  protocol: Protocol<L, P>,
-  wanted: L,
-): Verb[] {
-  const verbs = [removal(table, wanted), protocol.add({ ...wanted, active: false })];
-  if (wanted.active) verbs.push(activation(table.proxy, wanted.address));
   return verbs;
 }
 

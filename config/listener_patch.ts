@@ -13,7 +13,8 @@ export interface ListenerPatch {
 
 /**
  * A copy of `listener` with the fields that `patch` holds. Absent fields keep their value;
- * `http_answers` is merged field by field, `answers` entry by entry with an empty body meaning keep;
+ * `http_answers` is merged field by field, `answers` entry by entry with an empty body meaning keep, and the
+ * newer of two answers for one status is the one that stays;
  * an ALPN list replaces the one before, and an empty one stands for the default.
  */
 export function patchListener<L, P extends ListenerPatch>(
@@ -36,9 +37,19 @@ export function patchListener<L, P extends ListenerPatch>(
       patched[property] = (change as AlpnProtocols).values;
     } else if (property === "http_answers") {
       patched[property] = { ...(patched[property] as CustomHttpAnswers), ...change };
+      forgetOlder(patched.answers, changes.answers, change as CustomHttpAnswers);
     } else patched[property] = change;
   }
   return patched as L;
+}
+
+/** An entry of `answers` wins over its older form: it goes where a patch sets the older form alone. */
+function forgetOlder(entries: unknown, patched: unknown, older: CustomHttpAnswers): void {
+  for (const [field, body] of Object.entries(older)) {
+    const status = field.slice("answer_".length);
+    if (body === undefined || body === "" || (patched as Map<string, string>).get(status)) continue;
+    (entries as Map<string, string>).delete(status);
+  }
 }
 
 /**

@@ -70,6 +70,10 @@ export interface Request {
     | { kind: "probe_listener"; value: ListenerSocket }
     | { kind: "close_listener_socket"; value: ListenerSocket }
     | { kind: "wind_down"; value: WindDown }
+    | { kind: "replace_http_listener"; value: HttpListenerConfig }
+    | { kind: "replace_https_listener"; value: HttpsListenerConfig }
+    | { kind: "replace_tcp_listener"; value: TcpListenerConfig }
+    | { kind: "replace_udp_listener"; value: UdpListenerConfig }
     | { kind: "adopt_worker"; value: AdoptWorker };
 }
 
@@ -136,6 +140,10 @@ export const Request: MessageType<Request> = new MessageType(
     member("request_type", "probe_listener", 1002, ListenerSocket),
     member("request_type", "close_listener_socket", 1003, ListenerSocket),
     member("request_type", "wind_down", 1004, WindDown),
+    member("request_type", "replace_http_listener", 1010, HttpListenerConfig),
+    member("request_type", "replace_https_listener", 1011, HttpsListenerConfig),
+    member("request_type", "replace_tcp_listener", 1012, TcpListenerConfig),
+    member("request_type", "replace_udp_listener", 1013, UdpListenerConfig),
     member("request_type", "adopt_worker", 1005, AdoptWorker),
   ],
 );

@@ -29,6 +29,18 @@ export function additionOf({ address, certificate, expiredAt }: StoredCertificat
   return { address, certificate, ...presentFields({ expired_at: expiredAt }) };
 }
 
+/** The request that puts a certificate in the place of the one of the same fingerprint. */
+export function replacementOf(
+  { address, certificate, fingerprint, expiredAt }: StoredCertificate,
+): ReplaceCertificate {
+  return {
+    address,
+    new_certificate: certificate,
+    old_fingerprint: fingerprint,
+    ...presentFields({ new_expired_at: expiredAt }),
+  };
+}
+
 /** Whether two certificates of one fingerprint are served alike. */
 export function sameCertificate(a: StoredCertificate, b: StoredCertificate): boolean {
   return a.expiredAt === b.expiredAt &&
@@ -87,7 +99,7 @@ export class Certificates {
     return this.#byAddress.get(address)?.byText.get(text);
   }
 
-  /** Every certificate, in no particular order. */
+  /** Every certificate, those of one address in the order in which they were added. */
   *values(): Iterable<StoredCertificate> {
     for (const bucket of this.#byAddress.values()) yield* bucket.byFingerprint.values();
   }

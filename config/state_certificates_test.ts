@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { COMMON_NAME_ONLY, HOSTILE_TEXTS, TWO_ALTERNATIVE_NAMES } from "./certificate_testing.ts";
 import { readRecords, writeRecord } from "./saved_state_format.ts";
 import { accept, address, certificate, refuse, stateWith } from "./state_testing.ts";
+import type { Verb } from "./state_verbs.ts";
 
 const AT = address("127.0.0.1:443");
 const ELSEWHERE = address("127.0.0.2:443");
@@ -44,6 +45,28 @@ Deno.test("AddCertificate of a known fingerprint is accepted and changes nothing
   const second = { ...first, certificate: certificate(COMMON_NAME_ONLY.pem, ["other"]) };
   accept(state, { kind: "add_certificate", value: { ...second, expired_at: 5n } });
   assert.ok(state.equals(before));
+});
+
+Deno.test("certificates() finds what a name is served: the name itself first, else its wildcard", () => {
+  const { pem, fingerprint } = TWO_ALTERNATIVE_NAMES;
+  const wildcard: Verb = {
+    kind: "add_certificate",
+    value: { address: AT, certificate: certificate(pem) },
+  };
+  const state = stateWith(wildcard);
+  const found = (domain: string) => [...state.certificates({ domain }).certs.keys()];
+  assert.deepEqual(found("q.b.example"), [fingerprint]);
+  assert.deepEqual(found("Q.B.example."), [fingerprint]);
+  assert.deepEqual(found("A.example"), [fingerprint]);
+  for (
+    const other of ["b.example", "x.q.b.example", ".b.example", "q.a.example", "*.example", ""]
+  ) {
+    assert.deepEqual(found(other), [], other);
+  }
+  const own = certificate(COMMON_NAME_ONLY.pem, ["q.b.example"]);
+  accept(state, { kind: "add_certificate", value: { address: AT, certificate: own } });
+  assert.deepEqual(found("q.b.example"), [COMMON_NAME_ONLY.fingerprint]);
+  assert.deepEqual(found("other.b.example"), [fingerprint]);
 });
 
 Deno.test("AddCertificate refuses what is not a certificate", () => {

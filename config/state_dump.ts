@@ -1,5 +1,7 @@
 // The requests that rebuild a configuration from nothing: for saved states and for processes that
-// start. Replaying them on an empty state gives an equal state.
+// start. Replaying them on an empty state gives an equal state. What is bound to listeners keeps the order in
+// which it was added, because that decides among routes, certificates and TCP frontends that are equal
+// otherwise: a process that starts must decide as those that saw them come.
 
 import type { ListenerType, Request, SocketAddress } from "./messages.ts";
 import { additionOf } from "./state_certificates.ts";
@@ -27,17 +29,17 @@ export function dumpTables(tables: ReadonlyTables): Request[] {
     ...listenerVerbs(listeners.udp, (value) => ({ kind: "add_udp_listener", value })),
   ];
   for (const value of tables.clusters.sorted()) verbs.push({ kind: "add_cluster", value });
-  for (const value of tables.httpFrontends.sorted()) {
+  for (const value of tables.httpFrontends.entries().values()) {
     verbs.push({ kind: "add_http_frontend", value });
   }
-  for (const stored of tables.certificates.sorted()) {
+  for (const stored of tables.certificates.values()) {
     verbs.push({ kind: "add_certificate", value: additionOf(stored) });
   }
-  for (const value of tables.httpsFrontends.sorted()) {
+  for (const value of tables.httpsFrontends.entries().values()) {
     verbs.push({ kind: "add_https_frontend", value });
   }
-  for (const value of tables.tcpFrontends.sorted()) verbs.push({ kind: "add_tcp_frontend", value });
-  for (const value of tables.udpFrontends.sorted()) verbs.push({ kind: "add_udp_frontend", value });
+  for (const value of tables.tcpFrontends.values()) verbs.push({ kind: "add_tcp_frontend", value });
+  for (const value of tables.udpFrontends.values()) verbs.push({ kind: "add_udp_frontend", value });
   for (const clusterId of tables.backends.clusterIds()) {
     for (const value of tables.backends.sortedOf(clusterId)) {
       verbs.push({ kind: "add_backend", value });

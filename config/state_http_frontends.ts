@@ -56,7 +56,7 @@ export class HttpFrontends {
     return this.#byKey.size;
   }
 
-  /** Frontends by key, in no particular order. */
+  /** Frontends by key in the order in which they were added: of rules before and after the tree, the first wins. */
   entries(): ReadonlyMap<string, RequestHttpFrontend> {
     return this.#byKey;
   }

@@ -63,10 +63,22 @@ export class ListenerTable<L extends ListenerConfig> {
     return this.#byAddress;
   }
 
+  /** Adds a listener. It is not active, whatever it says: what opens it is a request of its own. */
   add(listener: L): ConfigError | null {
     const key = formatAddress(listener.address);
     if (this.#byAddress.has(key)) return alreadyExists(this.#name, key);
-    this.#byAddress.set(key, normalize(copyMessage(this.type, listener)));
+    const stored = normalize(copyMessage(this.type, listener));
+    this.#byAddress.set(key, { ...stored, active: false });
+    return null;
+  }
+
+  /** Other settings for a listener that is there; whether it is active does not change. */
+  replace(listener: L): ConfigError | null {
+    const key = formatAddress(listener.address);
+    const before = this.#byAddress.get(key);
+    if (before === undefined) return notFound(this.#name, key);
+    const { active } = before;
+    this.#byAddress.set(key, { ...normalize(copyMessage(this.type, listener)), active });
     return null;
   }
 

@@ -187,3 +187,37 @@ Deno.test("a refused update leaves every field as it was", () => {
     assert.equal(refuse(state, { kind, value: { address: AT_80 } }), "not_found");
   }
 });
+
+Deno.test("of two answers for one status the one patched last stays, in either form", () => {
+  const state = stateWith({ kind: "add_http_listener", value: httpListener() });
+  const patch = (value: Partial<messages.UpdateHttpListenerConfig>) =>
+    accept(state, {
+      kind: "update_http_listener",
+      value: { address: AT_80, answers: new Map(), ...value },
+    });
+  const answers = () => state.tables.listeners.http.get("127.0.0.1:80")?.answers;
+  patch({ answers: new Map([["404", "first"], ["503", "stays"]]) });
+  patch({ http_answers: { answer_404: "older form", answer_503: "" } });
+  assert.deepEqual(answers(), new Map([["503", "stays"]]));
+  patch({ answers: new Map([["404", "newer form"]]), http_answers: { answer_404: "older" } });
+  assert.deepEqual(answers(), new Map([["503", "stays"], ["404", "newer form"]]));
+});
+
+Deno.test("a replaced listener has all of the new settings, and is as active as before", () => {
+  const open = httpListener({ active: true, send_x_real_ip: true });
+  const state = stateWith({ kind: "add_http_listener", value: open });
+  accept(state, { kind: "replace_http_listener", value: httpListener({ front_timeout: 7 }) });
+  assert.deepEqual(
+    state.tables.listeners.http.get("127.0.0.1:80"),
+    httpListener({ active: true, front_timeout: 7 }),
+  );
+  const elsewhere = httpListener({ address: address("127.0.0.9:80") });
+  assert.equal(refuse(state, { kind: "replace_http_listener", value: elsewhere }), "not_found");
+});
+
+Deno.test("an added listener is not active before it is activated, whatever it says", () => {
+  const state = stateWith();
+  const add = { kind: "add_http_listener", value: httpListener({ active: true }) } as const;
+  assert.equal(state.apply({ request_type: add }), null);
+  assert.equal(state.tables.listeners.http.get("127.0.0.1:80")?.active, false);
+});

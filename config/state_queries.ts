@@ -15,6 +15,7 @@ import type {
   QueryCertificatesFilters,
   RequestHttpFrontend,
 } from "./messages.ts";
+import type { StoredCertificate } from "./state_certificates.ts";
 import type { ListenerConfig } from "./state_listeners.ts";
 import type { StreamFrontend } from "./state_stream_frontends.ts";
 import { compareStreamFrontends } from "./state_stream_frontends.ts";
@@ -129,19 +130,37 @@ export function healthChecks(tables: ReadonlyTables, clusterId?: string): Health
 }
 
 /**
- * Certificates by fingerprint. A domain (an exact member of the stored names) wins over a fingerprint
- * (lower-case hexadecimal); neither means all.
+ * Certificates by fingerprint. A domain (see {@link certificatesFor}) wins over a fingerprint (lower-case
+ * hexadecimal); neither means all.
  */
 export function certificates(
   tables: ReadonlyTables,
   { domain, fingerprint }: QueryCertificatesFilters,
 ): CertificatesWithFingerprints {
   const certs = new Map<string, CertificateAndKey>();
-  for (const stored of tables.certificates.sorted()) {
-    const wanted = domain !== undefined
-      ? stored.certificate.names.includes(domain)
-      : fingerprint === undefined || stored.fingerprint === fingerprint;
-    if (wanted) certs.set(stored.fingerprint, { ...stored.certificate, key: "" });
+  const all = tables.certificates.sorted();
+  const wanted = domain !== undefined
+    ? [...Map.groupBy(all, ({ address }) => formatAddress(address)).values()]
+      .flatMap((stored) => certificatesFor(stored, domain))
+    : all.filter((stored) => fingerprint === undefined || stored.fingerprint === fingerprint);
+  for (const stored of wanted) {
+    certs.set(stored.fingerprint, { ...stored.certificate, key: "" });
   }
   return { certs };
+}
+
+/** Those of one address that a client may be shown for `domain`: with the name itself, else with its wildcard. */
+export function certificatesFor(
+  stored: readonly StoredCertificate[],
+  domain: string,
+): StoredCertificate[] {
+  const name = domain.toLowerCase().replace(/\.$/, "");
+  const dot = name.indexOf(".");
+  const wildcard = `*${name.slice(dot)}`;
+  const having = (wanted: string) =>
+    stored.filter(({ certificate: { names } }) =>
+      names.some((each) => each.toLowerCase() === wanted)
+    );
+  const exact = having(name);
+  return exact.length > 0 || dot <= 0 ? exact : having(wildcard);
 }

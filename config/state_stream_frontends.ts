@@ -34,19 +34,20 @@ export function compareStreamFrontends(a: StreamFrontend, b: StreamFrontend): nu
 export class StreamFrontends {
   readonly #name: string;
   #byCluster = new Map<string, Map<string, Bucket>>();
-  #size = 0;
+  /** All of them in the order in which they were added. */
+  #added = new Set<StreamFrontend>();
 
   constructor(name: string) {
     this.#name = name;
   }
 
   get size(): number {
-    return this.#size;
+    return this.#added.size;
   }
 
-  /** Every frontend, in no particular order. */
-  *values(): Iterable<StreamFrontend> {
-    for (const clusterId of this.#byCluster.keys()) yield* this.of(clusterId);
+  /** Every frontend in the order in which they were added: of several at one place, the last has it. */
+  values(): Iterable<StreamFrontend> {
+    return this.#added;
   }
 
   /** Frontends of one cluster, in no particular order. */
@@ -75,13 +76,14 @@ export class StreamFrontends {
     }
     let bucket = places.get(place);
     if (bucket === undefined) places.set(place, bucket = new Map());
-    bucket.set(tagsKey(frontend.tags), {
+    const stored = {
       cluster_id: frontend.cluster_id,
       address: normalizeAddress(frontend.address),
       tags: new Map(frontend.tags),
       ...(frontend.sni === undefined ? {} : { sni: frontend.sni.toLowerCase() }),
-    });
-    this.#size += 1;
+    };
+    bucket.set(tagsKey(frontend.tags), stored);
+    this.#added.add(stored);
     return null;
   }
 
@@ -94,7 +96,7 @@ export class StreamFrontends {
     const bucket = places.get(place);
     if (bucket === undefined) return noChange(this.#name, `${cluster_id} ${place}`);
     places.delete(place);
-    this.#size -= bucket.size;
+    for (const stored of bucket.values()) this.#added.delete(stored);
     if (places.size === 0) this.#byCluster.delete(cluster_id);
     return null;
   }
@@ -105,7 +107,7 @@ export class StreamFrontends {
       const buckets = [...places].map(([key, bucket]) => [key, new Map(bucket)] as const);
       copy.#byCluster.set(clusterId, new Map(buckets));
     }
-    copy.#size = this.#size;
+    copy.#added = new Set(this.#added);
     return copy;
   }
 }

@@ -28,9 +28,22 @@ export function stateWith(...verbs: Verb[]): ConfigState {
   return state;
 }
 
-/** Applies a request that must be accepted. */
+const PROXIES: ReadonlyMap<string, messages.ListenerType> = new Map([
+  ["add_http_listener", messages.ListenerType.HTTP],
+  ["add_https_listener", messages.ListenerType.HTTPS],
+  ["add_tcp_listener", messages.ListenerType.TCP],
+  ["add_udp_listener", messages.ListenerType.UDP],
+]);
+
+/** Applies a request that must be accepted; a listener that is added as an active one is activated as well. */
 export function accept(state: ConfigState, verb: Verb): void {
   assert.equal(state.apply({ request_type: verb }), null);
+  const proxy = PROXIES.get(verb.kind);
+  if (proxy === undefined) return;
+  const { address, active } = verb.value as { address: SocketAddress; active: boolean };
+  if (active) {
+    accept(state, { kind: "activate_listener", value: { address, proxy, from_scm: false } });
+  }
 }
 
 /** Applies a request that must be refused and must change nothing; returns the kind of refusal. */
@@ -223,6 +236,10 @@ export const mutations: fc.Arbitrary<Verb> = fc.oneof(
   kind("update_https_listener", listeners(messages.UpdateHttpsListenerConfig, httpFields)),
   kind("update_tcp_listener", listeners(messages.UpdateTcpListenerConfig, tcpFields)),
   kind("update_udp_listener", listeners(messages.UpdateUdpListenerConfig, timeouts)),
+  kind("replace_http_listener", listeners(messages.HttpListenerConfig, httpFields)),
+  kind("replace_https_listener", listeners(messages.HttpsListenerConfig, httpFields)),
+  kind("replace_tcp_listener", listeners(messages.TcpListenerConfig, tcpFields)),
+  kind("replace_udp_listener", listeners(messages.UdpListenerConfig, timeouts)),
   kind("remove_listener", fc.record({ address: addresses, proxy: proxies })),
   kind(
     "activate_listener",

@@ -62,6 +62,10 @@ const MUTATIONS: { readonly [K in Kind]?: Mutation<K> } = {
   add_https_listener: (tables, listener) => tables.listeners.https.add(listener),
   add_tcp_listener: (tables, listener) => tables.listeners.tcp.add(listener),
   add_udp_listener: (tables, listener) => tables.listeners.udp.add(listener),
+  replace_http_listener: (tables, listener) => tables.listeners.http.replace(listener),
+  replace_https_listener: (tables, listener) => tables.listeners.https.replace(listener),
+  replace_tcp_listener: (tables, listener) => tables.listeners.tcp.replace(listener),
+  replace_udp_listener: (tables, listener) => tables.listeners.udp.replace(listener),
   remove_listener: (tables, request) => tables.listeners.remove(request),
   activate_listener: (tables, request) => tables.listeners.activate(request),
   deactivate_listener: (tables, request) => tables.listeners.deactivate(request),
@@ -74,6 +78,19 @@ const MUTATIONS: { readonly [K in Kind]?: Mutation<K> } = {
   update_udp_listener: (tables, patch) =>
     tables.listeners.udp.patch(UpdateUdpListenerConfig, patch),
 };
+
+/** Changes that the main process derives from others, and takes from nobody. */
+const INTERNAL_MUTATIONS: ReadonlySet<Kind> = new Set<Kind>([
+  "replace_http_listener",
+  "replace_https_listener",
+  "replace_tcp_listener",
+  "replace_udp_listener",
+]);
+
+/** Whether the verb changes a configuration and is none that clients or files may use. */
+export function isInternalChange(kind: Kind): boolean {
+  return INTERNAL_MUTATIONS.has(kind);
+}
 
 /** Whether the verb can change a configuration state. */
 export function changesState(kind: Kind): boolean {

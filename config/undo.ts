@@ -65,6 +65,10 @@ function listenerScope(verb: Verb): string | null {
     case "update_https_listener":
     case "update_tcp_listener":
     case "update_udp_listener":
+    case "replace_http_listener":
+    case "replace_https_listener":
+    case "replace_tcp_listener":
+    case "replace_udp_listener":
     case "remove_listener":
     case "activate_listener":
     case "deactivate_listener":

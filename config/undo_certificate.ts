@@ -5,7 +5,7 @@ import { formatAddress } from "./address.ts";
 import { parseFingerprint } from "./certificate.ts";
 import type { Request, SocketAddress } from "./messages.ts";
 import type { ConfigState } from "./state.ts";
-import { additionOf, type StoredCertificate } from "./state_certificates.ts";
+import { additionOf, replacementOf, type StoredCertificate } from "./state_certificates.ts";
 import type { Verb } from "./state_verbs.ts";
 import { NOTHING, request, type Undo } from "./undo_parts.ts";
 
@@ -31,11 +31,13 @@ export function undoCertificate(state: ConfigState, verb: Verb): Undo | null {
       return (after) => {
         const now = findByText(after, address, pem);
         const steps: Request[] = [];
-        if (old !== null && old !== same) steps.push(addCertificate(old));
+        if (old !== null && old !== same && old.fingerprint !== now?.fingerprint) {
+          steps.push(addCertificate(old));
+        }
         if (now === null || now === same) return steps;
         // Stored once more under its own fingerprint, with other names for example.
-        steps.push(removeCertificate(now));
-        if (same !== null) steps.push(addCertificate(same));
+        const before = same ?? (old?.fingerprint === now.fingerprint ? old : null);
+        steps.push(before === null ? removeCertificate(now) : replaceCertificate(before));
         return steps;
       };
     }
@@ -65,6 +67,10 @@ function findByText(
 
 function addCertificate(stored: StoredCertificate): Request {
   return request({ kind: "add_certificate", value: additionOf(stored) });
+}
+
+function replaceCertificate(stored: StoredCertificate): Request {
+  return request({ kind: "replace_certificate", value: replacementOf(stored) });
 }
 
 function removeCertificate({ address, fingerprint }: StoredCertificate): Request {

@@ -1,5 +1,5 @@
 // Taking back changes of listeners, in the gentlest way there is: a switch, a patch, and only when
-// neither leads back, a new listener in the place of the changed one.
+// neither leads back, the settings as a whole.
 
 import { formatAddress } from "./address.ts";
 import { findPatch, type ListenerPatch } from "./listener_patch.ts";
@@ -29,12 +29,16 @@ export function undoListener(state: ConfigState, verb: Verb): Undo | null {
     case "add_udp_listener":
       return removeListener(verb.value.address, ListenerType.UDP);
     case "update_http_listener":
+    case "replace_http_listener":
       return restoreListener(state, ListenerType.HTTP, verb.value.address);
     case "update_https_listener":
+    case "replace_https_listener":
       return restoreListener(state, ListenerType.HTTPS, verb.value.address);
     case "update_tcp_listener":
+    case "replace_tcp_listener":
       return restoreListener(state, ListenerType.TCP, verb.value.address);
     case "update_udp_listener":
+    case "replace_udp_listener":
       return restoreListener(state, ListenerType.UDP, verb.value.address);
     case "remove_listener":
     case "activate_listener":
@@ -58,6 +62,7 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateHttpListenerConfig,
         add: (value) => ({ kind: "add_http_listener", value }),
         update: (value) => ({ kind: "update_http_listener", value }),
+        replace: (value) => ({ kind: "replace_http_listener", value }),
       }, state);
     case ListenerType.HTTPS:
       return restore(address, proxy, {
@@ -65,6 +70,7 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateHttpsListenerConfig,
         add: (value) => ({ kind: "add_https_listener", value }),
         update: (value) => ({ kind: "update_https_listener", value }),
+        replace: (value) => ({ kind: "replace_https_listener", value }),
       }, state);
     case ListenerType.TCP:
       return restore(address, proxy, {
@@ -72,6 +78,7 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateTcpListenerConfig,
         add: (value) => ({ kind: "add_tcp_listener", value }),
         update: (value) => ({ kind: "update_tcp_listener", value }),
+        replace: (value) => ({ kind: "replace_tcp_listener", value }),
       }, state);
     case ListenerType.UDP:
       return restore(address, proxy, {
@@ -79,6 +86,7 @@ function restoreListener(state: ConfigState, proxy: ListenerType, address: Socke
         patchType: UpdateUdpListenerConfig,
         add: (value) => ({ kind: "add_udp_listener", value }),
         update: (value) => ({ kind: "update_udp_listener", value }),
+        replace: (value) => ({ kind: "replace_udp_listener", value }),
       }, state);
     default:
       return NOTHING;
@@ -99,6 +107,7 @@ interface Protocol<L extends Listener, P extends ListenerPatch> {
   readonly patchType: MessageType<P>;
   readonly add: (listener: L) => Verb;
   readonly update: (patch: P) => Verb;
+  readonly replace: (listener: L) => Verb;
 }
 
 function restore<L extends Listener, P extends ListenerPatch>(
@@ -125,13 +134,13 @@ function restore<L extends Listener, P extends ListenerPatch>(
       ? [activate]
       : [{ kind: "deactivate_listener", value: { address, proxy, to_scm: false } }];
     const patch = findPatch(table.type, protocol.patchType, now, { ...before, active: now.active });
-    if (patch === null || validateVerb(protocol.update(patch)) !== null) {
-      return [{ kind: "remove_listener" as const, value: { address, proxy } }, ...anew].map(
-        request,
-      );
-    }
-    const patches = hasChanges(patch) ? [protocol.update(patch)] : [];
-    return [...patches, ...switched].map(request);
+    const isPatchable = patch !== null && validateVerb(protocol.update(patch)) === null;
+    const settings = !isPatchable
+      ? [protocol.replace(before)]
+      : hasChanges(patch)
+      ? [protocol.update(patch)]
+      : [];
+    return [...settings, ...switched].map(request);
   };
 }
 

@@ -58,7 +58,14 @@ export class CertificateStore<C> {
 
   /** Adds a certificate; one that is there stays as it is. The reason when a name is malformed. */
   add(certificate: StoredCertificate<C>): string | null {
-    if (this.has(certificate.fingerprint)) return null;
+    return this.has(certificate.fingerprint) ? null : this.put(certificate);
+  }
+
+  /**
+   * Adds a certificate, in the place of the one of the same fingerprint if there is one. The reason when a name
+   * is malformed; nothing has changed then.
+   */
+  put(certificate: StoredCertificate<C>): string | null {
     const parsed: StoredName[] = [];
     for (const name of certificate.names) {
       const one = parseStoredName(name);
@@ -66,6 +73,7 @@ export class CertificateStore<C> {
       if (one !== null && !parsed.some(({ text }) => text === one.text)) parsed.push(one);
     }
     const boundNames = parsed.map(({ text }) => text).sort();
+    this.remove(certificate.fingerprint);
     const entry = { served: { ...certificate, boundNames }, parsed };
     this.#byFingerprint.set(certificate.fingerprint, entry);
     if (this.#first !== null) this.#first = Math.min(this.#first, certificate.expiresAt);

@@ -7,7 +7,6 @@ import {
   type Event,
   MetricDetail,
   type Request,
-  type RequestHttpFrontend,
   type ServerConfig,
   type SetHealthCheck,
 } from "../config/messages.ts";
@@ -36,16 +35,12 @@ import { HandOver, type HandOverStep } from "./hand_over.ts";
 import { healthCheckRefusal, HealthChecks } from "./health_checks.ts";
 import { WorkerMeasurements } from "./measurements.ts";
 import { TrafficMetrics } from "./traffic_metrics.ts";
-import { HttpListener } from "./http_listener.ts";
+import { HttpVerbs } from "./http_verbs.ts";
 import { HttpsVerbs } from "./https_verbs.ts";
 import { ListenerSet } from "./listener_set.ts";
-import {
-  misplacedFrontendSetting,
-  missingClusterFeature,
-  missingVerb,
-} from "./missing_features.ts";
+import { missingClusterFeature, missingVerb } from "./missing_features.ts";
 import type { AcceptHandler } from "./proxy_listener.ts";
-import { StreamListener } from "./stream_listener.ts";
+import { TcpVerbs } from "./tcp_verbs.ts";
 import type { UnopenedListeners } from "./unopened_listeners.ts";
 
 /** Housekeeping that need not happen every tick: idle backend connections, events. */
@@ -61,6 +56,16 @@ const MILLION = 1_000_000;
 
 /** Seconds for Retry-After when the main process says nothing. */
 const DEFAULT_RETRY_AFTER = 60;
+
+/** What a data plane holds. */
+export interface PlaneContents {
+  readonly listeners: ListenerSet;
+  readonly httpRoutes: HttpVerbs["bindings"];
+  readonly https: HttpsVerbs["bindings"];
+  readonly tcpServices: TcpVerbs["bindings"];
+  readonly clusters: ClusterSet;
+  readonly healthChecks: HealthChecks;
+}
 
 /** A worker's listeners, clusters and sessions. */
 export class ProxyDataPlane implements DataPlane {
@@ -79,7 +84,9 @@ export class ProxyDataPlane implements DataPlane {
     pause: this.#acceptPause.after,
   };
   readonly #listeners = new ListenerSet(this.#acceptHandler);
+  readonly #http: HttpVerbs;
   readonly #https: HttpsVerbs;
+  readonly #tcp: TcpVerbs;
   readonly #handOver = new HandOver(this.#listeners);
   readonly #sessions: SessionSet;
   readonly measurements: WorkerMeasurements;
@@ -122,6 +129,8 @@ export class ProxyDataPlane implements DataPlane {
       zombieInterval: config.zombie_check_interval * 1_000,
     });
     this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
+    this.#http = new HttpVerbs(this.#listeners.http, this.#worker, this.#clusters);
+    this.#tcp = new TcpVerbs(this.#listeners.tcp, this.#worker, this.#clusters);
     this.#https = new HttpsVerbs(this.#listeners.https, this.#worker, this.#clusters);
     this.#healthChecks = new HealthChecks(tcpDialer, this.#worker.counters);
     this.measurements = this.#measure(config, onEvent);
@@ -181,30 +190,21 @@ export class ProxyDataPlane implements DataPlane {
       case "remove_health_check":
         this.#healthChecks.remove(type.value);
         return null;
-      case "add_http_frontend":
-        return this.#addFrontend(type.value);
-      case "remove_http_frontend":
-        return this.#listeners.http.with(
-          type.value.address,
-          ({ front }) => front.removeFrontend(type.value),
-        );
       case "add_http_listener":
-        return this.#listeners.http.add(HttpListener.create(type.value, this.#worker));
       case "update_http_listener":
-        return this.#listeners.http.with(type.value.address, (it) => it.update(type.value));
-      case "add_tcp_frontend":
-        return this.#listeners.tcp.with(
-          type.value.address,
-          (it) => it.addFrontend(type.value, this.#clusters),
-        );
-      case "remove_tcp_frontend":
-        return this.#listeners.tcp.with(type.value.address, (it) => it.removeFrontend(type.value));
+      case "replace_http_listener":
+      case "add_http_frontend":
+      case "remove_http_frontend":
+        return this.#http.apply(type);
       case "add_tcp_listener":
-        return this.#listeners.tcp.add(StreamListener.create(type.value, this.#worker));
       case "update_tcp_listener":
-        return await this.#listeners.tcp.with(type.value.address, (it) => it.update(type.value));
+      case "replace_tcp_listener":
+      case "add_tcp_frontend":
+      case "remove_tcp_frontend":
+        return await this.#tcp.apply(type);
       case "add_https_listener":
       case "update_https_listener":
+      case "replace_https_listener":
       case "add_https_frontend":
       case "remove_https_frontend":
       case "add_certificate":
@@ -217,7 +217,11 @@ export class ProxyDataPlane implements DataPlane {
       case "configure_metrics":
         return this.measurements.configure(type.value);
       case "remove_listener":
-        return await this.#listeners.remove(type.value);
+        await this.#listeners.remove(type.value);
+        return null;
+      case "remove_udp_frontend":
+        // None is ever in force here, so it is gone.
+        return null;
       case "activate_listener":
         return await this.#listeners.activate(type.value, this.#activationDelays);
       case "deactivate_listener":
@@ -233,6 +237,18 @@ export class ProxyDataPlane implements DataPlane {
 
   begun(): void {
     this.#activationDelays = ACTIVATION_DELAYS_MS;
+  }
+
+  /** What is in force, to be compared with what should be. Read it, and never change it. */
+  get contents(): PlaneContents {
+    return {
+      listeners: this.#listeners,
+      httpRoutes: this.#http.bindings,
+      https: this.#https.bindings,
+      tcpServices: this.#tcp.bindings,
+      clusters: this.#clusters,
+      healthChecks: this.#healthChecks,
+    };
   }
 
   handOver(step: HandOverStep): ReturnType<HandOver["execute"]> {
@@ -306,15 +322,6 @@ export class ProxyDataPlane implements DataPlane {
     const refusal = healthCheckRefusal(config);
     if (refusal === null) this.#healthChecks.set(this.#clusters.get(cluster_id), config);
     return refusal;
-  }
-
-  #addFrontend(frontend: RequestHttpFrontend): string | null {
-    const missing = misplacedFrontendSetting(frontend);
-    if (missing !== null) return missing;
-    return this.#listeners.http.with(
-      frontend.address,
-      ({ front }) => front.addFrontend(frontend, this.#clusters),
-    );
   }
 
   #tick(): void {

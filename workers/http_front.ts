@@ -1,6 +1,5 @@
-// What plain and encrypted HTTP listeners have in common: routes, answers and the context that sessions
-// get. Settings reach a session when it starts; routes are shared, so a change is seen by the next
-// request.
+// What plain and encrypted HTTP listeners have in common: answers and the context that sessions get. Settings
+// reach a session when it starts; routes are shared, so a change is seen by the next request.
 
 import {
   DEFAULT_ALLOW_OBS_TEXT,
@@ -8,29 +7,15 @@ import {
   DEFAULT_UPLOAD_MIN_BYTES,
   WORKER_STRICT_SNI_BINDING,
 } from "../config/defaults.ts";
-import type {
-  CustomHttpAnswers,
-  HstsConfig,
-  RequestHttpFrontend,
-  SocketAddress,
-} from "../config/messages.ts";
-import {
-  type AnswerLayer,
-  AnswerSet,
-  compileAnswers,
-  mergeAnswers,
-} from "../src/answers/answer_set.ts";
+import type { CustomHttpAnswers, HstsConfig, SocketAddress } from "../config/messages.ts";
+import { type AnswerLayer, AnswerSet, compileAnswers } from "../src/answers/answer_set.ts";
 import { TemplateError } from "../src/answers/template.ts";
 import { asciiBytes } from "../src/bytes/ascii.ts";
-import { loggedTags } from "../src/observe/access_names.ts";
 import { ASCII_VALUE, FIELD_VALUE } from "../src/protocol/h1/grammar.ts";
 import { renderHsts } from "../src/protocol/http/hsts.ts";
-import { type RouteRule, RulePosition } from "../src/routing/route_rule.ts";
-import { RouteTable } from "../src/routing/route_table.ts";
-import type { HstsSlot, ListenerContext, Route, WorkerContext } from "../src/session/context.ts";
+import type { ListenerContext, WorkerContext } from "../src/session/context.ts";
 import { HttpStarter } from "../src/session/http_starter.ts";
-import type { ClusterSet } from "./cluster_set.ts";
-import { compilePolicy } from "./frontend_policy.ts";
+import type { HttpRoutes } from "./http_routes.ts";
 import { endpointOf } from "./listening_socket.ts";
 
 const DEFAULT_ID_HEADER = "Sozu-Id";
@@ -61,81 +46,52 @@ export interface AnswerSettings {
   readonly http_answers?: CustomHttpAnswers;
 }
 
-/** Routes and session settings of one HTTP or HTTPS listener. */
+/** Session settings of one HTTP or HTTPS listener. */
 export class HttpFront {
   /** Makes the sessions of the listener. */
   readonly starter: HttpStarter;
-  readonly #routes = new RouteTable<Route>();
+  readonly #routes: HttpRoutes;
   readonly #protocol: "http" | "https";
-  /** The policy of the frontends that have none of their own. */
-  readonly #inheritedHsts: HstsSlot = { header: null };
-  #answers: AnswerLayer;
 
   private constructor(
     protocol: "http" | "https",
     settings: HttpSettings,
     answers: AnswerLayer,
     worker: WorkerContext,
+    routes: HttpRoutes,
   ) {
     this.#protocol = protocol;
-    this.#answers = answers;
-    this.#inheritedHsts.header = renderHsts(settings.hsts ?? null);
-    this.starter = new HttpStarter(this.#contextFor(settings), worker);
+    this.#routes = routes;
+    this.starter = new HttpStarter(this.#contextFor(settings, answers), worker);
   }
 
-  /** A front as configured, or why its answers do not compile. */
+  /** A front as configured for what is bound to its address, or why its answers do not compile. */
   static create(
     protocol: "http" | "https",
     settings: HttpSettings & AnswerSettings,
     worker: WorkerContext,
+    routes: HttpRoutes,
   ): HttpFront | string {
     const answers = compileAnswers(settings.answers, settings.http_answers);
     if (answers instanceof TemplateError) return answers.message;
-    return new HttpFront(protocol, settings, answers, worker);
+    return new HttpFront(protocol, settings, answers, worker, routes);
   }
 
-  /** Replaces the settings and adds templates; the reason when one does not compile. */
-  update(settings: HttpSettings, patch: AnswerSettings): string | null {
-    const answers = compileAnswers(patch.answers, patch.http_answers);
+  /** Replaces settings and templates; the reason when one does not compile. */
+  replace(settings: HttpSettings & AnswerSettings): string | null {
+    const answers = compileAnswers(settings.answers, settings.http_answers);
     if (answers instanceof TemplateError) return answers.message;
-    this.#answers = mergeAnswers(this.#answers, answers);
-    this.#inheritedHsts.header = renderHsts(settings.hsts ?? null);
-    this.starter.context = this.#contextFor(settings);
+    this.starter.context = this.#contextFor(settings, answers);
     return null;
   }
 
-  /** Adds a route; the reason when it is refused. */
-  addFrontend(frontend: RequestHttpFrontend, clusters: ClusterSet): string | null {
-    const rule = routeRule(frontend);
-    const policy = compilePolicy(frontend, rule);
-    if (typeof policy === "string") return policy;
-    const cluster = frontend.cluster_id === undefined ? null : clusters.get(frontend.cluster_id);
-    const hsts = this.#hstsOf(frontend);
-    const tags = loggedTags(frontend.tags);
-    return this.#routes.add(rule, { cluster, policy, hsts, tags })?.message ?? null;
-  }
-
-  /** Removes a route from whatever position it has: the state knows routes without their positions. */
-  removeFrontend(frontend: RequestHttpFrontend): string | null {
-    for (const position of Object.values(RulePosition)) {
-      const refusal = this.#routes.remove({ ...routeRule(frontend), position });
-      if (refusal !== null && refusal.kind !== "not_found") return refusal.message;
-    }
-    return null;
-  }
-
-  /** A block of the frontend's own, even one that switches HSTS off, is never touched by the listener. */
-  #hstsOf({ hsts }: RequestHttpFrontend): HstsSlot | null {
-    if (this.#protocol === "http") return null;
-    return hsts === undefined ? this.#inheritedHsts : { header: renderHsts(hsts) };
-  }
-
-  #contextFor(settings: HttpSettings): ListenerContext {
+  #contextFor(settings: HttpSettings, answers: AnswerLayer): ListenerContext {
+    this.#routes.inheritedHsts.header = renderHsts(settings.hsts ?? null);
     return {
       protocol: this.#protocol,
       publicAddress: endpointOf(settings.public_address ?? settings.address),
-      routes: this.#routes,
-      answers: new AnswerSet(this.#answers),
+      routes: this.#routes.table,
+      answers: new AnswerSet(answers),
       timeouts: {
         request: settings.request_timeout * 1000,
         front: settings.front_timeout * 1000,
@@ -157,13 +113,4 @@ export class HttpFront {
         (settings.strict_sni_binding ?? WORKER_STRICT_SNI_BINDING),
     };
   }
-}
-
-function routeRule(frontend: RequestHttpFrontend): RouteRule {
-  return {
-    position: frontend.position,
-    hostname: frontend.hostname,
-    path: frontend.path,
-    method: frontend.method ?? null,
-  };
 }

@@ -1,10 +1,11 @@
 // One plain HTTP listener of a worker: its settings and, while active, its socket.
 
+import { patchListener } from "../config/listener_patch.ts";
 import {
-  type HttpListenerConfig,
+  HttpListenerConfig,
   ListenerType,
   type SocketAddress,
-  type UpdateHttpListenerConfig,
+  UpdateHttpListenerConfig,
 } from "../config/messages.ts";
 import { TcpListener } from "../src/io/tcp.ts";
 import { Counter } from "../src/observe/counters.ts";
@@ -12,6 +13,7 @@ import type { WorkerContext } from "../src/session/context.ts";
 import { ProxiedStarter } from "../src/session/proxied_starter.ts";
 import type { SessionStarter } from "../src/session/session.ts";
 import { HttpFront } from "./http_front.ts";
+import type { HttpRoutes } from "./http_routes.ts";
 import { ListeningSocket } from "./listening_socket.ts";
 import type { AcceptHandler, ProxyListener } from "./proxy_listener.ts";
 
@@ -43,14 +45,22 @@ export class HttpListener implements ProxyListener {
     this.socket = new ListeningSocket(config.address, "HTTP");
   }
 
-  /** A listener as configured, or why its answers do not compile. */
-  static create(config: HttpListenerConfig, worker: WorkerContext): HttpListener | string {
-    const front = HttpFront.create("http", config, worker);
+  /** A listener as configured for what is bound to its address, or why its answers do not compile. */
+  static create(
+    config: HttpListenerConfig,
+    worker: WorkerContext,
+    routes: HttpRoutes,
+  ): HttpListener | string {
+    const front = HttpFront.create("http", config, worker, routes);
     return typeof front === "string" ? front : new HttpListener(config, front, worker);
   }
 
   get address(): SocketAddress {
     return this.#config.address;
+  }
+
+  get config(): HttpListenerConfig {
+    return this.#config;
   }
 
   get active(): boolean {
@@ -67,9 +77,14 @@ export class HttpListener implements ProxyListener {
 
   /** Changes settings in place; the reason when a template does not compile. */
   update(patch: UpdateHttpListenerConfig): string | null {
-    const { address: _address, answers: _answers, http_answers: _legacy, ...settings } = patch;
-    const config = { ...this.#config, ...settings };
-    const refusal = this.front.update(config, patch);
+    return this.replace(
+      patchListener(HttpListenerConfig, UpdateHttpListenerConfig, this.#config, patch),
+    );
+  }
+
+  /** Takes other settings; the reason when a template does not compile. */
+  replace(config: HttpListenerConfig): string | null {
+    const refusal = this.front.replace(config);
     if (refusal === null) this.#config = config;
     return refusal;
   }

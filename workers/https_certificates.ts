@@ -1,4 +1,4 @@
-// The certificates of one HTTPS listener as commands change them, and the choice among them for each
+// The certificates of one address of HTTPS listeners as commands change them, and the choice among them for each
 // handshake. Names nobody has a certificate for are shown a self-signed one made at run time.
 
 import { parseFingerprint } from "../config/certificate.ts";
@@ -13,7 +13,7 @@ import type { ChosenCertificate } from "../src/io/sni_tls_settings.ts";
 import { TlsCredentials, type VersionRange } from "../src/io/tls_credentials.ts";
 import { parseCertificate } from "../src/io/x509.ts";
 import { Counter, type Counters } from "../src/observe/counters.ts";
-import { CertificateStore } from "./certificate_store.ts";
+import { CertificateStore, type StoredCertificate } from "./certificate_store.ts";
 
 /** Whom the default certificate is made out to: the name sozu's own has. */
 const DEFAULT_COMMON_NAME = "lolcatho.st";
@@ -21,15 +21,13 @@ const DEFAULT_COMMON_NAME = "lolcatho.st";
 const DAY_MS = 24 * 3600 * 1000;
 const DEFAULT_DAYS = 365 * 40;
 
-/** Certificates of a listener, chosen by server name. */
+/** Certificates of an address, chosen by server name. */
 export class HttpsCertificates {
   readonly #store = new CertificateStore<TlsCredentials>();
-  readonly #versions: VersionRange;
   readonly #counters: Counters;
   #default: TlsCredentials | null = null;
 
-  constructor(versions: VersionRange, counters: Counters) {
-    this.#versions = versions;
+  constructor(counters: Counters) {
     this.#counters = counters;
   }
 
@@ -41,14 +39,23 @@ export class HttpsCertificates {
     return this.#store.get(fingerprint)?.credentials ?? null;
   }
 
+  /** The fingerprint of the certificate that a name is shown; `null` for the default one. */
+  shownFor(serverName: string): string | null {
+    return this.#store.find(serverName)?.fingerprint ?? null;
+  }
+
   firstExpiry(): number | null {
     return this.#store.firstExpiry();
   }
 
   /** Adds a certificate; the reason when it cannot be served. */
   add({ certificate, expired_at }: AddCertificate): string | null {
-    const refusal = this.#add(certificate, expired_at);
-    return typeof refusal === "string" ? `could not add certificate: ${refusal}` : null;
+    const facts = parseCertificate(certificate.certificate);
+    // One that is there stays as it is.
+    if ("fingerprint" in facts && this.#store.has(facts.fingerprint)) return null;
+    const read = this.#read(certificate, expired_at);
+    const refusal = typeof read === "string" ? read : this.#store.add(read);
+    return refusal === null ? null : `could not add certificate: ${refusal}`;
   }
 
   remove({ fingerprint }: RemoveCertificate): string | null {
@@ -62,43 +69,43 @@ export class HttpsCertificates {
 
   /** The new certificate is in place before the old one goes; the reason when it cannot be served. */
   replace({ new_certificate, old_fingerprint, new_expired_at }: ReplaceCertificate): string | null {
-    const added = this.#add(new_certificate, new_expired_at);
-    if (typeof added === "string") return `could not replace certificate: ${added}`;
+    const read = this.#read(new_certificate, new_expired_at);
+    const refusal = typeof read === "string" ? read : this.#store.put(read);
+    if (typeof read === "string" || refusal !== null) {
+      return `could not replace certificate: ${refusal}`;
+    }
     const old = parseFingerprint(old_fingerprint);
-    if (old !== null && old !== added.fingerprint) this.#store.remove(old);
+    if (old !== null && old !== read.fingerprint) this.#store.remove(old);
     return null;
   }
 
-  /** See SniTlsSettings. */
-  choose(serverName: string): ChosenCertificate | null {
+  /** See SniTlsSettings; `versions` are those of the listener. */
+  choose(serverName: string, versions: VersionRange): ChosenCertificate | null {
     if (serverName === "") return null;
     const found = this.#store.find(serverName);
     if (found !== null) {
-      return { context: found.credentials.context(this.#versions), names: found.boundNames };
+      return { context: found.credentials.context(versions), names: found.boundNames };
     }
     this.#counters.add(Counter.TLS_DEFAULT_CERTIFICATE, 1);
-    return { context: this.#defaultCredentials().context(this.#versions), names: null };
+    return { context: this.#defaultCredentials().context(versions), names: null };
   }
 
-  #add(
+  #read(
     certificate: CertificateAndKey,
     expiresAt: bigint | undefined,
-  ): { fingerprint: string } | string {
+  ): StoredCertificate<TlsCredentials> | string {
     const facts = parseCertificate(certificate.certificate);
     if ("problem" in facts) {
       return `error parsing pem formated certificate from bytes: ${facts.problem}`;
     }
-    const { fingerprint } = facts;
-    if (this.#store.has(fingerprint)) return { fingerprint };
     const credentials = TlsCredentials.create(certificate);
     if (typeof credentials === "string") return credentials;
-    const refusal = this.#store.add({
-      fingerprint,
+    return {
+      fingerprint: facts.fingerprint,
       names: certificate.names.length > 0 ? certificate.names : facts.names,
       expiresAt: expiresAt === undefined ? credentials.notAfter : Number(expiresAt),
       credentials,
-    });
-    return refusal ?? { fingerprint };
+    };
   }
 
   #defaultCredentials(): TlsCredentials {

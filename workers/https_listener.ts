@@ -2,21 +2,19 @@
 // implementation serves it follows from both; when a change asks for the other one, the listener opens a
 // second socket that way and closes the first.
 
+import { patchListener } from "../config/listener_patch.ts";
 import { type TlsAcceptorKind, tlsAcceptorOf } from "../config/tls_acceptor.ts";
 import {
-  type AddCertificate,
-  type HttpsListenerConfig,
+  HttpsListenerConfig,
   ListenerType,
-  type RemoveCertificate,
-  type ReplaceCertificate,
   type SocketAddress,
-  type UpdateHttpsListenerConfig,
+  UpdateHttpsListenerConfig,
 } from "../config/messages.ts";
 import type { TlsAcceptor } from "../src/io/contracts.ts";
 import { RuntimeTlsAcceptor } from "../src/io/runtime_tls_acceptor.ts";
 import { sniTlsAcceptor } from "../src/io/sni_tls_acceptor.ts";
 import type { SniTlsAcceptor, SniTlsSettings } from "../src/io/sni_tls_settings.ts";
-import type { VersionRange } from "../src/io/tls_credentials.ts";
+import { TlsCredentials, type VersionRange } from "../src/io/tls_credentials.ts";
 import { parseCertificate } from "../src/io/x509.ts";
 import { Counter } from "../src/observe/counters.ts";
 import { AlpnStage } from "../src/session/alpn_stage.ts";
@@ -26,7 +24,8 @@ import type { SessionStarter } from "../src/session/session.ts";
 import { type Stage, StagedSession } from "../src/session/staged_session.ts";
 import { TlsStage } from "../src/session/tls_stage.ts";
 import { HttpFront } from "./http_front.ts";
-import { HttpsCertificates } from "./https_certificates.ts";
+import type { HttpsCertificates } from "./https_certificates.ts";
+import type { HttpRoutes } from "./http_routes.ts";
 import { ListeningSocket } from "./listening_socket.ts";
 import type { AcceptHandler, ProxyListener } from "./proxy_listener.ts";
 import { announcedProtocols, versionRange } from "./tls_settings.ts";
@@ -39,7 +38,15 @@ interface Tls {
   readonly changeable: SniTlsAcceptor | null;
   /** Whatever differs in it cannot be changed on an open socket. */
   readonly way: string;
+  /** What the socket itself serves; `null` where handshakes choose. */
+  readonly own: TlsCredentials | null;
   readonly starter: SessionStarter;
+}
+
+/** What is bound to an address of HTTPS listeners. */
+export interface HttpsBinding {
+  readonly routes: HttpRoutes;
+  readonly certificates: HttpsCertificates;
 }
 
 /** A listener that has been added; {@link activate} opens its socket. */
@@ -50,7 +57,8 @@ export class HttpsListener implements ProxyListener {
   readonly socket: ListeningSocket;
   readonly #certificates: HttpsCertificates;
   readonly #alpnStage: AlpnStage;
-  readonly #ownFingerprint: string | null;
+  #ownFingerprint: string | null;
+  #versions: VersionRange;
   #config: HttpsListenerConfig;
   #tls: Tls;
 
@@ -59,23 +67,32 @@ export class HttpsListener implements ProxyListener {
     front: HttpFront,
     worker: WorkerContext,
     versions: VersionRange,
+    certificates: HttpsCertificates,
   ) {
     this.#config = config;
     this.front = front;
     this.#worker = worker;
     this.socket = new ListeningSocket(config.address, "HTTPS");
-    this.#certificates = new HttpsCertificates(versions, worker.counters);
+    this.#versions = versions;
+    this.#certificates = certificates;
     this.#ownFingerprint = fingerprintOf(config);
     this.#alpnStage = new AlpnStage(worker, config.disable_http11 ?? false);
     this.#tls = this.#createTls("node");
   }
 
-  /** A listener as configured, or why there cannot be one. */
-  static create(config: HttpsListenerConfig, worker: WorkerContext): HttpsListener | string {
+  /** A listener as configured for what is bound to its address, or why there cannot be one. */
+  static create(
+    config: HttpsListenerConfig,
+    worker: WorkerContext,
+    { routes, certificates }: HttpsBinding,
+  ): HttpsListener | string {
     const versions = versionRange(config.versions);
     if (typeof versions === "string") return versions;
-    const front = HttpFront.create("https", config, worker);
-    return typeof front === "string" ? front : new HttpsListener(config, front, worker, versions);
+    const problem = identityProblem(config);
+    if (problem !== null) return problem;
+    const front = HttpFront.create("https", config, worker, routes);
+    if (typeof front === "string") return front;
+    return new HttpsListener(config, front, worker, versions, certificates);
   }
 
   get address(): SocketAddress {
@@ -90,42 +107,38 @@ export class HttpsListener implements ProxyListener {
     return this.socket.isOpen;
   }
 
-  activate(handler: AcceptHandler): Promise<string | null> {
+  async activate(handler: AcceptHandler): Promise<string | null> {
+    // Certificates may have been bound before the listener was there.
+    const refusal = await this.settle();
+    if (refusal !== null) return refusal;
     const { acceptor, starter } = this.#tls;
-    return this.socket.open((endpoint) => acceptor.listen(endpoint), starter, handler);
+    return await this.socket.open((endpoint) => acceptor.listen(endpoint), starter, handler);
   }
 
   deactivate(): Promise<string | null> {
     return this.socket.close();
   }
 
-  /** Changes settings in place; new connections see them. The reason when it is refused. */
-  async update(patch: UpdateHttpsListenerConfig): Promise<string | null> {
-    const { address: _address, answers: _answers, http_answers: _legacy, ...rest } = patch;
-    const { alpn_protocols, ...settings } = rest;
-    const alpn = alpn_protocols === undefined ? {} : { alpn_protocols: alpn_protocols.values };
+  /** Changes settings; new connections see them. The reason when it is refused. */
+  update(patch: UpdateHttpsListenerConfig): Promise<string | null> {
+    return this.replace(
+      patchListener(HttpsListenerConfig, UpdateHttpsListenerConfig, this.#config, patch),
+    );
+  }
+
+  /** Takes other settings; new connections see them. The reason when they are refused. */
+  async replace(config: HttpsListenerConfig): Promise<string | null> {
+    const versions = versionRange(config.versions);
+    if (typeof versions === "string") return versions;
     const before = this.#config;
-    const config = { ...before, ...settings, ...alpn };
-    const refusal = this.front.update(config, patch);
+    const refusal = identityProblem(config) ?? this.front.replace(config);
     if (refusal !== null) return refusal;
-    this.#config = config;
-    this.#alpnStage.refusesHttp11 = config.disable_http11 ?? false;
-    return await this.#settle();
-  }
-
-  /** Adds a certificate; the reason when it cannot be served. */
-  async addCertificate(request: AddCertificate): Promise<string | null> {
-    return this.#certificates.add(request) ?? await this.#settle();
-  }
-
-  /** Takes a certificate out; connections that were shown it stay. */
-  async removeCertificate(request: RemoveCertificate): Promise<string | null> {
-    return this.#certificates.remove(request) ?? await this.#settle();
-  }
-
-  /** Puts one certificate in the place of another without a gap; the reason when it cannot be served. */
-  async replaceCertificate(request: ReplaceCertificate): Promise<string | null> {
-    return this.#certificates.replace(request) ?? await this.#settle();
+    this.#take(config, versions);
+    const unsettled = await this.settle();
+    if (unsettled === null) return null;
+    this.front.replace(before);
+    this.#take(before, versionRange(before.versions) as VersionRange);
+    return unsettled;
   }
 
   /** Which implementation of TLS serves now. */
@@ -139,11 +152,11 @@ export class HttpsListener implements ProxyListener {
   }
 
   /** Makes the way TLS is done fit the settings and certificates; the reason when it cannot. */
-  async #settle(): Promise<string | null> {
+  async settle(): Promise<string | null> {
     const fingerprints = this.#certificates.fingerprints();
     const kind = tlsAcceptorOf(this.#config, this.#ownFingerprint, fingerprints);
-    const { changeable, way } = this.#tls;
-    if (this.#wayOf(kind) === way) {
+    const { changeable, way, own } = this.#tls;
+    if (this.#wayOf(kind) === way && this.#ownFor(kind) === own) {
       if (changeable !== null) changeable.settings = this.#sniSettings();
       return null;
     }
@@ -156,26 +169,37 @@ export class HttpsListener implements ProxyListener {
     return refusal;
   }
 
+  #take(config: HttpsListenerConfig, versions: VersionRange): void {
+    this.#config = config;
+    this.#versions = versions;
+    this.#ownFingerprint = fingerprintOf(config);
+    this.#alpnStage.refusesHttp11 = config.disable_http11 ?? false;
+  }
+
   #createTls(kind: TlsAcceptorKind): Tls {
-    const own = this.#certificates.credentials(this.#ownFingerprint ?? "");
+    const own = this.#ownFor(kind);
     const settings = this.#sniSettings();
-    const serves = kind === "runtime" && own !== null
+    const serves = own !== null
       ? { acceptor: new RuntimeTlsAcceptor(own, settings.alpn), changeable: null }
       : changeableAcceptor(settings);
     const { acceptor } = serves;
     const stages = [new TlsStage(acceptor, this.#worker), this.#alpnStage];
-    return { kind, ...serves, way: this.#wayOf(kind), starter: this.#starter(stages) };
+    return { kind, ...serves, own, way: this.#wayOf(kind), starter: this.#starter(stages) };
+  }
+
+  #ownFor(kind: TlsAcceptorKind): TlsCredentials | null {
+    return kind === "runtime" ? this.#certificates.credentials(this.#ownFingerprint ?? "") : null;
   }
 
   #wayOf(kind: TlsAcceptorKind): string {
     const { alpn } = this.#sniSettings();
-    return kind === "runtime" ? `${kind} ${this.#ownFingerprint} ${alpn.join()}` : kind;
+    return kind === "runtime" ? `${kind} ${alpn.join()}` : kind;
   }
 
   #sniSettings(): SniTlsSettings {
     return {
       alpn: announcedProtocols(this.#config.alpn_protocols),
-      choose: (serverName) => this.#certificates.choose(serverName),
+      choose: (serverName) => this.#certificates.choose(serverName, this.#versions),
     };
   }
 
@@ -202,6 +226,15 @@ export class HttpsListener implements ProxyListener {
 function changeableAcceptor(settings: SniTlsSettings): Pick<Tls, "acceptor" | "changeable"> {
   const acceptor = sniTlsAcceptor(settings);
   return { acceptor, changeable: acceptor };
+}
+
+/** Why the listener's own certificate cannot be served; `null` when it can, or there is none. */
+function identityProblem(
+  { certificate, certificate_chain, key }: HttpsListenerConfig,
+): string | null {
+  if (certificate === undefined || key === undefined) return null;
+  const credentials = TlsCredentials.create({ certificate, certificate_chain, key });
+  return typeof credentials === "string" ? credentials : null;
 }
 
 /** The fingerprint of the listener's own certificate; `null` when it has none that is usable. */

@@ -1,17 +1,14 @@
 // The requests that only HTTPS listeners know: settings, certificates and frontends.
 
-import { formatAddress } from "../config/address.ts";
-import type {
-  HttpsListenerConfig,
-  Request,
-  RequestHttpFrontend,
-  SocketAddress,
-} from "../config/messages.ts";
+import type { HttpsListenerConfig, Request, SocketAddress } from "../config/messages.ts";
 import { Counter } from "../src/observe/counters.ts";
 import { loggerOf } from "../src/observe/log.ts";
 import type { WorkerContext } from "../src/session/context.ts";
+import { Bindings } from "./bindings.ts";
 import type { ClusterSet } from "./cluster_set.ts";
-import { HttpsListener } from "./https_listener.ts";
+import { HttpRoutes } from "./http_routes.ts";
+import { HttpsCertificates } from "./https_certificates.ts";
+import { type HttpsBinding, HttpsListener } from "./https_listener.ts";
 import type { ListenerTable } from "./listener_set.ts";
 import { unenforcedSettings } from "./tls_settings.ts";
 
@@ -20,6 +17,7 @@ export type HttpsVerb = NonNullable<Request["request_type"]> & {
   kind:
     | "add_https_listener"
     | "update_https_listener"
+    | "replace_https_listener"
     | "add_https_frontend"
     | "remove_https_frontend"
     | "add_certificate"
@@ -29,6 +27,8 @@ export type HttpsVerb = NonNullable<Request["request_type"]> & {
 
 /** Executes them. */
 export class HttpsVerbs {
+  /** The frontends and certificates of every address. */
+  readonly bindings: Bindings<HttpsBinding>;
   readonly #listeners: ListenerTable<HttpsListener>;
   readonly #worker: WorkerContext;
   readonly #clusters: ClusterSet;
@@ -43,65 +43,62 @@ export class HttpsVerbs {
     this.#listeners = listeners;
     this.#worker = worker;
     this.#clusters = clusters;
+    this.bindings = new Bindings(() => ({
+      routes: new HttpRoutes("https"),
+      certificates: new HttpsCertificates(worker.counters),
+    }));
   }
 
   /** Resolves with `null` when the request is in force, or with the reason why it is not. */
   async apply(verb: HttpsVerb): Promise<string | null> {
+    const { address } = verb.value;
+    const { routes, certificates } = this.bindings.at(address);
     switch (verb.kind) {
       case "add_https_listener":
         return this.#addListener(verb.value);
-      case "update_https_listener": {
-        const { address } = verb.value;
-        const refusal = await this.#listeners.with(address, (it) => it.update(verb.value));
-        const listener = this.#listeners.get(address);
-        if (refusal === null && listener !== undefined) this.#report(listener.config);
-        return refusal;
-      }
+      case "update_https_listener":
+        return await this.#change(address, (it) => it.update(verb.value));
+      case "replace_https_listener":
+        return await this.#change(address, (it) => it.replace(verb.value));
       case "add_https_frontend":
-        return this.#addFrontend(verb.value);
+        return routes.add(verb.value, this.#clusters);
       case "remove_https_frontend":
-        return this.#listeners.with(
-          verb.value.address,
-          ({ front }) => front.removeFrontend(verb.value),
-        );
+        routes.remove(verb.value);
+        return null;
       case "add_certificate":
-        return await this.#certificates(
-          verb.value.address,
-          (it) => it.addCertificate(verb.value),
-        );
+        return certificates.add(verb.value) ?? await this.#settle(address);
       case "remove_certificate":
-        return await this.#certificates(
-          verb.value.address,
-          (it) => it.removeCertificate(verb.value),
-        );
+        return certificates.remove(verb.value) ?? await this.#settle(address);
       case "replace_certificate":
-        return await this.#certificates(
-          verb.value.address,
-          (it) => it.replaceCertificate(verb.value),
-        );
+        return certificates.replace(verb.value) ?? await this.#settle(address);
     }
   }
 
   #addListener(config: HttpsListenerConfig): string | null {
-    const refusal = this.#listeners.add(HttpsListener.create(config, this.#worker));
-    if (refusal === null) this.#report(config);
-    return refusal;
-  }
-
-  #addFrontend(frontend: RequestHttpFrontend): string | null {
-    return this.#listeners.with(
-      frontend.address,
-      ({ front }) => front.addFrontend(frontend, this.#clusters),
+    const { address } = config;
+    const refusal = this.#listeners.add(
+      address,
+      () => HttpsListener.create(config, this.#worker, this.bindings.at(address)),
     );
+    if (refusal !== null) return refusal;
+    this.#report(config);
+    this.#publishExpiry();
+    return null;
   }
 
-  async #certificates(
+  async #change(
     address: SocketAddress,
     change: (listener: HttpsListener) => Promise<string | null>,
   ): Promise<string | null> {
+    const refusal = await this.#listeners.with(address, change);
     const listener = this.#listeners.get(address);
-    if (listener === undefined) return `found no listener with address ${formatAddress(address)}`;
-    const refusal = await change(listener);
+    if (refusal === null && listener !== undefined) this.#report(listener.config);
+    return refusal;
+  }
+
+  /** The way a listener does TLS follows from its certificates. Without a listener there is nothing to do. */
+  async #settle(address: SocketAddress): Promise<string | null> {
+    const refusal = await this.#listeners.get(address)?.settle() ?? null;
     if (refusal === null) this.#publishExpiry();
     return refusal;
   }

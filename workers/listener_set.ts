@@ -31,11 +31,12 @@ export class ListenerTable<T extends ProxyListener> {
     return this.#listeners.values();
   }
 
-  /** Adds a listener, or passes the reason on why there is none, or says that the address is taken. */
-  add(listener: T | string): string | null {
-    if (typeof listener === "string") return listener;
-    const key = formatAddress(listener.address);
+  /** Adds the listener that `create` makes, or says why it makes none, or that the address is taken. */
+  add(address: SocketAddress, create: () => T | string): string | null {
+    const key = formatAddress(address);
     if (this.#listeners.has(key)) return `An ${this.#label} listener already exists at ${key}`;
+    const listener = create();
+    if (typeof listener === "string") return listener;
     this.#listeners.set(key, listener);
     return null;
   }
@@ -103,18 +104,19 @@ export class ListenerSet {
     return refusal;
   }
 
-  /** Closes the socket of a listener; the reason when it was not meant to be open. */
+  /**
+   * Closes the socket of a listener; the reason when it was not meant to be open. There is none of a missing
+   * kind.
+   */
   async deactivate(listener: DeactivateListener): Promise<string | null> {
+    if (!this.#tables.has(listener.proxy)) return null;
     return await this.unopened.drop(listener) ? null : await this.#close(listener);
   }
 
-  /** Closes and forgets a listener; the reason when its kind is not available. */
-  async remove({ address, proxy }: RemoveListener): Promise<string | null> {
-    const table = this.#tables.get(proxy);
-    if (table === undefined) return missingKind(proxy);
+  /** Closes and forgets a listener; one that is not there is no error. */
+  async remove({ address, proxy }: RemoveListener): Promise<void> {
     await this.unopened.drop({ address, proxy, to_scm: false });
-    await table.remove(address);
-    return null;
+    await this.#tables.get(proxy)?.remove(address);
   }
 
   /** The socket of a listener; `null` when there is no such listener. */

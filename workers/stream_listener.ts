@@ -1,24 +1,23 @@
-// One TCP listener of a worker: which clusters its connections go to, its settings and, while active, its
-// socket.
+// One TCP listener of a worker: its settings and, while active, its socket.
 
+import { patchListener } from "../config/listener_patch.ts";
 import {
   ListenerType,
-  type RequestTcpFrontend,
   type SocketAddress,
-  type TcpListenerConfig,
-  type UpdateTcpListenerConfig,
+  TcpListenerConfig,
+  UpdateTcpListenerConfig,
 } from "../config/messages.ts";
 import type { SniTlsAcceptor } from "../src/io/sni_tls_settings.ts";
 import { TcpListener } from "../src/io/tcp.ts";
 import type { WorkerContext } from "../src/session/context.ts";
+import type { SessionStarter } from "../src/session/session.ts";
 import type { TcpListenerContext } from "../src/session/tcp_context.ts";
 import { type TcpSessionSettings, TcpStarter } from "../src/session/tcp_starter.ts";
 import { TlsStage } from "../src/session/tls_stage.ts";
-import type { ClusterSet } from "./cluster_set.ts";
 import { endpointOf, ListeningSocket, type OpenSource } from "./listening_socket.ts";
 import type { AcceptHandler, ProxyListener } from "./proxy_listener.ts";
 import { streamAcceptor } from "./stream_tls.ts";
-import { TcpServices } from "./tcp_services.ts";
+import type { TcpServices } from "./tcp_services.ts";
 
 /**
  * Longest wait for a ClientHello, in milliseconds: a client sends it at once, and HAProxy's manual
@@ -30,33 +29,46 @@ const MAX_HELLO_MS = 10_000;
 export class StreamListener implements ProxyListener {
   readonly kind = ListenerType.TCP;
   readonly socket: ListeningSocket;
-  readonly #services = new TcpServices();
+  readonly #services: TcpServices;
   readonly #settings: TcpSessionSettings;
   readonly #worker: WorkerContext;
   #config: TcpListenerConfig;
   /** Makes the handshakes; `null` where TLS passes. */
   #acceptor: SniTlsAcceptor | null;
+  #starter: TcpStarter;
 
   private constructor(
     config: TcpListenerConfig,
     worker: WorkerContext,
     acceptor: SniTlsAcceptor | null,
+    services: TcpServices,
   ) {
+    this.#services = services;
     this.#config = config;
     this.#worker = worker;
     this.#acceptor = acceptor;
     this.socket = new ListeningSocket(config.address, "TCP");
     this.#settings = { context: this.#context(), expectsProxy: config.expect_proxy };
+    this.#starter = this.#createStarter();
   }
 
-  /** A listener as configured, or why its certificate cannot be served. */
-  static create(config: TcpListenerConfig, worker: WorkerContext): StreamListener | string {
+  /** A listener as configured for what is bound to its address, or why its certificate cannot be served. */
+  static create(
+    config: TcpListenerConfig,
+    worker: WorkerContext,
+    services: TcpServices,
+  ): StreamListener | string {
     const acceptor = streamAcceptor(config);
-    return typeof acceptor === "string" ? acceptor : new StreamListener(config, worker, acceptor);
+    if (typeof acceptor === "string") return acceptor;
+    return new StreamListener(config, worker, acceptor, services);
   }
 
   get address(): SocketAddress {
     return this.#config.address;
+  }
+
+  get config(): TcpListenerConfig {
+    return this.#config;
   }
 
   get active(): boolean {
@@ -64,7 +76,7 @@ export class StreamListener implements ProxyListener {
   }
 
   activate(handler: AcceptHandler): Promise<string | null> {
-    return this.socket.open(this.#open, this.#starter(), handler);
+    return this.socket.open(this.#open, this.#starterOfSocket(), handler);
   }
 
   deactivate(): Promise<string | null> {
@@ -72,36 +84,49 @@ export class StreamListener implements ProxyListener {
   }
 
   /** Changes settings in place, for connections to come; the reason when they are refused. */
-  async update(patch: UpdateTcpListenerConfig): Promise<string | null> {
-    const { address: _address, ...settings } = patch;
-    const config = { ...this.#config, ...settings };
-    const passedTls = this.#acceptor === null;
-    if (settings.certificate !== undefined) {
-      const acceptor = streamAcceptor(config, this.#acceptor);
-      if (typeof acceptor === "string") return acceptor;
-      this.#acceptor = acceptor;
-    }
+  update(patch: UpdateTcpListenerConfig): Promise<string | null> {
+    return this.replace(
+      patchListener(TcpListenerConfig, UpdateTcpListenerConfig, this.#config, patch),
+    );
+  }
+
+  /** Takes other settings, for connections to come; the reason when they are refused. */
+  async replace(config: TcpListenerConfig): Promise<string | null> {
+    const before = this.#acceptor;
+    const acceptor = isSameIdentity(this.#config, config) ? before : streamAcceptor(config, before);
+    if (typeof acceptor === "string") return acceptor;
+    const refusal = acceptor === before ? null : await this.#serveWith(acceptor);
+    if (refusal !== null) return refusal;
     this.#config = config;
     this.#settings.context = this.#context();
     this.#settings.expectsProxy = config.expect_proxy;
-    if (!passedTls || this.#acceptor === null) return null;
-    return await this.socket.reopen(this.#open, this.#starter());
+    return null;
   }
 
-  /** Gives a part of the listener's traffic to a cluster; the reason when it is refused. */
-  addFrontend(frontend: RequestTcpFrontend, clusters: ClusterSet): string | null {
-    return this.#services.add(frontend, clusters);
-  }
-
-  /** Takes it away again; the reason when the cluster does not have it. */
-  removeFrontend(frontend: RequestTcpFrontend): string | null {
-    return this.#services.remove(frontend);
+  /** Ends TLS from now on, or lets it pass; the reason when the socket this needs cannot be opened. */
+  async #serveWith(acceptor: SniTlsAcceptor | null): Promise<string | null> {
+    const before = this.#acceptor;
+    const staysOpen = [acceptor, before].every((each) => each?.usesPlainSockets !== false);
+    this.#acceptor = acceptor;
+    this.#starter = this.#createStarter();
+    if (staysOpen) return null;
+    const refusal = await this.socket.reopen(this.#open, this.#starterOfSocket());
+    if (refusal === null) return null;
+    this.#acceptor = before;
+    this.#starter = this.#createStarter();
+    return refusal;
   }
 
   readonly #open: OpenSource = (endpoint) =>
     this.#acceptor === null ? TcpListener.open(endpoint) : this.#acceptor.listen(endpoint);
 
-  #starter(): TcpStarter {
+  /** Connections of a socket that only one acceptor can serve keep to the starter it was opened with. */
+  #starterOfSocket(): SessionStarter {
+    if (this.#acceptor?.usesPlainSockets === false) return this.#starter;
+    return { start: (accepted, onEnd) => this.#starter.start(accepted, onEnd) };
+  }
+
+  #createStarter(): TcpStarter {
     const stage = this.#acceptor === null ? null : new TlsStage(this.#acceptor, this.#worker);
     return new TcpStarter(this.#settings, this.#worker, stage);
   }
@@ -121,4 +146,8 @@ export class StreamListener implements ProxyListener {
       },
     };
   }
+}
+
+function isSameIdentity(a: TcpListenerConfig, b: TcpListenerConfig): boolean {
+  return a.certificate === b.certificate && a.key === b.key;
 }

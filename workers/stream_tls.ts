@@ -22,8 +22,8 @@ export function streamAcceptor(
   current: SniTlsAcceptor | null = null,
 ): SniTlsAcceptor | string | null {
   if (certificate === undefined || key === undefined) return null;
-  // The chain follows the certificate in the same text; the certificate itself is not taken twice.
-  const texts = { certificate, certificate_chain: [certificate], key };
+  // The chain follows the certificate in the same text.
+  const texts = { certificate, certificate_chain: [], key };
   const credentials = TlsCredentials.create(texts);
   if (typeof credentials === "string") return credentials;
   if (current === null) return sniTlsAcceptor(settingsOf(credentials));

@@ -12,7 +12,7 @@ import type { ClusterSet } from "./cluster_set.ts";
 /** The key of what asks for no name, or for one that nobody has. */
 const REST = "";
 
-/** The frontends of one TCP listener. */
+/** The frontends bound to one address of TCP listeners. */
 export class TcpServices {
   /** Where sessions look. */
   readonly table = new ServerNameTable<Cluster>();
@@ -34,18 +34,17 @@ export class TcpServices {
     return null;
   }
 
-  /** Takes a part of the traffic away from a cluster; the reason when it does not have it. */
-  remove(frontend: RequestTcpFrontend): string | null {
+  /** Takes a part of the traffic away from a cluster. One that does not have it is no error. */
+  remove(frontend: RequestTcpFrontend): void {
     const name = nameOf(frontend);
-    if (typeof name !== "string") return name.message;
+    if (typeof name !== "string") return;
     const claims = this.#claims.get(name) ?? [];
-    const left = claims.filter(({ id }) => id !== frontend.cluster_id);
-    if (left.length === claims.length) {
-      const part = name === REST ? "" : ` for "${name}"`;
-      return `Cluster "${frontend.cluster_id}" has no TCP frontend${part} there`;
-    }
-    this.#claim(name, left);
-    return null;
+    this.#claim(name, claims.filter(({ id }) => id !== frontend.cluster_id));
+  }
+
+  /** The cluster that has each part of the traffic, by name; "" is what is left. */
+  holders(): Map<string, string> {
+    return new Map([...this.#claims].map(([name, claims]) => [name, claims.at(-1)?.id ?? ""]));
   }
 
   #claim(name: string, claims: Cluster[]): void {

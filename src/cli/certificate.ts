@@ -21,7 +21,7 @@ interface ListOptions {
 
 interface MaterialPaths {
   readonly certificate: string;
-  readonly chain: string;
+  readonly chain: string | undefined;
   readonly key: string;
   readonly tlsVersions?: TlsVersion[];
 }
@@ -29,7 +29,7 @@ interface MaterialPaths {
 interface AddOptions {
   readonly address: SocketAddress;
   readonly certificate: string;
-  readonly certificateChain: string;
+  readonly certificateChain?: string;
   readonly key: string;
   readonly tlsVersions?: TlsVersion[];
 }
@@ -50,7 +50,7 @@ interface RemoveOptions {
 interface ReplaceOptions {
   readonly address: SocketAddress;
   readonly newCertificate: string;
-  readonly newCertificateChain: string;
+  readonly newCertificateChain?: string;
   readonly newKey: string;
   readonly oldCertificate?: string;
   readonly fingerprint?: string;
@@ -75,8 +75,8 @@ export function registerCertificate(program: Command, host: CommandHost): void {
 
   subcommand(family, "add", "Present one more certificate")
     .addOption(addressOption("Address of the HTTPS listener"))
-    .requiredOption("--certificate <file>", "Certificate, PEM")
-    .requiredOption("--certificate-chain <file>", "Certificates that vouch for it, PEM")
+    .requiredOption("--certificate <file>", "Certificate, PEM; its chain may follow it")
+    .option("--certificate-chain <file>", "Certificates that vouch for it, PEM")
     .requiredOption("--key <file>", "Private key, PEM")
     .addOption(tlsVersionsOption())
     .action((options: AddOptions, command: Command) =>
@@ -94,8 +94,8 @@ export function registerCertificate(program: Command, host: CommandHost): void {
 
   subcommand(family, "replace", "Present a new certificate instead of an old one")
     .addOption(addressOption("Address of the HTTPS listener"))
-    .requiredOption("--new-certificate <file>", "New certificate, PEM")
-    .requiredOption("--new-certificate-chain <file>", "Certificates that vouch for it, PEM")
+    .requiredOption("--new-certificate <file>", "New certificate, PEM; its chain may follow it")
+    .option("--new-certificate-chain <file>", "Certificates that vouch for it, PEM")
     .requiredOption("--new-key <file>", "New private key, PEM")
     .option("--old-certificate <file>", "The certificate to replace, PEM")
     .addOption(
@@ -180,7 +180,7 @@ function replaceRequest(options: ReplaceOptions, inputs: BuildInputs): Built {
 function materialOf(paths: MaterialPaths, inputs: BuildInputs): CertificateAndKey | CommandProblem {
   const certificate = inputs.readFile(paths.certificate);
   if (certificate instanceof CommandProblem) return certificate;
-  const chain = inputs.readFile(paths.chain);
+  const chain = paths.chain === undefined ? "" : inputs.readFile(paths.chain);
   if (chain instanceof CommandProblem) return chain;
   const key = inputs.readFile(paths.key);
   if (key instanceof CommandProblem) return key;

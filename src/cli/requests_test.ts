@@ -102,6 +102,13 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
   ],
   [ADD, { kind: "add_certificate", value: { address: ADDRESS, certificate: MATERIAL } }],
   [
+    ["certificate", "add", ...AT, "--certificate", "cert.pem", "--key", "key.pem"],
+    {
+      kind: "add_certificate",
+      value: { address: ADDRESS, certificate: { ...MATERIAL, certificate_chain: [] } },
+    },
+  ],
+  [
     [...ADD, "--tls-versions", "TLS_V12", "--tls-versions", "TLS_V13"],
     {
       kind: "add_certificate",
@@ -154,7 +161,7 @@ const SYNTAX_ERRORS: [line: string[], message: RegExp][] = [
   [["connection-limit", "set", "many"], /whole number from 0 to 18446744073709551615/],
   [["connection-limit", "set", "18446744073709551616"], /whole number/],
   [["upgrade", "--worker", "4294967296"], /whole number from 0 to 4294967295/],
-  [["certificate", "add", ...AT, "--certificate", "cert.pem"], /--certificate-chain/],
+  [["certificate", "add", ...AT, "--certificate", "cert.pem"], /--key/],
   [[...ADD, "--tls-versions", "SSL_V3"], /Accepted: TLSv1, TLS_V11, TLS_V12, TLS_V13/],
   [["clusters", "list"], /unknown command 'clusters'[^]*Did you mean cluster/],
 ];

@@ -22,6 +22,7 @@ const READ_BYTES = 2 * 1024;
 /** See {@link SniTlsAcceptor}. */
 export class EngineTlsAcceptor implements SniTlsAcceptor {
   settings: SniTlsSettings;
+  readonly usesPlainSockets = true;
   readonly #native: NativeTlsClass;
   /** One for each handshake that waits for bytes; whoever accepts bounds how many there are. */
   readonly #buffers = new BufferPool(READ_BYTES, Infinity);

@@ -20,6 +20,7 @@ const BACKLOG = 1024;
 /** See {@link SniTlsAcceptor}. */
 export class NodeTlsAcceptor implements SniTlsAcceptor {
   settings: SniTlsSettings;
+  readonly usesPlainSockets = false;
 
   constructor(settings: SniTlsSettings) {
     this.settings = settings;

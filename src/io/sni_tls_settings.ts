@@ -25,6 +25,8 @@ export interface SniTlsSettings {
 /** An acceptor that chooses certificates by name. Settings may be changed; handshakes under way keep theirs. */
 export interface SniTlsAcceptor extends TlsAcceptor {
   settings: SniTlsSettings;
+  /** Whether it listens as plain listeners do: a socket that is open can then serve either. */
+  readonly usesPlainSockets: boolean;
 }
 
 /** A server name as certificates are looked up by: lower case, without a trailing dot. */

@@ -123,6 +123,8 @@ export class TlsEngine {
   sawHello = false;
   /** Why it failed, in the library's words. */
   error: Error | null = null;
+  /** It failed because of the certificate of {@link accept}, whoever the client is. */
+  refusedCertificate = false;
   /** Bytes of plaintext that came with the last call of {@link receive} or {@link accept}. */
   plaintextLength = 0;
   readonly #native: NativeTls;
@@ -173,6 +175,7 @@ export class TlsEngine {
     if (this.#native.finishAccept(certificate, this.#protocolOf(alpn)) === 0) return;
     // `phase` is set by the engine's call of onerror(), if it makes one.
     if ((this.phase as EnginePhase) === "failed") return;
+    this.refusedCertificate = true;
     this.#fail(new Error("The certificate cannot be used for a handshake"));
   }
 

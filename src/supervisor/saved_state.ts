@@ -7,6 +7,8 @@ import {
   type SavedRecord,
   writeRecord,
 } from "../../config/saved_state_format.ts";
+import { isInternalChange } from "../../config/state_verbs.ts";
+import { replaceFile } from "../io/replace_file.ts";
 import { Slices } from "../io/turn.ts";
 import { writeAll } from "../io/write_all.ts";
 
@@ -25,33 +27,17 @@ export type StateFileResult<T> =
   | { readonly ok: false; readonly reason: string };
 
 /**
- * Writes the requests that rebuild a state; the number of records on success. The file is replaced
- * in one step, so a crash leaves the old one or the new one, and is readable by its owner alone:
- * it holds private keys.
+ * Writes the requests that rebuild a state; the number of records on success. Where the file can be replaced in
+ * one step, a crash leaves the old one or the new one. It is readable by its owner alone: it holds private keys.
  */
 export async function saveState(
   path: string,
   requests: readonly Request[],
 ): Promise<StateFileResult<number>> {
-  // A name nobody else writes to: two saves of the same file may overlap.
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    const file = await Deno.open(temporary, {
-      write: true,
-      create: true,
-      truncate: true,
-      mode: 0o600,
-    });
-    try {
-      await writeRecords(file, requests);
-      await file.sync();
-    } finally {
-      file.close();
-    }
-    await Deno.rename(temporary, path);
+    await replaceFile(path, (file) => writeRecords(file, requests));
     return { ok: true, value: requests.length };
   } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
     return { ok: false, reason: `Cannot save the state to "${path}": ${reasonOf(error)}` };
   }
 }
@@ -81,6 +67,8 @@ export async function loadState(path: string): Promise<StateFileResult<SavedReco
 export async function keepUnreadable(path: string): Promise<string> {
   const copy = `${path}.unreadable`;
   try {
+    // What is no file would never end, and is never written to.
+    if (!(await Deno.stat(path)).isFile) return "it is left as it is";
     await Deno.copyFile(path, copy);
     return `a copy of it is kept in "${copy}"`;
   } catch (error) {
@@ -111,6 +99,11 @@ async function readRecords(path: string, text: string): Promise<StateFileResult<
   for (let next = reader.next(); next !== null; next = reader.next()) {
     if (next instanceof RecordError) {
       return { ok: false, reason: `State file "${path}": ${next.message}` };
+    }
+    const kind = next.request.content.request_type?.kind;
+    if (kind !== undefined && isInternalChange(kind)) {
+      const place = `record ${next.record} on line ${next.line}`;
+      return { ok: false, reason: `State file "${path}": ${place}: ${kind} is not for files` };
     }
     records.push(next);
     if (slices.isOver) await slices.pause();

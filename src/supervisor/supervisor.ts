@@ -393,7 +393,7 @@ export class Supervisor {
     const timer = setTimeout(() => remaining.forEach((worker) => worker.kill()), LEAVE_MS);
     await Promise.all(remaining.map(({ ended }) => ended));
     clearTimeout(timer);
-    await this.#save?.flush();
+    await this.#save?.close();
     await this.#context.audit.flushed();
     await this.#server.closeClients();
   }

@@ -3,7 +3,7 @@
 
 import type { Request, Response } from "../../config/messages.ts";
 import { loggerOf } from "../observe/log.ts";
-import { changesState } from "../../config/state_verbs.ts";
+import { changesState, isInternalChange } from "../../config/state_verbs.ts";
 import type { Verb } from "../../config/state_verbs.ts";
 import { validateVerb } from "../../config/validate.ts";
 import { beginAudit } from "./audit_begin.ts";
@@ -59,6 +59,7 @@ export class Verbs implements Executor {
 
   #execute(type: Verb, client: Client): Execution {
     try {
+      if (isInternalChange(type.kind)) return atOnce(internalVerb(type));
       if (!changesState(type.kind)) {
         const problem = validateVerb(type);
         if (problem !== null) return atOnce(this.#invalid(type, client, problem.message));
@@ -133,7 +134,7 @@ export class Verbs implements Executor {
       case "probe_listener":
       case "close_listener_socket":
       case "wind_down":
-        return failure(`${type.kind} is internal to the main process and not for clients`);
+        return internalVerb(type);
       default:
         return failure(`${type.kind} is not available`);
     }
@@ -169,6 +170,10 @@ export class Verbs implements Executor {
     this.#log.error("Executing a request failed: {text}", { text });
     return failure(`Internal error: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+function internalVerb({ kind }: Verb): Response {
+  return failure(`${kind} is internal to the main process and not for clients`);
 }
 
 function atOnce(response: Response): Execution {

@@ -3,6 +3,7 @@
 
 import { encode } from "../../config/codec.ts";
 import { Request, type Response } from "../../config/messages.ts";
+import { missingListener } from "../../config/missing_listener.ts";
 import { verbName } from "../../config/state_verbs.ts";
 import { prepareUndo, scopeOf } from "../../config/undo.ts";
 import type { Verb } from "../../config/state_verbs.ts";
@@ -49,11 +50,11 @@ async function applyAndSend(
     const audited = beginAudit(context, client, type, encoded);
     const event = eventOf(type);
     const undo = prepareUndo(context.state, type);
-    const refusal = context.state.apply(request);
+    const refusal = missingListener(context.state, type) ?? context.state.apply(request)?.message;
     if (event !== null) context.events.emit("main", event);
-    if (refusal !== null) {
-      audited?.failed("dispatch_error", refusal.message);
-      return failure(`Refused by the configuration state: ${refusal.message}`);
+    if (refusal !== undefined) {
+      audited?.failed("dispatch_error", refusal);
+      return failure(`Refused by the configuration state: ${refusal}`);
     }
     forgetRemoved(context, type);
     audited?.done();

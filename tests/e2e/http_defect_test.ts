@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { HttpFront } from "../../workers/http_front.ts";
+import { HttpRoutes } from "../../workers/http_routes.ts";
 import { Counter } from "../../src/observe/counters.ts";
 import { SessionSet } from "../../src/session/session_set.ts";
 import { FakeStream } from "../support/fake_stream.ts";
@@ -18,15 +19,20 @@ class DefectiveStream extends FakeStream {
 
 Deno.test("an exception in one session ends that session, is counted, and leaves the others alone", async () => {
   const worker = testWorkerContext();
-  const front = HttpFront.create("http", {
-    address: socketAddress("127.0.0.1:80"),
-    sticky_name: "S",
-    front_timeout: 60,
-    back_timeout: 30,
-    connect_timeout: 3,
-    request_timeout: 10,
-    answers: new Map(),
-  }, worker);
+  const front = HttpFront.create(
+    "http",
+    {
+      address: socketAddress("127.0.0.1:80"),
+      sticky_name: "S",
+      front_timeout: 60,
+      back_timeout: 30,
+      connect_timeout: 3,
+      request_timeout: 10,
+      answers: new Map(),
+    },
+    worker,
+    new HttpRoutes("http"),
+  );
   assert.ok(front instanceof HttpFront);
   const sessions = new SessionSet(worker, {
     maxConnections: 5,

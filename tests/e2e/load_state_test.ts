@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { type Request, ResponseStatus } from "../../config/messages.ts";
+import { ListenerType, type Request, ResponseStatus } from "../../config/messages.ts";
 import { writeRecord } from "../../config/saved_state_format.ts";
-import { backend, cluster, frontend } from "../../config/state_testing.ts";
+import { backend, cluster, httpListener } from "../../config/state_testing.ts";
+import { socketAddress } from "../support/commands.ts";
 import { freePort } from "../support/ports.ts";
 import { SozuProcess } from "../support/sozu_process.ts";
 
@@ -58,12 +59,17 @@ Deno.test("load_state applies nothing of a file that main refuses in part, and n
 Deno.test("load_state takes everything back when a worker refuses a record", async () => {
   await using sozu = await SozuProcess.start("");
   await sozu.expectOk({ kind: "add_backend", value: backend("a", "before", "127.0.0.1:9") });
-  // Main has no objection to a frontend without a listener; workers cannot serve it.
+  // Main has no objection to an address that is none of this machine's; workers cannot listen on it.
+  const address = socketAddress("192.0.2.1:80");
   await Deno.writeTextFile(
     `${sozu.folder}/state.json`,
     stateFile(
       ...GOOD,
-      { kind: "add_http_frontend", value: frontend("x.test", "/") },
+      { kind: "add_http_listener", value: httpListener({ address }) },
+      {
+        kind: "activate_listener",
+        value: { address, proxy: ListenerType.HTTP, from_scm: false },
+      },
       { kind: "add_backend", value: backend("a", "two", "127.0.0.1:2") },
     ),
   );
@@ -71,7 +77,7 @@ Deno.test("load_state takes everything back when a worker refuses a record", asy
   assert.equal(response.status, ResponseStatus.FAILURE);
   assert.match(
     response.message,
-    /nothing was applied; workers: 0: .*No HTTP listener.*, 1: .*\(record 3\); rolled back everywhere/,
+    /nothing was applied; workers: 0: .*Cannot listen on 192.0.2.1:80.*, 1: .*\(record 4\); rolled back everywhere/,
   );
   assert.deepEqual(await countsOf(sozu, "a"), everywhere([0, 0]));
   await sozu.expectOk({ kind: "remove_backend", value: backend("a", "before", "127.0.0.1:9") });

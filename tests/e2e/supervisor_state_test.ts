@@ -6,8 +6,11 @@ import {
   RunState,
 } from "../../config/messages.ts";
 import { cluster } from "../../config/state_testing.ts";
+import { findProgram } from "../bench/tools.ts";
 import { freePort } from "../support/ports.ts";
 import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+
+const MKFIFO = findProgram("mkfifo");
 
 const add = (id: string): NonNullable<Request["request_type"]> => ({
   kind: "add_cluster",
@@ -120,6 +123,39 @@ Deno.test("a saved state that cannot be read is kept when the next save replaces
   assert.equal(Deno.readTextFileSync(`${sozu.folder}/state.json.unreadable`), broken);
   assert.match(sozu.stderr, /ERROR.*record 1 on line 1: it is cut short.*a copy of it is kept/);
 });
+
+Deno.test(
+  "a saved state that is no file holds nothing up, stays what it is, and is written once it can be",
+  {
+    ignore: MKFIFO === null,
+  },
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/state`;
+    assert.ok((await new Deno.Command(MKFIFO as string, { args: [path] }).output()).success);
+    try {
+      await using sozu = await SozuProcess.start(
+        `saved_state = "${path}"\nautomatic_state_save = true`,
+      );
+      await sozu.expectOk(add("a"));
+      await waitFor(
+        "the failed save in the log",
+        () => /ERROR.*Cannot save the state.*no regular file; tried again in/.test(sozu.stderr),
+      );
+      assert.ok(Deno.lstatSync(path).isFifo);
+      await Deno.remove(path);
+      await waitFor("the next attempt", () => {
+        try {
+          return Deno.readTextFileSync(path).includes('"a"');
+        } catch {
+          return false;
+        }
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 const FILE = `
 [clusters.stays]
