@@ -25,6 +25,7 @@ Deno.test("readCommandSettings() reads top-level keys only, wherever tables seem
     ["ctl_command_timeout = 7\n[a\nctl_command_timeout = 8", 7],
     ['"ctl_command_timeout" = 7\r\n= broken\r\n', 7],
     ["a.ctl_command_timeout = 7", 1_000],
+    ['log_target = """\nctl_command_timeout = 9\n"""\n[[listeners]]\nbroken', 1_000],
   ];
   for (const [text, timeout] of cases) {
     const { settings } = settingsOf(`command_socket = "s"\n${text}`);

@@ -47,7 +47,7 @@ for (const shell of ["bash", "zsh", "fish"] as const) {
     async fn() {
       using trial = await trialOf(shell);
       // Each line costs zsh a terminal of its own.
-      const cases = shell === "zsh" ? CASES.filter((_, index) => index % 3 === 0) : CASES;
+      const cases = shell === "zsh" ? CASES.filter((_, index) => index % 4 === 0) : CASES;
       const all = [...cases, ...ATTACHED];
       for (const [line, offered, missing] of all) {
         const text = await trial.offers(line, offered.at(-1) ?? "");

@@ -109,10 +109,10 @@ await() {
         sleep 0.1
     done
 }
-zpty -w term "stty rows 60 cols 200; unsetopt zle_bracketed_paste; autoload -Uz compinit; compinit -u -D"
+zpty -w term "stty rows 60 cols 200; unsetopt zle_bracketed_paste list_ambiguous; autoload -Uz compinit; compinit -u -D"
 zpty -w term "source ./script; zstyle ':completion:*' verbose no; LISTMAX=9999; print RE''ADY"
 await READY $3
-zpty -w -n term "$1"$'\\t\\t'
+zpty -w -n term "$1"$'\\t'
 await "$2" $3
 print -r -- "$got"
 zpty -d term
