@@ -7,7 +7,7 @@ import { encode } from "../../config/codec.ts";
 import { isInForce } from "../../config/in_force.ts";
 import { Request } from "../../config/messages.ts";
 import type { ConfigState } from "../../config/state.ts";
-import { changesState, type Verb } from "../../config/state_verbs.ts";
+import { changesState } from "../../config/state_verbs.ts";
 import { prepareUndo, type Undo } from "../../config/undo.ts";
 import { Slices } from "../io/turn.ts";
 import type { Task, WorkerAnswer } from "./gather.ts";
