@@ -9,7 +9,7 @@ if (command === "worker") {
   Deno.exit(await runWorker(rest));
 }
 if (command === "start" && rest[0] === "--inherit") {
-  const { inherit } = await import("./src/supervisor/inherit.ts");
+  const { inherit } = await import("./src/supervisor/main_upgrade/new_main.ts");
   Deno.exit(await inherit(rest[1] ?? ""));
 }
 const { runCli } = await import("./src/cli/main.ts");

@@ -1,11 +1,11 @@
 // The entry of a worker process: reads its arguments and gives the worker its data plane.
 
 import manifest from "../deno.json" with { type: "json" };
-import { buildId } from "../src/io/build_id.ts";
-import { openAccessLog } from "./access_log_open.ts";
-import { ProxyDataPlane } from "./data_plane.ts";
-import { openSpanLog } from "./span_log_open.ts";
-import { openStatsd } from "./statsd.ts";
+import { buildId } from "../src/io/process/build_id.ts";
+import { openAccessLog } from "../src/proxy/log/access_log_open.ts";
+import { ProxyDataPlane } from "../src/proxy/data_plane.ts";
+import { openSpanLog } from "../src/proxy/log/span_log_open.ts";
+import { openStatsd } from "../src/proxy/measure/statsd.ts";
 import { runWorkerWith } from "./worker.ts";
 
 /** Runs a worker until it is stopped; `args` are those after `worker`. Resolves with the exit code. */

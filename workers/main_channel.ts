@@ -1,10 +1,10 @@
 // What a worker says to its main process: which program it is, that it is alive, and its answers.
 // Knows frames and bounds, not what the answers mean.
 
-import { encode } from "../config/codec.ts";
-import { ResponseStatus, WorkerResponse } from "../config/messages.ts";
-import { writeAll } from "../src/io/write_all.ts";
-import { WriteQueue } from "../src/io/write_queue.ts";
+import { encode } from "../config/codec/protobuf.ts";
+import { ResponseStatus, WorkerResponse } from "../config/schema/messages.ts";
+import { writeAll } from "../src/io/net/write_all.ts";
+import { WriteQueue } from "../src/io/net/write_queue.ts";
 import { FRAME_PREFIX_LENGTH, writeFramePrefix } from "../src/protocol/control/frame.ts";
 import {
   ALIVE_ID,

@@ -2,10 +2,10 @@
 // When one answers, the worker is commanded over that connection as it was over its pipes: what the
 // next main does with it, such as letting it leave, is that one's business.
 
-import { decode, DecodeError, encode } from "../config/codec.ts";
-import { type AdoptWorker, Request, Response, ResponseStatus } from "../config/messages.ts";
-import { writeAll } from "../src/io/write_all.ts";
-import { loggerOf } from "../src/observe/log.ts";
+import { decode, DecodeError, encode } from "../config/codec/protobuf.ts";
+import { type AdoptWorker, Request, Response, ResponseStatus } from "../config/schema/messages.ts";
+import { writeAll } from "../src/io/net/write_all.ts";
+import { loggerOf } from "../src/observe/log/log.ts";
 import { encodeFrame } from "../src/protocol/control/frame.ts";
 import { FrameSource } from "./frame_source.ts";
 

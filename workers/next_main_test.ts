@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { encode } from "../config/codec.ts";
-import { Request, ResponseStatus, WorkerRequest } from "../config/messages.ts";
+import { encode } from "../config/codec/protobuf.ts";
+import { Request, ResponseStatus, WorkerRequest } from "../config/schema/messages.ts";
 import { encodeFrame } from "../src/protocol/control/frame.ts";
-import { ScriptedMain } from "../tests/support/scripted_main.ts";
+import { ScriptedMain } from "../tests/support/cli/scripted_main.ts";
 import { within } from "../tests/support/wait.ts";
 import { NextMain } from "./next_main.ts";
 

@@ -2,21 +2,21 @@
 // exceptions. What the requests on the pipes mean is the control loop's business, what carries
 // traffic the data plane's.
 
-import { decode, DecodeError } from "../config/codec.ts";
+import { decode, DecodeError } from "../config/codec/protobuf.ts";
 import {
   type Event,
   InitialState,
   ServerConfig,
   WorkerRequest,
   type WorkerResponse,
-} from "../config/messages.ts";
-import { ConfigState } from "../config/state.ts";
-import { guardProcess } from "../src/io/process_guard.ts";
-import { Slices } from "../src/io/turn.ts";
-import { parseCertificate } from "../src/io/x509.ts";
-import { loggerOf } from "../src/observe/log.ts";
-import type { DataPlane } from "./contracts.ts";
-import { ControlLoop } from "./control_loop.ts";
+} from "../config/schema/messages.ts";
+import { ConfigState } from "../config/state/state.ts";
+import { guardProcess } from "../src/io/process/guard.ts";
+import { Slices } from "../src/io/net/turn.ts";
+import { parseCertificate } from "../src/io/x509/certificate.ts";
+import { loggerOf } from "../src/observe/log/log.ts";
+import type { DataPlane } from "../src/proxy/contract.ts";
+import { ControlLoop } from "../src/proxy/control_loop.ts";
 import { FrameSource } from "./frame_source.ts";
 import { MainChannel } from "./main_channel.ts";
 import { NextMain } from "./next_main.ts";

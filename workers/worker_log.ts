@@ -1,17 +1,20 @@
 // The log of a worker: its output, its filter, and the change of the filter while it runs.
 
-import { parseLogTarget } from "../config/log_target.ts";
-import { ProtobufAccessLogFormat, type ServerConfig } from "../config/messages.ts";
-import { openProcessLog } from "../src/io/log_open.ts";
-import type { LogOutput } from "../src/io/log_output.ts";
-import { applyLogging, loggerOf, type LogSetup } from "../src/observe/log.ts";
-import { type LogDirective, parseLogFilter } from "../src/observe/log_filter.ts";
-import type { Outlet } from "./access_log_open.ts";
+import manifest from "../deno.json" with { type: "json" };
+import { parseLogTarget } from "../config/values/log_target.ts";
+import { ProtobufAccessLogFormat, type ServerConfig } from "../config/schema/messages.ts";
+import { openProcessLog } from "../src/io/log/open.ts";
+import type { LogOutput } from "../src/io/log/output.ts";
+import { applyLogging, loggerOf, type LogSetup } from "../src/observe/log/log.ts";
+import { type LogDirective, parseLogFilter } from "../src/observe/log/filter.ts";
+import type { Outlet } from "../src/proxy/log/access_log_open.ts";
 
 /** Logging of this process. */
 export class WorkerLog {
   /** Which process speaks: `WRK-00`. */
   readonly tag: string;
+  /** Of the program. */
+  readonly version: string = manifest.version;
   readonly output: LogOutput;
   /** Lines go to standard error. */
   readonly standard: boolean;

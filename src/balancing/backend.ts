@@ -1,7 +1,7 @@
 // One backend of a cluster: who it is, how it is doing and how busy it is. It keeps its own counters and
 // tells whoever orders backends by load when they change; who may be picked is decided by BackendSet.
 
-import type { Series } from "../observe/series.ts";
+import type { Series } from "../observe/metrics/series.ts";
 import { isCookieValue } from "../protocol/http/field_syntax.ts";
 import { addressBytes } from "./flow_hash.ts";
 import { HealthState } from "./health_state.ts";

@@ -2,13 +2,13 @@
 // arguments and requests; they never open a socket, and print only through the environment.
 
 import type { Command } from "commander";
-import type { CommandSettings } from "../../config/file_command_settings.ts";
-import type { Request, Response } from "../../config/messages.ts";
+import type { CommandSettings } from "../../config/file/command_settings.ts";
+import type { Request, Response } from "../../config/schema/messages.ts";
 import type { CommandClient } from "../client/mod.ts";
 import type { CliEnvironment } from "./environment.ts";
-import type { GlobalOptions } from "./global_options.ts";
+import type { GlobalOptions } from "./options/global_options.ts";
 import type { CommandProblem } from "./problem.ts";
-import type { TableView } from "./table.ts";
+import type { TableView } from "./render/table.ts";
 
 /** What building a request may need besides its arguments. */
 export interface BuildInputs {

@@ -1,10 +1,10 @@
 // How a command finds the command socket, how long it waits there, and how it ends.
 
 import assert from "node:assert/strict";
-import { ResponseStatus } from "../../config/messages.ts";
-import { CapturedTerminal, environmentFor } from "../../tests/support/cli.ts";
-import { answering, Configured, noStart } from "../../tests/support/cli_run.ts";
-import { ScriptedMain } from "../../tests/support/scripted_main.ts";
+import { ResponseStatus } from "../../config/schema/messages.ts";
+import { CapturedTerminal, environmentFor } from "../../tests/support/cli/cli.ts";
+import { answering, Configured, noStart } from "../../tests/support/cli/cli_run.ts";
+import { ScriptedMain } from "../../tests/support/cli/scripted_main.ts";
 import { runCliIn } from "./main.ts";
 
 const { OK, FAILURE } = ResponseStatus;

@@ -6,17 +6,17 @@ import {
   type ConfigProblem,
   formatProblem,
   type LoadResult,
-} from "../../config/file.ts";
+} from "../../config/file/load.ts";
 import {
   type CommandSettings,
   commandSettings,
   readCommandSettings,
-} from "../../config/file_command_settings.ts";
-import { resolvePath } from "../../config/file_path.ts";
+} from "../../config/file/command_settings.ts";
+import { resolvePath } from "../../config/file/path.ts";
 import { readServable } from "../configuration/servable.ts";
 import type { CliEnvironment } from "./environment.ts";
-import { printable } from "./printable.ts";
-import type { GlobalOptions } from "./global_options.ts";
+import { printable } from "./render/printable.ts";
+import type { GlobalOptions } from "./options/global_options.ts";
 import { CommandProblem } from "./problem.ts";
 
 /** The way to a running proxy. */

@@ -2,7 +2,7 @@
 
 import { CommanderError } from "commander";
 import { type CliEnvironment, denoEnvironment } from "./environment.ts";
-import { problemJson } from "./json_output.ts";
+import { problemJson } from "./render/json_output.ts";
 import { buildProgram } from "./program.ts";
 import { Runner, type Starters } from "./runner.ts";
 

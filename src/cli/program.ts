@@ -2,24 +2,24 @@
 // host it is given, so that the same tree serves the terminal, the completions and the tests.
 
 import { Command, CommanderError, Help, Option } from "commander";
-import { registerBackend } from "./backend.ts";
-import { registerCertificate } from "./certificate.ts";
-import { registerCluster } from "./cluster.ts";
+import { registerBackend } from "./commands/backend.ts";
+import { registerCertificate } from "./commands/certificate.ts";
+import { registerCluster } from "./commands/cluster.ts";
 import type { CommandHost } from "./command_host.ts";
-import { registerCompletions } from "./completions.ts";
-import { registerConfig } from "./config_check.ts";
-import { registerConnector } from "./connector.ts";
-import { registerConnectionLimit } from "./connection_limit.ts";
-import { registerEvents } from "./events.ts";
-import { registerFrontend } from "./frontend.ts";
-import { declareGlobalOptions } from "./global_options.ts";
-import { registerLifecycle } from "./lifecycle.ts";
-import { registerListener } from "./listener.ts";
-import { registerMetrics } from "./metrics.ts";
-import { printableLines } from "./printable.ts";
-import { registerStart } from "./start.ts";
-import { registerState } from "./state.ts";
-import { registerUpgrade } from "./upgrade.ts";
+import { registerCompletions } from "./completion/command.ts";
+import { registerConfig } from "./commands/config_check.ts";
+import { registerConnector } from "./commands/connector.ts";
+import { registerConnectionLimit } from "./commands/connection_limit.ts";
+import { registerEvents } from "./commands/events.ts";
+import { registerFrontend } from "./commands/frontend.ts";
+import { declareGlobalOptions } from "./options/global_options.ts";
+import { registerLifecycle } from "./commands/lifecycle.ts";
+import { registerListener } from "./commands/listener.ts";
+import { registerMetrics } from "./commands/metrics.ts";
+import { printableLines } from "./render/printable.ts";
+import { registerStart } from "./commands/start.ts";
+import { registerState } from "./commands/state.ts";
+import { registerUpgrade } from "./commands/upgrade.ts";
 import { longVersion, shortVersion } from "./version.ts";
 
 const EXAMPLES = `

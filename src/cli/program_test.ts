@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseLine } from "../../tests/support/cli.ts";
+import { parseLine } from "../../tests/support/cli/cli.ts";
 
 Deno.test("sozu accepts the global options before and after subcommands", async () => {
   const lines = [

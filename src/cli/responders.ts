@@ -1,6 +1,6 @@
 // The order in which the answers of several processes are shown: main, then workers by number.
 
-import { compareText } from "../../config/text_order.ts";
+import { compareText } from "../../config/values/text_order.ts";
 
 /** Entries of a map keyed by `main` and decimal worker ids. */
 export function inResponderOrder<T>(responses: ReadonlyMap<string, T>): [string, T][] {

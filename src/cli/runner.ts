@@ -19,11 +19,11 @@ import {
   reason,
 } from "./configuration.ts";
 import type { CliEnvironment } from "./environment.ts";
-import { type GlobalOptions, globalOptionsOf } from "./global_options.ts";
-import { problemJson, warningJson } from "./json_output.ts";
-import { printable, printableLines } from "./printable.ts";
+import { type GlobalOptions, globalOptionsOf } from "./options/global_options.ts";
+import { problemJson, warningJson } from "./render/json_output.ts";
+import { printable, printableLines } from "./render/printable.ts";
 import { CommandProblem, type ProblemKind } from "./problem.ts";
-import { showChange } from "./show_answer.ts";
+import { showChange } from "./render/show_answer.ts";
 
 /** Starts the proxy with a configuration file; resolves with the exit code. */
 export type StartProxy = (options: { configPath: string }) => Promise<number>;

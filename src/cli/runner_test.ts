@@ -7,16 +7,16 @@ import {
   LoadBalancingAlgorithms,
   ResponseStatus,
   RunState,
-} from "../../config/messages.ts";
-import { CapturedTerminal, environmentFor } from "../../tests/support/cli.ts";
+} from "../../config/schema/messages.ts";
+import { CapturedTerminal, environmentFor } from "../../tests/support/cli/cli.ts";
 import {
   answering,
   Configured,
   type Content,
   noStart,
   type RequestType,
-} from "../../tests/support/cli_run.ts";
-import { ScriptedMain, type ScriptedPeer } from "../../tests/support/scripted_main.ts";
+} from "../../tests/support/cli/cli_run.ts";
+import { ScriptedMain, type ScriptedPeer } from "../../tests/support/cli/scripted_main.ts";
 import { runCliIn } from "./main.ts";
 import type { Starters } from "./runner.ts";
 

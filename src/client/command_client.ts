@@ -7,7 +7,7 @@ import {
   type Request,
   type Response,
   ResponseStatus,
-} from "../../config/messages.ts";
+} from "../../config/schema/messages.ts";
 import { type BackoffPolicy, DEFAULT_BACKOFF } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionPool } from "./connection_pool.ts";

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
-import { type Request, ResponseStatus } from "../../config/messages.ts";
-import { answerFrame, ScriptedMain, type ScriptedPeer } from "../../tests/support/scripted_main.ts";
+import { type Request, ResponseStatus } from "../../config/schema/messages.ts";
+import {
+  answerFrame,
+  ScriptedMain,
+  type ScriptedPeer,
+} from "../../tests/support/cli/scripted_main.ts";
 import { ClientError, type ClientErrorKind, connect } from "./mod.ts";
 import { dialUnix } from "./unix_transport.ts";
 

@@ -3,8 +3,8 @@
 // which is what keeps a slow consumer of events from filling memory; an idle connection keeps one
 // read pending so that the peer's hang-up is noticed before the next request is lost on it.
 
-import { decode, DecodeError, encode } from "../../config/codec.ts";
-import { Request, Response } from "../../config/messages.ts";
+import { decode, DecodeError, encode } from "../../config/codec/protobuf.ts";
+import { Request, Response } from "../../config/schema/messages.ts";
 import { encodeFrame, FRAME_PREFIX_LENGTH, FrameReader } from "../protocol/control/frame.ts";
 import { ClientError } from "./error.ts";
 import type { Transport } from "./transport.ts";

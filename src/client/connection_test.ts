@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ResponseStatus } from "../../config/messages.ts";
-import { ScriptedMain } from "../../tests/support/scripted_main.ts";
+import { ResponseStatus } from "../../config/schema/messages.ts";
+import { ScriptedMain } from "../../tests/support/cli/scripted_main.ts";
 import { waitFor } from "../../tests/support/wait.ts";
 import { Connection } from "./connection.ts";
 import { ClientError } from "./error.ts";

@@ -4,7 +4,7 @@
 //   const answer = await client.send({ request_type: { kind: "status", value: {} } });
 //   for await (const { source, event } of client.subscribe()) console.log(source, event.kind);
 //
-// Requests and answers are the messages of config/messages.ts.
+// Requests and answers are the messages of config/schema/messages.ts.
 
 export { type BackoffPolicy, DEFAULT_BACKOFF } from "./backoff.ts";
 export {

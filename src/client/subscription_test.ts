@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
-import { type Event as ControlEvent, EventKind, ResponseStatus } from "../../config/messages.ts";
-import { ScriptedMain, type ScriptedPeer } from "../../tests/support/scripted_main.ts";
+import {
+  type Event as ControlEvent,
+  EventKind,
+  ResponseStatus,
+} from "../../config/schema/messages.ts";
+import { ScriptedMain, type ScriptedPeer } from "../../tests/support/cli/scripted_main.ts";
 import { ClientError, connect } from "./mod.ts";
 
 const FOREVER = { timeoutMs: 0 };

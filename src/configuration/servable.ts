@@ -1,13 +1,13 @@
 // The configuration as this program can serve it: the one way a file is read by `start`, by a reload and
 // by `config check`, and the state every request of a client is applied to.
 
-import { servable } from "../../config/admission.ts";
+import { servable } from "../../config/rules/admission.ts";
 import { MAX_CONFIG_FILE_BYTES } from "../../config/defaults.ts";
-import { loadConfig, type LoadResult } from "../../config/file.ts";
-import { ConfigState } from "../../config/state.ts";
-import { certificateProblem } from "../io/certificate_check.ts";
-import { readRegularFile } from "../io/regular_file.ts";
-import { parseCertificate } from "../io/x509.ts";
+import { loadConfig, type LoadResult } from "../../config/file/load.ts";
+import { ConfigState } from "../../config/state/state.ts";
+import { certificateProblem } from "../io/x509/certificate_check.ts";
+import { readRegularFile } from "../io/files/regular_file.ts";
+import { parseCertificate } from "../io/x509/certificate.ts";
 
 /** An empty state that refuses what this program could not serve. */
 export function servableState(): ConfigState {

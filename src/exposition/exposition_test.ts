@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AggregatedMetrics, FilteredMetrics } from "../../config/messages.ts";
+import type { AggregatedMetrics, FilteredMetrics } from "../../config/schema/messages.ts";
 import { ExpositionEndpoint } from "./endpoint.ts";
 import type { Family } from "./family.ts";
 import { processFamilies } from "./process_families.ts";

@@ -7,9 +7,9 @@ import type {
   ClusterMetrics,
   FilteredHistogram,
   FilteredMetrics,
-} from "../../config/messages.ts";
-import { DURATION_BOUNDS, DURATION_SUFFIX } from "../observe/duration_buckets.ts";
-import { BUCKET_PREFIX } from "../observe/source_bucket.ts";
+} from "../../config/schema/messages.ts";
+import { DURATION_BOUNDS, DURATION_SUFFIX } from "../observe/metrics/duration_buckets.ts";
+import { BUCKET_PREFIX } from "../observe/metrics/source_bucket.ts";
 import { Families, type Family, type HistogramValue, type Labels, safeName } from "./family.ts";
 import { helpFor } from "./metric_help.ts";
 

@@ -3,7 +3,7 @@
 // divided into segments that grow one by one, so no single addition has to move very much. Hashing is
 // the caller's; this knows nothing of hosts or paths.
 
-import { LOWER } from "./fold.ts";
+import { LOWER } from "./host/fold.ts";
 import { KeyArena, keyEquals, keyEqualsMapped } from "./key_arena.ts";
 
 /** Entries above which a table is divided: below it growing is cheap anyway. */

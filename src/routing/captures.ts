@@ -2,9 +2,9 @@
 // matched rule is applied once more to the same bytes, only by those who need them. `count…` answers,
 // when a rule is added, which indices it can produce.
 
-import { foldedText } from "./fold.ts";
-import type { HostLabel } from "./host_rule.ts";
-import { pathText } from "./path_rule.ts";
+import { foldedText } from "./host/fold.ts";
+import type { HostLabel } from "./host/host_rule.ts";
+import { pathText } from "./path/path_rule.ts";
 import type { CompiledRule } from "./route_entry.ts";
 import { PathRuleKind, RulePosition } from "./route_rule.ts";
 

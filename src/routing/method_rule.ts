@@ -1,7 +1,7 @@
 // Which request methods a rule accepts. The eight registered methods are recognised in any case, every
 // other one is an exact, case-sensitive byte string; matching reads the method where it lies.
 
-import { LOWER } from "./fold.ts";
+import { LOWER } from "./host/fold.ts";
 
 const RECOGNISED = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "CONNECT"];
 

@@ -4,9 +4,9 @@
 
 import { HASH_SEED, hashFinish, hashStep } from "./byte_hash.ts";
 import { ByteKeyTable } from "./byte_key_table.ts";
-import { DOT, foldedText, LOWER } from "./fold.ts";
-import type { HostRule } from "./host_rule.ts";
-import { pathMatches } from "./path_rule.ts";
+import { DOT, foldedText, LOWER } from "./host/fold.ts";
+import type { HostRule } from "./host/host_rule.ts";
+import { pathMatches } from "./path/path_rule.ts";
 import {
   acceptsMethod,
   type CompiledRule,

@@ -1,9 +1,9 @@
 // One rule in its compiled form, together with the route it leads to. Built once when the rule is
 // added; everything that matches a request reads it and nothing changes it.
 
-import { type HostRule, parseHostRule } from "./host_rule.ts";
+import { type HostRule, parseHostRule } from "./host/host_rule.ts";
 import { MethodRule } from "./method_rule.ts";
-import { type CompiledPath, compilePath } from "./path_rule.ts";
+import { type CompiledPath, compilePath } from "./path/path_rule.ts";
 import {
   describeRule,
   isRulePosition,

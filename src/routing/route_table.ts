@@ -2,9 +2,9 @@
 // the host tree, then POST rules. Works on the bytes of the receive buffer and allocates nothing
 // unless an expression has to be tried. Generic over the route: it knows neither clusters nor answers.
 
-import { matchPath } from "./host_rules.ts";
-import { HostTrie } from "./host_trie.ts";
-import { parseHostRule } from "./host_rule.ts";
+import { matchPath } from "./host/host_rules.ts";
+import { HostTrie } from "./host/host_trie.ts";
+import { parseHostRule } from "./host/host_rule.ts";
 import { OrderedRules } from "./ordered_rules.ts";
 import { compileRule, type RouteEntry } from "./route_entry.ts";
 import { describeRule, RouteError, type RouteRule, RulePosition } from "./route_rule.ts";

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { PathRuleKind, RulePosition } from "./route_rule.ts";
 import { RouteTable } from "./route_table.ts";
-import { lookup, type NamedRule, rule, tableOf } from "./route_testing.ts";
+import { lookup, type NamedRule, rule, tableOf } from "../../tests/support/routing/route_table.ts";
 
 const { PRE, POST, TREE } = RulePosition;
 const { PREFIX, REGEX, EQUALS } = PathRuleKind;

@@ -2,7 +2,7 @@
 // a backend that does not take it, because it has ended its side, or because a response is on its way. A
 // read would tell only when everything before the reset has been read. Writing no bytes tells at once.
 
-import type { DeadlineWheel, Timed } from "./deadline_wheel.ts";
+import type { DeadlineWheel, Timed } from "./timing/deadline_wheel.ts";
 import type { WritingEnd } from "./sole_reader.ts";
 
 /** How often a client is asked whether it is still there: soon for a person, rare for a processor. */

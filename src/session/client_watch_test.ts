@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { FakeStream } from "../../tests/support/fake_stream.ts";
-import { httpSession } from "../../tests/support/http_sessions.ts";
+import { FakeStream } from "../../tests/support/session/fake_stream.ts";
+import { httpSession } from "../../tests/support/session/http_sessions.ts";
 import { waitFor } from "../../tests/support/wait.ts";
-import { Counter } from "../observe/counters.ts";
+import { Counter } from "../observe/metrics/counters.ts";
 import { ClientWatch, Watching } from "./client_watch.ts";
-import { DeadlineWheel } from "./deadline_wheel.ts";
+import { DeadlineWheel } from "./timing/deadline_wheel.ts";
 
 /** A client whose every write is answered by the test. */
 function watched(how: Watching) {

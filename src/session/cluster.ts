@@ -3,7 +3,7 @@
 
 import { type AnswerLayer, NO_ANSWERS } from "../answers/answer_set.ts";
 import type { BackendSet } from "../balancing/backend_set.ts";
-import { ClusterSeries } from "../observe/series.ts";
+import { ClusterSeries } from "../observe/metrics/series.ts";
 import { AuthorizedHashes } from "../protocol/http/basic_auth.ts";
 
 /** What can be configured about a cluster, apart from its backends. */

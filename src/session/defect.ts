@@ -1,6 +1,6 @@
 // Tells our own defects from connections that break, which is an ordinary end.
 
-import { Counter, type Counters } from "../observe/counters.ts";
+import { Counter, type Counters } from "../observe/metrics/counters.ts";
 
 /** Broken connections surface as rejected reads and writes; anything else is our own defect. */
 export function isDefect(error: unknown): boolean {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { FakeStream } from "../../tests/support/fake_stream.ts";
+import { FakeStream } from "../../tests/support/session/fake_stream.ts";
 import { waitFor } from "../../tests/support/wait.ts";
-import { testWorkerContext } from "../../tests/support/worker_context.ts";
+import { testWorkerContext } from "../../tests/support/session/worker_context.ts";
 import type { Accepted } from "../io/contracts.ts";
-import { Counter } from "../observe/counters.ts";
+import { Counter } from "../observe/metrics/counters.ts";
 import type { OnSessionEnd, Session, SessionStarter } from "./session.ts";
 import { type Admission, leastActive, SessionSet } from "./session_set.ts";
 import { NOWHERE } from "./placed_set.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeStream } from "../../tests/support/fake_stream.ts";
+import { FakeStream } from "../../tests/support/session/fake_stream.ts";
 import type { ByteStream } from "../io/contracts.ts";
 import { SoleReader } from "./sole_reader.ts";
 

@@ -3,7 +3,7 @@
 // so that keeping it costs no allocation. Measures nothing itself and writes no log.
 
 import type { Backend } from "../balancing/backend.ts";
-import type { LoggedTags } from "../observe/access_record.ts";
+import type { LoggedTags } from "../observe/access/record.ts";
 import type { Cluster } from "./cluster.ts";
 import { Reason } from "./reason.ts";
 

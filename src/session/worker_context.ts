@@ -3,18 +3,18 @@
 
 import { BufferPool } from "../bytes/buffer_pool.ts";
 import type { Dialer } from "../io/contracts.ts";
-import { Counters } from "../observe/counters.ts";
+import { Counters } from "../observe/metrics/counters.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ulid.ts";
-import { BulkTurns } from "./bulk_turns.ts";
+import { BulkTurns } from "./timing/bulk_turns.ts";
 import { ClientLimits } from "./client_limits.ts";
-import { CoarseClock } from "./coarse_clock.ts";
+import { CoarseClock } from "./timing/coarse_clock.ts";
 import type { WorkerContext, WorkerLimits } from "./context.ts";
-import { DeadlineWheel } from "./deadline_wheel.ts";
-import { ExchangePool } from "./exchange_pool.ts";
-import type { TrafficObserver } from "./traffic_observer.ts";
-import type { Tracer } from "./tracer.ts";
-import { MAX_IDLE, UpstreamPool } from "./upstream_pool.ts";
+import { DeadlineWheel } from "./timing/deadline_wheel.ts";
+import { ExchangePool } from "./http/exchange_pool.ts";
+import type { TrafficObserver } from "./observer.ts";
+import type { Tracer } from "./http/tracer.ts";
+import { MAX_IDLE, UpstreamPool } from "./upstream/pool.ts";
 
 /** Holds an ordinary browser's head; an idle connection pins one. */
 const SMALL_BUFFER_BYTES = 4096;

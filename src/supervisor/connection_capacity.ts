@@ -1,6 +1,6 @@
 // Whether the limits of the system can carry the configured number of connections.
 
-import type { DescriptorLimits } from "../io/descriptor_limit.ts";
+import type { DescriptorLimits } from "../io/process/descriptor_limit.ts";
 
 /** A session has a client and, nearly always, a backend connection. */
 const DESCRIPTORS_PER_CONNECTION = 2;

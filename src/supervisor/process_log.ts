@@ -1,10 +1,16 @@
 // The application log of the main process: its output, its filter, and the change of the filter
 // while it runs.
 
-import { parseLogTarget } from "../../config/log_target.ts";
-import { openLogOutput, openProcessLog, type ProcessLogOutput } from "../io/log_open.ts";
-import { applyLogging, formatLine, loggerOf, type LogSetup, moduleName } from "../observe/log.ts";
-import { levelOf, LOG_LEVELS, type LogDirective, parseLogFilter } from "../observe/log_filter.ts";
+import { parseLogTarget } from "../../config/values/log_target.ts";
+import { openLogOutput, openProcessLog, type ProcessLogOutput } from "../io/log/open.ts";
+import {
+  applyLogging,
+  formatLine,
+  loggerOf,
+  type LogSetup,
+  moduleName,
+} from "../observe/log/log.ts";
+import { levelOf, LOG_LEVELS, type LogDirective, parseLogFilter } from "../observe/log/filter.ts";
 
 /** How a process logs; names are those of the configuration file. */
 export interface ProcessLogOptions {

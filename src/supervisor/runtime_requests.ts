@@ -1,8 +1,8 @@
 // Requests in force that are no part of the configuration state: metrics switches and limits. A worker
 // that starts later gets the last of each verb.
 
-import { MetricsConfiguration, type Request } from "../../config/messages.ts";
-import type { Verb } from "../../config/state_verbs.ts";
+import { MetricsConfiguration, type Request } from "../../config/schema/messages.ts";
+import type { Verb } from "../../config/state/verbs.ts";
 
 const REMEMBERED: ReadonlySet<string> = new Set([
   "configure_metrics",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MetricsConfiguration } from "../../config/messages.ts";
+import { MetricsConfiguration } from "../../config/schema/messages.ts";
 import { RuntimeRequests } from "./runtime_requests.ts";
 
 Deno.test("RuntimeRequests keeps the last of each verb that is in force", () => {

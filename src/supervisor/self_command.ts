@@ -24,7 +24,7 @@ export interface SelfCommand {
  * memory is flat from the start, at the same CPU per request.
  *
  * Old generation: it is collected when it has grown by so many percent. What the engine sees of a TLS
- * connection is a small part of what the runtime holds for it until then (src/io/collector_weight.ts); left
+ * connection is a small part of what the runtime holds for it until then (src/io/tls/collector_weight.ts); left
  * alone, damaged handshakes beside thousands of certificates make a worker several times as large. Requests
  * leave next to nothing behind in this generation.
  */

@@ -1,10 +1,10 @@
 // What the service manager that started this process is told: that it is ready, reloads, stops, or has
 // another main process, and, where it asks for that, that main is alive. Without one nothing happens.
 
-import type { Verb } from "../../config/state_verbs.ts";
-import { changesState } from "../../config/state_verbs.ts";
-import { monotonicMicros, NotifySocket } from "../io/notify_socket.ts";
-import { loggerOf } from "../observe/log.ts";
+import type { Verb } from "../../config/state/verbs.ts";
+import { changesState } from "../../config/state/verbs.ts";
+import { monotonicMicros, NotifySocket } from "../io/process/notify_socket.ts";
+import { loggerOf } from "../observe/log/log.ts";
 
 /** Requests that count as a reload besides those that change the state. */
 const RELOADS: ReadonlySet<Verb["kind"]> = new Set<Verb["kind"]>([

@@ -1,24 +1,24 @@
 // From a configuration file to a running main process, and to its exit code. Everything that can
 // keep it from starting is reported on standard error before any worker exists.
 
-import { type Config, formatProblem } from "../../config/file.ts";
+import { type Config, formatProblem } from "../../config/file/load.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { readServable } from "../configuration/servable.ts";
-import { buildId } from "../io/build_id.ts";
-import { guardProcess } from "../io/process_guard.ts";
-import { raiseDescriptorLimit } from "../io/descriptor_limit.ts";
-import { BindError, bindUnixSocket } from "../io/unix_socket.ts";
-import { loggerOf } from "../observe/log.ts";
+import { buildId } from "../io/process/build_id.ts";
+import { guardProcess } from "../io/process/guard.ts";
+import { raiseDescriptorLimit } from "../io/process/descriptor_limit.ts";
+import { BindError, bindUnixSocket } from "../io/net/unix_socket.ts";
+import { loggerOf } from "../observe/log/log.ts";
 import { capacityProblem, descriptorsFor } from "./connection_capacity.ts";
-import type { FileSource } from "./main_context.ts";
+import type { FileSource } from "./context.ts";
 import { PidFile } from "./pid_file.ts";
-import { mainMetrics } from "./main_metrics.ts";
-import { PrometheusServer } from "./prometheus.ts";
+import { mainMetrics } from "./metrics/main.ts";
+import { PrometheusServer } from "./metrics/prometheus.ts";
 import { accessTargetProblem, ProcessLog } from "./process_log.ts";
 import { currentImage } from "./self_command.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { obeySignals } from "./signals.ts";
-import { openMainStatsd } from "./statsd.ts";
+import { openMainStatsd } from "./metrics/statsd.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** How to start. */

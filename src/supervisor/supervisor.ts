@@ -1,45 +1,45 @@
 // The main process at work: state, workers, clients and events joined together. Everything it does
 // on behalf of a client is in the verbs; how it comes to life is in start.ts.
 
-import type { Config } from "../../config/file.ts";
+import type { Config } from "../../config/file/load.ts";
 import {
   type Event,
   MetricDetail,
   type Request,
   ResponseStatus,
   RunState,
-} from "../../config/messages.ts";
-import type { ConfigState } from "../../config/state.ts";
+} from "../../config/schema/messages.ts";
+import type { ConfigState } from "../../config/state/state.ts";
 import { servableState } from "../configuration/servable.ts";
-import { listeningRows } from "../io/listening_rows.ts";
-import type { UnixListener } from "../io/unix_socket.ts";
-import { loggerOf } from "../observe/log.ts";
+import { listeningRows } from "../io/listening/rows.ts";
+import type { UnixListener } from "../io/net/unix_socket.ts";
+import { loggerOf } from "../observe/log/log.ts";
 import { UlidSource } from "../protocol/http/ulid.ts";
-import { Adoption } from "./adoption.ts";
-import { openAuditTrail } from "./audit_open.ts";
-import { applyLeniently, type BatchRecord, describeRefusals } from "./batch.ts";
-import { Arrival } from "./arrival.ts";
-import { AutomaticSave } from "./automatic_save.ts";
-import { CommandServer } from "./command_server.ts";
-import { EventHub } from "./event_hub.ts";
-import { Gatherer } from "./gather.ts";
-import type { Estate } from "./inheritance.ts";
-import type { FileSource, MainContext, Succession } from "./main_context.ts";
-import { KeptMeasurements } from "./kept_measurements.ts";
-import { ListenerHandOver } from "./listener_hand_over.ts";
-import { sharedListeners } from "./shared_listeners.ts";
-import { MutationOrder } from "./mutation_order.ts";
-import { unopenedReasons } from "./open_listeners.ts";
-import { ownClient } from "./own_client.ts";
+import { Adoption } from "./workers/adoption.ts";
+import { openAuditTrail } from "./audit/open.ts";
+import { applyLeniently, type BatchRecord, describeRefusals } from "./commands/batch.ts";
+import { Arrival } from "./main_upgrade/arrival.ts";
+import { AutomaticSave } from "./saved/automatic.ts";
+import { CommandServer } from "./command_socket/server.ts";
+import { EventHub } from "./command_socket/events.ts";
+import { Gatherer } from "./commands/fan_out.ts";
+import type { Estate } from "./main_upgrade/inherited_state.ts";
+import type { FileSource, MainContext, Succession } from "./context.ts";
+import { KeptMeasurements } from "./metrics/kept.ts";
+import { ListenerHandOver } from "./listeners/hand_over.ts";
+import { sharedListeners } from "./listeners/shared.ts";
+import { MutationOrder } from "./commands/change_order.ts";
+import { unopenedReasons } from "./listeners/open.ts";
+import { ownClient } from "./command_socket/own_client.ts";
 import type { ProcessLog } from "./process_log.ts";
-import { keepUnreadable, loadState, saveState } from "./saved_state.ts";
+import { isMissing, keepUnreadable, loadState, saveState } from "./saved/state.ts";
 import { RuntimeRequests } from "./runtime_requests.ts";
 import type { ServiceManager } from "./service_manager.ts";
-import { Verbs } from "./verbs.ts";
-import { executeReload } from "./verbs_files.ts";
-import { stopWorkers } from "./verbs_lifecycle.ts";
-import { windDown } from "./wind_down.ts";
-import { type FleetParts, WorkerFleet } from "./worker_fleet.ts";
+import { Verbs } from "./commands/dispatch.ts";
+import { executeReload } from "./commands/files.ts";
+import { stopWorkers } from "./commands/lifecycle.ts";
+import { windDown } from "./workers/wind_down.ts";
+import { type FleetParts, WorkerFleet } from "./workers/fleet.ts";
 
 /** How long stopped workers may take to leave before they are killed, in milliseconds. */
 const LEAVE_MS = 2_000;
@@ -396,15 +396,5 @@ export class Supervisor {
     await this.#save?.close();
     await this.#context.audit.flushed();
     await this.#server.closeClients();
-  }
-}
-
-/** A saved state that was never written is an empty one. */
-async function isMissing(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return false;
-  } catch (error) {
-    return error instanceof Deno.errors.NotFound;
   }
 }

@@ -2,22 +2,22 @@
 // the configuration allows may fail, and a change that was confirmed must be in force.
 
 import { connect } from "../../src/client/mod.ts";
-import { ResponseStatus } from "../../config/messages.ts";
+import { ResponseStatus } from "../../config/schema/messages.ts";
 import {
   addBackend,
   addHttpFrontend,
   removeBackend,
   removeHttpFrontend,
-} from "../support/commands.ts";
+} from "../support/config/commands.ts";
 import { freePorts } from "../support/ports.ts";
-import { get } from "../support/raw_client.ts";
+import { get } from "../support/http/raw_client.ts";
 import { pause } from "../support/wait.ts";
-import { type Running, startBackend, startContender } from "./arena.ts";
-import { Lab } from "../support/lab.ts";
-import { writeOutput } from "./output.ts";
-import { SOZU, sozuProxy } from "./sozu_proxy.ts";
-import { findTools } from "./tools.ts";
-import { type LoadResult, runWrk } from "./wrk.ts";
+import { type Running, startBackend, startContender } from "./contenders/arena.ts";
+import { Lab } from "../support/process/lab.ts";
+import { writeOutput } from "./figures/output.ts";
+import { SOZU, sozuProxy } from "./contenders/sozu_proxy.ts";
+import { findTools } from "./load/tools.ts";
+import { type LoadResult, runWrk } from "./load/wrk.ts";
 
 /** Changes of each kind a second. */
 const CHANGES_PER_SECOND = 20;

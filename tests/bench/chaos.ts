@@ -2,7 +2,7 @@
 // byte of one request turns up in another.
 
 import { runChaos } from "../fuzz/chaos.ts";
-import { writeOutput } from "./output.ts";
+import { writeOutput } from "./figures/output.ts";
 
 const AT_ONCE = 48;
 

@@ -1,11 +1,11 @@
 // `deno task bench`: nginx, HAProxy and ours in front of the same backend.
 
-import { type BenchOptions, runComparison } from "./comparison.ts";
-import { haproxyProxy } from "./haproxy_proxy.ts";
-import { nginxProxy } from "./nginx_proxy.ts";
-import { PHASES } from "./phases.ts";
-import { sozuProxy } from "./sozu_proxy.ts";
-import { findTools } from "./tools.ts";
+import { type BenchOptions, runComparison } from "./figures/comparison.ts";
+import { haproxyProxy } from "./contenders/haproxy_proxy.ts";
+import { nginxProxy } from "./contenders/nginx_proxy.ts";
+import { PHASES } from "./figures/phases.ts";
+import { sozuProxy } from "./contenders/sozu_proxy.ts";
+import { findTools } from "./load/tools.ts";
 
 /** Runs the benchmark; the exit code is 0 when everything could be measured. */
 export async function runHttpBench(options: BenchOptions): Promise<number> {

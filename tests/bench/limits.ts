@@ -1,20 +1,20 @@
 // `deno task bench limits`: a worker under clients that only hold connections, and a worker that is
 // full. Whoever is served must not notice; whoever is refused must learn it at once.
 
-import { QueryMetricsOptions } from "../../config/messages.ts";
+import { QueryMetricsOptions } from "../../config/schema/messages.ts";
 import { connect } from "../../src/client/mod.ts";
-import { Lab } from "../support/lab.ts";
+import { Lab } from "../support/process/lab.ts";
 import { freePort } from "../support/ports.ts";
 import { pause } from "../support/wait.ts";
-import { type Running, startBackend, startContender } from "./arena.ts";
-import { probe, type ProbeResult } from "./latency_probe.ts";
+import { type Running, startBackend, startContender } from "./contenders/arena.ts";
+import { probe, type ProbeResult } from "./load/latency_probe.ts";
 import { workerMemory } from "./memory.ts";
-import { writeOutput } from "./output.ts";
-import { formatTable } from "./report.ts";
-import { idleClients, SlowClients } from "./slow_clients.ts";
-import { SOZU, sozuProxy } from "./sozu_proxy.ts";
-import { median } from "./statistics.ts";
-import { findTools } from "./tools.ts";
+import { writeOutput } from "./figures/output.ts";
+import { formatTable } from "./figures/report.ts";
+import { idleClients, SlowClients } from "./load/slow_clients.ts";
+import { SOZU, sozuProxy } from "./contenders/sozu_proxy.ts";
+import { median } from "./figures/statistics.ts";
+import { findTools } from "./load/tools.ts";
 
 const MAX_CONNECTIONS = 2_000;
 const SLOW_CLIENTS = 1_000;

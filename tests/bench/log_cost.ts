@@ -2,15 +2,15 @@
 // format and to each kind of target, beside neither; and the latency of the traffic while a target does
 // not read. All of them are ours, driven in turn.
 
-import { QueryMetricsOptions } from "../../config/messages.ts";
+import { QueryMetricsOptions } from "../../config/schema/messages.ts";
 import { connect } from "../../src/client/mod.ts";
-import type { Lab } from "../support/lab.ts";
-import { cpuByProcess } from "../support/proc.ts";
-import { type Running, startContender } from "./arena.ts";
-import type { ProxyPlace } from "./contenders.ts";
-import { sozuProxy } from "./sozu_proxy.ts";
-import { median, rotated } from "./statistics.ts";
-import { type LoadResult, runWrk } from "./wrk.ts";
+import type { Lab } from "../support/process/lab.ts";
+import { cpuByProcess } from "../support/process/proc.ts";
+import { type Running, startContender } from "./contenders/arena.ts";
+import type { ProxyPlace } from "./contenders/contender.ts";
+import { sozuProxy } from "./contenders/sozu_proxy.ts";
+import { median, rotated } from "./figures/statistics.ts";
+import { type LoadResult, runWrk } from "./load/wrk.ts";
 
 /** Bound of CPU per request with a log divided by that without. */
 export const COST_BAR = 1.15;

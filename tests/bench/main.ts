@@ -19,17 +19,17 @@
 // takes.
 
 import { parseArgs } from "node:util";
-import type { BenchOptions } from "./comparison.ts";
+import type { BenchOptions } from "./figures/comparison.ts";
 import { runChangesBench } from "./changes.ts";
 import { runChaosBench } from "./chaos.ts";
-import { runChurnBench } from "./churn.ts";
-import { runControlBench } from "./control.ts";
+import { runChurnBench } from "./churn/main.ts";
+import { runControlBench } from "./control/main.ts";
 import { runHttpBench } from "./http.ts";
 import { runLimitsBench } from "./limits.ts";
 import { runMemoryBench } from "./memory.ts";
 import { runH1CoreBench } from "./h1_core.ts";
 import { runObservabilityBench } from "./observability.ts";
-import { runTlsBench } from "./tls.ts";
+import { runTlsBench } from "./tls/main.ts";
 import { runRoutingBench } from "./routing.ts";
 import { runTcpBench } from "./tcp.ts";
 

@@ -3,17 +3,17 @@
 
 import { pause } from "../support/wait.ts";
 import { freePort } from "../support/ports.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import type { Wire } from "../support/wire.ts";
-import { type Running, startBackend, startContender } from "./arena.ts";
-import { HOST } from "./contenders.ts";
-import { sendRequests } from "./h2load.ts";
-import { Lab } from "../support/lab.ts";
-import { writeOutput } from "./output.ts";
-import { processTree, residentBytes } from "../support/proc.ts";
-import { sozuProxy } from "./sozu_proxy.ts";
-import { median } from "./statistics.ts";
-import { findTools } from "./tools.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
+import type { Wire } from "../support/session/wire.ts";
+import { type Running, startBackend, startContender } from "./contenders/arena.ts";
+import { HOST } from "./contenders/contender.ts";
+import { sendRequests } from "./load/h2load.ts";
+import { Lab } from "../support/process/lab.ts";
+import { writeOutput } from "./figures/output.ts";
+import { processTree, residentBytes } from "../support/process/proc.ts";
+import { sozuProxy } from "./contenders/sozu_proxy.ts";
+import { median } from "./figures/statistics.ts";
+import { findTools } from "./load/tools.ts";
 
 /** Requests of one load, over which the memory is observed. */
 const STEP_REQUESTS = 100_000;

@@ -1,14 +1,14 @@
 // `deno task bench observability`: what it costs to be watched.
 
-import { Lab } from "../support/lab.ts";
+import { Lab } from "../support/process/lab.ts";
 import { freePort } from "../support/ports.ts";
-import { startBackend } from "./arena.ts";
+import { startBackend } from "./contenders/arena.ts";
 import { COST_BAR, type LogCost, measureLogCost, STALL_BAR } from "./log_cost.ts";
-import { disagreements, type Sum } from "../support/metric_sums.ts";
-import { compareSums } from "./sums.ts";
-import { writeOutput } from "./output.ts";
-import { formatTable } from "./report.ts";
-import { findTools } from "./tools.ts";
+import { disagreements, type Sum } from "../support/observe/metric_sums.ts";
+import { compareSums } from "./figures/sums.ts";
+import { writeOutput } from "./figures/output.ts";
+import { formatTable } from "./figures/report.ts";
+import { findTools } from "./load/tools.ts";
 
 /** Runs the benchmark; the exit code is 0 when every bar was met. */
 export async function runObservabilityBench(

@@ -1,18 +1,18 @@
 // `deno task bench tcp`: HAProxy and ours passing TCP on, untouched, and what a tunnel costs that is open
 // and silent.
 
-import { processTree, residentBytes } from "../support/proc.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
+import { processTree, residentBytes } from "../support/process/proc.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
 import { pause } from "../support/wait.ts";
-import type { Wire } from "../support/wire.ts";
-import type { Running } from "./arena.ts";
-import { type BenchOptions, runComparison } from "./comparison.ts";
-import { HOST } from "./contenders.ts";
-import { haproxyTcp } from "./haproxy_tcp.ts";
-import { BULK_PATH } from "./nginx_backend.ts";
-import type { Phase } from "./phases.ts";
-import { sozuProxy } from "./sozu_proxy.ts";
-import { findTools } from "./tools.ts";
+import type { Wire } from "../support/session/wire.ts";
+import type { Running } from "./contenders/arena.ts";
+import { type BenchOptions, runComparison } from "./figures/comparison.ts";
+import { HOST } from "./contenders/contender.ts";
+import { haproxyTcp } from "./contenders/haproxy_tcp.ts";
+import { BULK_PATH } from "./contenders/nginx_backend.ts";
+import type { Phase } from "./figures/phases.ts";
+import { sozuProxy } from "./contenders/sozu_proxy.ts";
+import { findTools } from "./load/tools.ts";
 
 /** Tunnels that are opened to see what one costs. */
 const IDLE_TUNNELS = 2_000;

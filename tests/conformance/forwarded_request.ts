@@ -2,8 +2,8 @@
 // can be read in one way only, and reads as the request the proxy has routed.
 
 import assert from "node:assert/strict";
-import { latin1Bytes, readRequest, whole } from "../support/h1_reading.ts";
-import type { Relayed } from "../support/h1_relay.ts";
+import { latin1Bytes, readRequest, whole } from "../support/http/h1_reading.ts";
+import type { Relayed } from "../support/http/h1_relay.ts";
 import { BodyReader } from "../../src/protocol/h1/body_reader.ts";
 import { ReadStatus } from "../../src/protocol/h1/field_reader.ts";
 import { BodyFraming, MessageHead } from "../../src/protocol/http/message_head.ts";

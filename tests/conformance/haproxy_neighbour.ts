@@ -1,10 +1,10 @@
 // An HAProxy that speaks the PROXY protocol with ours, on both sides: it sends headers to our listeners
 // and takes headers from our backends' side, and says whom it believes to be talking to.
 
-import type { Lab } from "../support/lab.ts";
+import type { Lab } from "../support/process/lab.ts";
 import { freePorts } from "../support/ports.ts";
-import { connectRaw } from "../support/raw_client.ts";
-import { untilReady } from "../support/server_process.ts";
+import { connectRaw } from "../support/http/raw_client.ts";
+import { untilReady } from "../support/process/server_process.ts";
 
 /** How HAProxy sends a header, as its `server` line says it. */
 export const SENDING = {

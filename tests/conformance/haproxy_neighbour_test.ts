@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { ProxyProtocolConfig } from "../../config/messages.ts";
-import { findTools } from "../bench/tools.ts";
-import { Lab } from "../support/lab.ts";
-import { startOrigin } from "../support/origin.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, get, readResponse } from "../support/raw_client.ts";
-import { scriptedOrigin } from "../support/scripted_origin.ts";
-import { startTcpProxy } from "../support/tcp_proxy.ts";
+import { ProxyProtocolConfig } from "../../config/schema/messages.ts";
+import { findTools } from "../bench/load/tools.ts";
+import { Lab } from "../support/process/lab.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import { connectRaw, get, readResponse } from "../support/http/raw_client.ts";
+import { scriptedOrigin } from "../support/http/scripted_origin.ts";
+import { startTcpProxy } from "../support/session/tcp_proxy.ts";
 import { waitFor } from "../support/wait.ts";
-import { latin1 } from "../support/wire.ts";
+import { latin1 } from "../support/session/wire.ts";
 import { SENDING, type Sending, startNeighbour } from "./haproxy_neighbour.ts";
 
 const program = (await findTools(["haproxy"])).get("haproxy");

@@ -1,12 +1,12 @@
 // Other proxies that read the corpus beside ours: nginx and HAProxy as Debian packages them, each in front
 // of a backend, and what a proxy made of the bytes it was sent.
 
-import { findProgram } from "../bench/tools.ts";
-import { nginxUser, temporaryPaths } from "../bench/nginx_backend.ts";
-import type { Lab } from "../support/lab.ts";
+import { findProgram } from "../bench/load/tools.ts";
+import { nginxUser, temporaryPaths } from "../bench/contenders/nginx_backend.ts";
+import type { Lab } from "../support/process/lab.ts";
 import { freePort } from "../support/ports.ts";
-import { connectRaw, get } from "../support/raw_client.ts";
-import { untilReady } from "../support/server_process.ts";
+import { connectRaw, get } from "../support/http/raw_client.ts";
+import { untilReady } from "../support/process/server_process.ts";
 
 /** Header by which an answer shows that it comes from the backend. */
 export const FROM_BACKEND = ["x-from-backend", "yes"] as const;

@@ -2,14 +2,14 @@
 // judge the same bytes.
 
 import assert from "node:assert/strict";
-import { latin1Bytes } from "../support/h1_reading.ts";
-import { relayRequest } from "../support/h1_relay.ts";
-import { Lab } from "../support/lab.ts";
-import { startOrigin } from "../support/origin.ts";
-import { startProxy, type TestProxy } from "../support/proxy.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
+import { latin1Bytes } from "../support/http/h1_reading.ts";
+import { relayRequest } from "../support/http/h1_relay.ts";
+import { Lab } from "../support/process/lab.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { startProxy, type TestProxy } from "../support/session/proxy.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
 import { waitFor } from "../support/wait.ts";
-import type { Wire } from "../support/wire.ts";
+import type { Wire } from "../support/session/wire.ts";
 import { assertUnambiguous } from "./forwarded_request.ts";
 import { eachOf, FROM_BACKEND, PEERS, startPeer, type Verdict, verdictOf } from "./peers.ts";
 import { LARGEST_HEAD, SMUGGLING_CORPUS, type SmugglingCase } from "./smuggling_corpus.ts";

@@ -2,10 +2,10 @@
 // HAProxy pass the same bytes on.
 
 import assert from "node:assert/strict";
-import { Lab } from "../support/lab.ts";
-import { startOrigin } from "../support/origin.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw } from "../support/raw_client.ts";
+import { Lab } from "../support/process/lab.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import { connectRaw } from "../support/http/raw_client.ts";
 import { PEERS, startPeer } from "./peers.ts";
 
 const CHUNKED = "Transfer-Encoding: chunked\r\n";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { guardedBytes } from "../support/guarded_bytes.ts";
-import { latin1Bytes } from "../support/h1_reading.ts";
-import { type Relayed, relayRequest } from "../support/h1_relay.ts";
+import { latin1Bytes } from "../support/http/h1_reading.ts";
+import { type Relayed, relayRequest } from "../support/http/h1_relay.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { assertCanonicalBody, assertUnambiguous } from "./forwarded_request.ts";
 import { LARGEST_HEAD, SMUGGLING_CORPUS, type SmugglingCase } from "./smuggling_corpus.ts";

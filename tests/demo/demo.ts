@@ -3,12 +3,17 @@
 // code tells whether every request was answered.
 
 import { type CommandClient, connect } from "../../src/client/mod.ts";
-import { addBackend, addCluster, addHttpFrontend, removeBackend } from "../support/commands.ts";
-import { Lab } from "../support/lab.ts";
-import { type Origin, startOrigin } from "../support/origin.ts";
+import {
+  addBackend,
+  addCluster,
+  addHttpFrontend,
+  removeBackend,
+} from "../support/config/commands.ts";
+import { Lab } from "../support/process/lab.ts";
+import { type Origin, startOrigin } from "../support/http/origin.ts";
 import { freePorts } from "../support/ports.ts";
-import { get } from "../support/raw_client.ts";
-import { untilReady } from "../support/server_process.ts";
+import { get } from "../support/http/raw_client.ts";
+import { untilReady } from "../support/process/server_process.ts";
 import { waitFor } from "../support/wait.ts";
 import { send, serveSecurely } from "./demo_https.ts";
 import { derivedFile, portsOf } from "./demo_file.ts";

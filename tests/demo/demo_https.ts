@@ -1,12 +1,12 @@
 // The HTTPS part of the demonstration: a listener, a certificate made on the spot, a frontend, and the
 // certificate replaced while clients shake hands. Every connection must be shown one of the two.
 
-import { ListenerType, type Request, ResponseStatus } from "../../config/messages.ts";
+import { ListenerType, type Request, ResponseStatus } from "../../config/schema/messages.ts";
 import type { CommandClient } from "../../src/client/mod.ts";
-import { addHttpFrontend } from "../support/commands.ts";
-import { httpsListener } from "../support/https_proxy.ts";
-import { certificateFor, fingerprintOf } from "../support/test_certificates.ts";
-import { getSecure } from "../support/tls_client.ts";
+import { addHttpFrontend } from "../support/config/commands.ts";
+import { httpsListener } from "../support/tls/https_proxy.ts";
+import { certificateFor, fingerprintOf } from "../support/tls/test_certificates.ts";
+import { getSecure } from "../support/tls/tls_client.ts";
 
 /** Connections before and after the certificate is replaced, and while it is. */
 const CONNECTIONS = 20;

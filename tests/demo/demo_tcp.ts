@@ -3,7 +3,7 @@
 // says must be answered.
 
 import assert from "node:assert/strict";
-import type { CertificateAndKey, Request } from "../../config/messages.ts";
+import type { CertificateAndKey, Request } from "../../config/schema/messages.ts";
 import type { CommandClient } from "../../src/client/mod.ts";
 import {
   activateTcpListener,
@@ -14,12 +14,12 @@ import {
   removeBackend,
   removeTcpFrontend,
   socketAddress,
-} from "../support/commands.ts";
-import { connectRaw } from "../support/raw_client.ts";
-import { type ScriptedOrigin, scriptedOrigin } from "../support/scripted_origin.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure } from "../support/tls_client.ts";
-import type { Wire } from "../support/wire.ts";
+} from "../support/config/commands.ts";
+import { connectRaw } from "../support/http/raw_client.ts";
+import { type ScriptedOrigin, scriptedOrigin } from "../support/http/scripted_origin.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure } from "../support/tls/tls_client.ts";
+import type { Wire } from "../support/session/wire.ts";
 import { send } from "./demo_https.ts";
 
 /** Where the three kinds of listeners are. */

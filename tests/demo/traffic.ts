@@ -1,9 +1,9 @@
 // Steady traffic from keep-alive clients: each sends a request, reads the answer, sends the next.
 // Every answer counts, whatever happens to the configuration meanwhile.
 
-import { connectRaw, readResponse } from "../support/raw_client.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
 import { waitFor } from "../support/wait.ts";
-import type { Wire } from "../support/wire.ts";
+import type { Wire } from "../support/session/wire.ts";
 
 /** What the clients ask for. */
 export interface Target {

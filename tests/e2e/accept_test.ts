@@ -4,13 +4,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:tls";
-import { certificateFor } from "../support/test_certificates.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
 import { freePort } from "../support/ports.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import { resetConnections, type ResetPlace } from "../support/resets.ts";
-import { SozuProcess, TestClient, waitFor } from "../support/sozu_process.ts";
-import { getSecure } from "../support/tls_client.ts";
-import type { Wire } from "../support/wire.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
+import { resetConnections, type ResetPlace } from "../support/http/resets.ts";
+import { SozuProcess, TestClient, waitFor } from "../support/process/sozu_process.ts";
+import { getSecure } from "../support/tls/tls_client.ts";
+import type { Wire } from "../support/session/wire.ts";
 import { within } from "../support/wait.ts";
 
 const ignore = Deno.build.os !== "linux";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { logAccess } from "../support/access_log.ts";
-import { type Origin, startOrigin } from "../support/origin.ts";
-import { startProxy, type TestProxy } from "../support/proxy.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
+import { logAccess } from "../support/observe/access_log.ts";
+import { type Origin, startOrigin } from "../support/http/origin.ts";
+import { startProxy, type TestProxy } from "../support/session/proxy.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
 
 const CONNECTIONS = 8;
 /** A long target makes a long line, so that a target that does not read is soon full. */

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
-import { abruptClient } from "../support/abrupt_client.ts";
-import { type JsonAccessLine, logAccess } from "../support/access_log.ts";
-import { startOrigin } from "../support/origin.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, get, readResponse, request, sayUntilClosed } from "../support/raw_client.ts";
-import { startTcpProxy } from "../support/tcp_proxy.ts";
+import { abruptClient } from "../support/http/abrupt_client.ts";
+import { type JsonAccessLine, logAccess } from "../support/observe/access_log.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import {
+  connectRaw,
+  get,
+  readResponse,
+  request,
+  sayUntilClosed,
+} from "../support/http/raw_client.ts";
+import { startTcpProxy } from "../support/session/tcp_proxy.ts";
 import { pause, waitFor } from "../support/wait.ts";
-import type { Wire } from "../support/wire.ts";
+import type { Wire } from "../support/session/wire.ts";
 
 function only(lines: readonly JsonAccessLine[]): JsonAccessLine {
   assert.equal(lines.length, 1, JSON.stringify(lines, null, 1));

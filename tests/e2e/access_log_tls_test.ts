@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { logAccess } from "../support/access_log.ts";
-import { startHttpsProxy } from "../support/https_proxy.ts";
-import { startOrigin } from "../support/origin.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure, getSecure } from "../support/tls_client.ts";
+import { logAccess } from "../support/observe/access_log.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure, getSecure } from "../support/tls/tls_client.ts";
 
 const APP = certificateFor(["app.test"]);
 const CA = [APP.certificate];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { EventKind, MetricDetail, ResponseStatus } from "../../config/messages.ts";
-import { backend, cluster } from "../../config/state_testing.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { EventKind, MetricDetail, ResponseStatus } from "../../config/schema/messages.ts";
+import { backend, cluster } from "../support/config/state.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 const CONFIG = (folder: string) =>
   `log_level = "info"

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { accepts, freePort } from "../support/ports.ts";
-import { cliOf, runSozu, sozuCommand } from "../support/sozu_cli.ts";
-import { SozuProcess } from "../support/sozu_process.ts";
+import { cliOf, runSozu, sozuCommand } from "../support/cli/sozu_cli.ts";
+import { SozuProcess } from "../support/process/sozu_process.ts";
 
 const ONE_WORKER = "worker_count = 1\n";
 

@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { accepts, freePort } from "../support/ports.ts";
-import { connectRaw, sayUntilClosed } from "../support/raw_client.ts";
-import { type ScriptedOrigin, scriptedOrigin } from "../support/scripted_origin.ts";
-import { cliOf } from "../support/sozu_cli.ts";
-import { SozuProcess } from "../support/sozu_process.ts";
-import { certificateFor, fingerprintOf } from "../support/test_certificates.ts";
-import { connectSecure, shakeHands } from "../support/tls_client.ts";
-import type { Wire } from "../support/wire.ts";
+import { connectRaw, sayUntilClosed } from "../support/http/raw_client.ts";
+import { type ScriptedOrigin, scriptedOrigin } from "../support/http/scripted_origin.ts";
+import { cliOf } from "../support/cli/sozu_cli.ts";
+import { SozuProcess } from "../support/process/sozu_process.ts";
+import { certificateFor, fingerprintOf } from "../support/tls/test_certificates.ts";
+import { connectSecure, shakeHands } from "../support/tls/tls_client.ts";
+import type { Wire } from "../support/session/wire.ts";
 
 const ONE_WORKER = "worker_count = 1\n";
 const ONE = certificateFor(["one.test"]);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { ListenerType, ResponseStatus } from "../../config/messages.ts";
-import { cluster } from "../../config/state_testing.ts";
-import { socketAddress } from "../support/proxy.ts";
-import { SozuProcess, type TestClient, waitFor } from "../support/sozu_process.ts";
+import { ListenerType, ResponseStatus } from "../../config/schema/messages.ts";
+import { cluster } from "../support/config/state.ts";
+import { socketAddress } from "../support/session/proxy.ts";
+import { SozuProcess, type TestClient, waitFor } from "../support/process/sozu_process.ts";
 
 function u64(value: bigint): Uint8Array {
   const bytes = new Uint8Array(8);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ResponseStatus } from "../../config/messages.ts";
-import { cluster } from "../../config/state_testing.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { ResponseStatus } from "../../config/schema/messages.ts";
+import { cluster } from "../support/config/state.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 const uid = Deno.uid() ?? 0;
 const ignore = Deno.build.os !== "linux";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Request, ResponseStatus } from "../../config/messages.ts";
-import { SozuProcess } from "../support/sozu_process.ts";
+import { Request, ResponseStatus } from "../../config/schema/messages.ts";
+import { SozuProcess } from "../support/process/sozu_process.ts";
 
 type Verb = NonNullable<Request["request_type"]>;
 

@@ -77,7 +77,10 @@ Deno.test({
       const hidden = typescriptFiles().filter(({ path }) => isTest(path) && whole(path));
       assert.deepEqual(hidden.map(({ path }) => path), []);
       const files = reachable();
-      assert.ok(files.includes("workers/main.ts") && files.includes("src/supervisor/inherit.ts"));
+      assert.ok(
+        files.includes("workers/main.ts") &&
+          files.includes("src/supervisor/main_upgrade/new_main.ts"),
+      );
       assert.deepEqual(files.filter((path) => !paths.has(path) && !whole(path)), []);
     } finally {
       await Deno.remove(folder, { recursive: true });

@@ -3,10 +3,10 @@
 
 import assert from "node:assert/strict";
 import { freePort } from "../support/ports.ts";
-import { get } from "../support/raw_client.ts";
-import { configFor } from "../support/served_config.ts";
-import { sozuCommand } from "../support/sozu_cli.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { get } from "../support/http/raw_client.ts";
+import { configFor } from "../support/config/served_config.ts";
+import { sozuCommand } from "../support/cli/sozu_cli.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 Deno.test("the first failure of a backend is one warning with the system's reason", async () => {
   const [port, closed] = [freePort(), freePort()];

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { EventKind, type HealthCheckConfig } from "../../config/messages.ts";
-import { type Answer, type Origin, scriptedOrigin, startOrigin } from "../support/origin.ts";
+import { EventKind, type HealthCheckConfig } from "../../config/schema/messages.ts";
+import { type Answer, type Origin, scriptedOrigin, startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { startProxy, type TestProxy } from "../support/proxy.ts";
-import { get } from "../support/raw_client.ts";
+import { startProxy, type TestProxy } from "../support/session/proxy.ts";
+import { get } from "../support/http/raw_client.ts";
 import { waitFor } from "../support/wait.ts";
 
 /** Probed as often as can be configured; every result decides. */

@@ -1,10 +1,10 @@
 // Answers of our own: which template is used in which situation, and what becomes of the connection.
 
 import assert from "node:assert/strict";
-import { startOrigin } from "../support/origin.ts";
+import { startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, get, readResponse, sayUntilClosed } from "../support/raw_client.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import { connectRaw, get, readResponse, sayUntilClosed } from "../support/http/raw_client.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
 

@@ -2,14 +2,14 @@
 // the one to blame.
 
 import assert from "node:assert/strict";
-import { abruptClient } from "../support/abrupt_client.ts";
-import type { HttpsListenerConfig } from "../../config/messages.ts";
-import { startHttpsProxy } from "../support/https_proxy.ts";
-import { scriptedOrigin } from "../support/origin.ts";
-import { startTcpProxy } from "../support/tcp_proxy.ts";
-import { certificateFor } from "../support/test_certificates.ts";
+import { abruptClient } from "../support/http/abrupt_client.ts";
+import type { HttpsListenerConfig } from "../../config/schema/messages.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { scriptedOrigin } from "../support/http/origin.ts";
+import { startTcpProxy } from "../support/session/tcp_proxy.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
 import { pause, waitFor } from "../support/wait.ts";
-import type { Wire } from "../support/wire.ts";
+import type { Wire } from "../support/session/wire.ts";
 
 const APP = certificateFor(["app.test"]);
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";

@@ -1,12 +1,12 @@
 // CONNECT: refused unless the cluster allows it, and then a tunnel as soon as its backend agrees.
 
 import assert from "node:assert/strict";
-import { findProgram } from "../bench/tools.ts";
-import { startProxy, type TestProxy } from "../support/proxy.ts";
-import { connectRaw, readResponse, request } from "../support/raw_client.ts";
-import { type ScriptedOrigin, scriptedOrigin } from "../support/scripted_origin.ts";
+import { findProgram } from "../bench/load/tools.ts";
+import { startProxy, type TestProxy } from "../support/session/proxy.ts";
+import { connectRaw, readResponse, request } from "../support/http/raw_client.ts";
+import { type ScriptedOrigin, scriptedOrigin } from "../support/http/scripted_origin.ts";
 import { waitFor } from "../support/wait.ts";
-import { latin1, type Wire } from "../support/wire.ts";
+import { latin1, type Wire } from "../support/session/wire.ts";
 
 const CURL = findProgram("curl");
 

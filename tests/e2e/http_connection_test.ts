@@ -1,11 +1,11 @@
 // Whose connection stays open after an exchange, and how messages that arrive in pieces are passed on.
 
 import assert from "node:assert/strict";
-import { scriptedOrigin, startOrigin } from "../support/origin.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, readResponse, sayUntilClosed } from "../support/raw_client.ts";
+import { scriptedOrigin, startOrigin } from "../support/http/origin.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import { connectRaw, readResponse, sayUntilClosed } from "../support/http/raw_client.ts";
 import { waitFor, within } from "../support/wait.ts";
-import { latin1 } from "../support/wire.ts";
+import { latin1 } from "../support/session/wire.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
 

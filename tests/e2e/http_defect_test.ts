@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { HttpFront } from "../../workers/http_front.ts";
-import { HttpRoutes } from "../../workers/http_routes.ts";
-import { Counter } from "../../src/observe/counters.ts";
+import { HttpFront } from "../../src/proxy/listeners/http_front.ts";
+import { HttpRoutes } from "../../src/proxy/listeners/http_routes.ts";
+import { Counter } from "../../src/observe/metrics/counters.ts";
 import { SessionSet } from "../../src/session/session_set.ts";
-import { FakeStream } from "../support/fake_stream.ts";
-import { socketAddress } from "../support/proxy.ts";
-import { testWorkerContext } from "../support/worker_context.ts";
+import { FakeStream } from "../support/session/fake_stream.ts";
+import { socketAddress } from "../support/session/proxy.ts";
+import { testWorkerContext } from "../support/session/worker_context.ts";
 import { waitFor } from "../support/wait.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: nowhere.test\r\n\r\n";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { startOrigin } from "../support/origin.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
 import { waitFor, within } from "../support/wait.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";

@@ -2,13 +2,13 @@
 // gets them, in clear and over TLS.
 
 import assert from "node:assert/strict";
-import { type HttpsProxy, startHttpsProxy } from "../support/https_proxy.ts";
-import { scriptedOrigin } from "../support/origin.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure } from "../support/tls_client.ts";
+import { type HttpsProxy, startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { scriptedOrigin } from "../support/http/origin.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure } from "../support/tls/tls_client.ts";
 import { pause, waitFor } from "../support/wait.ts";
-import type { Wire } from "../support/wire.ts";
+import type { Wire } from "../support/session/wire.ts";
 
 const APP = certificateFor(["app.test"]);
 const BODY = new Uint8Array(8_000_000).fill(120);

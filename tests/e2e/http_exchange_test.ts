@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { startOrigin } from "../support/origin.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, get, readResponse, request } from "../support/raw_client.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import { connectRaw, get, readResponse, request } from "../support/http/raw_client.ts";
 import { waitFor } from "../support/wait.ts";
 
 Deno.test("a GET reaches the backend with the forwarding headers in their order", async () => {

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import { abruptClient } from "../support/abrupt_client.ts";
-import { scriptedOrigin, startOrigin } from "../support/origin.ts";
+import { abruptClient } from "../support/http/abrupt_client.ts";
+import { scriptedOrigin, startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, get, readResponse, request, sayUntilClosed } from "../support/raw_client.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import {
+  connectRaw,
+  get,
+  readResponse,
+  request,
+  sayUntilClosed,
+} from "../support/http/raw_client.ts";
 import { waitFor } from "../support/wait.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";

@@ -1,11 +1,11 @@
 // Clients that have ended their side and wait for what they asked for, however long it takes.
 
 import assert from "node:assert/strict";
-import { startHttpsProxy } from "../support/https_proxy.ts";
-import { startOrigin } from "../support/origin.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure } from "../support/tls_client.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure } from "../support/tls/tls_client.ts";
 
 const APP = certificateFor(["app.test"]);
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";

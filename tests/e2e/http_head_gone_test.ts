@@ -1,9 +1,9 @@
 // What is said of a request whose head has made room for its body.
 
 import assert from "node:assert/strict";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import { scriptedOrigin } from "../support/scripted_origin.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
+import { scriptedOrigin } from "../support/http/scripted_origin.ts";
 import { waitFor } from "../support/wait.ts";
 
 Deno.test("an answer to an upload tells its own route, whatever lies where its head was", async () => {

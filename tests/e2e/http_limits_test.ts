@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { startOrigin } from "../support/origin.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, get, readResponse, sayUntilClosed } from "../support/raw_client.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import { connectRaw, get, readResponse, sayUntilClosed } from "../support/http/raw_client.ts";
 import { pause, waitFor } from "../support/wait.ts";
-import type { Wire } from "../support/wire.ts";
+import type { Wire } from "../support/session/wire.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
 

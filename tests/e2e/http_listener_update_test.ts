@@ -1,11 +1,11 @@
 // Changes of a listener while it serves: what is new is for new connections, what is not mentioned stays.
 
 import assert from "node:assert/strict";
-import { ListenerType, type UpdateHttpListenerConfig } from "../../config/messages.ts";
-import { startOrigin } from "../support/origin.ts";
+import { ListenerType, type UpdateHttpListenerConfig } from "../../config/schema/messages.ts";
+import { startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { socketAddress, startProxy, type TestProxy } from "../support/proxy.ts";
-import { connectRaw, get, readResponse } from "../support/raw_client.ts";
+import { socketAddress, startProxy, type TestProxy } from "../support/session/proxy.ts";
+import { connectRaw, get, readResponse } from "../support/http/raw_client.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
 

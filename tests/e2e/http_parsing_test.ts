@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
-import { RedirectPolicy } from "../../config/messages.ts";
-import { scriptedOrigin, startOrigin } from "../support/origin.ts";
-import { startHttpsProxy } from "../support/https_proxy.ts";
-import { socketAddress, startProxy } from "../support/proxy.ts";
-import { connectRaw, get, readResponse, request, sayUntilClosed } from "../support/raw_client.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure } from "../support/tls_client.ts";
+import { RedirectPolicy } from "../../config/schema/messages.ts";
+import { scriptedOrigin, startOrigin } from "../support/http/origin.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { socketAddress, startProxy } from "../support/session/proxy.ts";
+import {
+  connectRaw,
+  get,
+  readResponse,
+  request,
+  sayUntilClosed,
+} from "../support/http/raw_client.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure } from "../support/tls/tls_client.ts";
 
 const CHUNKED = "Transfer-Encoding: chunked\r\n";
 const POST = `POST / HTTP/1.1\r\nHost: app.test\r\n${CHUNKED}\r\n`;

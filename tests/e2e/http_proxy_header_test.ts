@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { startOrigin } from "../support/origin.ts";
-import { type ProxyOptions, socketAddress, startProxy } from "../support/proxy.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { type ProxyOptions, socketAddress, startProxy } from "../support/session/proxy.ts";
 import {
   LOCAL_CHECK,
   MALFORMED_HEADERS,
   SOURCE,
   V1_LINE,
   v2Header,
-} from "../support/proxy_headers.ts";
-import { connectRaw, readResponse, request, sayUntilClosed } from "../support/raw_client.ts";
-import { scriptedOrigin } from "../support/scripted_origin.ts";
+} from "../support/session/proxy_headers.ts";
+import { connectRaw, readResponse, request, sayUntilClosed } from "../support/http/raw_client.ts";
+import { scriptedOrigin } from "../support/http/scripted_origin.ts";
 import { waitFor } from "../support/wait.ts";
-import type { Wire } from "../support/wire.ts";
+import type { Wire } from "../support/session/wire.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
 const OK = { kind: "fixed", body: "ok" } as const;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { EventKind } from "../../config/messages.ts";
-import { startOrigin } from "../support/origin.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, get, readResponse } from "../support/raw_client.ts";
+import { EventKind } from "../../config/schema/messages.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import { connectRaw, get, readResponse } from "../support/http/raw_client.ts";
 import { waitFor } from "../support/wait.ts";
-import { latin1 } from "../support/wire.ts";
+import { latin1 } from "../support/session/wire.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
 

@@ -8,11 +8,17 @@ import {
   RedirectScheme,
   type RequestHttpFrontend,
   RulePosition,
-} from "../../config/messages.ts";
-import { startOrigin } from "../support/origin.ts";
+} from "../../config/schema/messages.ts";
+import { startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { socketAddress, startProxy } from "../support/proxy.ts";
-import { connectRaw, get, readResponse, request, sayUntilClosed } from "../support/raw_client.ts";
+import { socketAddress, startProxy } from "../support/session/proxy.ts";
+import {
+  connectRaw,
+  get,
+  readResponse,
+  request,
+  sayUntilClosed,
+} from "../support/http/raw_client.ts";
 
 function edit(position: number, key: string, val: string): Header {
   return { position, key, val };

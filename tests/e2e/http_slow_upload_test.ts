@@ -1,14 +1,14 @@
 // Uploads that are slow but steady, and what a listener may ask of them.
 
 import assert from "node:assert/strict";
-import { startHttpsProxy } from "../support/https_proxy.ts";
-import { startOrigin } from "../support/origin.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure } from "../support/tls_client.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure } from "../support/tls/tls_client.ts";
 import { pause } from "../support/wait.ts";
-import type { Wire } from "../support/wire.ts";
+import type { Wire } from "../support/session/wire.ts";
 
 const TIMEOUTS = { front_timeout: 1, back_timeout: 1, request_timeout: 1 };
 const PIECES = 8;

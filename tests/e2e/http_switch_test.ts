@@ -1,14 +1,14 @@
 // What a connection turns into, and when: a body before an upgrade, switches that nobody asked for.
 
 import assert from "node:assert/strict";
-import { startHttpsProxy } from "../support/https_proxy.ts";
-import { startProxy, type TestProxy } from "../support/proxy.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import { type ScriptedOrigin, scriptedOrigin } from "../support/scripted_origin.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure } from "../support/tls_client.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { startProxy, type TestProxy } from "../support/session/proxy.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
+import { type ScriptedOrigin, scriptedOrigin } from "../support/http/scripted_origin.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure } from "../support/tls/tls_client.ts";
 import { waitFor } from "../support/wait.ts";
-import { latin1, type Wire } from "../support/wire.ts";
+import { latin1, type Wire } from "../support/session/wire.ts";
 
 const SWITCH = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n" +
   "Connection: upgrade\r\n\r\n";

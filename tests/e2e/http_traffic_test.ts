@@ -1,10 +1,10 @@
 // Many clients at once, and clients that come and go without manners: whoever asks properly is served.
 
 import assert from "node:assert/strict";
-import { abruptClient } from "../support/abrupt_client.ts";
-import { type Origin, startOrigin } from "../support/origin.ts";
-import { startProxy, type TestProxy } from "../support/proxy.ts";
-import { connectRaw, get, readResponse } from "../support/raw_client.ts";
+import { abruptClient } from "../support/http/abrupt_client.ts";
+import { type Origin, startOrigin } from "../support/http/origin.ts";
+import { startProxy, type TestProxy } from "../support/session/proxy.ts";
+import { connectRaw, get, readResponse } from "../support/http/raw_client.ts";
 import { waitFor, within } from "../support/wait.ts";
 
 const CLIENTS = 10;

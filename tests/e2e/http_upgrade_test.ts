@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { scriptedOrigin, startOrigin } from "../support/origin.ts";
-import { startProxy } from "../support/proxy.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
+import { scriptedOrigin, startOrigin } from "../support/http/origin.ts";
+import { startProxy } from "../support/session/proxy.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
 import { waitFor } from "../support/wait.ts";
-import { latin1 } from "../support/wire.ts";
+import { latin1 } from "../support/session/wire.ts";
 
 const UPGRADE = "GET /chat HTTP/1.1\r\nHost: app.test\r\nConnection: keep-alive, Upgrade\r\n" +
   "Upgrade: websocket\r\n\r\n";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startProxy } from "../support/proxy.ts";
+import { startProxy } from "../support/session/proxy.ts";
 import { within } from "../support/wait.ts";
 
 /** A real WebSocket server that echoes and says goodbye with the code it is told. */

@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import type { CertificateAndKey } from "../../config/messages.ts";
-import { type HttpsProxy, startHttpsProxy } from "../support/https_proxy.ts";
-import { startOrigin } from "../support/origin.ts";
-import { socketAddress } from "../support/proxy.ts";
-import { readResponse } from "../support/raw_client.ts";
-import { certificateFor, fingerprintOf } from "../support/test_certificates.ts";
-import { connectSecure, getSecure, shakeHands } from "../support/tls_client.ts";
-import { createKeys } from "../../src/io/self_signed.ts";
+import type { CertificateAndKey } from "../../config/schema/messages.ts";
+import { type HttpsProxy, startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { socketAddress } from "../support/session/proxy.ts";
+import { readResponse } from "../support/http/raw_client.ts";
+import { certificateFor, fingerprintOf } from "../support/tls/test_certificates.ts";
+import { connectSecure, getSecure, shakeHands } from "../support/tls/tls_client.ts";
+import { createKeys } from "../../src/io/x509/self_signed.ts";
 
 function addressOf({ httpsPort }: HttpsProxy) {
   return socketAddress(`127.0.0.1:${httpsPort}`);
@@ -177,7 +177,7 @@ Deno.test("RSA and ECDSA keys serve in every form that is written of them", asyn
   const { privateKey } = createKeys();
   const sec1 = String(privateKey.export({ type: "sec1", format: "pem" }));
   assert.match(sec1, /BEGIN EC PRIVATE KEY/);
-  const { TlsCredentials } = await import("../../src/io/tls_credentials.ts");
+  const { TlsCredentials } = await import("../../src/io/tls/credentials.ts");
   const ec = certificateFor(["ec.test"]);
   assert.ok(typeof TlsCredentials.create(ec) !== "string");
   // The right kind of key in another form is read; it is refused only because it belongs elsewhere.

@@ -2,15 +2,15 @@
 // resumption, garbage, silence.
 
 import assert from "node:assert/strict";
-import { TlsVersion } from "../../config/messages.ts";
-import { findProgram } from "../bench/tools.ts";
-import { startHttpsProxy } from "../support/https_proxy.ts";
-import { OPENSSL, opensslClient, runProgram } from "../support/openssl.ts";
-import { startOrigin } from "../support/origin.ts";
-import { v2Header } from "../support/proxy_headers.ts";
-import { connectRaw, readResponse, sayUntilClosed } from "../support/raw_client.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure, getSecure, shakeHands } from "../support/tls_client.ts";
+import { TlsVersion } from "../../config/schema/messages.ts";
+import { findProgram } from "../bench/load/tools.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { OPENSSL, opensslClient, runProgram } from "../support/tls/openssl.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { v2Header } from "../support/session/proxy_headers.ts";
+import { connectRaw, readResponse, sayUntilClosed } from "../support/http/raw_client.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure, getSecure, shakeHands } from "../support/tls/tls_client.ts";
 import { waitFor } from "../support/wait.ts";
 
 const APP = certificateFor(["app.test"]);

@@ -1,10 +1,10 @@
 // Keys that change in the middle of a connection (RFC 8446, section 4.6.3), as openssl asks for it.
 
 import assert from "node:assert/strict";
-import { startHttpsProxy } from "../support/https_proxy.ts";
-import { OPENSSL } from "../support/openssl.ts";
-import { startOrigin } from "../support/origin.ts";
-import { certificateFor } from "../support/test_certificates.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { OPENSSL } from "../support/tls/openssl.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
 import { waitFor } from "../support/wait.ts";
 
 const APP = certificateFor(["app.test"]);

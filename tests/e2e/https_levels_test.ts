@@ -1,15 +1,15 @@
 // How many clients speak what inside TLS, and how long their handshakes took.
 
 import assert from "node:assert/strict";
-import { startHttpsProxy } from "../support/https_proxy.ts";
-import { measured } from "../support/metrics.ts";
-import { startOrigin } from "../support/origin.ts";
-import type { TestPlane } from "../support/proxy.ts";
-import { connectRaw, readResponse, sayUntilClosed } from "../support/raw_client.ts";
-import { scriptedOrigin } from "../support/scripted_origin.ts";
-import { startTcpProxy } from "../support/tcp_proxy.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure, shakeHands } from "../support/tls_client.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { measured } from "../support/observe/metrics.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import type { TestPlane } from "../support/session/proxy.ts";
+import { connectRaw, readResponse, sayUntilClosed } from "../support/http/raw_client.ts";
+import { scriptedOrigin } from "../support/http/scripted_origin.ts";
+import { startTcpProxy } from "../support/session/tcp_proxy.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure, shakeHands } from "../support/tls/tls_client.ts";
 import { waitFor } from "../support/wait.ts";
 
 const APP = certificateFor(["app.test"]);

@@ -2,15 +2,15 @@
 // no private key is seen by anybody.
 
 import assert from "node:assert/strict";
-import { findProgram } from "../bench/tools.ts";
-import { socketAddress } from "../support/commands.ts";
-import { runProgram } from "../support/openssl.ts";
-import { startOrigin } from "../support/origin.ts";
+import { findProgram } from "../bench/load/tools.ts";
+import { socketAddress } from "../support/config/commands.ts";
+import { runProgram } from "../support/tls/openssl.ts";
+import { startOrigin } from "../support/http/origin.ts";
 import { freePorts } from "../support/ports.ts";
-import { runSozu } from "../support/sozu_cli.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
-import { certificateFor, fingerprintOf } from "../support/test_certificates.ts";
-import { getSecure, shakeHands } from "../support/tls_client.ts";
+import { runSozu } from "../support/cli/sozu_cli.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { certificateFor, fingerprintOf } from "../support/tls/test_certificates.ts";
+import { getSecure, shakeHands } from "../support/tls/tls_client.ts";
 
 const SITE = certificateFor(["site.test"]);
 const STATIC = certificateFor(["static.test"]);

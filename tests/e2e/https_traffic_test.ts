@@ -2,12 +2,12 @@
 // certificates, HSTS. What both TLS implementations have in common runs with both.
 
 import assert from "node:assert/strict";
-import { type HttpsListenerConfig, RedirectPolicy } from "../../config/messages.ts";
-import { type HttpsProxy, startHttpsProxy } from "../support/https_proxy.ts";
-import { startOrigin } from "../support/origin.ts";
-import { get, readResponse } from "../support/raw_client.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure, getSecure, shakeHands } from "../support/tls_client.ts";
+import { type HttpsListenerConfig, RedirectPolicy } from "../../config/schema/messages.ts";
+import { type HttpsProxy, startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { get, readResponse } from "../support/http/raw_client.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure, getSecure, shakeHands } from "../support/tls/tls_client.ts";
 
 const APP = certificateFor(["app.test"]);
 const CA = [APP.certificate];

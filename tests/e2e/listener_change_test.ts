@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { ListenerType } from "../../config/messages.ts";
-import { startOrigin } from "../support/origin.ts";
+import { ListenerType } from "../../config/schema/messages.ts";
+import { startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { socketAddress } from "../support/proxy.ts";
-import { connectRaw, get } from "../support/raw_client.ts";
-import { configFor } from "../support/served_config.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
-import { SteadyLoad } from "../support/steady_load.ts";
+import { socketAddress } from "../support/session/proxy.ts";
+import { connectRaw, get } from "../support/http/raw_client.ts";
+import { configFor } from "../support/config/served_config.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { SteadyLoad } from "../support/http/steady_load.ts";
 
 async function isRefused(port: number): Promise<boolean> {
   try {

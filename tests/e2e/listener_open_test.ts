@@ -2,12 +2,12 @@
 // a dead one. What is told of them is never more than is true.
 
 import assert from "node:assert/strict";
-import { ListenerType, ResponseStatus } from "../../config/messages.ts";
-import { httpListener } from "../support/proxy.ts";
-import { socketAddress } from "../support/commands.ts";
+import { ListenerType, ResponseStatus } from "../../config/schema/messages.ts";
+import { httpListener } from "../support/session/proxy.ts";
+import { socketAddress } from "../support/config/commands.ts";
 import { freePort } from "../support/ports.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 const ignore = Deno.build.os !== "linux";
 

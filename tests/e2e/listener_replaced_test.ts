@@ -2,15 +2,15 @@
 // settings from a reloaded file, with real processes and under load.
 
 import assert from "node:assert/strict";
-import { ListenerType, type Request, ResponseStatus } from "../../config/messages.ts";
-import { socketAddress } from "../support/commands.ts";
-import { startOrigin } from "../support/origin.ts";
+import { ListenerType, type Request, ResponseStatus } from "../../config/schema/messages.ts";
+import { socketAddress } from "../support/config/commands.ts";
+import { startOrigin } from "../support/http/origin.ts";
 import { freePorts } from "../support/ports.ts";
-import { get } from "../support/raw_client.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
-import { SteadyLoad } from "../support/steady_load.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { getSecure } from "../support/tls_client.ts";
+import { get } from "../support/http/raw_client.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { SteadyLoad } from "../support/http/steady_load.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { getSecure } from "../support/tls/tls_client.ts";
 
 type Verb = NonNullable<Request["request_type"]>;
 

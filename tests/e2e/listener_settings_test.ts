@@ -1,14 +1,14 @@
 // Settings that no patch can change are replaced on an open listener: new connections see them, open ones go on.
 
 import assert from "node:assert/strict";
-import { TlsVersion } from "../../config/messages.ts";
-import { tcpListener } from "../support/commands.ts";
-import { httpsListener, startHttpsProxy } from "../support/https_proxy.ts";
-import { startOrigin } from "../support/origin.ts";
-import { get, readResponse } from "../support/raw_client.ts";
-import { startTcpProxy } from "../support/tcp_proxy.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure, getSecure, shakeHands } from "../support/tls_client.ts";
+import { TlsVersion } from "../../config/schema/messages.ts";
+import { tcpListener } from "../support/config/commands.ts";
+import { httpsListener, startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { get, readResponse } from "../support/http/raw_client.ts";
+import { startTcpProxy } from "../support/session/tcp_proxy.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure, getSecure, shakeHands } from "../support/tls/tls_client.ts";
 
 const SITE = certificateFor(["app.test"]);
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { ListenerType, type Request, ResponseStatus } from "../../config/messages.ts";
-import { writeRecord } from "../../config/saved_state_format.ts";
-import { backend, cluster, httpListener } from "../../config/state_testing.ts";
-import { socketAddress } from "../support/commands.ts";
+import { ListenerType, type Request, ResponseStatus } from "../../config/schema/messages.ts";
+import { writeRecord } from "../../config/codec/saved_state.ts";
+import { backend, cluster, httpListener } from "../support/config/state.ts";
+import { socketAddress } from "../support/config/commands.ts";
 import { freePort } from "../support/ports.ts";
-import { SozuProcess } from "../support/sozu_process.ts";
+import { SozuProcess } from "../support/process/sozu_process.ts";
 
 type Verb = NonNullable<Request["request_type"]>;
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { addBackend, addCluster, addHttpFrontend } from "../support/commands.ts";
-import { startOrigin } from "../support/origin.ts";
+import { addBackend, addCluster, addHttpFrontend } from "../support/config/commands.ts";
+import { startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { get } from "../support/raw_client.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { get } from "../support/http/raw_client.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 const LINE =
   /^\S+Z \d{19} \d+ INFO-ACCESS {2}WRK-0[01]\t\[\w{26} \w{26} - -\] 127\.0\.0\.1:\d+ - .* \[\] None http nobody\.test GET \/\d+ 404 \| H1::Complete no_route$/;

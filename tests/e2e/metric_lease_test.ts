@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { MetricDetail, ResponseStatus } from "../../config/messages.ts";
-import { SozuProcess } from "../support/sozu_process.ts";
+import { MetricDetail, ResponseStatus } from "../../config/schema/messages.ts";
+import { SozuProcess } from "../support/process/sozu_process.ts";
 
 Deno.test("a lease that every worker refuses is answered with the levels in force and who refused why", async () => {
   await using sozu = await SozuProcess.start("worker_count = 2");

@@ -2,12 +2,12 @@
 // have counted, to the byte; a statsd server got the same in whole lines.
 
 import assert from "node:assert/strict";
-import { CountingOrigin, sendMix } from "../support/counted_traffic.ts";
-import { allMetrics, disagreements, sums, sumsConfig } from "../support/metric_sums.ts";
-import { numberOf } from "../support/metrics.ts";
+import { CountingOrigin, sendMix } from "../support/observe/counted_traffic.ts";
+import { allMetrics, disagreements, sums, sumsConfig } from "../support/observe/metric_sums.ts";
+import { numberOf } from "../support/observe/metrics.ts";
 import { freePort } from "../support/ports.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
-import { StatsdReceiver } from "../support/statsd_receiver.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { StatsdReceiver } from "../support/observe/statsd_receiver.ts";
 
 const REQUESTS = 5_000;
 const CONNECTIONS = 24;

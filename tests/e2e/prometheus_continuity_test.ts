@@ -2,11 +2,11 @@
 // restart to whoever reads it, and every rate computed from it would be wrong.
 
 import assert from "node:assert/strict";
-import { startOrigin } from "../support/origin.ts";
+import { startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { get } from "../support/raw_client.ts";
-import { configFor } from "../support/served_config.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { get } from "../support/http/raw_client.ts";
+import { configFor } from "../support/config/served_config.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 /** Every counter of a page and every part of its histograms, by name with labels. */
 function countersOf(page: string): Map<string, number> {

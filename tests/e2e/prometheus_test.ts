@@ -2,16 +2,16 @@
 // connector, over HTTP and over TLS.
 
 import assert from "node:assert/strict";
-import { ENDPOINT_LIMITS } from "../../src/io/http_endpoint.ts";
-import { findTools } from "../bench/tools.ts";
-import { CountingOrigin, sendMix } from "../support/counted_traffic.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { Lab } from "../support/lab.ts";
+import { ENDPOINT_LIMITS } from "../../src/io/http/endpoint.ts";
+import { findTools } from "../bench/load/tools.ts";
+import { CountingOrigin, sendMix } from "../support/observe/counted_traffic.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { Lab } from "../support/process/lab.ts";
 import { freePort } from "../support/ports.ts";
-import { checkWithPromtool, parseWithPython } from "../support/prometheus_parser.ts";
-import { PrometheusProcess } from "../support/prometheus_process.ts";
-import { sozuCommand } from "../support/sozu_cli.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { checkWithPromtool, parseWithPython } from "../support/observe/prometheus_parser.ts";
+import { PrometheusProcess } from "../support/observe/prometheus_process.ts";
+import { sozuCommand } from "../support/cli/sozu_cli.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 const tools = await findTools(["prometheus", "promtool"]);
 const REQUESTS = 400;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SozuProcess } from "../support/sozu_process.ts";
+import { SozuProcess } from "../support/process/sozu_process.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 

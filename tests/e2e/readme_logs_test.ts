@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { AsciiAccessFormat } from "../../src/observe/access_ascii.ts";
-import { fullRecord } from "../../src/observe/access_testing.ts";
+import { AsciiAccessFormat } from "../../src/observe/access/ascii.ts";
+import { fullRecord } from "../support/observe/access_records.ts";
 
 const README = new URL("../../README.md", import.meta.url);
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { freePort } from "../support/ports.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
-import { StatsdReceiver } from "../support/statsd_receiver.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { StatsdReceiver } from "../support/observe/statsd_receiver.ts";
 
 /** The TOML of the section. */
 function configurations(): string {

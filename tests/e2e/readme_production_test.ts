@@ -2,12 +2,12 @@
 // but for ports, folders and the number of connections, which the machine of the test may not allow.
 
 import assert from "node:assert/strict";
-import { startOrigin } from "../support/origin.ts";
+import { startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { connectRaw, get, type RawResponse, readResponse } from "../support/raw_client.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure } from "../support/tls_client.ts";
+import { connectRaw, get, type RawResponse, readResponse } from "../support/http/raw_client.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure } from "../support/tls/tls_client.ts";
 
 const README = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
 const APPS = certificateFor(["*.apps.example.test"]);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { freePorts } from "../support/ports.ts";
-import { V1_LINE } from "../support/proxy_headers.ts";
-import { connectRaw } from "../support/raw_client.ts";
-import { type ScriptedOrigin, scriptedOrigin } from "../support/scripted_origin.ts";
-import { SozuProcess } from "../support/sozu_process.ts";
-import { certificateFor, fingerprintOf } from "../support/test_certificates.ts";
-import { connectSecure, shakeHands } from "../support/tls_client.ts";
-import { latin1 } from "../support/wire.ts";
+import { V1_LINE } from "../support/session/proxy_headers.ts";
+import { connectRaw } from "../support/http/raw_client.ts";
+import { type ScriptedOrigin, scriptedOrigin } from "../support/http/scripted_origin.ts";
+import { SozuProcess } from "../support/process/sozu_process.ts";
+import { certificateFor, fingerprintOf } from "../support/tls/test_certificates.ts";
+import { connectSecure, shakeHands } from "../support/tls/tls_client.ts";
+import { latin1 } from "../support/session/wire.ts";
 
 const README = new URL("../../README.md", import.meta.url);
 const ADDRESS = /127\.0\.0\.1:(\d+)/g;

@@ -2,18 +2,18 @@
 // requests on the command socket, and of states that an older program has saved.
 
 import assert from "node:assert/strict";
-import { writeRecord } from "../../config/saved_state_format.ts";
-import { backend, cluster, frontend, httpListener } from "../../config/state_testing.ts";
-import type { Verb } from "../../config/state_verbs.ts";
+import { writeRecord } from "../../config/codec/saved_state.ts";
+import { backend, cluster, frontend, httpListener } from "../support/config/state.ts";
+import type { Verb } from "../../config/state/verbs.ts";
 import {
   type LoadBalancingAlgorithms,
   type RedirectPolicy,
   ResponseStatus,
-} from "../../config/messages.ts";
+} from "../../config/schema/messages.ts";
 import { freePorts } from "../support/ports.ts";
-import { runSozu } from "../support/sozu_cli.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
-import { certificateFor } from "../support/test_certificates.ts";
+import { runSozu } from "../support/cli/sozu_cli.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
 
 const FULL = new URL("../../config/examples/full.toml", import.meta.url);
 

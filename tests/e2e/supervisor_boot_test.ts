@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ResponseStatus, RunState } from "../../config/messages.ts";
-import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { ResponseStatus, RunState } from "../../config/schema/messages.ts";
+import { isAlive, SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 function exists(path: string): boolean {
   try {

@@ -4,11 +4,11 @@ import {
   ResponseStatus,
   RunState,
   type WorkerInfo,
-} from "../../config/messages.ts";
-import { cluster } from "../../config/state_testing.ts";
-import { httpListener } from "../support/proxy.ts";
-import { copyProgram } from "../support/program_copy.ts";
-import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
+} from "../../config/schema/messages.ts";
+import { cluster } from "../support/config/state.ts";
+import { httpListener } from "../support/session/proxy.ts";
+import { copyProgram } from "../support/process/program_copy.ts";
+import { isAlive, SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 const HANGS = "worker_timeout = 1";
 const PATIENT = "worker_timeout = 60";

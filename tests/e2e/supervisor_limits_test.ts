@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { freePort } from "../support/ports.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 /** Descriptors a process may have now. */
 function softLimit(pid: number): number {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { cluster } from "../../config/state_testing.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { cluster } from "../support/config/state.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 /** A service manager's socket and what it was sent. */
 class NotifyReceiver {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { type Origin, startOrigin } from "../support/origin.ts";
+import { type Origin, startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { connectRaw, get, readResponse } from "../support/raw_client.ts";
-import { configFor } from "../support/served_config.ts";
-import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { connectRaw, get, readResponse } from "../support/http/raw_client.ts";
+import { configFor } from "../support/config/served_config.ts";
+import { isAlive, SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
 const UPGRADE = "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";

@@ -4,11 +4,11 @@ import {
   type Request,
   ResponseStatus,
   RunState,
-} from "../../config/messages.ts";
-import { cluster } from "../../config/state_testing.ts";
-import { findProgram } from "../bench/tools.ts";
+} from "../../config/schema/messages.ts";
+import { cluster } from "../support/config/state.ts";
+import { findProgram } from "../bench/load/tools.ts";
 import { freePort } from "../support/ports.ts";
-import { SozuProcess, waitFor } from "../support/sozu_process.ts";
+import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 const MKFIFO = findProgram("mkfifo");
 

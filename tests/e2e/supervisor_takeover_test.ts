@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { QueryMetricsOptions, type WorkerInfo } from "../../config/messages.ts";
-import { startOrigin } from "../support/origin.ts";
+import { QueryMetricsOptions, type WorkerInfo } from "../../config/schema/messages.ts";
+import { startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { connectRaw, get, readResponse } from "../support/raw_client.ts";
-import { configFor } from "../support/served_config.ts";
-import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
-import { SteadyLoad } from "../support/steady_load.ts";
+import { connectRaw, get, readResponse } from "../support/http/raw_client.ts";
+import { configFor } from "../support/config/served_config.ts";
+import { isAlive, SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { SteadyLoad } from "../support/http/steady_load.ts";
 
 const LOAD = { host: "app.test", single: 3, kept: 5, pauseMs: 2 };
 

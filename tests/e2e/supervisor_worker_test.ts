@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { decode, DecodeError, encode } from "../../config/codec.ts";
+import { decode, DecodeError, encode } from "../../config/codec/protobuf.ts";
 import {
   InitialState,
   type Request,
@@ -7,13 +7,13 @@ import {
   ServerConfig,
   WorkerRequest,
   WorkerResponse,
-} from "../../config/messages.ts";
-import { cluster } from "../../config/state_testing.ts";
-import { waitFor } from "../support/sozu_process.ts";
+} from "../../config/schema/messages.ts";
+import { cluster } from "../support/config/state.ts";
+import { waitFor } from "../support/process/sozu_process.ts";
 import { ALIVE_ID, HELLO_ID } from "../../src/protocol/control/worker_life.ts";
 import { encodeFrame, FrameReader } from "../../src/protocol/control/frame.ts";
 
-const FAULTY_WORKER = new URL("../support/faulty_worker.ts", import.meta.url).href;
+const FAULTY_WORKER = new URL("../support/process/faulty_worker.ts", import.meta.url).href;
 
 /** A worker process driven by hand. */
 class BareWorker {

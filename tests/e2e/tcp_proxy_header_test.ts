@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
-import { ProxyProtocolConfig } from "../../config/messages.ts";
-import { LOCAL_CHECK, MALFORMED_HEADERS, V1_LINE, v2Header } from "../support/proxy_headers.ts";
-import { connectRaw, sayUntilClosed } from "../support/raw_client.ts";
-import { type ScriptedOrigin, scriptedOrigin } from "../support/scripted_origin.ts";
-import { startTcpProxy, type TcpProxyOptions } from "../support/tcp_proxy.ts";
+import { ProxyProtocolConfig } from "../../config/schema/messages.ts";
+import {
+  LOCAL_CHECK,
+  MALFORMED_HEADERS,
+  V1_LINE,
+  v2Header,
+} from "../support/session/proxy_headers.ts";
+import { connectRaw, sayUntilClosed } from "../support/http/raw_client.ts";
+import { type ScriptedOrigin, scriptedOrigin } from "../support/http/scripted_origin.ts";
+import { startTcpProxy, type TcpProxyOptions } from "../support/session/tcp_proxy.ts";
 import { waitFor } from "../support/wait.ts";
-import { latin1 } from "../support/wire.ts";
+import { latin1 } from "../support/session/wire.ts";
 
 const V2_LINE = v2Header();
 const RECORDS = v2Header({ records: [{ type: 2, value: new TextEncoder().encode("a.test") }] });

@@ -2,19 +2,19 @@
 // servers, and every byte as it was.
 
 import assert from "node:assert/strict";
-import { findProgram, findTools } from "../bench/tools.ts";
-import { clientHello, helloMessage, records } from "../support/client_hello.ts";
-import { Lab } from "../support/lab.ts";
-import { startNginxSites } from "../support/nginx_sites.ts";
-import { OPENSSL, opensslClient, runProgram } from "../support/openssl.ts";
-import { concat, connectRaw, sayUntilClosed } from "../support/raw_client.ts";
-import { splittingRelay } from "../support/record_splitter.ts";
-import { type ScriptedOrigin, scriptedOrigin } from "../support/scripted_origin.ts";
-import { startTcpProxy, type TcpTestProxy } from "../support/tcp_proxy.ts";
-import { certificateFor, fingerprintOf } from "../support/test_certificates.ts";
-import { connectSecure, shakeHands } from "../support/tls_client.ts";
+import { findProgram, findTools } from "../bench/load/tools.ts";
+import { clientHello, helloMessage, records } from "../support/tls/client_hello.ts";
+import { Lab } from "../support/process/lab.ts";
+import { startNginxSites } from "../support/tls/nginx_sites.ts";
+import { OPENSSL, opensslClient, runProgram } from "../support/tls/openssl.ts";
+import { concat, connectRaw, sayUntilClosed } from "../support/http/raw_client.ts";
+import { splittingRelay } from "../support/tls/record_splitter.ts";
+import { type ScriptedOrigin, scriptedOrigin } from "../support/http/scripted_origin.ts";
+import { startTcpProxy, type TcpTestProxy } from "../support/session/tcp_proxy.ts";
+import { certificateFor, fingerprintOf } from "../support/tls/test_certificates.ts";
+import { connectSecure, shakeHands } from "../support/tls/tls_client.ts";
 import { waitFor } from "../support/wait.ts";
-import type { Wire } from "../support/wire.ts";
+import type { Wire } from "../support/session/wire.ts";
 
 const CURL = findProgram("curl");
 const NGINX = (await findTools(["nginx"])).get("nginx");

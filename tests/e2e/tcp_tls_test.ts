@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
-import { ProxyProtocolConfig } from "../../config/messages.ts";
-import { socketAddress } from "../support/proxy.ts";
-import { V1_LINE } from "../support/proxy_headers.ts";
-import { connectRaw } from "../support/raw_client.ts";
-import { type ScriptedOrigin, scriptedOrigin } from "../support/scripted_origin.ts";
-import { startTcpProxy, type TcpProxyOptions, type TcpTestProxy } from "../support/tcp_proxy.ts";
-import { certificateFor, fingerprintOf } from "../support/test_certificates.ts";
-import { connectSecure, shakeHands } from "../support/tls_client.ts";
+import { ProxyProtocolConfig } from "../../config/schema/messages.ts";
+import { socketAddress } from "../support/session/proxy.ts";
+import { V1_LINE } from "../support/session/proxy_headers.ts";
+import { connectRaw } from "../support/http/raw_client.ts";
+import { type ScriptedOrigin, scriptedOrigin } from "../support/http/scripted_origin.ts";
+import {
+  startTcpProxy,
+  type TcpProxyOptions,
+  type TcpTestProxy,
+} from "../support/session/tcp_proxy.ts";
+import { certificateFor, fingerprintOf } from "../support/tls/test_certificates.ts";
+import { connectSecure, shakeHands } from "../support/tls/tls_client.ts";
 import { waitFor } from "../support/wait.ts";
-import { latin1, type Wire } from "../support/wire.ts";
+import { latin1, type Wire } from "../support/session/wire.ts";
 
 const ONE = certificateFor(["one.test"]);
 const TWO = certificateFor(["two.test"]);

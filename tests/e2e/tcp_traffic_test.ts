@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { freePort } from "../support/ports.ts";
-import { socketAddress } from "../support/proxy.ts";
-import { connectRaw, sayUntilClosed } from "../support/raw_client.ts";
-import { type ScriptedOrigin, scriptedOrigin } from "../support/scripted_origin.ts";
-import { startTcpProxy } from "../support/tcp_proxy.ts";
+import { socketAddress } from "../support/session/proxy.ts";
+import { connectRaw, sayUntilClosed } from "../support/http/raw_client.ts";
+import { type ScriptedOrigin, scriptedOrigin } from "../support/http/scripted_origin.ts";
+import { startTcpProxy } from "../support/session/tcp_proxy.ts";
 import { waitFor, within } from "../support/wait.ts";
-import { latin1, type Wire } from "../support/wire.ts";
+import { latin1, type Wire } from "../support/session/wire.ts";
 
 /** A backend that says everything back, with its name before it. */
 function echo(name = ""): ScriptedOrigin {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import type { ServerTracingConfig } from "../../config/messages.ts";
-import { openSpanLog } from "../../workers/span_log_open.ts";
-import { logAccess } from "../support/access_log.ts";
-import { type Origin, startOrigin } from "../support/origin.ts";
-import { serverDefaults, startProxy, type TestProxy } from "../support/proxy.ts";
-import { request } from "../support/raw_client.ts";
+import manifest from "../../deno.json" with { type: "json" };
+import type { ServerTracingConfig } from "../../config/schema/messages.ts";
+import { openSpanLog } from "../../src/proxy/log/span_log_open.ts";
+import { logAccess } from "../support/observe/access_log.ts";
+import { type Origin, startOrigin } from "../support/http/origin.ts";
+import { serverDefaults, startProxy, type TestProxy } from "../support/session/proxy.ts";
+import { request } from "../support/http/raw_client.ts";
 import { waitFor } from "../support/wait.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -166,7 +167,11 @@ class Collector {
 
 function exportSpans(proxy: TestProxy, tracing: ServerTracingConfig): () => Promise<void> {
   const outlets: { flushed(): Promise<void> }[] = [];
-  const host = { tag: "WRK-07", adopt: (outlet: typeof outlets[0]) => void outlets.push(outlet) };
+  const host = {
+    tag: "WRK-07",
+    version: manifest.version,
+    adopt: (outlet: typeof outlets[0]) => void outlets.push(outlet),
+  };
   openSpanLog({ ...serverDefaults(), tracing }, host, proxy.plane);
   return async () => void await Promise.all(outlets.map((outlet) => outlet.flushed()));
 }

@@ -2,13 +2,13 @@
 // file, in a reloaded configuration file, at the start.
 
 import assert from "node:assert/strict";
-import { ListenerType, type Request, ResponseStatus } from "../../config/messages.ts";
-import { writeRecord } from "../../config/saved_state_format.ts";
-import { addTcpListener, socketAddress } from "../support/commands.ts";
-import { httpsListener } from "../support/https_proxy.ts";
-import { OPENSSL, runProgram } from "../support/openssl.ts";
+import { ListenerType, type Request, ResponseStatus } from "../../config/schema/messages.ts";
+import { writeRecord } from "../../config/codec/saved_state.ts";
+import { addTcpListener, socketAddress } from "../support/config/commands.ts";
+import { httpsListener } from "../support/tls/https_proxy.ts";
+import { OPENSSL, runProgram } from "../support/tls/openssl.ts";
 import { freePorts } from "../support/ports.ts";
-import { SozuProcess } from "../support/sozu_process.ts";
+import { SozuProcess } from "../support/process/sozu_process.ts";
 
 type Verb = NonNullable<Request["request_type"]>;
 

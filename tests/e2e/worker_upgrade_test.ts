@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { ResponseStatus, RunState } from "../../config/messages.ts";
-import { startOrigin } from "../support/origin.ts";
+import { ResponseStatus, RunState } from "../../config/schema/messages.ts";
+import { startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import { configFor } from "../support/served_config.ts";
-import { isAlive, SozuProcess, waitFor } from "../support/sozu_process.ts";
-import { SteadyLoad } from "../support/steady_load.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
+import { configFor } from "../support/config/served_config.ts";
+import { isAlive, SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { SteadyLoad } from "../support/http/steady_load.ts";
 
 const ignore = Deno.build.os !== "linux";
 

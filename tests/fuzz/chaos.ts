@@ -2,10 +2,10 @@
 // once through one data plane with and without TLS. Whatever fails, no byte of one request may turn up in
 // another. What every connection does depends on a seed alone; how they meet is up to the machine.
 
-import { startHttpsProxy } from "../support/https_proxy.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
 import { seededRandom } from "../support/seeded_random.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { connectSecure } from "../support/tls_client.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { connectSecure } from "../support/tls/tls_client.ts";
 import { waitFor } from "../support/wait.ts";
 import { startChaosBackend } from "./chaos_backend.ts";
 import { converse, type Tally } from "./chaos_client.ts";

@@ -2,7 +2,7 @@
 // cells that name its direction, the nonce of its request and their own place, so that a byte which is
 // foreign, stale, lost or doubled is noticed wherever it turns up.
 
-import { fromLatin1, latin1 } from "../support/wire.ts";
+import { fromLatin1, latin1 } from "../support/session/wire.ts";
 
 /** What a stream carries: request body, response body, tunnel to the backend, tunnel to the client. */
 export type Direction = "c" | "b" | "t" | "u";

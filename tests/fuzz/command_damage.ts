@@ -3,12 +3,12 @@
 // under test or to the machine (stop it, write files, open ports, probe strange addresses) are found
 // by reading them with the real reader, and left out.
 
-import { encode } from "../../config/codec.ts";
-import { toJson } from "../../config/json.ts";
-import { Request } from "../../config/messages.ts";
-import { backend, cluster, frontend } from "../../config/state_testing.ts";
+import { encode } from "../../config/codec/protobuf.ts";
+import { toJson } from "../../config/codec/json.ts";
+import { Request } from "../../config/schema/messages.ts";
+import { backend, cluster, frontend } from "../support/config/state.ts";
 import { encodeFrame } from "../../src/protocol/control/frame.ts";
-import { MalformedRequest, RecognisingCodec } from "../../src/supervisor/client_codec.ts";
+import { MalformedRequest, RecognisingCodec } from "../../src/supervisor/command_socket/codec.ts";
 import type { Pick } from "./mutate.ts";
 
 type Verb = NonNullable<Request["request_type"]>;

@@ -1,9 +1,9 @@
 // Damaged input on the command socket of a running main process, from several connections at once,
 // while another client goes on working. Tells what was sent and how the other client fared.
 
-import { ResponseStatus } from "../../config/messages.ts";
+import { ResponseStatus } from "../../config/schema/messages.ts";
 import { connect } from "../../src/client/mod.ts";
-import { addBackend, removeBackend } from "../support/commands.ts";
+import { addBackend, removeBackend } from "../support/config/commands.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { within } from "../support/wait.ts";
 import { damagedInput } from "./command_damage.ts";

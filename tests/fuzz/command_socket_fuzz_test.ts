@@ -2,7 +2,7 @@
 // day to day and is told by a failure; SOZU_SEED=N replays what the clients send.
 
 import assert from "node:assert/strict";
-import { isAlive, SozuProcess } from "../support/sozu_process.ts";
+import { isAlive, SozuProcess } from "../support/process/sozu_process.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { damagedInput, isHarmless } from "./command_damage.ts";
 import { fuzzCommandSocket } from "./command_fuzz.ts";

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { assertCanonicalBody, assertUnambiguous } from "../conformance/forwarded_request.ts";
 import { SMUGGLING_CORPUS } from "../conformance/smuggling_corpus.ts";
-import { latin1Bytes, readingOf } from "../support/h1_reading.ts";
-import { relayRequest } from "../support/h1_relay.ts";
+import { latin1Bytes, readingOf } from "../support/http/h1_reading.ts";
+import { relayRequest } from "../support/http/h1_relay.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { BodyReader } from "../../src/protocol/h1/body_reader.ts";
 import { ReadStatus } from "../../src/protocol/h1/field_reader.ts";

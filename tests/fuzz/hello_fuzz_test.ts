@@ -2,11 +2,11 @@
 // sets how many; `deno task bench tls` sends 100,000 to a real worker.
 
 import assert from "node:assert/strict";
-import { startHttpsProxy } from "../support/https_proxy.ts";
-import { runProgram } from "../support/openssl.ts";
-import { startOrigin } from "../support/origin.ts";
-import { certificateFor } from "../support/test_certificates.ts";
-import { getSecure } from "../support/tls_client.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { runProgram } from "../support/tls/openssl.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
+import { getSecure } from "../support/tls/tls_client.ts";
 import { waitFor } from "../support/wait.ts";
 import { damagedHellos } from "./hello_fuzz.ts";
 

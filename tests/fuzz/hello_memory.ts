@@ -1,8 +1,8 @@
 // A program of its own, because it needs the engine's garbage collector at hand (`--expose-gc`): how much
 // of the heap damaged handshakes leave behind. Prints the bytes by which it grew.
 
-import { startHttpsProxy } from "../support/https_proxy.ts";
-import { certificateFor } from "../support/test_certificates.ts";
+import { startHttpsProxy } from "../support/tls/https_proxy.ts";
+import { certificateFor } from "../support/tls/test_certificates.ts";
 import { waitFor } from "../support/wait.ts";
 import { damagedHellos } from "./hello_fuzz.ts";
 

@@ -8,9 +8,14 @@ import {
   helloMessage,
   records,
   serverName,
-} from "../support/client_hello.ts";
-import { LOCAL_CHECK, MALFORMED_HEADERS, V1_LINE, v2Header } from "../support/proxy_headers.ts";
-import { latin1 } from "../support/wire.ts";
+} from "../support/tls/client_hello.ts";
+import {
+  LOCAL_CHECK,
+  MALFORMED_HEADERS,
+  V1_LINE,
+  v2Header,
+} from "../support/session/proxy_headers.ts";
+import { latin1 } from "../support/session/wire.ts";
 import { mutate, type Pick } from "./mutate.ts";
 
 const TEXT = new TextEncoder();

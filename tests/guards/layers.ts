@@ -82,7 +82,7 @@ export const LAYERS: readonly Layer[] = [
     ],
   },
   {
-    prefix: "workers/",
+    prefix: "src/proxy/",
     uses: [
       "config/",
       BYTES,
@@ -93,6 +93,16 @@ export const LAYERS: readonly Layer[] = [
       "src/io/",
       "src/session/",
       "src/observe/",
+    ],
+  },
+  {
+    prefix: "workers/",
+    uses: [
+      "config/",
+      CONTROL,
+      "src/io/",
+      "src/observe/",
+      "src/proxy/",
       // The build a worker introduces itself with begins with the version.
       "deno.json",
     ],

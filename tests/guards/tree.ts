@@ -51,7 +51,7 @@ export const PURE_FOLDERS: readonly string[] = [
 ];
 
 /** Files in pure folders that are run at development time only and never imported. */
-export const DEVELOPMENT_TOOLS: readonly string[] = ["config/generate_messages.ts"];
+export const DEVELOPMENT_TOOLS: readonly string[] = ["config/schema/generate.ts"];
 
 /** Whether a file must be pure. */
 export function isPure(path: string): boolean {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { deliveries, forEachDelivery } from "./feed.ts";
-import { concat } from "./raw_client.ts";
+import { concat } from "./http/raw_client.ts";
 
 Deno.test("deliveries() always add up to the message and what trails it", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), fc.uint8Array({ maxLength: 5 }), (

@@ -1,15 +1,15 @@
 // The Prometheus connector: a process of its own that asks a proxy over its command socket whenever it is
 // scraped. It starts before the proxy, and outlives its restarts.
 
-import { formatIp, parseAddress } from "../../../config/address.ts";
-import { readCommandSettings } from "../../../config/file_command_settings.ts";
-import { formatProblem } from "../../../config/file_problem.ts";
-import { QueryMetricsOptions, ResponseStatus } from "../../../config/messages.ts";
+import { formatIp, parseAddress } from "../../../config/values/address.ts";
+import { readCommandSettings } from "../../../config/file/command_settings.ts";
+import { formatProblem } from "../../../config/file/problem.ts";
+import { QueryMetricsOptions, ResponseStatus } from "../../../config/schema/messages.ts";
 import { type CommandClient, connect } from "../../client/mod.ts";
 import { ExpositionEndpoint } from "../../exposition/endpoint.ts";
 import type { Family } from "../../exposition/family.ts";
 import { sozuFamilies } from "../../exposition/sozu_families.ts";
-import { serveHttp } from "../../io/http_endpoint.ts";
+import { serveHttp } from "../../io/http/endpoint.ts";
 import { AccessCounts } from "./access_counts.ts";
 import { connectorFamilies } from "./connector_families.ts";
 import { type ConnectorSettings, readConnectorSettings } from "./settings.ts";

@@ -7,7 +7,7 @@ import type {
   Bucket,
   ClusterMetrics,
   FilteredMetrics,
-} from "../../../config/messages.ts";
+} from "../../../config/schema/messages.ts";
 import {
   Families,
   type Family,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AggregatedMetrics, FilteredMetrics } from "../../../config/messages.ts";
+import type { AggregatedMetrics, FilteredMetrics } from "../../../config/schema/messages.ts";
 import { formatFamilies } from "../../exposition/text_format.ts";
 import { AccessCounts } from "./access_counts.ts";
 import { connectorFamilies } from "./connector_families.ts";

@@ -1,12 +1,12 @@
 // The file of the Prometheus connector: keys of the upstream connector, and one of ours. Errors name
 // line and key as those of the proxy's own file do.
 
-import { formatAddress } from "../../../config/address.ts";
-import { address, boolean, oneOf, path, text } from "../../../config/file_fields.ts";
-import { directoryOf, resolvePath } from "../../../config/file_path.ts";
-import { formatProblem, Problems } from "../../../config/file_problem.ts";
-import { defaulted, optional, readTable, required, tableOf } from "../../../config/file_table.ts";
-import { parseToml } from "../../../config/file_toml.ts";
+import { formatAddress } from "../../../config/values/address.ts";
+import { address, boolean, oneOf, path, text } from "../../../config/file/fields.ts";
+import { directoryOf, resolvePath } from "../../../config/file/path.ts";
+import { formatProblem, Problems } from "../../../config/file/problem.ts";
+import { defaulted, optional, readTable, required, tableOf } from "../../../config/file/table.ts";
+import { parseToml } from "../../../config/file/toml.ts";
 
 /** How families are named: as the upstream connector does, or as main does. */
 export type MetricNames = "connector" | "sozu";

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { forEachDelivery } from "../../../tests/support/feed.ts";
-import { almostHttp, bodies, cutBy, cuts } from "../../../tests/support/h1_messages.ts";
+import { almostHttp, bodies, cutBy, cuts } from "../../../tests/support/http/h1_messages.ts";
 import {
   advanceBody,
   feedHead,
   latin1Bytes,
   readBody,
   whole,
-} from "../../../tests/support/h1_reading.ts";
+} from "../../../tests/support/http/h1_reading.ts";
 import { asciiText } from "../../bytes/ascii.ts";
 import type { MessageHead } from "../http/message_head.ts";
 import { BodyReader } from "./body_reader.ts";

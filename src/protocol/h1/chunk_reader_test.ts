@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { forEachDelivery } from "../../../tests/support/feed.ts";
-import { latin1Bytes } from "../../../tests/support/h1_reading.ts";
+import { latin1Bytes } from "../../../tests/support/http/h1_reading.ts";
 import { asciiText } from "../../bytes/ascii.ts";
 import { ChunkReader, ChunkStatus } from "./chunk_reader.ts";
 import { Problem } from "./problem.ts";

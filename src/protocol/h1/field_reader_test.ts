@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { forEachDelivery } from "../../../tests/support/feed.ts";
-import { fieldLines, latin1Bytes } from "../../../tests/support/h1_reading.ts";
+import { fieldLines, latin1Bytes } from "../../../tests/support/http/h1_reading.ts";
 import { Field, FieldFlag, MessageHead } from "../http/message_head.ts";
 import { FieldReader, ReadStatus } from "./field_reader.ts";
 import { Problem } from "./problem.ts";

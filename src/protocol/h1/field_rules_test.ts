@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { latin1Bytes } from "../../../tests/support/h1_reading.ts";
+import { latin1Bytes } from "../../../tests/support/http/h1_reading.ts";
 import { BodyFraming, Field, FieldFlag, MessageHead } from "../http/message_head.ts";
 import { FieldReader, ReadStatus } from "./field_reader.ts";
 import { readConnection, readContentLength, readTransferEncoding } from "./field_rules.ts";

@@ -8,7 +8,7 @@ import {
   targets,
   tokens,
   wireFieldLists,
-} from "../../../tests/support/h1_messages.ts";
+} from "../../../tests/support/http/h1_messages.ts";
 import {
   feedHead,
   latin1Bytes,
@@ -16,7 +16,7 @@ import {
   readRequest,
   readResponse,
   whole,
-} from "../../../tests/support/h1_reading.ts";
+} from "../../../tests/support/http/h1_reading.ts";
 import { ReadStatus } from "./field_reader.ts";
 import { requestHeadReader, responseHeadReader } from "./head_reader.ts";
 import { Problem } from "./problem.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { targets, tokens, wireFieldLists } from "../../../tests/support/h1_messages.ts";
+import { targets, tokens, wireFieldLists } from "../../../tests/support/http/h1_messages.ts";
 import {
   feedHead,
   fieldLines,
@@ -8,7 +8,7 @@ import {
   readRequest,
   readResponse,
   whole,
-} from "../../../tests/support/h1_reading.ts";
+} from "../../../tests/support/http/h1_reading.ts";
 import { asciiBytes, asciiText } from "../../bytes/ascii.ts";
 import { FieldFlag, type MessageHead } from "../http/message_head.ts";
 import { ReadStatus } from "./field_reader.ts";

@@ -6,7 +6,7 @@ import {
   latin1Bytes,
   readRequest,
   whole,
-} from "../../../tests/support/h1_reading.ts";
+} from "../../../tests/support/http/h1_reading.ts";
 import { BodyFraming } from "../http/message_head.ts";
 import { ReadStatus } from "./field_reader.ts";
 import { requestHeadReader } from "./head_reader.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { feedHead, whole } from "../../../tests/support/h1_reading.ts";
+import { feedHead, whole } from "../../../tests/support/http/h1_reading.ts";
 import { asciiBytes, asciiText } from "../../bytes/ascii.ts";
 import { ReadStatus } from "../h1/field_reader.ts";
 import { requestHeadReader } from "../h1/head_reader.ts";

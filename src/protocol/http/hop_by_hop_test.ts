@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { tokens } from "../../../tests/support/h1_messages.ts";
-import { feedHead, fieldLines, whole } from "../../../tests/support/h1_reading.ts";
+import { tokens } from "../../../tests/support/http/h1_messages.ts";
+import { feedHead, fieldLines, whole } from "../../../tests/support/http/h1_reading.ts";
 import { ReadStatus } from "../h1/field_reader.ts";
 import { requestHeadReader } from "../h1/head_reader.ts";
 import { dropHopByHop } from "./hop_by_hop.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { feedHead, whole } from "../../../tests/support/h1_reading.ts";
+import { feedHead, whole } from "../../../tests/support/http/h1_reading.ts";
 import { ReadStatus } from "../h1/field_reader.ts";
 import { requestHeadReader, responseHeadReader } from "../h1/head_reader.ts";
 import type { MessageHead } from "./message_head.ts";

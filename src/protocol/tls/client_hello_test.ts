@@ -12,8 +12,8 @@ import {
   records,
   serverName,
   vector,
-} from "../../../tests/support/client_hello.ts";
-import { concat } from "../../../tests/support/raw_client.ts";
+} from "../../../tests/support/tls/client_hello.ts";
+import { concat } from "../../../tests/support/http/raw_client.ts";
 import { type HelloStep, MAX_RECORDS, parseClientHello } from "./client_hello.ts";
 
 const MAX_SIZE = 16_393;

@@ -1,0 +1,182 @@
+// Reads messages in the protobuf wire format, by table. The bytes are hostile: whatever they are, the
+// answer is a message or a DecodeError. Missing required fields take their defaults, unknown fields
+// are skipped, enums are open, packed and unpacked repeated scalars are both accepted, the last
+// member of a oneof wins.
+
+import protobuf from "protobufjs/minimal.js";
+import type {
+  Field,
+  MessageType,
+  OneofValue,
+  Properties,
+  ScalarKind,
+} from "../schema/message_type.ts";
+import { WireType, zeroOf } from "../schema/message_type.ts";
+
+type Reader = protobuf.Reader;
+
+/** Deepest nesting of messages that is read; no message of the schema needs a tenth of it. */
+export const DECODE_DEPTH_LIMIT = 100;
+
+/** Why bytes are not a message of the wanted type. */
+export class DecodeError {
+  readonly message: string;
+  constructor(typeName: string, reason: string) {
+    this.message = `Cannot decode a ${typeName}: ${reason}`;
+  }
+}
+
+/** Decodes `bytes`. Never throws; text that is not UTF-8 is an error. */
+export function decode<T>(type: MessageType<T>, bytes: Uint8Array): T | DecodeError {
+  const message: Properties = {};
+  try {
+    type.startMessage(message);
+    readMessage(new protobuf.Reader(bytes), type, message, 0);
+  } catch (error) {
+    return new DecodeError(type.name, error instanceof Error ? error.message : String(error));
+  }
+  return message as T;
+}
+
+/** Reads fields up to `reader.len`; `message` has been started, or holds an earlier occurrence. */
+function readMessage(
+  reader: Reader,
+  type: MessageType<unknown>,
+  message: Properties,
+  depth: number,
+): void {
+  if (depth > DECODE_DEPTH_LIMIT) throw new RangeError("it is nested too deeply");
+  const fields = type.byNumber;
+  while (reader.pos < reader.len) {
+    const tag = reader.tag();
+    const field = fields[tag >>> 3];
+    if (field === undefined) reader.skipType(tag & 7, depth, tag >>> 3);
+    else readField(reader, field, tag & 7, message, depth);
+  }
+  type.completeMessage(message);
+}
+
+function readField(
+  reader: Reader,
+  field: Field,
+  wireType: number,
+  message: Properties,
+  depth: number,
+): void {
+  const { type, property } = field;
+  const wanted = field.label === "map" ? WireType.LENGTH_DELIMITED : field.wireType;
+  if (wireType !== wanted) {
+    if (field.label === "repeated" && wireType === WireType.LENGTH_DELIMITED) {
+      return readPacked(reader, type as ScalarKind, message[property] as unknown[]);
+    }
+    throw new RangeError(`field "${field.name}" has wire type ${wireType}`);
+  }
+  switch (field.label) {
+    case "repeated":
+      (message[property] as unknown[]).push(readValue(reader, type, undefined, depth));
+      break;
+    case "map":
+      readMapEntry(reader, field, message[property] as Map<string, unknown>, depth);
+      break;
+    case "oneof": {
+      const earlier = message[property] as OneofValue | null;
+      const same = earlier !== null && earlier.kind === field.name ? earlier.value : undefined;
+      message[property] = { kind: field.name, value: readValue(reader, type, same, depth) };
+      break;
+    }
+    default:
+      message[property] = readValue(reader, type, message[property], depth);
+  }
+}
+
+/** Reads one value; a message that occurs twice is merged into its `earlier` occurrence. */
+function readValue(
+  reader: Reader,
+  type: ScalarKind | MessageType<unknown>,
+  earlier: unknown,
+  depth: number,
+): unknown {
+  if (typeof type === "string") return readScalar(reader, type);
+  let message = earlier as Properties | undefined;
+  if (message === undefined) {
+    message = {};
+    type.startMessage(message);
+  }
+  const outerEnd = enter(reader);
+  readMessage(reader, type, message, depth + 1);
+  reader.len = outerEnd;
+  return message;
+}
+
+/** Reads a length and narrows the reader to that many bytes; returns the end to restore. */
+function enter(reader: Reader): number {
+  const size = reader.size();
+  const outerEnd = reader.len;
+  const end = reader.pos + size;
+  if (end > outerEnd) throw new RangeError(`it is cut short: ${size} bytes were announced`);
+  reader.len = end;
+  return outerEnd;
+}
+
+function readMapEntry(
+  reader: Reader,
+  field: Field,
+  map: Map<string, unknown>,
+  depth: number,
+): void {
+  const outerEnd = enter(reader);
+  let key = "";
+  let value: unknown;
+  while (reader.pos < reader.len) {
+    const tag = reader.tag();
+    if (tag === (1 << 3 | WireType.LENGTH_DELIMITED)) key = reader.stringVerify();
+    else if (tag === (2 << 3 | field.wireType)) {
+      value = readValue(reader, field.type, value, depth + 1);
+    } else reader.skipType(tag & 7, depth, tag >>> 3);
+  }
+  reader.len = outerEnd;
+  map.set(key, value ?? (typeof field.type === "string" ? zeroOf(field.type) : field.type.empty()));
+}
+
+function readPacked(reader: Reader, kind: ScalarKind, into: unknown[]): void {
+  const outerEnd = enter(reader);
+  while (reader.pos < reader.len) into.push(readScalar(reader, kind));
+  reader.len = outerEnd;
+}
+
+function readScalar(reader: Reader, kind: ScalarKind): unknown {
+  switch (kind) {
+    case "bool":
+      return reader.bool();
+    case "bytes":
+      return reader.bytes().slice();
+    case "string":
+      return reader.stringVerify();
+    case "enum":
+    case "int32":
+      return reader.int32();
+    case "uint32":
+      return reader.uint32();
+    case "fixed32":
+      return reader.fixed32();
+    case "int64":
+      return signed(reader.int64());
+    case "uint64":
+      return unsigned(reader.uint64());
+  }
+}
+
+/** The two halves of a 64-bit integer, as protobufjs reads it. */
+interface Halves {
+  readonly low: number;
+  readonly high: number;
+}
+
+function unsigned({ low, high }: Halves): bigint {
+  const lowBits = BigInt(low >>> 0);
+  return high === 0 ? lowBits : BigInt(high >>> 0) << 32n | lowBits;
+}
+
+function signed(halves: Halves): bigint {
+  return BigInt.asIntN(64, unsigned(halves));
+}

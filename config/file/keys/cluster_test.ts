@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import {
+  cluster,
+  loaded,
+  only,
+  refusedOnce,
+  requestsOf,
+  template,
+} from "../../../tests/support/config/file.ts";
+import {
+  type Cluster,
+  LoadBalancingAlgorithms,
+  LoadMetric,
+  UdpAffinityKey,
+} from "../../schema/messages.ts";
+
+const FILES = {
+  "/etc/sozu/503.http": template(503).text,
+  "/etc/sozu/502.http": template(502).text,
+};
+
+function added(protocol: string, keys: string): Cluster {
+  return only(requestsOf(loaded(cluster("c", protocol, "", keys), FILES), "add_cluster"));
+}
+
+Deno.test("clusterMessage leaves out what the file leaves out", () => {
+  assert.deepEqual(added("http", ""), {
+    cluster_id: "c",
+    sticky_session: false,
+    https_redirect: false,
+    load_balancing: LoadBalancingAlgorithms.ROUND_ROBIN,
+    answers: new Map(),
+    authorized_hashes: [],
+  });
+});
+
+Deno.test("clusterMessage carries every key of an http cluster", () => {
+  const hash = `admin:${"0f".repeat(32)}`;
+  const message = added(
+    "http",
+    `load_balancing = "POWER_OF_TWO"
+     load_metric = "CONNECTION_TIME"
+     sticky_session = true
+     https_redirect = true
+     https_redirect_port = 8443
+     http2 = true
+     answer_503 = "503.http"
+     answers = { "502" = "file://502.http", "404" = "" }
+     authorized_hashes = ["${hash}"]
+     www_authenticate = 'Basic realm="x"'
+     max_connections_per_ip = 9223372036854775807
+     retry_after = 0
+     allow_connect = true`,
+  );
+  assert.deepEqual(message, {
+    cluster_id: "c",
+    sticky_session: true,
+    https_redirect: true,
+    load_balancing: LoadBalancingAlgorithms.POWER_OF_TWO,
+    answers: new Map([["502", template(502).text]]),
+    authorized_hashes: [hash],
+    answer_503: template(503).text,
+    load_metric: LoadMetric.CONNECTION_TIME,
+    http2: true,
+    https_redirect_port: 8443,
+    www_authenticate: 'Basic realm="x"',
+    max_connections_per_ip: 9223372036854775807n,
+    retry_after: 0,
+    allow_connect: true,
+  });
+});
+
+Deno.test("clusterMessage drops the HTTP keys of a tcp cluster", () => {
+  const message = added(
+    "tcp",
+    'sticky_session = true\nhttps_redirect = true\nhttp2 = true\nanswer_503 = "503.http"\n' +
+      "allow_connect = true",
+  );
+  assert.deepEqual([message.sticky_session, message.https_redirect], [false, false]);
+  assert.equal("http2" in message || "answer_503" in message, false);
+});
+
+Deno.test("clusterMessage refuses an unreadable answer_503", () => {
+  const error = refusedOnce(cluster("c", "http", "", 'answer_503 = "nowhere"'));
+  assert.deepEqual([error.key, error.line], ["clusters.c.answer_503", 5]);
+  assert.match(error.message, /'nowhere'/);
+});
+
+Deno.test("udpMessage carries probes as bytes and keeps absent keys absent", () => {
+  const message = added(
+    "tcp",
+    `[clusters.c.udp]
+     affinity_key = "SOURCE_IP_PORT"
+     requests = 0
+     [clusters.c.udp.health]
+     udp_probe_payload = "pi\u00f1g"
+     fail_open = false`,
+  );
+  assert.deepEqual(message.udp, {
+    affinity_key: UdpAffinityKey.SOURCE_IP_PORT,
+    requests: 0,
+    health: {
+      udp_probe_payload: new TextEncoder().encode("pi\u00f1g"),
+      fail_open: false,
+    },
+  });
+  assert.deepEqual(added("tcp", "udp = {}").udp, {});
+});
+
+Deno.test("mapOf keeps cluster ids that are names of object properties", () => {
+  const text = cluster("__proto__", "tcp") + cluster("constructor", "tcp") +
+    cluster('"a.b"', "tcp");
+  const ids = requestsOf(loaded(text), "add_cluster").map(({ cluster_id }) => cluster_id);
+  assert.deepEqual(ids, ["__proto__", "constructor", "a.b"]);
+});

@@ -1,0 +1,275 @@
+// `[[listeners]]`: the accepted keys and, for each protocol, the message they become. Frontends and
+// clusters are unknown here.
+
+import * as defaults from "../../defaults.ts";
+import { answers, LEGACY_ANSWER_KEYS, listenerAnswers } from "./answers.ts";
+import type { GlobalSettings } from "../config.ts";
+import { address, boolean, matching, oneOf, positiveU32, text, u32 } from "../fields.ts";
+import { H2_KEYS } from "./h2.ts";
+import { HSTS_KEYS, HSTS_NEEDS_HTTPS, hstsMessage } from "./hsts.ts";
+import { presentFields } from "../../values/present_fields.ts";
+import type { Problems } from "../problem.ts";
+import type { FileSources } from "../sources.ts";
+import {
+  defaulted,
+  type KeyRule,
+  optional,
+  required,
+  tableOf,
+  type TableReading,
+} from "../table.ts";
+import {
+  alpnProtocols,
+  type ListenerCertificate,
+  listenerCertificate,
+  tcpCertificate,
+  TLS_KEYS,
+} from "./tls.ts";
+import type {
+  HttpListenerConfig,
+  HttpsListenerConfig,
+  SocketAddress,
+  TcpListenerConfig,
+  UdpListenerConfig,
+} from "../../schema/messages.ts";
+
+/** What a listener speaks. */
+export type ListenerProtocol = "http" | "https" | "tcp" | "udp";
+
+const HTTP_FAMILY = { only: ["http", "https"] };
+const STREAMS = { only: ["http", "https", "tcp"] };
+const UDP = { only: ["udp"] };
+
+const protocol = oneOf<ListenerProtocol>({
+  http: "http",
+  https: "https",
+  tcp: "tcp",
+  udp: "udp",
+});
+
+/** Keys of `[[listeners]]`. */
+export const LISTENER_KEYS = {
+  address: required(address, "address to bind, one listener each"),
+  protocol: required(protocol, "what the listener speaks"),
+  public_address: optional(address, "address shown in logs and forwarding headers"),
+  expect_proxy: defaulted(
+    boolean,
+    defaults.DEFAULT_EXPECT_PROXY,
+    "clients send a PROXY protocol header",
+    STREAMS,
+  ),
+  front_timeout: optional(positiveU32, "idle client, seconds; absent = global, udp: 30"),
+  back_timeout: optional(positiveU32, "idle backend, seconds; absent = global, udp: 30"),
+  connect_timeout: optional(
+    positiveU32,
+    "connecting to a backend, seconds; absent = global",
+    STREAMS,
+  ),
+  request_timeout: optional(
+    positiveU32,
+    "receiving a request, seconds; absent = global",
+    HTTP_FAMILY,
+  ),
+  sticky_name: defaulted(
+    text,
+    defaults.DEFAULT_STICKY_NAME,
+    "cookie of sticky sessions",
+    HTTP_FAMILY,
+  ),
+  sozu_id_header: optional(
+    // RFC 9110 section 5.6.2: a field name is a token.
+    matching("a header name", /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/),
+    `correlation header, worker default ${defaults.WORKER_SOZU_ID_HEADER}`,
+    HTTP_FAMILY,
+  ),
+  elide_x_real_ip: defaulted(
+    boolean,
+    defaults.DEFAULT_ELIDE_X_REAL_IP,
+    "drop X-Real-IP of clients",
+    HTTP_FAMILY,
+  ),
+  send_x_real_ip: defaulted(
+    boolean,
+    defaults.DEFAULT_SEND_X_REAL_IP,
+    "add X-Real-IP",
+    HTTP_FAMILY,
+  ),
+  allow_obs_text: defaulted(
+    boolean,
+    defaults.DEFAULT_ALLOW_OBS_TEXT,
+    "requests may have bytes above 127 in header values, else 400",
+    HTTP_FAMILY,
+  ),
+  upload_min_bytes: optional(
+    u32,
+    "bytes of a body that must come within each timeout, 0 = any (default), 4096 is a good defence",
+    HTTP_FAMILY,
+  ),
+  answers: optional(answers, "answer templates by status: text or file://PATH", HTTP_FAMILY),
+  ...LEGACY_ANSWER_KEYS,
+  ...H2_KEYS,
+  ...TLS_KEYS,
+  hsts: optional(tableOf(HSTS_KEYS), "HSTS policy of every frontend without its own", {
+    only: ["https"],
+    refusedOn: { http: HSTS_NEEDS_HTTPS },
+  }),
+  max_rx_datagram_size: defaulted(
+    u32,
+    defaults.DEFAULT_MAX_RX_DATAGRAM_BYTES,
+    "largest datagram read, bytes, at most buffer_size",
+    UDP,
+  ),
+  max_flows: defaulted(u32, defaults.DEFAULT_MAX_UDP_FLOWS, "flows at once, 0 = automatic", UDP),
+};
+
+/** A `[[listeners]]` table that was read. */
+export type ListenerReading = TableReading<typeof LISTENER_KEYS>;
+
+/** A listener and the message that adds it. */
+export type Listener =
+  | { readonly protocol: "http"; readonly config: HttpListenerConfig }
+  | {
+    readonly protocol: "https";
+    readonly config: HttpsListenerConfig;
+    readonly certificate: ListenerCertificate;
+  }
+  | { readonly protocol: "tcp"; readonly config: TcpListenerConfig }
+  | {
+    readonly protocol: "udp";
+    readonly config: UdpListenerConfig;
+    /** Has no effect on datagrams, but counts for the PROXY mode of TCP clusters (sozu 2.1). */
+    readonly expectsProxy: boolean;
+  };
+
+/** Makes listeners out of tables. */
+export class ListenerBuilder {
+  readonly #globals: GlobalSettings;
+  readonly #sources: FileSources;
+  readonly #problems: Problems;
+
+  constructor(globals: GlobalSettings, sources: FileSources, problems: Problems) {
+    this.#globals = globals;
+    this.#sources = sources;
+    this.#problems = problems;
+  }
+
+  /** The listener a table declares; null when it lacks an address or protocol (reported before). */
+  build(reading: ListenerReading): Listener | null {
+    const { values } = reading;
+    if (values.address === undefined || values.protocol === undefined) return null;
+    if (values.public_address !== undefined && values.expect_proxy) {
+      this.#problems.error(
+        reading.at("public_address"),
+        "Incompatible with 'expect_proxy = true': the PROXY header already tells the public " +
+          "address, accepted: one of the two",
+      );
+    }
+    switch (values.protocol) {
+      case "http":
+        return { protocol: "http", config: this.#httpBase(reading, values.address) };
+      case "https":
+        return this.#https(reading, values.address);
+      case "tcp":
+        return { protocol: "tcp", config: this.#tcp(reading, values.address) };
+      case "udp":
+        return this.#udp(reading, values.address);
+    }
+  }
+
+  #streamBase({ values }: ListenerReading, address: SocketAddress): TcpListenerConfig {
+    return {
+      address,
+      ...presentFields({ public_address: values.public_address }),
+      expect_proxy: values.expect_proxy,
+      front_timeout: values.front_timeout ?? this.#globals.front_timeout,
+      back_timeout: values.back_timeout ?? this.#globals.back_timeout,
+      connect_timeout: values.connect_timeout ?? this.#globals.connect_timeout,
+      active: false,
+    };
+  }
+
+  #tcp(reading: ListenerReading, address: SocketAddress): TcpListenerConfig {
+    return {
+      ...this.#streamBase(reading, address),
+      ...tcpCertificate(reading, this.#sources, this.#problems),
+    };
+  }
+
+  #httpBase(reading: ListenerReading, address: SocketAddress): HttpListenerConfig {
+    const { values } = reading;
+    const { legacy, templates } = listenerAnswers(reading, this.#sources, this.#problems);
+    return {
+      ...this.#streamBase(reading, address),
+      sticky_name: values.sticky_name,
+      request_timeout: values.request_timeout ?? this.#globals.request_timeout,
+      ...presentFields({
+        http_answers: legacy,
+        sozu_id_header: values.sozu_id_header,
+        upload_min_bytes: values.upload_min_bytes,
+      }),
+      answers: templates,
+      elide_x_real_ip: values.elide_x_real_ip,
+      send_x_real_ip: values.send_x_real_ip,
+      allow_obs_text: values.allow_obs_text,
+      ...presentFields(pick(values, H2_KEYS)),
+    };
+  }
+
+  #https(reading: ListenerReading, address: SocketAddress): Listener {
+    const { values } = reading;
+    const certificate = listenerCertificate(reading, this.#sources);
+    const hsts = hstsMessage(values.hsts, this.#problems);
+    const config: HttpsListenerConfig = {
+      ...this.#httpBase(reading, address),
+      versions: values.tls_versions,
+      cipher_list: values.cipher_list,
+      cipher_suites: values.cipher_suites,
+      signature_algorithms: [...defaults.SIGNATURE_ALGORITHMS],
+      groups_list: values.groups_list,
+      certificate_chain: certificate.chain,
+      send_tls13_tickets: values.send_tls13_tickets,
+      alpn_protocols: alpnProtocols(reading, this.#problems),
+      ...presentFields({
+        certificate: certificate.certificate,
+        key: certificate.key,
+        strict_sni_binding: values.strict_sni_binding,
+        disable_http11: values.disable_http11,
+        hsts,
+      }),
+    };
+    return { protocol: "https", config, certificate };
+  }
+
+  #udp(reading: ListenerReading, address: SocketAddress): Listener {
+    const { values } = reading;
+    const ceiling = this.#globals.buffer_size;
+    if (values.max_rx_datagram_size > ceiling) {
+      this.#problems.warn(
+        reading.at("max_rx_datagram_size"),
+        `Value '${values.max_rx_datagram_size}' is lowered to buffer_size, '${ceiling}'`,
+      );
+    }
+    const config: UdpListenerConfig = {
+      address,
+      ...presentFields({ public_address: values.public_address }),
+      front_timeout: values.front_timeout ?? defaults.DEFAULT_UDP_FRONT_TIMEOUT_SECONDS,
+      back_timeout: values.back_timeout ?? defaults.DEFAULT_UDP_BACK_TIMEOUT_SECONDS,
+      max_rx_datagram_size: Math.min(values.max_rx_datagram_size, ceiling),
+      max_flows: values.max_flows,
+      active: false,
+    };
+    return { protocol: "udp", config, expectsProxy: values.expect_proxy };
+  }
+}
+
+/** The values of the keys a schema lists. */
+function pick<V extends object, S extends Readonly<Record<string, KeyRule<unknown>>>>(
+  values: V,
+  schema: S,
+): Pick<V, keyof V & keyof S> {
+  const picked: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (Object.hasOwn(schema, name)) picked[name] = value;
+  }
+  return picked as Pick<V, keyof V & keyof S>;
+}

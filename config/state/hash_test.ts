@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { cluster, frontend, httpListener, stateWith } from "../../tests/support/config/state.ts";
+import { accept, address, backend } from "../../tests/support/config/state.ts";
+import type { Verb } from "./verbs.ts";
+
+const STREAM = { cluster_id: "a", address: address("127.0.0.1:7000"), tags: new Map() };
+
+const PARTS: Verb[] = [
+  { kind: "add_cluster", value: cluster("a", { http2: true }) },
+  { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1") },
+  { kind: "add_http_frontend", value: frontend("x.test", "/") },
+  { kind: "add_https_frontend", value: frontend("x.test", "/") },
+  { kind: "add_tcp_frontend", value: STREAM },
+  { kind: "add_tcp_frontend", value: { ...STREAM, sni: "x.test" } },
+];
+
+Deno.test("hashes() has one full 64-bit hash for each configured cluster", () => {
+  const state = stateWith(
+    { kind: "add_cluster", value: cluster("b") },
+    { kind: "add_cluster", value: cluster("a") },
+    { kind: "add_backend", value: backend("ghost", "one", "127.0.0.1:1") },
+  );
+  const hashes = state.hashes();
+  assert.deepEqual([...hashes.keys()], ["a", "b"]);
+  for (const hash of hashes.values()) assert.ok(hash > 0xffffffffn && hash < 2n ** 64n);
+  assert.notEqual(hashes.get("a"), hashes.get("b"));
+});
+
+Deno.test("hashes() depends on every part of a cluster, not on the order of requests", () => {
+  const base: Verb = { kind: "add_cluster", value: cluster("a") };
+  const seen = new Set<bigint | undefined>();
+  for (let count = 0; count <= PARTS.length; count++) {
+    const state = stateWith(base, ...PARTS.slice(0, count));
+    seen.add(state.hashes().get("a"));
+  }
+  assert.equal(seen.size, PARTS.length + 1);
+  const forward = stateWith(...PARTS);
+  const backward = stateWith(...PARTS.toReversed());
+  assert.deepEqual(forward.hashes(), backward.hashes());
+});
+
+Deno.test("hashes() leaves out UDP frontends, listeners and other clusters", () => {
+  const state = stateWith(...PARTS);
+  const before = state.hashes().get("a");
+  accept(state, { kind: "add_udp_frontend", value: STREAM });
+  accept(state, { kind: "add_http_listener", value: httpListener() });
+  accept(state, { kind: "add_backend", value: backend("b", "one", "127.0.0.1:1") });
+  assert.equal(state.hashes().get("a"), before);
+});

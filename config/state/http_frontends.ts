@@ -1,0 +1,88 @@
+// The HTTP or HTTPS frontends of a ConfigState, by address, host name, path rule and method. Cluster,
+// position and tags are not part of the key.
+
+import { parseHostRule } from "../../src/routing/host/host_rule.ts";
+import { MethodRule } from "../../src/routing/method_rule.ts";
+import { RouteError } from "../../src/routing/route_rule.ts";
+import { formatAddress, normalizeAddress } from "../values/address.ts";
+import { alreadyExists, type ConfigError, notFound } from "./config_error.ts";
+import { copyMessage } from "../schema/message_values.ts";
+import { PathRuleKind, RequestHttpFrontend, RulePosition } from "../schema/messages.ts";
+import { compareText } from "../values/text_order.ts";
+
+/**
+ * The key of a frontend: `address;hostname;<k>path[;METHOD]`, k = `P` prefix, `R` regex, `=` equals. Host
+ * and method as requests are compared with them: two spellings of one route have one key.
+ */
+export function routeKey(frontend: RequestHttpFrontend): string {
+  const { path, method } = frontend;
+  const route = `${formatAddress(frontend.address)};${comparedHost(frontend)};` +
+    `${pathMark(path.kind)}${path.value}`;
+  return method === undefined ? route : `${route};${new MethodRule(method).name}`;
+}
+
+/** Names that are compared as they are written: nearly all. */
+const COMPARED = /^[a-z0-9.*_-]+$/;
+
+function comparedHost({ hostname, position }: RequestHttpFrontend): string {
+  if (COMPARED.test(hostname)) return hostname;
+  const rule = parseHostRule(hostname, position === RulePosition.TREE);
+  return rule instanceof RouteError ? hostname : rule.text;
+}
+
+function pathMark(kind: PathRuleKind): string {
+  switch (kind) {
+    case PathRuleKind.PREFIX:
+      return "P";
+    case PathRuleKind.REGEX:
+      return "R";
+    case PathRuleKind.EQUALS:
+      return "=";
+    default:
+      return `?${kind}`;
+  }
+}
+
+/** Frontends of one protocol by `routeKey`. */
+export class HttpFrontends {
+  readonly #name: string;
+  #byKey = new Map<string, RequestHttpFrontend>();
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** Frontends by key in the order in which they were added: of rules before and after the tree, the first wins. */
+  entries(): ReadonlyMap<string, RequestHttpFrontend> {
+    return this.#byKey;
+  }
+
+  /** Every frontend by rising key. */
+  sorted(): RequestHttpFrontend[] {
+    return [...this.#byKey].sort(([a], [b]) => compareText(a, b)).map(([, frontend]) => frontend);
+  }
+
+  add(frontend: RequestHttpFrontend): ConfigError | null {
+    const key = routeKey(frontend);
+    if (this.#byKey.has(key)) return alreadyExists(this.#name, key);
+    const stored = copyMessage(RequestHttpFrontend, frontend);
+    stored.address = normalizeAddress(frontend.address);
+    this.#byKey.set(key, stored);
+    return null;
+  }
+
+  remove(frontend: RequestHttpFrontend): ConfigError | null {
+    const key = routeKey(frontend);
+    return this.#byKey.delete(key) ? null : notFound(this.#name, key);
+  }
+
+  copy(): HttpFrontends {
+    const copy = new HttpFrontends(this.#name);
+    copy.#byKey = new Map(this.#byKey);
+    return copy;
+  }
+}

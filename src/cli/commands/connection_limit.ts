@@ -1,0 +1,33 @@
+// `sozu connection-limit`: how many connections one client address may hold per cluster.
+
+import type { Command } from "commander";
+import { unsigned64 } from "../options/argument_parsers.ts";
+import type { CommandHost } from "../command_host.ts";
+import { subcommand } from "../options/subcommand.ts";
+
+/** Adds the family to the tree. */
+export function registerConnectionLimit(program: Command, host: CommandHost): void {
+  const limit = subcommand(
+    program,
+    "connection-limit",
+    "Limit the connections of one client address to one cluster",
+  );
+
+  subcommand(limit, "set", "Set the limit until the workers restart (0 = unlimited)")
+    .argument("<limit>", "Connections per client address and cluster", unsigned64)
+    .action((value: bigint, _options: unknown, command: Command) =>
+      host.send(command, () => setLimit(value))
+    );
+  subcommand(limit, "remove", "Lift the limit")
+    .action((_options: unknown, command: Command) => host.send(command, () => setLimit(0n)));
+  subcommand(limit, "show", "Show the limit in force")
+    .action((_options: unknown, command: Command) =>
+      host.send(command, () => ({
+        request_type: { kind: "query_max_connections_per_ip", value: {} },
+      }))
+    );
+}
+
+function setLimit(value: bigint) {
+  return { request_type: { kind: "set_max_connections_per_ip" as const, value } };
+}

@@ -1,0 +1,224 @@
+// `sozu frontend`: which requests and connections go to which cluster.
+
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { presentFields } from "../../../config/values/present_fields.ts";
+import type { RequestTcpFrontend, SocketAddress } from "../../../config/schema/messages.ts";
+import {
+  addressOption,
+  clusterIdOption,
+  repeated,
+  StoredAs,
+  tags,
+  unsigned32,
+} from "../options/argument_parsers.ts";
+import type { CommandHost } from "../command_host.ts";
+import {
+  type AddFrontendOptions,
+  frontendKey,
+  type FrontendKeyOptions,
+  frontendOf,
+} from "../options/frontend_request.ts";
+import { listCommand, subcommand } from "../options/subcommand.ts";
+import { declareHstsOptions } from "../options/hsts.ts";
+import { CommandProblem } from "../problem.ts";
+
+interface StreamFrontendOptions {
+  readonly id: string;
+  readonly address: SocketAddress;
+  readonly sni?: string;
+  readonly tags?: Map<string, string>;
+}
+
+interface ListOptions {
+  readonly http?: boolean;
+  readonly https?: boolean;
+  readonly tcp?: boolean;
+  readonly domain?: string;
+}
+
+type RouteWord = "id" | "deny";
+
+/** Adds the family to the tree. */
+export function registerFrontend(program: Command, host: CommandHost): void {
+  const frontend = subcommand(program, "frontend", "Decide which requests go to which cluster");
+  registerHttp(frontend, host, "http");
+  registerHttp(frontend, host, "https");
+  registerStream(frontend, host, "tcp");
+  registerStream(frontend, host, "udp");
+
+  listCommand(
+    frontend,
+    "List frontends, of every protocol unless told otherwise",
+    "Show their position among the rules as well",
+  )
+    .option("--http", "Only HTTP, and the other protocols asked for")
+    .option("--https", "Only HTTPS, and the other protocols asked for")
+    .option("--tcp", "Only TCP and UDP, and the other protocols asked for")
+    .option("-d, --domain <text>", "Only host names that contain this text")
+    .action((options: ListOptions, command: Command) =>
+      host.send(command, () => ({
+        request_type: {
+          kind: "list_frontends",
+          value: {
+            http: options.http === true,
+            https: options.https === true,
+            tcp: options.tcp === true,
+            ...presentFields({ domain: options.domain }),
+          },
+        },
+      }))
+    );
+}
+
+function registerHttp(parent: Command, host: CommandHost, protocol: "http" | "https"): void {
+  const name = protocol.toUpperCase();
+  const family = subcommand(parent, protocol, `Route ${name} requests by host name and path`);
+
+  const add = declareRoute(
+    declareKeyOptions(subcommand(family, "add", `Send matching ${name} requests to a cluster`)),
+    "required",
+  );
+  declareHstsOptions(declarePolicyOptions(add)).action(
+    (route: RouteWord, id: string | undefined, options: AddFrontendOptions, command: Command) => {
+      const cluster = clusterOf(command, route, id);
+      return host.send(command, () => {
+        const value = frontendOf(options, cluster);
+        if (value instanceof CommandProblem) return value;
+        return { request_type: { kind: `add_${protocol}_frontend`, value } };
+      });
+    },
+  );
+
+  declareRoute(
+    declareKeyOptions(subcommand(family, "remove", `Stop routing matching ${name} requests`)),
+    "optional",
+  ).action(
+    (
+      route: RouteWord | undefined,
+      id: string | undefined,
+      options: FrontendKeyOptions,
+      command: Command,
+    ) => {
+      const value = frontendKey(options, clusterOf(command, route, id));
+      return host.send(command, () => ({
+        request_type: { kind: `remove_${protocol}_frontend`, value },
+      }));
+    },
+  );
+}
+
+function registerStream(parent: Command, host: CommandHost, protocol: "tcp" | "udp"): void {
+  const name = protocol.toUpperCase();
+  const family = subcommand(
+    parent,
+    protocol,
+    `Send all ${name} traffic of a listener to a cluster`,
+  );
+
+  const add = subcommand(family, "add", `Send the ${name} traffic of a listener to a cluster`)
+    .addOption(clusterIdOption())
+    .addOption(addressOption("Address of the listener"))
+    .addOption(tagsOption());
+  const remove = subcommand(
+    family,
+    "remove",
+    `Stop sending the ${name} traffic of a listener to a cluster`,
+  )
+    .addOption(clusterIdOption())
+    .addOption(addressOption("Address of the listener"));
+  if (protocol === "tcp") {
+    for (const command of [add, remove]) command.addOption(serverNameOption());
+  }
+  add.action((options: StreamFrontendOptions, command: Command) =>
+    host.send(command, () => ({
+      request_type: { kind: `add_${protocol}_frontend`, value: streamFrontend(options) },
+    }))
+  );
+  remove.action((options: StreamFrontendOptions, command: Command) =>
+    host.send(command, () => ({
+      request_type: { kind: `remove_${protocol}_frontend`, value: streamFrontend(options) },
+    }))
+  );
+}
+
+function streamFrontend({ id, address, tags, sni }: StreamFrontendOptions): RequestTcpFrontend {
+  return { cluster_id: id, address, tags: tags ?? new Map(), ...presentFields({ sni }) };
+}
+
+function serverNameOption(): Option {
+  return new Option(
+    "--sni <name>",
+    "Only TLS clients that ask for this server, such as example.com or *.example.com",
+  );
+}
+
+function declareKeyOptions(command: Command): Command {
+  return command
+    .addOption(addressOption("Address of the listener"))
+    .requiredOption("--hostname <name>", "Host name to match, such as example.com or *.example.com")
+    .addOption(new StoredAs("hostname", "--host <name>", "Same as --hostname").hideHelp())
+    .option("-p, --path-prefix <path>", "Match paths that begin with this")
+    .option("--path-regex <regex>", "Match paths that fit this regular expression")
+    .option("--path-equals <path>", "Match exactly this path")
+    .option("-m, --method <method>", "Match only this method, such as GET");
+}
+
+/** Removal needs no route: address, host name, path and method identify the frontend. */
+function declareRoute(command: Command, presence: "required" | "optional"): Command {
+  const [usage, argument] = presence === "required"
+    ? ["[options] (id <CLUSTER_ID> | deny)", "<route>"]
+    : ["[options] [id <CLUSTER_ID> | deny]", "[route]"];
+  return command
+    .usage(usage)
+    .addArgument(
+      new Argument(argument, '"id" followed by a cluster, or "deny" to refuse the requests')
+        .argParser(routeWord),
+    )
+    .argument("[cluster]", 'Identifier of the cluster, after "id"');
+}
+
+function declarePolicyOptions(command: Command): Command {
+  return command
+    .addOption(tagsOption())
+    .option("--redirect <policy>", "forward, permanent or unauthorized")
+    .option("--redirect-scheme <scheme>", "use-same, use-http or use-https")
+    .option("--redirect-template <text>", "Answer template of the redirect")
+    .option("--rewrite-host <template>", "Host to send to the server")
+    .option("--rewrite-path <template>", "Path to send to the server")
+    .addOption(
+      new Option("--rewrite-port <port>", "Port to send to the server").argParser(unsigned32),
+    )
+    .option("--required-auth", "Require credentials that the cluster accepts")
+    .addOption(
+      new Option(
+        "--header <position=name=value>",
+        "Set a header on request, response or both; an empty value deletes it (repeatable)",
+      ).argParser(repeated),
+    );
+}
+
+function tagsOption(): Option {
+  return new Option("--tags <key=value,...>", "Labels to write into access logs").argParser(tags);
+}
+
+function routeWord(text: string): RouteWord {
+  if (text !== "id" && text !== "deny") {
+    throw new InvalidArgumentError('Expected "id <CLUSTER_ID>" or "deny".');
+  }
+  return text;
+}
+
+/** The cluster named by the route words; a missing or superfluous one is a syntax error. */
+function clusterOf(
+  command: Command,
+  route: RouteWord | undefined,
+  id: string | undefined,
+): string | undefined {
+  if (route === "id" && id === undefined) {
+    command.error('error: missing cluster after "id": id <CLUSTER_ID>', { exitCode: 2 });
+  }
+  if (route === "deny" && id !== undefined) {
+    command.error(`error: unexpected argument "${id}" after "deny"`, { exitCode: 2 });
+  }
+  return id;
+}

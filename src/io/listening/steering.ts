@@ -1,0 +1,142 @@
+// Which of the sockets that share an address get its new connections. Left alone, the kernel spreads
+// them over all; a small program attached to the group makes it choose among some. This is how a
+// listener is closed without a loss: new connections are kept away from it first. The one place that
+// calls a foreign function for the data plane, once for each hand-over and never for a connection.
+
+import type { Endpoint } from "../contracts.ts";
+import { listeningRows } from "./rows.ts";
+
+/** Names under which C libraries of Linux are loaded. */
+const C_LIBRARIES = ["libc.so.6", "libc.so"];
+
+// Numbers of the Linux socket interface; the same on every architecture the runtime is built for.
+const SOL_SOCKET = 1;
+const SO_ATTACH_REUSEPORT_CBPF = 51;
+const SO_DETACH_REUSEPORT_BPF = 68;
+
+// Classic BPF: a load of the kernel's random number, remainder, comparison, return of a constant.
+const LOAD_WORD_ABSOLUTE = 0x20;
+const REMAINDER_CONSTANT = 0x94;
+const JUMP_IF_EQUAL = 0x15;
+const RETURN_CONSTANT = 0x06;
+/** SKF_AD_OFF + SKF_AD_RANDOM. */
+const RANDOM_NUMBER = -0x1000 + 56;
+const INSTRUCTION_BYTES = 8;
+
+/**
+ * Sockets a selector can choose among. Two instructions each stay far below the kernel's 4,096, and
+ * one address does not have more workers than this.
+ */
+export const MAX_TARGETS = 512;
+
+const SYMBOLS = {
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+} as const;
+
+/** Attaches selectors to groups of listening sockets. */
+export class ListenerSteering {
+  readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
+
+  private constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>) {
+    this.#library = library;
+  }
+
+  /** Loads what is needed, or says why that is not possible here. */
+  static open(): ListenerSteering | string {
+    if (Deno.build.os !== "linux") return `It is not available on ${Deno.build.os}`;
+    const problems: string[] = [];
+    for (const name of C_LIBRARIES) {
+      try {
+        return new ListenerSteering(Deno.dlopen(name, SYMBOLS));
+      } catch (error) {
+        problems.push(error instanceof Error ? error.message : String(error));
+      }
+    }
+    return problems.join("; ");
+  }
+
+  /**
+   * Lets only the sockets at these places of the group have new connections; all of them when the
+   * list is empty. `fd` is any member. The reason when the kernel refuses.
+   */
+  steer(fd: number, targets: readonly number[]): string | null {
+    if (targets.length > MAX_TARGETS) return `More than ${MAX_TARGETS} sockets share the address`;
+    if (targets.length === 0) return this.#release(fd);
+    const program = selectorProgram(targets);
+    const filter = new Uint8Array(16);
+    const view = new DataView(filter.buffer);
+    view.setUint16(0, program.length / INSTRUCTION_BYTES, true);
+    const address = Deno.UnsafePointer.value(Deno.UnsafePointer.of(program));
+    view.setBigUint64(8, BigInt(address), true);
+    return this.#set(fd, SO_ATTACH_REUSEPORT_CBPF, filter);
+  }
+
+  close(): void {
+    this.#library.close();
+  }
+
+  /** Ends the selection; it is no error that there was none. */
+  #release(fd: number): string | null {
+    this.#set(fd, SO_DETACH_REUSEPORT_BPF, new Uint8Array(4));
+    return null;
+  }
+
+  #set(fd: number, option: number, value: Uint8Array<ArrayBuffer>): string | null {
+    const { setsockopt } = this.#library.symbols;
+    const result = setsockopt(fd, SOL_SOCKET, option, value, value.length);
+    return result === 0 ? null : "The kernel refuses to choose among the sockets of an address";
+  }
+}
+
+/** The program that chooses each of the `targets` as often as the others. */
+export function selectorProgram(targets: readonly number[]): Uint8Array<ArrayBuffer> {
+  const instructions: (readonly [code: number, skipUnlessTrue: number, constant: number])[] = [
+    [LOAD_WORD_ABSOLUTE, 0, RANDOM_NUMBER],
+    [REMAINDER_CONSTANT, 0, targets.length],
+  ];
+  for (const [i, target] of targets.entries()) {
+    if (i < targets.length - 1) instructions.push([JUMP_IF_EQUAL, 1, i]);
+    instructions.push([RETURN_CONSTANT, 0, target]);
+  }
+  const bytes = new Uint8Array(instructions.length * INSTRUCTION_BYTES);
+  const view = new DataView(bytes.buffer);
+  for (const [i, [code, skip, constant]] of instructions.entries()) {
+    const at = i * INSTRUCTION_BYTES;
+    view.setUint16(at, code, true);
+    view.setUint8(at + 3, skip);
+    view.setUint32(at + 4, constant >>> 0, true);
+  }
+  return bytes;
+}
+
+/** A listening socket of this process: its number for the kernel, and its name on this machine. */
+export interface OwnSocket {
+  readonly fd: number;
+  readonly inode: number;
+}
+
+/**
+ * The socket of this process that listens on `endpoint`; `null` when it cannot be found. The runtime
+ * hands out listeners without their descriptor, so it is looked for among all of the process,
+ * from the lowest, because listeners are opened before connections.
+ */
+export async function ownListeningSocket(endpoint: Endpoint): Promise<OwnSocket | null> {
+  const rows = listeningRows(endpoint);
+  if (rows === null || rows.length === 0) return null;
+  const inodes = new Map(rows.map(({ inode }) => [`socket:[${inode}]`, inode]));
+  const descriptors: number[] = [];
+  for await (const { name } of Deno.readDir("/proc/self/fd")) descriptors.push(Number(name));
+  for (const fd of descriptors.sort((a, b) => a - b)) {
+    const inode = inodes.get(await linkOf(fd));
+    if (inode !== undefined) return { fd, inode };
+  }
+  return null;
+}
+
+async function linkOf(fd: number): Promise<string> {
+  try {
+    return await Deno.readLink(`/proc/self/fd/${fd}`);
+  } catch {
+    return ""; // closed meanwhile
+  }
+}

@@ -1,0 +1,130 @@
+// Log records into a file, or to standard error. Every write holds whole records and is an append, so
+// several processes may share one file. A file that was moved away or removed is noticed and opened anew
+// under its name, so that a rotation by renaming needs no word from anybody.
+
+import type { RecordBuffer } from "../../bytes/record_buffer.ts";
+import { type LogSink, reasonOf, wholeRecords, writeBytes, type Written } from "./sink.ts";
+
+/** Most bytes of one write to a file. */
+const FILE_WRITE_BYTES = 256 * 1024;
+
+/** What a pipe takes whole or not at all (PIPE_BUF), so that lines of several processes do not mix. */
+const PIPE_WRITE_BYTES = 4096;
+
+/** How often the name of a file is looked up, in milliseconds. */
+const LOOK_MS = 1_000;
+
+const FILE_MODE = 0o640;
+
+/** Appends to a file. */
+export class FileSink implements LogSink {
+  readonly #path: string;
+  #file: Deno.FsFile;
+  /** Device and number of the open file. */
+  #identity: string;
+  #lookedAt = performance.now();
+  #busy = false;
+  #stale = false;
+  #closed = false;
+  /** Bytes of the first unfinished record that are in the file already. */
+  #partial = 0;
+
+  private constructor(path: string) {
+    this.#path = path;
+    this.#file = openForAppending(path);
+    this.#identity = identityOf(this.#file.statSync());
+  }
+
+  /** Opens `path` for appending, creating it if need be; or says why it cannot. */
+  static open(path: string): FileSink | string {
+    try {
+      return new FileSink(path);
+    } catch (error) {
+      return `Cannot open log file "${path}": ${reasonOf(error)}`;
+    }
+  }
+
+  async write(records: RecordBuffer, first: number): Promise<Written> {
+    this.#busy = true;
+    await this.#follow();
+    const count = records.fitting(first, FILE_WRITE_BYTES);
+    const start = records.endOf(first - 1) + this.#partial;
+    const bytes = records.bytes.subarray(start, records.endOf(first + count - 1));
+    const { written, error } = await writeBytes(this.#file, bytes);
+    this.#busy = false;
+    const taken = wholeRecords(records, first, count, start + written);
+    this.#partial = start + written - records.endOf(first + taken - 1);
+    if (this.#closed) this.#file.close();
+    const problem = error === null
+      ? null
+      : `Cannot write log file "${this.#path}": ${reasonOf(error)}`;
+    return { taken, lost: 0, problem };
+  }
+
+  reopen(): void {
+    this.#stale = true;
+    if (!this.#busy && !this.#closed) this.#openAgain();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (!this.#busy) this.#file.close();
+  }
+
+  /** Looks whether the file is still the one its name means. */
+  async #follow(): Promise<void> {
+    const now = performance.now();
+    if (!this.#stale && now - this.#lookedAt >= LOOK_MS) {
+      this.#lookedAt = now;
+      try {
+        this.#stale = identityOf(await Deno.stat(this.#path)) !== this.#identity;
+      } catch {
+        this.#stale = true;
+      }
+    }
+    if (this.#stale && !this.#closed) this.#openAgain();
+  }
+
+  /** A name that cannot be opened now costs nothing: the old file goes on until it can. */
+  #openAgain(): void {
+    this.#stale = false;
+    try {
+      const file = openForAppending(this.#path);
+      this.#identity = identityOf(file.statSync());
+      this.#file.close();
+      this.#file = file;
+      this.#partial = 0;
+    } catch {
+      this.#lookedAt = performance.now();
+    }
+  }
+}
+
+/** Standard error: standard output belongs to data in every process of ours. */
+export class StandardSink implements LogSink {
+  #partial = 0;
+
+  async write(records: RecordBuffer, first: number): Promise<Written> {
+    const count = records.fitting(first, PIPE_WRITE_BYTES);
+    const start = records.endOf(first - 1) + this.#partial;
+    const bytes = records.bytes.subarray(start, records.endOf(first + count - 1));
+    const { written, error } = await writeBytes(Deno.stderr, bytes);
+    const taken = wholeRecords(records, first, count, start + written);
+    this.#partial = start + written - records.endOf(first + taken - 1);
+    const problem = error === null ? null : `Cannot write standard error: ${reasonOf(error)}`;
+    return { taken, lost: 0, problem };
+  }
+
+  reopen(): void {}
+
+  close(): void {}
+}
+
+function openForAppending(path: string): Deno.FsFile {
+  return Deno.openSync(path, { append: true, create: true, mode: FILE_MODE });
+}
+
+function identityOf({ dev, ino }: Deno.FileInfo): string {
+  return `${dev}:${ino}`;
+}

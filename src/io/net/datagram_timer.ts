@@ -1,0 +1,79 @@
+// Sends what has gathered as datagrams, every second and once more at the end. A receiver that is not
+// there costs nothing but its datagrams; one pass is never begun while another is still being sent.
+
+import { type DatagramRoute } from "../log/sink_datagram.ts";
+
+/** Pause between two passes, in milliseconds. */
+const PERIOD_MS = 1000;
+
+/**
+ * Datagrams sent in one go, and the pause after them: a receiver whose buffer is of the usual size holds
+ * some hundred, and whatever comes while it is full is lost.
+ */
+const BURST = 32;
+const BURST_PAUSE_MS = 2;
+
+/** Where the datagrams go and who makes them. */
+export interface DatagramTimerParts {
+  /** Opens the socket; called again after it failed. */
+  readonly open: () => DatagramRoute;
+  /** The datagrams of one pass. */
+  readonly gather: () => readonly Uint8Array[];
+  /** Is told when sending begins to fail. */
+  readonly failing: (problem: string) => void;
+}
+
+/** A timer that runs until {@linkcode close}. */
+export class DatagramTimer {
+  readonly #parts: DatagramTimerParts;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #route: DatagramRoute | null = null;
+  #pass: Promise<void> | null = null;
+  #failed = false;
+
+  constructor(parts: DatagramTimerParts) {
+    this.#parts = parts;
+    this.#timer = setInterval(() => void this.#begin(), PERIOD_MS);
+    Deno.unrefTimer(this.#timer);
+  }
+
+  /** Nothing of it is a file. */
+  reopen(): void {}
+
+  /** Sends what has gathered until now and resolves when it is on its way. */
+  async flushed(): Promise<void> {
+    await this.#pass;
+    await this.#begin();
+  }
+
+  /** Ends it without another pass. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#route?.socket.close();
+    this.#route = null;
+  }
+
+  #begin(): Promise<void> {
+    return this.#pass ??= this.#send().finally(() => this.#pass = null);
+  }
+
+  async #send(): Promise<void> {
+    const datagrams = this.#parts.gather();
+    try {
+      this.#route ??= this.#parts.open();
+      const { socket, to } = this.#route;
+      for (const [number, datagram] of datagrams.entries()) {
+        if (number > 0 && number % BURST === 0) await pause();
+        await socket.send(datagram, to);
+      }
+      this.#failed = false;
+    } catch (error) {
+      if (!this.#failed) this.#parts.failing(error instanceof Error ? error.message : `${error}`);
+      this.#failed = true;
+    }
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, BURST_PAUSE_MS));
+}

@@ -1,0 +1,163 @@
+// A certificate with its chain and private key, checked and made ready for handshakes. The texts come
+// from operators; what is wrong with them is said without repeating any of a key.
+
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
+import { readKeyBlock, readPemBlocks } from "../x509/pem.ts";
+import { servingProblem } from "./trial.ts";
+
+/** Longest text of a certificate, chain or key; a large chain has some tens of kilobytes. */
+const TEXT_LIMIT = 1_000_000;
+
+/** The texts of one certificate as configured. */
+export interface CredentialTexts {
+  readonly certificate: string;
+  readonly certificate_chain: readonly string[];
+  readonly key: string;
+}
+
+/** The versions a listener offers; at least one. */
+export interface VersionRange {
+  readonly min: SecureVersion;
+  readonly max: SecureVersion;
+}
+
+const BOTH_VERSIONS = "both";
+
+/** A certificate that can be served. */
+export class TlsCredentials {
+  /** Seconds since 1970 after which the certificate is not valid any more. */
+  readonly notAfter: number;
+  readonly #chain: string;
+  readonly #key: string;
+  /** The context made last, and for which versions. */
+  #context: SecureContext | null = null;
+  #versions = "";
+
+  private constructor(chain: string, key: string, notAfter: number) {
+    this.#chain = chain;
+    this.#key = key;
+    this.notAfter = notAfter;
+  }
+
+  /** Reads and checks the texts; a string says what is wrong. */
+  static create(texts: CredentialTexts): TlsCredentials | string {
+    const leaf = readLeaf(texts.certificate);
+    if (typeof leaf === "string") return leaf;
+    // What follows the certificate in its own text vouches for it as well.
+    const chain = readChain([texts.certificate, ...texts.certificate_chain], leaf);
+    if (typeof chain === "string") return chain;
+    const key = readKey(texts.key);
+    if (typeof key === "string") return key;
+    if (!leaf.checkPrivateKey(key)) {
+      return "invalid private key: it does not belong to the certificate";
+    }
+    const pem = [leaf, ...chain].map((certificate) => certificate.toString()).join("");
+    const keyPem = String(key.export({ type: "pkcs8", format: "pem" }));
+    const problem = problemOf(pem, keyPem);
+    if (problem !== null) return `the certificate cannot be served: ${problem}`;
+    return new TlsCredentials(pem, keyPem, leaf.validToDate.getTime() / 1000);
+  }
+
+  /** The certificate and its chain as they are sent, PEM. */
+  get chain(): string {
+    return this.#chain;
+  }
+
+  /**
+   * What a handshake needs. Made at the first handshake: most of many certificates are asked for rarely. Made
+   * anew when the versions are others than before.
+   */
+  context({ min, max }: VersionRange): SecureContext {
+    const versions = min === max ? min : BOTH_VERSIONS;
+    if (this.#context !== null && this.#versions === versions) return this.#context;
+    this.#versions = versions;
+    return this.#context = contextOf(this.#chain, this.#key, { min, max });
+  }
+
+  /** Binds a socket of the runtime that serves this certificate alone. */
+  listenWith<T>(listen: (texts: { cert: string; key: string }) => T): T {
+    return listen({ cert: this.#chain, key: this.#key });
+  }
+}
+
+function contextOf(cert: string, key: string, { min, max }: VersionRange): SecureContext {
+  return createSecureContext({ cert, key, minVersion: min, maxVersion: max });
+}
+
+/** What the TLS library has against a certificate and its key, found by trying; `null` for nothing. */
+function problemOf(chain: string, key: string): string | null {
+  try {
+    return servingProblem(contextOf(chain, key, { min: "TLSv1.2", max: "TLSv1.3" }));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function readLeaf(pem: string): X509Certificate | string {
+  const [block] = pem.length > TEXT_LIMIT ? [] : readPemBlocks(pem, "CERTIFICATE");
+  if (block === undefined) {
+    return "error parsing pem formated certificate from bytes: it holds no certificate block";
+  }
+  return readCertificate(block);
+}
+
+function readCertificate(block: string): X509Certificate | string {
+  try {
+    return new X509Certificate(block);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `error parsing x509 cert from bytes: ${reason}`;
+  }
+}
+
+/** The certificates that follow the leaf, each once and without the leaf; the order is kept. */
+function readChain(
+  entries: readonly string[],
+  leaf: X509Certificate,
+): X509Certificate[] | string {
+  const chain: X509Certificate[] = [];
+  const sent = new Set([leaf.fingerprint256]);
+  for (const entry of entries) {
+    if (entry.trim() === "") continue;
+    const blocks = entry.length > TEXT_LIMIT ? [] : readPemBlocks(entry, "CERTIFICATE");
+    if (blocks.length === 0) {
+      return "error parsing pem formated certificate from bytes: the chain holds something else";
+    }
+    for (const block of blocks) {
+      const certificate = readCertificate(block);
+      if (typeof certificate === "string") return certificate;
+      if (sent.has(certificate.fingerprint256)) continue;
+      sent.add(certificate.fingerprint256);
+      chain.push(certificate);
+    }
+  }
+  return chain;
+}
+
+/** Shortest RSA key the TLS library takes, in bits. */
+const MIN_RSA_BITS = 2048;
+const USABLE_KEYS =
+  `accepted are RSA of ${MIN_RSA_BITS} bits and more, ECDSA P-256 and P-384, and Ed25519`;
+const USABLE_CURVES: ReadonlySet<string> = new Set(["prime256v1", "secp384r1", "P-256", "P-384"]);
+
+/** PKCS#8, PKCS#1 and SEC1; the library's own words could hold parts of the text, so ours are used. */
+function readKey(text: string): KeyObject | string {
+  if (text.length > TEXT_LIMIT) return `invalid private key: it is longer than ${TEXT_LIMIT}`;
+  const block = readKeyBlock(text);
+  if (typeof block !== "string") return block.problem;
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(block);
+  } catch {
+    return `invalid private key: it cannot be read; ${USABLE_KEYS}`;
+  }
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  const bits = details?.modulusLength ?? MIN_RSA_BITS;
+  if (type === "rsa" && bits < MIN_RSA_BITS) {
+    return `invalid private key: RSA of ${bits} bits; ${USABLE_KEYS}`;
+  }
+  const usable = type === "rsa" || type === "ed25519" ||
+    (type === "ec" && USABLE_CURVES.has(details?.namedCurve ?? ""));
+  return usable ? key : `invalid private key: its kind cannot be used; ${USABLE_KEYS}`;
+}

@@ -1,0 +1,100 @@
+// TLS by the runtime's engine over the runtime's own sockets: certificates are chosen for each handshake by
+// the name the client asks for, and the facts of the handshake are known.
+
+import { BufferPool } from "../../bytes/buffer_pool.ts";
+import { CollectorWeight } from "./collector_weight.ts";
+import type { Accepted, ByteStream, ConnectionSource, Endpoint, Sharing } from "../contracts.ts";
+import { EngineTlsStream } from "./engine_stream.ts";
+import {
+  noCertificateFor,
+  normalServerName,
+  type SniTlsAcceptor,
+  type SniTlsSettings,
+} from "./sni_settings.ts";
+import { TcpListener } from "../net/tcp.ts";
+import { FIRST_BYTES, firstMessageAlert } from "./alert.ts";
+import { type NativeTlsClass, TlsEngine } from "./engine.ts";
+import { writeAll } from "../net/write_all.ts";
+
+/** Enough for the messages of most clients; what is longer comes in pieces. */
+const READ_BYTES = 2 * 1024;
+
+/** See {@link SniTlsAcceptor}. */
+export class EngineTlsAcceptor implements SniTlsAcceptor {
+  settings: SniTlsSettings;
+  readonly usesPlainSockets = true;
+  readonly #native: NativeTlsClass;
+  /** One for each handshake that waits for bytes; whoever accepts bounds how many there are. */
+  readonly #buffers = new BufferPool(READ_BYTES, Infinity);
+  /** An engine holds some nine kilobytes outside of the heap until it is collected. */
+  readonly #weight = new CollectorWeight();
+
+  constructor(native: NativeTlsClass, settings: SniTlsSettings) {
+    this.#native = native;
+    this.settings = settings;
+  }
+
+  listen(address: Endpoint, sharing?: Sharing): Promise<ConnectionSource> {
+    try {
+      return Promise.resolve(TcpListener.open(address, sharing));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async handshake(accepted: Accepted): Promise<Accepted> {
+    const engine = new TlsEngine(this.#native);
+    this.#weight.add();
+    const buffer = this.#buffers.take() ?? new Uint8Array(READ_BYTES);
+    try {
+      return await this.#shakeHands(accepted, engine, buffer);
+    } catch (error) {
+      engine.close();
+      throw error;
+    } finally {
+      this.#buffers.give(buffer);
+    }
+  }
+
+  async #shakeHands(accepted: Accepted, engine: TlsEngine, buffer: Uint8Array): Promise<Accepted> {
+    const { stream } = accepted;
+    let serverName = "";
+    let certificateNames: readonly string[] | null = null;
+    let isRefused = false;
+    let first: Uint8Array | null = null;
+    while (!engine.established) {
+      const count = engine.phase === "ended" ? 0 : await stream.read(buffer);
+      if (count === 0) throw new Error("The peer closed during the handshake");
+      first ??= buffer.slice(0, Math.min(count, FIRST_BYTES));
+      engine.receive(buffer.subarray(0, count));
+      if (engine.phase === "choosing") {
+        const { alpn, choose } = this.settings;
+        serverName = normalServerName(engine.serverName);
+        const chosen = choose(serverName);
+        certificateNames = chosen?.names ?? null;
+        isRefused = chosen === null;
+        engine.accept(chosen?.context ?? null, alpn);
+      }
+      if (engine.phase === "shaking") await writeAll(stream, engine.drain());
+      if (engine.phase === "failed") {
+        await giveUp(stream, engine, first);
+        throw isRefused ? new Error(noCertificateFor(serverName)) : engine.error;
+      }
+    }
+    const kept = engine.plaintextLength > 0 ? engine.plaintext().slice() : null;
+    const facts = engine.facts();
+    // Of TLS 1.3 there is nothing left but session tickets, which travel with the first answer.
+    if (facts.version !== "TLSv1.3") await writeAll(stream, engine.drain());
+    const tls = { ...facts, serverName: serverName === "" ? null : serverName, certificateNames };
+    return { ...accepted, stream: new EngineTlsStream(stream, engine, kept), tls };
+  }
+}
+
+/** Tells the client, whose `first` bytes these were, what was wrong, as far as it still listens. */
+async function giveUp(stream: ByteStream, engine: TlsEngine, first: Uint8Array): Promise<void> {
+  const own = engine.drain();
+  const alert = own.length > 0 || engine.sawHello
+    ? own
+    : firstMessageAlert(first, engine.error?.message ?? "");
+  if (alert.length > 0) await writeAll(stream, alert).catch(() => {});
+}

@@ -1,0 +1,13 @@
+// The acceptor for listeners whose certificate depends on the name that is asked for.
+
+import { EngineTlsAcceptor } from "./engine_acceptor.ts";
+import { NodeTlsAcceptor } from "./node_acceptor.ts";
+import type { SniTlsAcceptor, SniTlsSettings } from "./sni_settings.ts";
+import { nativeTls } from "./engine.ts";
+
+/** The cheapest acceptor this runtime has. */
+export function sniTlsAcceptor(settings: SniTlsSettings): SniTlsAcceptor {
+  return nativeTls === null
+    ? new NodeTlsAcceptor(settings)
+    : new EngineTlsAcceptor(nativeTls, settings);
+}

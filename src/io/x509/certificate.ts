@@ -1,0 +1,31 @@
+// Reads X.509 certificates with the crypto library of the runtime. Knows nothing of listeners or of
+// who asks; private keys are not its business.
+
+import { X509Certificate } from "node:crypto";
+import type { CertificateFacts, CertificateProblem } from "../../../config/values/certificate.ts";
+import { certificateNames } from "./names.ts";
+
+const BEGIN = "-----BEGIN CERTIFICATE-----";
+const END = "-----END CERTIFICATE-----";
+
+/** Longest text that is searched for a certificate; a large chain has some tens of kilobytes. */
+const PEM_LENGTH_LIMIT = 1_000_000;
+
+/** Reads the first PEM block (RFC 7468) of `pem`. Never throws. */
+export function parseCertificate(pem: string): CertificateFacts | CertificateProblem {
+  if (pem.length > PEM_LENGTH_LIMIT) {
+    return { problem: `it is longer than ${PEM_LENGTH_LIMIT} characters` };
+  }
+  const begin = pem.indexOf(BEGIN);
+  const end = pem.indexOf(END, begin);
+  if (begin === -1 || end === -1) return { problem: `it holds no "${BEGIN}" block` };
+  try {
+    const certificate = new X509Certificate(pem.slice(begin, end + END.length));
+    return {
+      fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
+      names: certificateNames(certificate.raw),
+    };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,125 @@
+// The certificates of one address of HTTPS listeners as commands change them, and the choice among them for each
+// handshake. Names nobody has a certificate for are shown a self-signed one made at run time.
+
+import { parseFingerprint } from "../../../config/values/certificate.ts";
+import type {
+  AddCertificate,
+  CertificateAndKey,
+  RemoveCertificate,
+  ReplaceCertificate,
+} from "../../../config/schema/messages.ts";
+import { createSelfSigned } from "../../io/x509/self_signed.ts";
+import type { ChosenCertificate } from "../../io/tls/sni_settings.ts";
+import { TlsCredentials, type VersionRange } from "../../io/tls/credentials.ts";
+import { parseCertificate } from "../../io/x509/certificate.ts";
+import { Counter, type Counters } from "../../observe/metrics/counters.ts";
+import { CertificateStore, type StoredCertificate } from "./store.ts";
+
+/** Whom the default certificate is made out to: the name sozu's own has. */
+const DEFAULT_COMMON_NAME = "lolcatho.st";
+/** Clocks of clients differ, and a process runs long. */
+const DAY_MS = 24 * 3600 * 1000;
+const DEFAULT_DAYS = 365 * 40;
+
+/** Certificates of an address, chosen by server name. */
+export class HttpsCertificates {
+  readonly #store = new CertificateStore<TlsCredentials>();
+  readonly #counters: Counters;
+  #default: TlsCredentials | null = null;
+
+  constructor(counters: Counters) {
+    this.#counters = counters;
+  }
+
+  fingerprints(): string[] {
+    return this.#store.fingerprints();
+  }
+
+  credentials(fingerprint: string): TlsCredentials | null {
+    return this.#store.get(fingerprint)?.credentials ?? null;
+  }
+
+  /** The fingerprint of the certificate that a name is shown; `null` for the default one. */
+  shownFor(serverName: string): string | null {
+    return this.#store.find(serverName)?.fingerprint ?? null;
+  }
+
+  firstExpiry(): number | null {
+    return this.#store.firstExpiry();
+  }
+
+  /** Adds a certificate; the reason when it cannot be served. */
+  add({ certificate, expired_at }: AddCertificate): string | null {
+    const facts = parseCertificate(certificate.certificate);
+    // One that is there stays as it is.
+    if ("fingerprint" in facts && this.#store.has(facts.fingerprint)) return null;
+    const read = this.#read(certificate, expired_at);
+    const refusal = typeof read === "string" ? read : this.#store.add(read);
+    return refusal === null ? null : `could not add certificate: ${refusal}`;
+  }
+
+  remove({ fingerprint }: RemoveCertificate): string | null {
+    const parsed = parseFingerprint(fingerprint);
+    if (parsed === null) {
+      return "wrong certificate fingerprint: pairs of hexadecimal digits are accepted";
+    }
+    this.#store.remove(parsed);
+    return null;
+  }
+
+  /** The new certificate is in place before the old one goes; the reason when it cannot be served. */
+  replace({ new_certificate, old_fingerprint, new_expired_at }: ReplaceCertificate): string | null {
+    const read = this.#read(new_certificate, new_expired_at);
+    const refusal = typeof read === "string" ? read : this.#store.put(read);
+    if (typeof read === "string" || refusal !== null) {
+      return `could not replace certificate: ${refusal}`;
+    }
+    const old = parseFingerprint(old_fingerprint);
+    if (old !== null && old !== read.fingerprint) this.#store.remove(old);
+    return null;
+  }
+
+  /** See SniTlsSettings; `versions` are those of the listener. */
+  choose(serverName: string, versions: VersionRange): ChosenCertificate | null {
+    if (serverName === "") return null;
+    const found = this.#store.find(serverName);
+    if (found !== null) {
+      return { context: found.credentials.context(versions), names: found.boundNames };
+    }
+    this.#counters.add(Counter.TLS_DEFAULT_CERTIFICATE, 1);
+    return { context: this.#defaultCredentials().context(versions), names: null };
+  }
+
+  #read(
+    certificate: CertificateAndKey,
+    expiresAt: bigint | undefined,
+  ): StoredCertificate<TlsCredentials> | string {
+    const facts = parseCertificate(certificate.certificate);
+    if ("problem" in facts) {
+      return `error parsing pem formated certificate from bytes: ${facts.problem}`;
+    }
+    const credentials = TlsCredentials.create(certificate);
+    if (typeof credentials === "string") return credentials;
+    return {
+      fingerprint: facts.fingerprint,
+      names: certificate.names.length > 0 ? certificate.names : facts.names,
+      expiresAt: expiresAt === undefined ? credentials.notAfter : Number(expiresAt),
+      credentials,
+    };
+  }
+
+  #defaultCredentials(): TlsCredentials {
+    if (this.#default === null) {
+      const now = Date.now();
+      const made = TlsCredentials.create(createSelfSigned({
+        commonName: DEFAULT_COMMON_NAME,
+        names: [],
+        notBefore: new Date(now - DAY_MS),
+        notAfter: new Date(now + DEFAULT_DAYS * DAY_MS),
+      }));
+      if (typeof made === "string") throw new Error(`The default certificate is unusable: ${made}`);
+      this.#default = made;
+    }
+    return this.#default;
+  }
+}

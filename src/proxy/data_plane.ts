@@ -1,0 +1,350 @@
+// The traffic-carrying half of a worker: turns configuration requests into listeners, routes, clusters
+// and backends, and starts a session for every connection. Owns the worker's clock tick and its limit
+// on connections; knows nothing of the channel to the main process.
+
+import {
+  type Cluster,
+  type Event,
+  MetricDetail,
+  type Request,
+  type ServerConfig,
+  type SetHealthCheck,
+} from "../../config/schema/messages.ts";
+import {
+  LINGER_MS,
+  LINGER_STEP_BYTES,
+  LINGER_STEP_MS,
+  WORKER_SLAB_ENTRIES_PER_CONNECTION,
+} from "../../config/defaults.ts";
+import { AcceptPause } from "../io/listening/accept_loop.ts";
+import { sha256 } from "../io/x509/sha256.ts";
+import { tcpDialer } from "../io/net/tcp.ts";
+import { atEndOfTurn } from "../io/net/turn.ts";
+import { Counter } from "../observe/metrics/counters.ts";
+import { loggerOf } from "../observe/log/log.ts";
+import type { WorkerContext } from "../session/context.ts";
+import { TICK_MS } from "../session/timing/deadline_wheel.ts";
+import { SessionSet } from "../session/session_set.ts";
+import { Tracer } from "../session/http/tracer.ts";
+import { joinObservers, type TrafficObserver } from "../session/observer.ts";
+import { createWorkerContext, observeTraffic } from "../session/worker_context.ts";
+import { BackendReport } from "./measure/backend_report.ts";
+import { ClusterSet } from "./clusters.ts";
+import type { DataPlane } from "./contract.ts";
+import { HandOver, type HandOverStep } from "./listeners/hand_over.ts";
+import { healthCheckRefusal, HealthChecks } from "./health/checks.ts";
+import { WorkerMeasurements } from "./measure/measurements.ts";
+import { TrafficMetrics } from "./measure/traffic.ts";
+import { HttpVerbs } from "./listeners/http_verbs.ts";
+import { HttpsVerbs } from "./listeners/https_verbs.ts";
+import { ListenerSet } from "./listeners/table.ts";
+import { missingClusterFeature, missingVerb } from "./missing_features.ts";
+import type { AcceptHandler } from "./listeners/listener.ts";
+import { TcpVerbs } from "./listeners/tcp_verbs.ts";
+import type { UnopenedListeners } from "./listeners/unopened.ts";
+
+/** Housekeeping that need not happen every tick: idle backend connections, events. */
+const TICKS_PER_SWEEP = 10;
+
+/**
+ * How long an activation waits before it tries again, in milliseconds, where somebody who leaves may have
+ * the address: a second in all, in which other commands wait.
+ */
+const ACTIVATION_DELAYS_MS = [50, 150, 300, 500];
+
+const MILLION = 1_000_000;
+
+/** Seconds for Retry-After when the main process says nothing. */
+const DEFAULT_RETRY_AFTER = 60;
+
+/** What a data plane holds. */
+export interface PlaneContents {
+  readonly listeners: ListenerSet;
+  readonly httpRoutes: HttpVerbs["bindings"];
+  readonly https: HttpsVerbs["bindings"];
+  readonly tcpServices: TcpVerbs["bindings"];
+  readonly clusters: ClusterSet;
+  readonly healthChecks: HealthChecks;
+}
+
+/** A worker's listeners, clusters and sessions. */
+export class ProxyDataPlane implements DataPlane {
+  readonly #worker: WorkerContext;
+  readonly #clusters: ClusterSet;
+  readonly #healthChecks: HealthChecks;
+  readonly #log = loggerOf("worker::data_plane");
+  readonly #acceptPause = new AcceptPause((reason, count) =>
+    this.#log.error("Connections cannot be accepted ({count} times): {reason}", { reason, count })
+  );
+  readonly #acceptHandler: AcceptHandler = {
+    admit: (accepted, starter, label) => {
+      this.#worker.counters.add(Counter[`ACCEPTED_${label}`], 1);
+      this.#sessions.admit(accepted, starter);
+    },
+    pause: this.#acceptPause.after,
+  };
+  readonly #listeners = new ListenerSet(this.#acceptHandler);
+  readonly #http: HttpVerbs;
+  readonly #https: HttpsVerbs;
+  readonly #tcp: TcpVerbs;
+  readonly #handOver = new HandOver(this.#listeners);
+  readonly #sessions: SessionSet;
+  readonly measurements: WorkerMeasurements;
+  readonly #backendReport: BackendReport;
+  readonly #ticker: ReturnType<typeof setInterval>;
+  /** When the clock ticked last, in milliseconds. */
+  #lastTick: number;
+  readonly #traffic: TrafficObserver;
+  #accessLog: TrafficObserver | null = null;
+  #spanLog: TrafficObserver | null = null;
+  #ticks = 0;
+  /** None while the worker begins: whoever starts it waits for all of its listeners. */
+  #activationDelays: readonly number[] = [];
+
+  /** `onEvent` is called for what operators should hear about. */
+  constructor(config: ServerConfig, onEvent: (event: Event) => void) {
+    const maxConnections = Number(config.max_connections);
+    this.#worker = createWorkerContext({
+      dialer: tcpDialer,
+      clock: () => performance.now(),
+      wallClock: () => Date.now(),
+      atEndOfTurn,
+      fillRandom,
+      maxConnections,
+      maxBuffers: Number(config.max_buffers),
+      bufferSize: Number(config.buffer_size),
+      sha256,
+      tracer: tracerOf(config),
+      maxConnectionsPerIp: Number(config.max_connections_per_ip ?? 0n),
+      limits: {
+        retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER,
+        maxCredentialBytes: Number(config.basic_auth_max_credential_bytes ?? 0n),
+        linger: { totalMs: LINGER_MS, stepMs: LINGER_STEP_MS, stepBytes: LINGER_STEP_BYTES },
+      },
+    });
+    this.#sessions = new SessionSet(this.#worker, {
+      maxConnections,
+      evicts: config.evict_on_queue_full ?? false,
+      queueTimeout: config.accept_queue_timeout * 1_000,
+      zombieInterval: config.zombie_check_interval * 1_000,
+    });
+    this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
+    this.#http = new HttpVerbs(this.#listeners.http, this.#worker, this.#clusters);
+    this.#tcp = new TcpVerbs(this.#listeners.tcp, this.#worker, this.#clusters);
+    this.#https = new HttpsVerbs(this.#listeners.https, this.#worker, this.#clusters);
+    this.#healthChecks = new HealthChecks(tcpDialer, this.#worker.counters);
+    this.measurements = this.#measure(config, onEvent);
+    this.#traffic = new TrafficMetrics(this.#worker.counters, this.measurements.scopes);
+    this.#observe();
+    this.#backendReport = new BackendReport(
+      this.#worker.counters,
+      onEvent,
+      (cluster, notification) => this.measurements.noticed(cluster, notification),
+    );
+    this.#lastTick = this.#worker.clock();
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Lets `accessLog` write about the traffic from now on; `null` stops it. */
+  useAccessLog(accessLog: TrafficObserver | null): void {
+    this.#accessLog = accessLog;
+    this.#observe();
+  }
+
+  /** Lets `spanLog` record spans of the traffic from now on. */
+  useSpanLog(spanLog: TrafficObserver): void {
+    this.#spanLog = spanLog;
+    this.#observe();
+  }
+
+  countSpans(sent: number, dropped: number): void {
+    this.#worker.counters.add(Counter.SPANS_SENT, sent);
+    this.#worker.counters.add(Counter.SPANS_DROPPED, dropped);
+  }
+
+  countUnsent(count: number): void {
+    this.#worker.counters.add(Counter.UNSENT_ACCESS_LOGS, count);
+  }
+
+  countLostLines(count: number): void {
+    this.#worker.counters.add(Counter.LOST_LOG_LINES, count);
+  }
+
+  async apply(request: Request): Promise<string | null> {
+    const type = request.request_type;
+    if (type === null) return "Empty request";
+    switch (type.kind) {
+      case "add_cluster":
+        return missingClusterFeature(type.value) ?? this.#addCluster(type.value);
+      case "remove_cluster":
+        this.#healthChecks.remove(type.value);
+        this.#clusters.remove(type.value);
+        return null;
+      case "add_backend":
+        return this.#clusters.addBackend(type.value);
+      case "remove_backend":
+        this.#clusters.removeBackend(type.value);
+        return null;
+      case "set_health_check":
+        return this.#setHealthCheck(type.value);
+      case "remove_health_check":
+        this.#healthChecks.remove(type.value);
+        return null;
+      case "add_http_listener":
+      case "update_http_listener":
+      case "replace_http_listener":
+      case "add_http_frontend":
+      case "remove_http_frontend":
+        return this.#http.apply(type);
+      case "add_tcp_listener":
+      case "update_tcp_listener":
+      case "replace_tcp_listener":
+      case "add_tcp_frontend":
+      case "remove_tcp_frontend":
+        return await this.#tcp.apply(type);
+      case "add_https_listener":
+      case "update_https_listener":
+      case "replace_https_listener":
+      case "add_https_frontend":
+      case "remove_https_frontend":
+      case "add_certificate":
+      case "remove_certificate":
+      case "replace_certificate":
+        return await this.#https.apply(type);
+      case "set_max_connections_per_ip":
+        this.#worker.clientLimits.setLimit(Number(type.value));
+        return null;
+      case "configure_metrics":
+        return this.measurements.configure(type.value);
+      case "remove_listener":
+        await this.#listeners.remove(type.value);
+        return null;
+      case "remove_udp_frontend":
+        // None is ever in force here, so it is gone.
+        return null;
+      case "activate_listener":
+        return await this.#listeners.activate(type.value, this.#activationDelays);
+      case "deactivate_listener":
+        return await this.#listeners.deactivate(type.value);
+      default:
+        return missingVerb(type.kind);
+    }
+  }
+
+  get unopened(): UnopenedListeners {
+    return this.#listeners.unopened;
+  }
+
+  begun(): void {
+    this.#activationDelays = ACTIVATION_DELAYS_MS;
+  }
+
+  /** What is in force, to be compared with what should be. Read it, and never change it. */
+  get contents(): PlaneContents {
+    return {
+      listeners: this.#listeners,
+      httpRoutes: this.#http.bindings,
+      https: this.#https.bindings,
+      tcpServices: this.#tcp.bindings,
+      clusters: this.#clusters,
+      healthChecks: this.#healthChecks,
+    };
+  }
+
+  handOver(step: HandOverStep): ReturnType<HandOver["execute"]> {
+    return this.#handOver.execute(step);
+  }
+
+  async windDown(): Promise<void> {
+    this.#worker.draining = true;
+    this.unopened.stop();
+    this.#sessions.endAfterResponse();
+    while (this.#sessions.size > 0) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+  }
+
+  async softStop(): Promise<void> {
+    this.#worker.draining = true;
+    this.#healthChecks.stop();
+    const closed = this.#listeners.deactivateAll();
+    const drained = this.#sessions.drain();
+    this.#worker.upstreams.closeIdle();
+    await Promise.all([closed, drained]);
+    // What waited to be accepted was promised a session, and may have come when all others were gone.
+    if (this.#sessions.size > 0) await this.#sessions.drain();
+    clearInterval(this.#ticker);
+  }
+
+  hardStop(): void {
+    this.#worker.draining = true;
+    this.#healthChecks.stop();
+    this.#listeners.abandonAll();
+    this.#sessions.closeAll();
+    this.#worker.upstreams.closeIdle();
+    clearInterval(this.#ticker);
+  }
+
+  #observe(): void {
+    const observers = [this.#traffic, this.#accessLog, this.#spanLog].filter((observer) =>
+      observer !== null
+    );
+    observeTraffic(this.#worker, joinObservers(observers));
+  }
+
+  #measure(config: ServerConfig, onEvent: (event: Event) => void): WorkerMeasurements {
+    const measurements = new WorkerMeasurements({
+      worker: this.#worker,
+      size: {
+        maxConnections: Number(config.max_connections),
+        slabEntries: Number(
+          config.slab_entries_per_connection ?? WORKER_SLAB_ENTRIES_PER_CONNECTION,
+        ),
+        startedAtMs: this.#worker.clock(),
+      },
+      clusters: this.#clusters,
+      detail: config.metrics?.detail ?? MetricDetail.DETAIL_CLUSTER,
+      isProbed: (id) => this.#healthChecks.probes(id),
+      onEvent,
+    });
+    return measurements;
+  }
+
+  #addCluster(config: Cluster): string | null {
+    const { cluster_id, health_check, sticky_session } = config;
+    const refusal = healthCheckRefusal(health_check) ?? this.#clusters.add(config);
+    if (refusal !== null) return refusal;
+    if (sticky_session) this.#worker.stickyInUse = true;
+    if (health_check === undefined) this.#healthChecks.remove(cluster_id);
+    else this.#healthChecks.set(this.#clusters.get(cluster_id), health_check);
+    return null;
+  }
+
+  #setHealthCheck({ cluster_id, config }: SetHealthCheck): string | null {
+    const refusal = healthCheckRefusal(config);
+    if (refusal === null) this.#healthChecks.set(this.#clusters.get(cluster_id), config);
+    return refusal;
+  }
+
+  #tick(): void {
+    const now = this.#worker.clock();
+    this.measurements.looped(now - this.#lastTick - TICK_MS);
+    this.#lastTick = now;
+    this.#worker.wheel.advance(now);
+    this.#worker.coarseClock.align();
+    this.#healthChecks.tick(this.#worker.wheel.now);
+    this.#sessions.tick();
+    if (++this.#ticks % TICKS_PER_SWEEP !== 0) return;
+    this.#worker.upstreams.sweep();
+    this.#sessions.everySecond();
+    this.#backendReport.tell(this.#clusters.values());
+    this.measurements.tick();
+  }
+}
+
+function fillRandom(into: Uint8Array<ArrayBuffer>): void {
+  crypto.getRandomValues(into);
+}
+
+function tracerOf({ tracing }: ServerConfig): Tracer | undefined {
+  if (tracing === undefined) return undefined;
+  return new Tracer(fillRandom, tracing.sampled_per_million / MILLION);
+}

@@ -1,0 +1,103 @@
+// One health probe: dials a backend on a connection of its own, asks, reads the status line, hangs up.
+// It never rejects: whatever goes wrong is a result. It has no clock; whoever started it tells it the
+// time, and it ends itself once its deadline is over, wherever it is.
+
+import type { BackendAddress } from "../../balancing/backend.ts";
+import type { ByteStream, Dialer } from "../../io/contracts.ts";
+import { isExpectedStatus, ProbeReader, probeRequest } from "../../protocol/h1/probe.ts";
+import { writeRest } from "../../session/write_rest.ts";
+
+/** How a probe ended. `reason` is for people. */
+export type ProbeResult =
+  | { readonly kind: "success" }
+  | { readonly kind: "failure"; readonly reason: string }
+  | { readonly kind: "cancelled" };
+
+/** What a probe asks for and what it accepts. */
+export interface ProbeQuestion {
+  /** Path and query, checked by the configuration's rules. */
+  readonly uri: string;
+  /** The exact status of a healthy backend; 0 is any from 200 to 299. */
+  readonly expectedStatus: number;
+}
+
+/** One question to one backend. */
+export class HealthProbe {
+  readonly #address: BackendAddress;
+  readonly #question: ProbeQuestion;
+  readonly #deadlineMs: number;
+  readonly #dialing = new AbortController();
+  #stream: ByteStream | null = null;
+  /** Set by whoever ends the probe from outside; wins over what its stream then reports. */
+  #ended: ProbeResult | null = null;
+
+  /** `deadlineMs` is a point in time; everything, connecting included, must be over by then. */
+  constructor(address: BackendAddress, question: ProbeQuestion, deadlineMs: number) {
+    this.#address = address;
+    this.#question = question;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** Asks. Call it once; it resolves when the connection is closed again. */
+  async run(dialer: Dialer): Promise<ProbeResult> {
+    let result: ProbeResult;
+    try {
+      result = await this.#ask(dialer);
+    } catch (error) {
+      result = failure(error instanceof Error ? error.message : String(error));
+    }
+    this.#hangUp();
+    return this.#ended ?? result;
+  }
+
+  /** It is `nowMs`: a probe past its deadline ends as a failure. */
+  checkDeadline(nowMs: number): void {
+    if (nowMs > this.#deadlineMs) this.#end(failure("No answer in time"));
+  }
+
+  /** Nobody wants the result any more. */
+  cancel(): void {
+    this.#end({ kind: "cancelled" });
+  }
+
+  async #ask(dialer: Dialer): Promise<ProbeResult> {
+    const { host, port, text } = this.#address;
+    const stream = await dialer.connect(host, port, this.#dialing.signal);
+    this.#stream = stream;
+    if (this.#ended !== null) return this.#ended;
+    const request = probeRequest(this.#question.uri, text);
+    await writeRest(stream, request, 0, request.length);
+    const reader = new ProbeReader();
+    for (;;) {
+      const count = await stream.read(reader.room);
+      if (count === 0) return failure("Connection closed before a status line");
+      const answer = reader.received(count);
+      if (answer.kind === "invalid") return failure(answer.reason);
+      if (answer.kind === "status") return this.#judge(answer.status);
+    }
+  }
+
+  #judge(status: number): ProbeResult {
+    if (isExpectedStatus(status, this.#question.expectedStatus)) return { kind: "success" };
+    return failure(`Status ${status}`);
+  }
+
+  #end(result: ProbeResult): void {
+    if (this.#ended !== null) return;
+    this.#ended = result;
+    this.#dialing.abort();
+    // What is pending on the stream rejects now, which brings `run` to its end.
+    this.#hangUp();
+  }
+
+  /** Closes the connection, once: a real one refuses to be closed again. */
+  #hangUp(): void {
+    const stream = this.#stream;
+    this.#stream = null;
+    stream?.close();
+  }
+}
+
+function failure(reason: string): ProbeResult {
+  return { kind: "failure", reason };
+}

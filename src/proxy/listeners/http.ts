@@ -1,0 +1,91 @@
+// One plain HTTP listener of a worker: its settings and, while active, its socket.
+
+import { patchListener } from "../../../config/state/listener_patch.ts";
+import {
+  HttpListenerConfig,
+  ListenerType,
+  type SocketAddress,
+  UpdateHttpListenerConfig,
+} from "../../../config/schema/messages.ts";
+import { TcpListener } from "../../io/net/tcp.ts";
+import { Counter } from "../../observe/metrics/counters.ts";
+import type { WorkerContext } from "../../session/context.ts";
+import { ProxiedStarter } from "../../session/stages/proxied_starter.ts";
+import type { SessionStarter } from "../../session/session.ts";
+import { HttpFront } from "./http_front.ts";
+import type { HttpRoutes } from "./http_routes.ts";
+import { ListeningSocket } from "./socket.ts";
+import type { AcceptHandler, ProxyListener } from "./listener.ts";
+
+/** A listener that has been added; {@link activate} opens its socket. */
+export class HttpListener implements ProxyListener {
+  readonly kind = ListenerType.HTTP;
+  readonly front: HttpFront;
+  readonly socket: ListeningSocket;
+  readonly #proxied: ProxiedStarter;
+  /** Asked for each connection, so that an update is seen by the next one. */
+  readonly #starter: SessionStarter = {
+    start: (accepted, onEnd) =>
+      this.#config.expect_proxy
+        ? this.#proxied.start(accepted, onEnd)
+        : this.front.starter.start(accepted, onEnd),
+  };
+  #config: HttpListenerConfig;
+
+  private constructor(config: HttpListenerConfig, front: HttpFront, worker: WorkerContext) {
+    this.#config = config;
+    this.front = front;
+    const timeout = () => front.starter.context.timeouts.request;
+    this.#proxied = new ProxiedStarter(
+      front.starter,
+      Counter.HTTP_EXPECT_FAILED,
+      worker,
+      timeout,
+    );
+    this.socket = new ListeningSocket(config.address, "HTTP");
+  }
+
+  /** A listener as configured for what is bound to its address, or why its answers do not compile. */
+  static create(
+    config: HttpListenerConfig,
+    worker: WorkerContext,
+    routes: HttpRoutes,
+  ): HttpListener | string {
+    const front = HttpFront.create("http", config, worker, routes);
+    return typeof front === "string" ? front : new HttpListener(config, front, worker);
+  }
+
+  get address(): SocketAddress {
+    return this.#config.address;
+  }
+
+  get config(): HttpListenerConfig {
+    return this.#config;
+  }
+
+  get active(): boolean {
+    return this.socket.isOpen;
+  }
+
+  activate(handler: AcceptHandler): Promise<string | null> {
+    return this.socket.open((endpoint) => TcpListener.open(endpoint), this.#starter, handler);
+  }
+
+  deactivate(): Promise<string | null> {
+    return this.socket.close();
+  }
+
+  /** Changes settings in place; the reason when a template does not compile. */
+  update(patch: UpdateHttpListenerConfig): string | null {
+    return this.replace(
+      patchListener(HttpListenerConfig, UpdateHttpListenerConfig, this.#config, patch),
+    );
+  }
+
+  /** Takes other settings; the reason when a template does not compile. */
+  replace(config: HttpListenerConfig): string | null {
+    const refusal = this.front.replace(config);
+    if (refusal === null) this.#config = config;
+    return refusal;
+  }
+}

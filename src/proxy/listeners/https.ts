@@ -1,0 +1,245 @@
+// One HTTPS listener of a worker: its certificates, its settings and, while active, its socket. What TLS
+// implementation serves it follows from both; when a change asks for the other one, the listener opens a
+// second socket that way and closes the first.
+
+import { patchListener } from "../../../config/state/listener_patch.ts";
+import { type TlsAcceptorKind, tlsAcceptorOf } from "../../../config/state/tls_acceptor.ts";
+import {
+  HttpsListenerConfig,
+  ListenerType,
+  type SocketAddress,
+  UpdateHttpsListenerConfig,
+} from "../../../config/schema/messages.ts";
+import type { TlsAcceptor } from "../../io/contracts.ts";
+import { RuntimeTlsAcceptor } from "../../io/tls/runtime_acceptor.ts";
+import { sniTlsAcceptor } from "../../io/tls/sni_acceptor.ts";
+import type { SniTlsAcceptor, SniTlsSettings } from "../../io/tls/sni_settings.ts";
+import { TlsCredentials, type VersionRange } from "../../io/tls/credentials.ts";
+import { parseCertificate } from "../../io/x509/certificate.ts";
+import { Counter } from "../../observe/metrics/counters.ts";
+import { AlpnStage } from "../../session/stages/alpn.ts";
+import type { WorkerContext } from "../../session/context.ts";
+import { ProxyHeaderStage } from "../../session/stages/proxy_header.ts";
+import type { SessionStarter } from "../../session/session.ts";
+import { type Stage, StagedSession } from "../../session/stages/staged_session.ts";
+import { TlsStage } from "../../session/stages/tls.ts";
+import { HttpFront } from "./http_front.ts";
+import type { HttpsCertificates } from "../certificates/https.ts";
+import type { HttpRoutes } from "./http_routes.ts";
+import { ListeningSocket } from "./socket.ts";
+import type { AcceptHandler, ProxyListener } from "./listener.ts";
+import { announcedProtocols, versionRange } from "./tls_settings.ts";
+
+/** How the listener does TLS: connections are continued the way they were accepted. */
+interface Tls {
+  readonly kind: TlsAcceptorKind;
+  readonly acceptor: TlsAcceptor;
+  /** The acceptor if its settings can change under it, else `null`. */
+  readonly changeable: SniTlsAcceptor | null;
+  /** Whatever differs in it cannot be changed on an open socket. */
+  readonly way: string;
+  /** What the socket itself serves; `null` where handshakes choose. */
+  readonly own: TlsCredentials | null;
+  readonly starter: SessionStarter;
+}
+
+/** What is bound to an address of HTTPS listeners. */
+export interface HttpsBinding {
+  readonly routes: HttpRoutes;
+  readonly certificates: HttpsCertificates;
+}
+
+/** A listener that has been added; {@link activate} opens its socket. */
+export class HttpsListener implements ProxyListener {
+  readonly kind = ListenerType.HTTPS;
+  readonly front: HttpFront;
+  readonly #worker: WorkerContext;
+  readonly socket: ListeningSocket;
+  readonly #certificates: HttpsCertificates;
+  readonly #alpnStage: AlpnStage;
+  #ownFingerprint: string | null;
+  #versions: VersionRange;
+  #config: HttpsListenerConfig;
+  #tls: Tls;
+
+  private constructor(
+    config: HttpsListenerConfig,
+    front: HttpFront,
+    worker: WorkerContext,
+    versions: VersionRange,
+    certificates: HttpsCertificates,
+  ) {
+    this.#config = config;
+    this.front = front;
+    this.#worker = worker;
+    this.socket = new ListeningSocket(config.address, "HTTPS");
+    this.#versions = versions;
+    this.#certificates = certificates;
+    this.#ownFingerprint = fingerprintOf(config);
+    this.#alpnStage = new AlpnStage(worker, config.disable_http11 ?? false);
+    this.#tls = this.#createTls("node");
+  }
+
+  /** A listener as configured for what is bound to its address, or why there cannot be one. */
+  static create(
+    config: HttpsListenerConfig,
+    worker: WorkerContext,
+    { routes, certificates }: HttpsBinding,
+  ): HttpsListener | string {
+    const versions = versionRange(config.versions);
+    if (typeof versions === "string") return versions;
+    const problem = identityProblem(config);
+    if (problem !== null) return problem;
+    const front = HttpFront.create("https", config, worker, routes);
+    if (typeof front === "string") return front;
+    return new HttpsListener(config, front, worker, versions, certificates);
+  }
+
+  get address(): SocketAddress {
+    return this.#config.address;
+  }
+
+  get config(): HttpsListenerConfig {
+    return this.#config;
+  }
+
+  get active(): boolean {
+    return this.socket.isOpen;
+  }
+
+  async activate(handler: AcceptHandler): Promise<string | null> {
+    // Certificates may have been bound before the listener was there.
+    const refusal = await this.settle();
+    if (refusal !== null) return refusal;
+    const { acceptor, starter } = this.#tls;
+    return await this.socket.open((endpoint) => acceptor.listen(endpoint), starter, handler);
+  }
+
+  deactivate(): Promise<string | null> {
+    return this.socket.close();
+  }
+
+  /** Changes settings; new connections see them. The reason when it is refused. */
+  update(patch: UpdateHttpsListenerConfig): Promise<string | null> {
+    return this.replace(
+      patchListener(HttpsListenerConfig, UpdateHttpsListenerConfig, this.#config, patch),
+    );
+  }
+
+  /** Takes other settings; new connections see them. The reason when they are refused. */
+  async replace(config: HttpsListenerConfig): Promise<string | null> {
+    const versions = versionRange(config.versions);
+    if (typeof versions === "string") return versions;
+    const before = this.#config;
+    const refusal = identityProblem(config) ?? this.front.replace(config);
+    if (refusal !== null) return refusal;
+    this.#take(config, versions);
+    const unsettled = await this.settle();
+    if (unsettled === null) return null;
+    this.front.replace(before);
+    this.#take(before, versionRange(before.versions) as VersionRange);
+    return unsettled;
+  }
+
+  /** Which implementation of TLS serves now. */
+  get acceptorKind(): TlsAcceptorKind {
+    return this.#tls.kind;
+  }
+
+  /** The first expiry of the certificates in seconds since 1970; `null` when there are none. */
+  firstExpiry(): number | null {
+    return this.#certificates.firstExpiry();
+  }
+
+  /** Makes the way TLS is done fit the settings and certificates; the reason when it cannot. */
+  async settle(): Promise<string | null> {
+    const fingerprints = this.#certificates.fingerprints();
+    const kind = tlsAcceptorOf(this.#config, this.#ownFingerprint, fingerprints);
+    const { changeable, way, own } = this.#tls;
+    if (this.#wayOf(kind) === way && this.#ownFor(kind) === own) {
+      if (changeable !== null) changeable.settings = this.#sniSettings();
+      return null;
+    }
+    const tls = this.#createTls(kind);
+    const refusal = await this.socket.reopen(
+      (endpoint) => tls.acceptor.listen(endpoint),
+      tls.starter,
+    );
+    if (refusal === null) this.#tls = tls;
+    return refusal;
+  }
+
+  #take(config: HttpsListenerConfig, versions: VersionRange): void {
+    this.#config = config;
+    this.#versions = versions;
+    this.#ownFingerprint = fingerprintOf(config);
+    this.#alpnStage.refusesHttp11 = config.disable_http11 ?? false;
+  }
+
+  #createTls(kind: TlsAcceptorKind): Tls {
+    const own = this.#ownFor(kind);
+    const settings = this.#sniSettings();
+    const serves = own !== null
+      ? { acceptor: new RuntimeTlsAcceptor(own, settings.alpn), changeable: null }
+      : changeableAcceptor(settings);
+    const { acceptor } = serves;
+    const stages = [new TlsStage(acceptor, this.#worker), this.#alpnStage];
+    return { kind, ...serves, own, way: this.#wayOf(kind), starter: this.#starter(stages) };
+  }
+
+  #ownFor(kind: TlsAcceptorKind): TlsCredentials | null {
+    return kind === "runtime" ? this.#certificates.credentials(this.#ownFingerprint ?? "") : null;
+  }
+
+  #wayOf(kind: TlsAcceptorKind): string {
+    const { alpn } = this.#sniSettings();
+    return kind === "runtime" ? `${kind} ${alpn.join()}` : kind;
+  }
+
+  #sniSettings(): SniTlsSettings {
+    return {
+      alpn: announcedProtocols(this.#config.alpn_protocols),
+      choose: (serverName) => this.#certificates.choose(serverName, this.#versions),
+    };
+  }
+
+  /** Sessions that pass `stages`, after a PROXY header where there is to be one, and speak HTTP. */
+  #starter(stages: readonly Stage[]): SessionStarter {
+    const { starter } = this.front;
+    const worker = this.#worker;
+    const header = new ProxyHeaderStage(worker.counters, {
+      maxBytes: worker.inputBuffers.head.size,
+      failures: Counter.HTTPS_EXPECT_FAILED,
+      keepsHeader: false,
+    });
+    const withHeader = [header, ...stages];
+    return {
+      start: (accepted, onEnd) => {
+        const { request } = starter.context.timeouts;
+        const all = this.#config.expect_proxy ? withHeader : stages;
+        return new StagedSession(accepted, all, starter, worker, request, onEnd);
+      },
+    };
+  }
+}
+
+function changeableAcceptor(settings: SniTlsSettings): Pick<Tls, "acceptor" | "changeable"> {
+  const acceptor = sniTlsAcceptor(settings);
+  return { acceptor, changeable: acceptor };
+}
+
+/** Why the listener's own certificate cannot be served; `null` when it can, or there is none. */
+function identityProblem(
+  { certificate, certificate_chain, key }: HttpsListenerConfig,
+): string | null {
+  if (certificate === undefined || key === undefined) return null;
+  const credentials = TlsCredentials.create({ certificate, certificate_chain, key });
+  return typeof credentials === "string" ? credentials : null;
+}
+
+/** The fingerprint of the listener's own certificate; `null` when it has none that is usable. */
+function fingerprintOf({ certificate, key }: HttpsListenerConfig): string | null {
+  if (certificate === undefined || key === undefined) return null;
+  const facts = parseCertificate(certificate);
+  return "problem" in facts ? null : facts.fingerprint;
+}

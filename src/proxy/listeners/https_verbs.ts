@@ -1,0 +1,127 @@
+// The requests that only HTTPS listeners know: settings, certificates and frontends.
+
+import type {
+  HttpsListenerConfig,
+  Request,
+  SocketAddress,
+} from "../../../config/schema/messages.ts";
+import { Counter } from "../../observe/metrics/counters.ts";
+import { loggerOf } from "../../observe/log/log.ts";
+import type { WorkerContext } from "../../session/context.ts";
+import { Bindings } from "./bindings.ts";
+import type { ClusterSet } from "../clusters.ts";
+import { HttpRoutes } from "./http_routes.ts";
+import { HttpsCertificates } from "../certificates/https.ts";
+import { type HttpsBinding, HttpsListener } from "./https.ts";
+import type { ListenerTable } from "./table.ts";
+import { unenforcedSettings } from "./tls_settings.ts";
+
+/** Requests handled here. */
+export type HttpsVerb = NonNullable<Request["request_type"]> & {
+  kind:
+    | "add_https_listener"
+    | "update_https_listener"
+    | "replace_https_listener"
+    | "add_https_frontend"
+    | "remove_https_frontend"
+    | "add_certificate"
+    | "remove_certificate"
+    | "replace_certificate";
+};
+
+/** Executes them. */
+export class HttpsVerbs {
+  /** The frontends and certificates of every address. */
+  readonly bindings: Bindings<HttpsBinding>;
+  readonly #listeners: ListenerTable<HttpsListener>;
+  readonly #worker: WorkerContext;
+  readonly #clusters: ClusterSet;
+  readonly #reported = new Set<string>();
+  readonly #log = loggerOf("worker::tls");
+
+  constructor(
+    listeners: ListenerTable<HttpsListener>,
+    worker: WorkerContext,
+    clusters: ClusterSet,
+  ) {
+    this.#listeners = listeners;
+    this.#worker = worker;
+    this.#clusters = clusters;
+    this.bindings = new Bindings(() => ({
+      routes: new HttpRoutes("https"),
+      certificates: new HttpsCertificates(worker.counters),
+    }));
+  }
+
+  /** Resolves with `null` when the request is in force, or with the reason why it is not. */
+  async apply(verb: HttpsVerb): Promise<string | null> {
+    const { address } = verb.value;
+    const { routes, certificates } = this.bindings.at(address);
+    switch (verb.kind) {
+      case "add_https_listener":
+        return this.#addListener(verb.value);
+      case "update_https_listener":
+        return await this.#change(address, (it) => it.update(verb.value));
+      case "replace_https_listener":
+        return await this.#change(address, (it) => it.replace(verb.value));
+      case "add_https_frontend":
+        return routes.add(verb.value, this.#clusters);
+      case "remove_https_frontend":
+        routes.remove(verb.value);
+        return null;
+      case "add_certificate":
+        return certificates.add(verb.value) ?? await this.#settle(address);
+      case "remove_certificate":
+        return certificates.remove(verb.value) ?? await this.#settle(address);
+      case "replace_certificate":
+        return certificates.replace(verb.value) ?? await this.#settle(address);
+    }
+  }
+
+  #addListener(config: HttpsListenerConfig): string | null {
+    const { address } = config;
+    const refusal = this.#listeners.add(
+      address,
+      () => HttpsListener.create(config, this.#worker, this.bindings.at(address)),
+    );
+    if (refusal !== null) return refusal;
+    this.#report(config);
+    this.#publishExpiry();
+    return null;
+  }
+
+  async #change(
+    address: SocketAddress,
+    change: (listener: HttpsListener) => Promise<string | null>,
+  ): Promise<string | null> {
+    const refusal = await this.#listeners.with(address, change);
+    const listener = this.#listeners.get(address);
+    if (refusal === null && listener !== undefined) this.#report(listener.config);
+    return refusal;
+  }
+
+  /** The way a listener does TLS follows from its certificates. Without a listener there is nothing to do. */
+  async #settle(address: SocketAddress): Promise<string | null> {
+    const refusal = await this.#listeners.get(address)?.settle() ?? null;
+    if (refusal === null) this.#publishExpiry();
+    return refusal;
+  }
+
+  /** The level keeps its last value when no certificate remains. */
+  #publishExpiry(): void {
+    let first = Infinity;
+    for (const listener of this.#listeners.values()) {
+      first = Math.min(first, listener.firstExpiry() ?? Infinity);
+    }
+    if (first !== Infinity) this.#worker.counters.set(Counter.TLS_MIN_EXPIRY, first);
+  }
+
+  /** Says once for each setting that it is kept but not enforced. */
+  #report(config: HttpsListenerConfig): void {
+    for (const [setting, reason] of unenforcedSettings(config)) {
+      if (this.#reported.has(setting)) continue;
+      this.#reported.add(setting);
+      this.#log.warn("{setting} is not enforced: {reason}", { setting, reason });
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// What every listener of a worker is, whatever it speaks: an address that can be opened and closed
+// while its settings stay, and a maker of sessions. One kind of listener is one file beside this.
+
+import type { ListenerType, SocketAddress } from "../../../config/schema/messages.ts";
+import type { Accepted } from "../../io/contracts.ts";
+import type { SessionStarter } from "../../session/session.ts";
+import type { ListeningSocket } from "./socket.ts";
+
+/** The kind of a listener of connections, as texts name it. */
+export type ListenerLabel = "HTTP" | "HTTPS" | "TCP";
+
+/** What a listener does with connections, and when it can have none. */
+export interface AcceptHandler {
+  /** Takes a connection over; it starts a session of `starter` or closes the connection. */
+  admit(accepted: Accepted, starter: SessionStarter, label: ListenerLabel): void;
+  /** Waits until accepting may be tried again: the process is out of descriptors, as a rule. */
+  pause(error: unknown): Promise<void>;
+}
+
+/** A listener that has been added. Inactive at first. */
+export interface ProxyListener {
+  readonly kind: ListenerType;
+  readonly address: SocketAddress;
+  readonly active: boolean;
+  /** Where its connections come in. */
+  readonly socket: ListeningSocket;
+  /**
+   * Opens the socket and hands every connection to `handler`; resolves with the reason when it
+   * cannot. An active listener stays as it is.
+   */
+  activate(handler: AcceptHandler): Promise<string | null>;
+  /**
+   * Closes the socket; connections stay. Resolves once no connection can be lost by it any more, with
+   * the reason when the listener was not active.
+   */
+  deactivate(): Promise<string | null>;
+}

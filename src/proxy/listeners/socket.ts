@@ -1,0 +1,187 @@
+// The socket of a listener, open or closed. Every kind of listener opens and closes through here, so
+// that whatever makes closing lossless has one place.
+
+import { formatAddress, formatIp } from "../../../config/values/address.ts";
+import type { SocketAddress } from "../../../config/schema/messages.ts";
+import type { Accepted, ConnectionSource, Endpoint } from "../../io/contracts.ts";
+import { acceptQueueIsEmpty, isListening } from "../../io/listening/accept_queue.ts";
+import { SelfProbe } from "../../io/listening/probe.ts";
+import { ownListeningSocket, type OwnSocket } from "../../io/listening/steering.ts";
+import type { SessionStarter } from "../../session/session.ts";
+import type { AcceptHandler, ListenerLabel } from "./listener.ts";
+
+/** Binds an address. */
+export type OpenSource = (endpoint: Endpoint) => ConnectionSource | Promise<ConnectionSource>;
+
+/**
+ * How long connections that wait in the queue of a socket that closes are still accepted, in
+ * milliseconds. A queue is emptied in one turn of the loop; only where new connections keep coming,
+ * because they cannot be sent elsewhere, does it take longer, and those would come for ever.
+ */
+const DRAIN_MS = 500;
+
+/** How long the kernel may take to forget a socket that was closed, in milliseconds. */
+const FORGET_MS = 1_000;
+
+/** Between two looks at the kernel's list, in milliseconds. */
+const LOOK_MS = 5;
+
+/** Errors that may be over in a moment, by name. */
+const PASSING: ReadonlySet<string> = new Set([
+  "EADDRINUSE",
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+]);
+
+/** The listening socket of one address. */
+export class ListeningSocket {
+  readonly #address: SocketAddress;
+  readonly #endpoint: Endpoint;
+  readonly #label: ListenerLabel;
+  #source: ConnectionSource | null = null;
+  #handler: AcceptHandler | null = null;
+  #own: OwnSocket | null = null;
+  #probe: SelfProbe | null = null;
+  #closing: Promise<null> | null = null;
+  #opening: Promise<string | null> | null = null;
+  #mayOpenSoon = false;
+
+  /** `label` names the kind of listener, in texts and for who takes its connections. */
+  constructor(address: SocketAddress, label: ListenerLabel) {
+    this.#address = address;
+    this.#endpoint = endpointOf(address);
+    this.#label = label;
+  }
+
+  get isOpen(): boolean {
+    return this.#source !== null;
+  }
+
+  /**
+   * Whether what kept the socket from being opened last may be over in a moment: somebody who leaves has
+   * the address, or the process was out of descriptors.
+   */
+  get mayOpenSoon(): boolean {
+    return this.#mayOpenSoon;
+  }
+
+  /** Opens with `open` and accepts until {@link close}; the reason when it cannot. */
+  open(open: OpenSource, starter: SessionStarter, handler: AcceptHandler): Promise<string | null> {
+    // Two at once would bind the address twice.
+    this.#opening ??= this.#open(open, starter, handler).finally(() => this.#opening = null);
+    return this.#opening;
+  }
+
+  async #open(
+    open: OpenSource,
+    starter: SessionStarter,
+    handler: AcceptHandler,
+  ): Promise<string | null> {
+    if (this.#closing !== null) await this.#closing;
+    if (this.#source !== null) return null;
+    try {
+      this.#mayOpenSoon = false;
+      this.#source = await open(this.#endpoint);
+    } catch (error) {
+      this.#mayOpenSoon = PASSING.has(String(Reflect.get(Object(error), "code")));
+      const reason = error instanceof Error ? error.message : String(error);
+      return `Cannot listen on ${formatAddress(this.#address)}: ${reason}`;
+    }
+    this.#handler = handler;
+    const admit = (accepted: Accepted) => handler.admit(accepted, starter, this.#label);
+    void this.#source.acceptLoop(
+      (accepted) => this.#probe === null ? admit(accepted) : this.#probe.offer(accepted, admit),
+      (error) => handler.pause(error),
+    );
+    return null;
+  }
+
+  /** Opens once more with `open`, then closes what was open; the reason when it cannot. */
+  async reopen(open: OpenSource, starter: SessionStarter): Promise<string | null> {
+    const [source, handler] = [this.#source, this.#handler];
+    if (source === null || handler === null) return null;
+    const own = await this.own();
+    this.#source = null;
+    const refusal = await this.open(open, starter, handler);
+    if (refusal !== null) {
+      this.#source = source;
+      return refusal;
+    }
+    await this.#end(source, own);
+    this.#own = null;
+    return null;
+  }
+
+  /**
+   * Closes once the connections that wait in its queue were accepted; resolves when the kernel has
+   * forgotten the socket, with the reason when it was not open.
+   */
+  async close(): Promise<string | null> {
+    if (this.#source === null) return this.#inactive();
+    this.#closing ??= this.#drainAndClose(this.#source);
+    return await this.#closing;
+  }
+
+  /** Closes at once; connections that wait in its queue are lost. */
+  abandon(): void {
+    this.#source?.close();
+    this.#source = null;
+    this.#own = null;
+  }
+
+  /** What the kernel calls the socket, or why that cannot be told. */
+  async own(): Promise<OwnSocket | string> {
+    if (this.#source === null) return this.#inactive();
+    this.#own ??= await ownListeningSocket(this.#endpoint);
+    return this.#own ?? `The socket at ${formatAddress(this.#address)} cannot be found`;
+  }
+
+  /** Connects to the address; the reason when the connection does not come in at this very socket. */
+  async probe(): Promise<string | null> {
+    if (this.#source === null) return this.#inactive();
+    if (this.#probe !== null) return "A probe is under way";
+    this.#probe = new SelfProbe(this.#endpoint);
+    try {
+      return await this.#probe.run();
+    } finally {
+      this.#probe = null;
+    }
+  }
+
+  async #drainAndClose(source: ConnectionSource): Promise<null> {
+    await this.#end(source, await this.own());
+    this.#source = null;
+    this.#own = null;
+    this.#closing = null;
+    return null;
+  }
+
+  /** Closes a source once its queue is empty; resolves when the kernel has forgotten it. */
+  async #end(source: ConnectionSource, own: OwnSocket | string): Promise<void> {
+    const inode = typeof own === "string" ? null : own.inode;
+    await until(() => acceptQueueIsEmpty(this.#endpoint, inode), DRAIN_MS);
+    // One turn more: what left the kernel's queue last may not have reached the accept loop.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    source.close();
+    // The runtime lets go of the socket when the accept that is pending has been dropped.
+    if (inode !== null) await until(() => !isListening(this.#endpoint, inode), FORGET_MS);
+  }
+
+  #inactive(): string {
+    return `The ${this.#label} listener at ${formatAddress(this.#address)} is not active`;
+  }
+}
+
+async function until(condition: () => boolean, deadlineMs: number): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!condition() && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** An address of the configuration as the sockets take it. */
+export function endpointOf(address: SocketAddress): Endpoint {
+  return { ip: formatIp(address.ip), port: address.port & 0xffff };
+}

@@ -1,0 +1,59 @@
+// The requests that only TCP listeners know: settings and frontends.
+
+import type { Request } from "../../../config/schema/messages.ts";
+import type { WorkerContext } from "../../session/context.ts";
+import { Bindings } from "./bindings.ts";
+import type { ClusterSet } from "../clusters.ts";
+import type { ListenerTable } from "./table.ts";
+import { StreamListener } from "./tcp.ts";
+import { TcpServices } from "./tcp_services.ts";
+
+/** Requests handled here. */
+export type TcpVerb = NonNullable<Request["request_type"]> & {
+  kind:
+    | "add_tcp_listener"
+    | "update_tcp_listener"
+    | "replace_tcp_listener"
+    | "add_tcp_frontend"
+    | "remove_tcp_frontend";
+};
+
+/** Executes them. */
+export class TcpVerbs {
+  /** The frontends of every address. */
+  readonly bindings = new Bindings(() => new TcpServices());
+  readonly #listeners: ListenerTable<StreamListener>;
+  readonly #worker: WorkerContext;
+  readonly #clusters: ClusterSet;
+
+  constructor(
+    listeners: ListenerTable<StreamListener>,
+    worker: WorkerContext,
+    clusters: ClusterSet,
+  ) {
+    this.#listeners = listeners;
+    this.#worker = worker;
+    this.#clusters = clusters;
+  }
+
+  /** Resolves with `null` when the request is in force, or with the reason why it is not. */
+  async apply(verb: TcpVerb): Promise<string | null> {
+    const { address } = verb.value;
+    switch (verb.kind) {
+      case "add_tcp_listener":
+        return this.#listeners.add(
+          address,
+          () => StreamListener.create(verb.value, this.#worker, this.bindings.at(address)),
+        );
+      case "update_tcp_listener":
+        return await this.#listeners.with(address, (it) => it.update(verb.value));
+      case "replace_tcp_listener":
+        return await this.#listeners.with(address, (it) => it.replace(verb.value));
+      case "add_tcp_frontend":
+        return this.bindings.at(address).add(verb.value, this.#clusters);
+      case "remove_tcp_frontend":
+        this.bindings.at(address).remove(verb.value);
+        return null;
+    }
+  }
+}

@@ -1,0 +1,132 @@
+// The tree of host names: which rules belong to the host of a request? Labels are followed from the
+// right; at each step a literal label commits, else a wildcard takes the leftmost label, else the first
+// matching expression commits. There is no way back: `api.shop.test` hides `*.shop.test` from
+// `api.shop.test` even when no rule of `api.shop.test` matches. Literal labels are kept in scopes; an
+// expression starts a new scope, within which suffixes begin again.
+
+import type { HostLabel, HostRule } from "./host_rule.ts";
+import { type HostRules, withoutRule, withRule } from "./host_rules.ts";
+import { type HostNode, HostScope } from "./host_scope.ts";
+import { compareRegexSources, type LinearRegex } from "../linear_regex.ts";
+import { type CompiledRule, Plain, type RouteEntry } from "../route_entry.ts";
+
+/** The place of one configured host. */
+interface HostPlace<R> {
+  readonly node: HostNode<R>;
+  readonly wildcard: boolean;
+}
+
+export class HostTrie<R> {
+  readonly #top = new HostScope<R>(null);
+
+  /** The rules for the host in `bytes[start..end)`, or `null` when no configured host fits. */
+  find(bytes: Uint8Array, start: number, end: number): HostRules<R> | null {
+    return start === end ? null : this.#top.find(bytes, start, end);
+  }
+
+  /** Every rule of every host, in no order. */
+  entries(): Iterable<RouteEntry<R>> {
+    return this.#top.entries();
+  }
+
+  /** Has this very host rule any route? */
+  has(host: HostRule): boolean {
+    const place = this.#place(labelsOf(host), false);
+    return place !== null && rulesAt(place) !== null;
+  }
+
+  /** Adds a rule; `false` when the same one is there. */
+  add(entry: RouteEntry<R>): boolean {
+    if (this.#addSole(entry)) return true;
+    const place = this.#place(labelsOf(entry.host), true);
+    const rules = place === null ? null : withRule(rulesAt(place), entry);
+    if (place === null || rules === null) return false;
+    setRules(place, rules);
+    return true;
+  }
+
+  /** Lets a plain rule stand for a host that has no other rule and nothing below it. */
+  #addSole(entry: RouteEntry<R>): boolean {
+    if (entry.plain === Plain.NO || entry.host.kind !== "exact") return false;
+    const [label, ...parents] = labelsOf(entry.host);
+    const parent = this.#place(parents, true);
+    return label !== undefined && parent !== null &&
+      parent.node.scope.addSole(parent.node, label.text, entry);
+  }
+
+  /** Takes a rule out and prunes what it leaves empty; `false` when it was not there. */
+  remove(rule: CompiledRule): boolean {
+    const place = this.#place(labelsOf(rule.host), false);
+    const rules = place === null ? null : rulesAt(place);
+    if (place === null || rules === null) return false;
+    const left = withoutRule(rules, rule);
+    if (left === false) return false;
+    setRules(place, left);
+    if (left === null) prune(place.node);
+    return true;
+  }
+
+  /** Where the rules of a host with these labels are; `null` when it has none and `create` is not set. */
+  #place(labels: readonly HostLabel[], create: boolean): HostPlace<R> | null {
+    let node: HostNode<R> = this.#top.root;
+    for (let index = labels.length - 1; index >= 0; index--) {
+      const label = labels[index];
+      if (label === undefined) return null;
+      if (index === 0 && label.regex === null && label.text === "*") {
+        return { node, wildcard: true };
+      }
+      const next: HostNode<R> | null = label.regex === null
+        ? node.scope.child(node, label.text, create)
+        : branchTo(node, label.text, label.regex, create);
+      if (next === null) return null;
+      node = next;
+    }
+    return { node, wildcard: false };
+  }
+}
+
+function labelsOf(host: HostRule): readonly HostLabel[] {
+  if (host.kind === "regex") return host.labels;
+  return host.text.split(".").map((text) => ({ regex: null, text }));
+}
+
+function rulesAt<R>(place: HostPlace<R>): HostRules<R> | null {
+  return place.wildcard ? place.node.wildcard : place.node.rules;
+}
+
+function setRules<R>(place: HostPlace<R>, rules: HostRules<R> | null): void {
+  if (place.wildcard) place.node.wildcard = rules;
+  else place.node.rules = rules;
+}
+
+function branchTo<R>(
+  node: HostNode<R>,
+  source: string,
+  regex: LinearRegex,
+  create: boolean,
+): HostNode<R> | null {
+  const found = node.branches.find((branch) => branch.source === source);
+  if (found !== undefined) return found.scope.root;
+  if (!create) return null;
+  const branch = { source, regex, scope: new HostScope<R>(node) };
+  const at = node.branches.findIndex((other) => compareRegexSources(source, other.source) < 0);
+  node.branches.splice(at < 0 ? node.branches.length : at, 0, branch);
+  return branch.scope.root;
+}
+
+/** Removes a node that carries nothing, and the ones above it that then carry nothing. */
+function prune<R>(emptied: HostNode<R>): void {
+  let node = emptied;
+  while (node.empty) {
+    if (node.parent !== null) {
+      node.scope.delete(node);
+      node = node.parent;
+      continue;
+    }
+    const owner: HostNode<R> | null = node.scope.owner;
+    if (owner === null) return;
+    const at = owner.branches.findIndex((branch) => branch.scope === node.scope);
+    owner.branches.splice(at, 1);
+    node = owner;
+  }
+}

@@ -1,0 +1,92 @@
+// Requests of one connection, one after the other. The usual exchange (a head that comes in one piece, an
+// idle backend connection, an answer that comes in one piece) is written out in one function: every
+// function that waits costs each request a promise, which is felt. What is unusual is left to the session,
+// where it concerns the connection, and to the exchange, where it concerns the request.
+
+import { ReadStatus } from "../../../protocol/h1/field_reader.ts";
+import { Problem } from "../../../protocol/h1/problem.ts";
+import { isDefect } from "../../defect.ts";
+import { Answered, type Exchange } from "../exchange.ts";
+import { type HttpSession, SessionPhase } from "./session.ts";
+import { Reason } from "../../reason.ts";
+import { readHead, refuseHead } from "./request_head.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import { writeRest } from "../../write_rest.ts";
+
+/** Serves until the connection ends; rejects when it breaks. */
+export async function serveRequests(session: HttpSession): Promise<void> {
+  const { input, stream, worker } = session;
+  for (;;) {
+    if (input.length === 0) {
+      session.phase = SessionPhase.WAITING;
+      if (!session.received(await input.read())) return;
+      // Closed, or told by now that it has waited for too long.
+      if (isOver(session, SessionPhase.WAITING)) return await session.endWaiting();
+    }
+    const exchange = session.beginHead();
+    try {
+      const read = exchange.reader.read(input.end);
+      if (read === ReadStatus.MORE && !(await readHead(session, exchange))) return;
+      if (exchange.reader.problem !== Problem.NONE) return await refuseHead(session, exchange);
+      session.beginRequest();
+      let goesOn = false;
+      let status = exchange.prepare(session);
+      let reason: Reason = Reason.NONE;
+      while (status === 0) {
+        let upstream = exchange.takeIdle(session);
+        if (upstream === null) {
+          status = await exchange.open(session);
+          if (status !== 0) break;
+          upstream = exchange.upstream as Upstream;
+        }
+        const { outEnd } = exchange;
+        const out = exchange.out as Uint8Array;
+        let count = 0;
+        exchange.beginSending(session, upstream);
+        try {
+          const written = await upstream.stream.write(out.subarray(0, outEnd));
+          if (written < outEnd) await writeRest(upstream.stream, out, written, outEnd);
+          exchange.headSent(session, upstream);
+          count = upstream.accept(await upstream.read(0));
+        } catch {
+          // The connection is lost: as good as an answer of no bytes.
+        }
+        const end = exchange.answered(session, upstream, count);
+        if (end === Answered.AGAIN) continue;
+        if (end > 0) {
+          const written = await stream.write(out.subarray(0, end));
+          if (written < end) await writeRest(stream, out, written, end);
+          goesOn = exchange.answerSent(session, end);
+        } else if (end === Answered.PARTLY) {
+          goesOn = await exchange.receive(session, upstream, count);
+        } else {
+          status = 502;
+          reason = Reason.BACKEND_CLOSED;
+        }
+        break;
+      }
+      if (status !== 0) goesOn = await exchange.fail(session, status, reason);
+      if (!goesOn || session.closed) {
+        if (worker.draining || input.length > 0) await session.endSpeaking();
+        return;
+      }
+    } catch (error) {
+      await endBroken(session, exchange, error);
+      throw error;
+    } finally {
+      session.giveExchange(exchange);
+    }
+    session.armNextRequest();
+  }
+}
+
+/** The session is no longer where it was before the loop waited. */
+function isOver(session: HttpSession, expected: SessionPhase): boolean {
+  return session.phase !== expected;
+}
+
+/** A stream broke, or we did, while a request was served. */
+async function endBroken(session: HttpSession, exchange: Exchange, error: unknown): Promise<void> {
+  if (!session.closed && !isDefect(error)) exchange.clientFailed();
+  await exchange.abandon(session);
+}

@@ -1,0 +1,75 @@
+// The first phase of an exchange: may the request be made on this connection, which route is it for, and
+// may its client have another connection to that route's cluster?
+
+import type { AnswerStatus } from "../../../answers/answer_set.ts";
+import { Counter } from "../../../observe/metrics/counters.ts";
+import { hasBody } from "../../../protocol/h1/request_rules.ts";
+import type { Exchange } from "../exchange.ts";
+import type { HttpSession } from "../h1/session.ts";
+import { tellNoRoute } from "../no_route_report.ts";
+import { Reason } from "../../reason.ts";
+import { applyRoute } from "./route.ts";
+import { readStickyCookie } from "../sticky.ts";
+
+/** Finds the cluster of the request; 0, or the status to answer instead. */
+export function matchRoute(exchange: Exchange, session: HttpSession): AnswerStatus | 0 {
+  const head = exchange.reader.head;
+  const { binding } = session;
+  if (
+    binding !== null && !binding.accepts(head.bytes, head.authorityStart, head.authorityEnd)
+  ) {
+    session.worker.counters.add(Counter.AUTHORITY_MISMATCH, 1);
+    exchange.account.reason = Reason.MISDIRECTED;
+    return 421;
+  }
+  const entry = session.listener.routes.match(
+    head.bytes,
+    head.hostStart,
+    head.hostEnd,
+    head.pathStart,
+    head.pathEnd,
+    head.methodStart,
+    head.methodEnd,
+  );
+  if (exchange.connects && !entry?.route.cluster?.settings.allowConnect) {
+    exchange.account.reason = Reason.METHOD_REFUSED;
+    return 405;
+  }
+  if (entry === null) {
+    exchange.account.reason = Reason.NO_ROUTE;
+    tellNoRoute(head, session.listener);
+    return 404;
+  }
+  const { cluster, policy, hsts, tags } = entry.route;
+  exchange.cluster = cluster;
+  exchange.account.cluster = cluster;
+  exchange.account.tags = tags;
+  if (hsts !== null) exchange.hsts = hsts.header;
+  if (policy !== null || cluster === null || cluster.settings.httpsRedirect) {
+    const status = applyRoute(exchange, session, entry);
+    if (status !== 0 || cluster === null) return status;
+  }
+  if (exchange.connects) {
+    const refusal = checkConnect(exchange);
+    if (refusal !== 0) return refusal;
+  }
+  if (session.worker.stickyInUse) readStickyCookie(exchange, session);
+  if (session.worker.clientLimits.admit(session, cluster)) return 0;
+  exchange.ownExtras().retryAfter = cluster.settings.retryAfter ?? session.worker.limits.retryAfter;
+  exchange.account.reason = Reason.CLIENT_LIMITED;
+  return 429;
+}
+
+/**
+ * A CONNECT that its cluster allows names where the tunnel leads, and has no content (RFC 9110 §9.3.6):
+ * what a route would rewrite or a body would hide is refused.
+ */
+function checkConnect({ reader: { head }, account }: Exchange): 0 | 400 | 405 {
+  if (hasBody(head)) {
+    account.reason = Reason.MALFORMED_REQUEST;
+    return 400;
+  }
+  if (head.authorityOverride === null && head.targetOverride === null) return 0;
+  account.reason = Reason.METHOD_REFUSED;
+  return 405;
+}

@@ -1,0 +1,57 @@
+// Starts TCP sessions for one listener, after what has to come before them: a PROXY header, a TLS
+// handshake.
+
+import type { Accepted } from "../../io/contracts.ts";
+import type { WorkerContext } from "../context.ts";
+import { ProxyHeaderStage } from "../stages/proxy_header.ts";
+import type { OnSessionEnd, Session, SessionStarter } from "../session.ts";
+import { type Stage, StagedSession } from "../stages/staged_session.ts";
+import type { TcpListenerContext } from "./context.ts";
+import { TcpSession } from "./session.ts";
+
+/** What a listener says about its sessions; replaced in place by an update. */
+export interface TcpSessionSettings {
+  context: TcpListenerContext;
+  /** Every client has to send a PROXY header, whatever its cluster says. */
+  expectsProxy: boolean;
+}
+
+/** Sessions of TCP, plain or inside TLS. */
+export class TcpStarter implements SessionStarter {
+  readonly #settings: TcpSessionSettings;
+  readonly #worker: WorkerContext;
+  readonly #endsTls: boolean;
+  readonly #stages: readonly Stage[];
+  readonly #stagesAfterHeader: readonly Stage[];
+  readonly #sessions: SessionStarter = {
+    start: (accepted, onEnd) => this.#session(accepted, onEnd),
+  };
+
+  /** `tls`: the handshake, where TLS ends here. */
+  constructor(settings: TcpSessionSettings, worker: WorkerContext, tls: Stage | null = null) {
+    this.#settings = settings;
+    this.#worker = worker;
+    this.#endsTls = tls !== null;
+    this.#stages = tls === null ? [] : [tls];
+    const maxBytes = worker.inputBuffers.head.size;
+    const header = new ProxyHeaderStage(worker.counters, { maxBytes, keepsHeader: true });
+    this.#stagesAfterHeader = [header, ...this.#stages];
+  }
+
+  start(accepted: Accepted, onEnd: OnSessionEnd): Session | null {
+    const { context, expectsProxy } = this.#settings;
+    const expects = expectsProxy ||
+      context.services.fallback?.settings.proxyHeader.expects === true;
+    const stages = expects ? this.#stagesAfterHeader : this.#stages;
+    if (stages.length === 0) return this.#session(accepted, onEnd);
+    const { front, hello } = context.timeouts;
+    const timeout = this.#endsTls ? hello : front;
+    return new StagedSession(accepted, stages, this.#sessions, this.#worker, timeout, onEnd);
+  }
+
+  #session(accepted: Accepted, onEnd: OnSessionEnd): Session | null {
+    const first = this.#worker.inputBuffers.small.take();
+    if (first === null) return null;
+    return new TcpSession(accepted, this.#settings.context, this.#worker, first, onEnd);
+  }
+}

@@ -1,0 +1,182 @@
+// All backend connections of a worker. Idle ones are shared by every client and handed out newest
+// first, so that surplus ones age and are closed. Owns dialling and the limits on idle connections;
+// which backend to use is decided elsewhere.
+
+import type { Backend } from "../../balancing/backend.ts";
+import type { ByteStream, Dialer } from "../../io/contracts.ts";
+import { Counter, type Counters } from "../../observe/metrics/counters.ts";
+import type { Cluster } from "../cluster.ts";
+import type { DeadlineWheel, Timed } from "../timing/deadline_wheel.ts";
+import { PlacedSet } from "../placed_set.ts";
+import { Upstream, type UpstreamBuffers, type UpstreamOwner, UpstreamState } from "./upstream.ts";
+
+/** Idle connections kept for one backend; nginx's documentation suggests tens, HAProxy keeps more. */
+export const MAX_IDLE_PER_BACKEND = 512;
+/** Idle connections kept in all, so that the buffers they hold are bounded. */
+export const MAX_IDLE = 1024;
+/** Shorter than the keep-alive timeouts of common backends (nginx 75 s, Apache's 5 s is noticed). */
+export const MAX_IDLE_MS = 30_000;
+
+/**
+ * How long what is in flight with a removed backend may go on: the draining period that load balancers
+ * usually have, longer than ordinary downloads take. It ends what would never end by itself, such as
+ * tunnels that are kept busy.
+ */
+export const DRAIN_MS = 300_000;
+
+/** Backend connections by backend. */
+export class UpstreamPool implements UpstreamOwner {
+  readonly #dialer: Dialer;
+  readonly #buffers: UpstreamBuffers;
+  readonly #wheel: DeadlineWheel;
+  readonly #counters: Counters;
+  readonly #idle = new Map<Backend, Upstream[]>();
+  /** Every connection that is open, idle or not. */
+  readonly #open = new PlacedSet<Upstream>();
+  #idleCount = 0;
+
+  constructor(
+    dialer: Dialer,
+    buffers: UpstreamBuffers,
+    wheel: DeadlineWheel,
+    counters: Counters,
+  ) {
+    this.#dialer = dialer;
+    this.#buffers = buffers;
+    this.#wheel = wheel;
+    this.#counters = counters;
+  }
+
+  /** An idle connection to `backend`, or `null`. */
+  take(backend: Backend): Upstream | null {
+    const upstream = this.#idle.get(backend)?.pop();
+    if (upstream === undefined) return null;
+    this.#idleCount--;
+    upstream.state = UpstreamState.BUSY;
+    this.#counters.add(Counter.BACKEND_REUSED, 1);
+    return upstream;
+  }
+
+  /**
+   * A new connection to `backend` of `cluster`. Resolves with `null` when no buffer is free for it;
+   * rejects when it cannot be opened or `signal` aborts. One with other `buffers` than usual must not
+   * be given back.
+   */
+  async dial(
+    cluster: Cluster,
+    backend: Backend,
+    signal: AbortSignal,
+    buffers: UpstreamBuffers = this.#buffers,
+  ): Promise<Upstream | null> {
+    cluster.backends.connectionOpened(backend);
+    let stream: ByteStream;
+    try {
+      stream = await this.#dialer.connect(backend.address.host, backend.address.port, signal);
+    } catch (error) {
+      cluster.backends.connectionClosed(backend);
+      throw error;
+    }
+    const buffer = buffers.head.take();
+    if (buffer === null) {
+      stream.close();
+      cluster.backends.connectionClosed(backend);
+      return null;
+    }
+    this.#counters.add(Counter.BACKEND_CONNECTED, 1);
+    const upstream = new Upstream(stream, cluster, backend, buffers, buffer, this);
+    this.#open.add(upstream);
+    return upstream;
+  }
+
+  /** Takes a connection back after a complete exchange that both sides want to survive. */
+  give(upstream: Upstream): void {
+    if (upstream.state !== UpstreamState.BUSY) return upstream.discard();
+    let idle = this.#idle.get(upstream.backend);
+    if (idle === undefined) {
+      idle = [];
+      this.#idle.set(upstream.backend, idle);
+    }
+    const full = idle.length >= MAX_IDLE_PER_BACKEND || this.#idleCount >= MAX_IDLE;
+    if (full || upstream.backend.status !== "normal") return upstream.discard();
+    idle.push(upstream);
+    this.#idleCount++;
+    upstream.rest(this.#wheel.now);
+  }
+
+  /**
+   * A backend left the configuration: its idle connections close now, those in use when their exchange
+   * ends, and at the latest {@link DRAIN_MS} from now.
+   */
+  retire(backend: Backend): void {
+    this.#drop(backend);
+    if (backend.activeConnections > 0) {
+      this.#wheel.arm(new Retirement(this.#open, backend), DRAIN_MS);
+    }
+  }
+
+  #drop(backend: Backend): void {
+    const idle = this.#idle.get(backend);
+    if (idle === undefined) return;
+    this.#idle.delete(backend);
+    this.#idleCount -= idle.length;
+    for (const upstream of idle) upstream.close();
+  }
+
+  /** Closes what has been idle for longer than {@link MAX_IDLE_MS}; call about once a second. */
+  sweep(): void {
+    const oldest = this.#wheel.now - MAX_IDLE_MS;
+    for (const idle of this.#idle.values()) {
+      let stale = 0;
+      while (stale < idle.length && (idle[stale] as Upstream).idleSince < oldest) stale++;
+      this.#idleCount -= stale;
+      for (const upstream of idle.splice(0, stale)) upstream.close();
+    }
+  }
+
+  /** Closes every idle connection. */
+  closeIdle(): void {
+    for (const backend of [...this.#idle.keys()]) this.#drop(backend);
+  }
+
+  /** Connections right now, idle or not. */
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  /** Idle connections right now. */
+  get idleCount(): number {
+    return this.#idleCount;
+  }
+
+  idleEnded(upstream: Upstream): void {
+    const idle = this.#idle.get(upstream.backend);
+    const index = idle?.indexOf(upstream) ?? -1;
+    if (idle === undefined || index < 0) return;
+    idle.splice(index, 1);
+    this.#idleCount--;
+  }
+
+  closed(upstream: Upstream): void {
+    this.#open.delete(upstream);
+    upstream.cluster.backends.connectionClosed(upstream.backend);
+  }
+}
+
+/** Cuts what a removed backend still has when its time is over. */
+class Retirement implements Timed {
+  deadline = Infinity;
+  filedTick = Infinity;
+  filedIndex = 0;
+  readonly #open: Iterable<Upstream>;
+  readonly #backend: Backend;
+
+  constructor(open: Iterable<Upstream>, backend: Backend) {
+    this.#open = open;
+    this.#backend = backend;
+  }
+
+  onDeadline(): void {
+    const left = [...this.#open].filter(({ backend }) => backend === this.#backend);
+    for (const upstream of left) upstream.close();
+  }
+}

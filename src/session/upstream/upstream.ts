@@ -1,0 +1,146 @@
+// One connection to a backend. Between exchanges a read is always pending on it: that read notices a
+// backend that closes, and becomes the first read of the next response.
+
+import type { Backend } from "../../balancing/backend.ts";
+import type { BufferPool } from "../../bytes/buffer_pool.ts";
+import type { ByteStream } from "../../io/contracts.ts";
+import type { Cluster } from "../cluster.ts";
+import { NOWHERE, type Placed } from "../placed_set.ts";
+import { type Arrival, SoleReader, type WritingEnd } from "../sole_reader.ts";
+
+/** Where a backend connection is in its life. */
+export const UpstreamState = { BUSY: 0, IDLE: 1, CLOSED: 2 } as const;
+export type UpstreamState = 0 | 1 | 2;
+
+/** The buffers a backend connection may use. */
+export interface UpstreamBuffers {
+  readonly head: BufferPool;
+  readonly bulk: BufferPool;
+  /** For what keeps filling those; without one, they are the largest. */
+  readonly wide?: BufferPool;
+}
+
+/** Is told about the life of connections it made. */
+export interface UpstreamOwner {
+  /** An idle connection ended by itself. */
+  idleEnded(upstream: Upstream): void;
+  /** A connection was closed, for whatever reason; called once. */
+  closed(upstream: Upstream): void;
+}
+
+/** A connection to a backend and the buffer its responses arrive in. */
+export class Upstream implements Placed {
+  place = NOWHERE;
+  readonly stream: WritingEnd;
+  readonly cluster: Cluster;
+  readonly backend: Backend;
+  state: UpstreamState = UpstreamState.BUSY;
+  bytes: Uint8Array;
+  /** It has carried an exchange before this one. */
+  reused = false;
+  /** When it became idle, in milliseconds of the worker's clock. */
+  idleSince = 0;
+  readonly #buffers: UpstreamBuffers;
+  readonly #owner: UpstreamOwner;
+  #pool: BufferPool;
+  readonly #reads: SoleReader;
+  #given = false;
+
+  /** `first` must come from `buffers.head`. */
+  constructor(
+    stream: ByteStream,
+    cluster: Cluster,
+    backend: Backend,
+    buffers: UpstreamBuffers,
+    first: Uint8Array,
+    owner: UpstreamOwner,
+  ) {
+    this.stream = stream;
+    this.#reads = new SoleReader(stream);
+    this.cluster = cluster;
+    this.backend = backend;
+    this.bytes = first;
+    this.#buffers = buffers;
+    this.#pool = buffers.head;
+    this.#owner = owner;
+  }
+
+  /**
+   * Takes the read begun by {@link rest}, or a new one that fills `bytes` from `at`; hand its result to
+   * {@link accept}.
+   */
+  read(at: number): Promise<Arrival> {
+    return this.#reads.take(at === 0 ? this.bytes : this.bytes.subarray(at));
+  }
+
+  /** The number of bytes that {@link read} has brought, 0 at the backend's end of stream. */
+  accept(arrival: Arrival): number {
+    return this.#reads.accept(arrival);
+  }
+
+  /** Waits for the next exchange; the peer closing or speaking before that ends the connection. */
+  rest(now: number): void {
+    this.state = UpstreamState.IDLE;
+    this.idleSince = now;
+    this.reused = true;
+    this.shrink();
+    this.#reads.begin(this.bytes, this.#onRead, this.#onRead);
+  }
+
+  /** A body keeps filling the buffer: use a larger one until the next {@link rest}. */
+  growForBody(): void {
+    if (this.#reads.reading) return;
+    const { head, bulk, wide } = this.#buffers;
+    const next = this.#pool === head ? bulk : this.#pool === bulk ? wide : undefined;
+    const larger = next?.take() ?? null;
+    if (next === undefined || larger === null) return;
+    this.#pool.give(this.bytes);
+    this.#pool = next;
+    this.bytes = larger;
+  }
+
+  /** Closes the stream. An idle connection gives its buffer back when its read has settled. */
+  close(): void {
+    if (this.state === UpstreamState.CLOSED) return;
+    this.state = UpstreamState.CLOSED;
+    this.stream.close();
+    this.#owner.closed(this);
+  }
+
+  /**
+   * Ends a connection that an exchange had in use. The buffer goes to the next borrower as soon as no
+   * read writes into it.
+   */
+  discard(): void {
+    const wasIdle = this.state === UpstreamState.IDLE;
+    this.close();
+    if (!wasIdle) this.#reads.release(this.#giveBuffer);
+  }
+
+  /** The read begun by {@link rest} settled: the peer closed, spoke unasked, or we closed. */
+  readonly #onRead = (): void => {
+    // An exchange has taken the connection, and perhaps the read with it: both are its own now.
+    if (this.state === UpstreamState.BUSY || this.#reads.taken) return;
+    this.#giveBuffer();
+    if (this.state === UpstreamState.CLOSED) return;
+    this.close();
+    this.#owner.idleEnded(this);
+  };
+
+  /** Once only: a buffer given twice would be lent to two connections. */
+  readonly #giveBuffer = (): void => {
+    if (this.#given) return;
+    this.#given = true;
+    this.#pool.give(this.bytes);
+  };
+
+  /** Little comes: a small buffer will do. */
+  shrink(): void {
+    if (this.#pool === this.#buffers.head || this.#reads.reading) return;
+    const small = this.#buffers.head.take();
+    if (small === null) return;
+    this.#pool.give(this.bytes);
+    this.#pool = this.#buffers.head;
+    this.bytes = small;
+  }
+}

@@ -1,0 +1,39 @@
+// What a patch of a listener changes, in words for the audit trail: `field=old→new`, as far as the old
+// value is known.
+
+import { formatAddress } from "../../../config/values/address.ts";
+import type { SocketAddress } from "../../../config/schema/messages.ts";
+
+/** Fields that are no part of the description: the key, and those whose values are no single text. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  "address",
+  "answers",
+  "elide_x_real_ip",
+  "send_x_real_ip",
+  "hsts",
+]);
+
+/** Fields whose values are long, or secret. */
+const ONLY_NAMED: ReadonlySet<string> = new Set(["http_answers", "certificate", "key"]);
+
+/** Every changed field, with spaces between; `(no-op)` when there is none. */
+export function describePatch(patch: object, listener: object | undefined): string {
+  const before = new Map<string, unknown>(Object.entries(listener ?? {}));
+  const changes = Object.entries(patch)
+    .filter(([field, value]) => value !== undefined && !LEFT_OUT.has(field))
+    .map(([field, value]) => describeField(field, before.get(field), value));
+  return changes.length === 0 ? "(no-op)" : changes.join(" ");
+}
+
+function describeField(field: string, before: unknown, after: unknown): string {
+  if (ONLY_NAMED.has(field)) return `${field}=<patched>`;
+  return `${field}=${textOf(before)}→${textOf(after)}`;
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return "?";
+  if (Array.isArray(value)) return value.join("+") || "<reset>";
+  if (typeof value !== "object") return String(value);
+  if ("values" in value) return textOf(value.values);
+  return "ip" in value ? formatAddress(value as SocketAddress) : "?";
+}

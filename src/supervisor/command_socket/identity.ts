@@ -1,0 +1,19 @@
+// Who a client of the command socket is: its number, the id of its session, and the user behind it.
+
+import { type PeerIdentity, UNKNOWN_PEER } from "../../io/net/peer_identity.ts";
+
+/** One connection and its user. */
+export interface ClientIdentity {
+  /** Counts up from 0 in this process. */
+  readonly id: number;
+  /** Id of the session, unique everywhere. */
+  readonly ulid: string;
+  /** When it was accepted, in milliseconds since 1970 with fractions. */
+  readonly connectedAt: number;
+  readonly peer: PeerIdentity;
+}
+
+/** A client of which only its number is known. */
+export function anonymousClient(id: number): ClientIdentity {
+  return { id, ulid: `${id}`, connectedAt: 0, peer: UNKNOWN_PEER };
+}

@@ -1,0 +1,119 @@
+// The accept loop of the command socket and the set of connected clients, bounded. Knows sessions,
+// not what they ask for.
+
+import { AcceptPause, acceptUntilClosed } from "../../io/listening/accept_loop.ts";
+import { PeerCredentialSource } from "../../io/net/peer_credentials.ts";
+import { PeerNames } from "../../io/net/peer_identity.ts";
+import type { UnixListener } from "../../io/net/unix_socket.ts";
+import { loggerOf } from "../../observe/log/log.ts";
+import type { UlidSource } from "../../protocol/http/ulid.ts";
+import type { ClientIdentity } from "./identity.ts";
+import { ClientSession, type Executor, type SessionLimits } from "./client_session.ts";
+
+/**
+ * Clients connected at once. Tools, connectors and dashboards of one machine are a few dozen; the
+ * file descriptors and buffers of the rest are worth more to main than a client that leaks them.
+ */
+const MAX_CLIENTS = 512;
+
+/** What a server is made of. */
+export interface CommandServerParts {
+  readonly listener: UnixListener;
+  readonly executor: Executor;
+  readonly limits: SessionLimits;
+  readonly ulids: UlidSource;
+  /** Milliseconds since 1970, with fractions. */
+  readonly now: () => number;
+  /** Number of the first client. */
+  readonly firstClientId: number;
+}
+
+/** Accepts clients and keeps track of them. */
+export class CommandServer {
+  readonly #parts: CommandServerParts;
+  readonly #clients = new Set<ClientSession>();
+  readonly #log = loggerOf("supervisor::socket");
+  readonly #credentials: PeerCredentialSource | null;
+  readonly #names = new PeerNames();
+  #nextClientId: number;
+  #closed = false;
+
+  constructor(parts: CommandServerParts) {
+    this.#parts = parts;
+    this.#nextClientId = parts.firstClientId;
+    const credentials = PeerCredentialSource.open();
+    this.#credentials = credentials instanceof PeerCredentialSource ? credentials : null;
+    if (typeof credentials === "string") {
+      this.#log.warn("Users of the command socket are unknown: {reason}", { reason: credentials });
+    }
+  }
+
+  /** Whether the users of clients can be told. */
+  get knowsPeers(): boolean {
+    return this.#credentials !== null;
+  }
+
+  /** Number of the next client. */
+  get nextClientId(): number {
+    return this.#nextClientId;
+  }
+
+  /** Clients connected now. */
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  /** Accepts clients until closed. */
+  run(): Promise<void> {
+    const pause = new AcceptPause((reason, count) =>
+      this.#log.error("Clients cannot be accepted ({count} times): {reason}", { reason, count })
+    );
+    return acceptUntilClosed(
+      this.#parts.listener,
+      () => this.#closed,
+      // At once, while it is certain that no other connection was accepted since.
+      (connection) => this.#admit(connection, this.#identify(connection)),
+      pause.after,
+    );
+  }
+
+  /** Takes no further client and removes the socket's file; connected clients stay. */
+  stopAccepting(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#parts.listener.close();
+  }
+
+  /** Sends what is still to be sent to each client, then disconnects all. */
+  async closeClients(): Promise<void> {
+    await Promise.all([...this.#clients].map(async (client) => {
+      await client.flush();
+      client.close();
+    }));
+  }
+
+  #identify(connection: Deno.UnixConn): ClientIdentity {
+    const { ulids, now } = this.#parts;
+    const credentials = this.#credentials?.ofNewest(connection) ?? null;
+    return {
+      id: this.#nextClientId++,
+      ulid: ulids.next(),
+      connectedAt: now(),
+      peer: this.#names.identify(credentials),
+    };
+  }
+
+  #admit(connection: Deno.UnixConn, identity: ClientIdentity): void {
+    if (this.#clients.size >= MAX_CLIENTS) {
+      this.#log.warn("Refused a client: {count} are connected already", {
+        count: this.#clients.size,
+      });
+      connection.close();
+      return;
+    }
+    const { executor, limits } = this.#parts;
+    const session = new ClientSession(identity, connection, executor, limits);
+    this.#clients.add(session);
+    void session.run().finally(() => this.#clients.delete(session));
+  }
+}

@@ -1,0 +1,226 @@
+// Verbs about files: saving and loading the state, reading the configuration file again.
+
+import { diff } from "../../../config/diff/diff.ts";
+import type { Request, Response } from "../../../config/schema/messages.ts";
+import { scopeOf } from "../../../config/undo/undo.ts";
+import type { Verb } from "../../../config/state/verbs.ts";
+import { Slices } from "../../io/net/turn.ts";
+import { beginAudit } from "../audit/begin.ts";
+import {
+  applyBatch,
+  type BatchRecord,
+  type BatchResult,
+  describeRefusals,
+  placeOf,
+} from "./batch.ts";
+import type { Client } from "../command_socket/client_session.ts";
+import type { MainContext } from "../context.ts";
+import { keepInformed } from "../command_socket/progress.ts";
+import { reloadTarget } from "./reload_target.ts";
+import { eventOf } from "../command_socket/request_events.ts";
+import { failure, ok, processing } from "../command_socket/responses.ts";
+import { loadState, saveState } from "../saved/state.ts";
+
+/** Writes the state of main to a file. */
+export async function executeSaveState(
+  context: MainContext,
+  client: Client,
+  type: Verb & { kind: "save_state" },
+): Promise<Response> {
+  const path = absolute(type.value);
+  const audited = beginAudit(context, client, { kind: "save_state", value: path });
+  // A state in which a change may still be taken back is not one to keep.
+  const turn = await context.order.enterExclusive();
+  const requests = context.state.dump();
+  turn.release();
+  const result = await keepInformed(
+    client,
+    () => `Saving ${requests.length} config messages`,
+    () => saveState(path, requests),
+  );
+  emit(context, type);
+  if (!result.ok) {
+    audited?.failed("io_error", result.reason);
+    return failure(result.reason);
+  }
+  audited?.done(` messages:${result.value}`);
+  return ok(`Saved ${result.value} config messages to ${path}`);
+}
+
+/** Applies the records of a state file on top of what is configured: all of them, or none. */
+export function executeLoadState(
+  context: MainContext,
+  client: Client,
+  type: Verb & { kind: "load_state" },
+): Promise<Response> {
+  client.progress(processing(`Reading ${type.value}`));
+  return keepInformed(client, () => `Loading ${type.value}`, () => load(context, client, type));
+}
+
+async function load(
+  context: MainContext,
+  client: Client,
+  type: Verb & { kind: "load_state" },
+): Promise<Response> {
+  const audited = beginAudit(context, client, type);
+  const read = await loadState(type.value);
+  emit(context, type);
+  if (!read.ok) {
+    audited?.failed("invalid_input", read.reason);
+    return failure(`${read.reason}; nothing was applied`);
+  }
+  const { records, leftOut } = await servableOf(
+    context,
+    read.value.map(({ request, record, line }) => ({
+      number: record,
+      line,
+      request: request.content,
+    })),
+  );
+  if (leftOut !== null) client.progress(processing(leftOut));
+  const scopes = await scopesOf(records);
+  const turn = await context.order.enterExclusive();
+  turn.narrowTo(scopes);
+  try {
+    client.progress(processing(`Applying ${records.length} records`));
+    const result = await applyBatch(context, "LoadState", records);
+    const { ok: accepted, errors } = result.answers;
+    const counts = ` ok:${accepted} errors:${errors + result.refused.length}`;
+    const problem = problemOf(result);
+    if (problem === null) {
+      for (const { request } of records) context.rememberRuntime(request.request_type);
+      audited?.done(counts);
+    } else audited?.failed(errorCodeOf(result), problem, counts);
+    emit(context, type);
+    const answer = batchAnswer(`Loaded ${type.value}`, `Cannot load ${type.value}`, result);
+    if (leftOut !== null) answer.message += `; ${leftOut}`;
+    return answer;
+  } finally {
+    turn.release();
+  }
+}
+
+/**
+ * The records whose values can be served. An older program may have saved others: they are left out,
+ * counted and told, so that they do not keep the rest from being loaded.
+ */
+async function servableOf(
+  context: MainContext,
+  all: readonly BatchRecord[],
+): Promise<{ readonly records: readonly BatchRecord[]; readonly leftOut: string | null }> {
+  const records: BatchRecord[] = [];
+  const refused: string[] = [];
+  const slices = new Slices();
+  for (const record of all) {
+    const objection = context.state.objection(record.request);
+    if (objection === null) records.push(record);
+    else refused.push(`${placeOf(record)}: ${objection.message}`);
+    if (slices.isOver) await slices.pause();
+  }
+  if (refused.length === 0) return { records, leftOut: null };
+  context.counters.skipped += refused.length;
+  const leftOut = `${refused.length} records cannot be served and are left out: ` +
+    describeRefusals(refused);
+  return { records, leftOut };
+}
+
+/** Reads a configuration file and applies what differs from the one read before. */
+export function executeReload(
+  context: MainContext,
+  client: Client,
+  type: Verb & { kind: "reload_configuration" },
+): Promise<Response> {
+  const path = type.value === "" ? context.files.configPath : type.value;
+  client.progress(processing(`Reading ${path}`));
+  return keepInformed(client, () => `Reloading ${path}`, () => reload(context, client, path));
+}
+
+async function reload(context: MainContext, client: Client, path: string): Promise<Response> {
+  const type = { kind: "reload_configuration" as const, value: path };
+  const audited = beginAudit(context, client, type);
+  const file = await context.files.load(path);
+  emit(context, type);
+  if (!file.ok) {
+    audited?.failed("invalid_input", file.problems.join("; "));
+    return failure(`${file.problems.join("\n")}\nNothing was changed`);
+  }
+  const turn = await context.order.enterExclusive();
+  try {
+    const newFile = context.createState();
+    const refused = refusedBy(newFile, file.requests);
+    if (refused.length > 0) {
+      audited?.failed("invalid_input", describeRefusals(refused));
+      return failure(`${path}: ${describeRefusals(refused)}\nNothing was changed`);
+    }
+    const target = reloadTarget(context.state, context.fileState, newFile);
+    const records = diff(context.state, target).map((request, number) => ({
+      number,
+      line: null,
+      request,
+    }));
+    turn.narrowTo(await scopesOf(records));
+    const result = await applyBatch(context, "ReloadConfiguration", records);
+    const problem = problemOf(result);
+    if (problem === null) {
+      context.fileState = newFile;
+      audited?.done();
+    } else audited?.failed(errorCodeOf(result), problem);
+    emit(context, type);
+    return batchAnswer(`Reloaded ${path}`, `Cannot reload ${path}`, result);
+  } finally {
+    turn.release();
+  }
+}
+
+/** Requests of a file that contradict each other, in words. */
+function refusedBy(
+  state: { apply(request: Request): { message: string } | null },
+  requests: readonly Request[],
+): string[] {
+  return requests.flatMap((request) => {
+    const refusal = state.apply(request);
+    return refusal === null ? [] : [`${request.request_type?.kind}: ${refusal.message}`];
+  });
+}
+
+/** The objects the records are about. */
+async function scopesOf(records: readonly BatchRecord[]): Promise<Set<string>> {
+  const scopes = new Set<string>();
+  const slices = new Slices();
+  for (const { request } of records) {
+    if (request.request_type !== null) scopes.add(scopeOf(request.request_type));
+    if (slices.isOver) await slices.pause();
+  }
+  return scopes;
+}
+
+/** Why a batch failed; `null` when it did not. */
+function problemOf({ refused, workerErrors }: BatchResult): string | null {
+  return refused.length > 0 ? describeRefusals(refused) : workerErrors;
+}
+
+function errorCodeOf({ refused }: BatchResult): "dispatch_error" | "worker_failure" {
+  return refused.length > 0 ? "dispatch_error" : "worker_failure";
+}
+
+function batchAnswer(done: string, failed: string, result: BatchResult): Response {
+  const { applied, unchanged, refused, workerErrors } = result;
+  if (refused.length > 0) {
+    return failure(
+      `${failed}: ${refused.length} records are refused, nothing was applied: ` +
+        describeRefusals(refused),
+    );
+  }
+  return workerErrors === null
+    ? ok(`${done}: ${applied} requests applied, ${unchanged} in force already`)
+    : failure(`${failed}, nothing was applied; workers: ${workerErrors}`);
+}
+
+function emit(context: MainContext, type: Verb): void {
+  const event = eventOf(type);
+  if (event !== null) context.events.emit("main", event);
+}
+
+function absolute(path: string): string {
+  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+}

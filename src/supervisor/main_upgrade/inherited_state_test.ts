@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { decode, encode } from "../../../config/codec/protobuf.ts";
+import { loadConfig } from "../../../config/file/load.ts";
+import { Inheritance } from "../../../config/schema/messages.ts";
+import { cluster } from "../../../tests/support/config/state.ts";
+import { type Estate, readInheritance, writeInheritance } from "./inherited_state.ts";
+
+function estate(): Estate {
+  const text = `command_socket = "/run/x.sock"
+worker_count = 3
+soft_stop_timeout = 7
+[metrics]
+address = "127.0.0.1:8125"
+[clusters.a]
+protocol = "http"
+frontends = []
+backends = [{ address = "127.0.0.1:9001" }]
+`;
+  const loaded = loadConfig(text, { path: "/etc/sozu.toml", cwd: "/", readFile: () => "" });
+  assert.ok(loaded.ok);
+  return {
+    config: loaded.config,
+    state: [{ request_type: { kind: "add_cluster", value: cluster("b") } }],
+    fileState: [{ request_type: { kind: "add_cluster", value: cluster("a") } }],
+    runtime: [{ request_type: { kind: "set_max_connections_per_ip", value: 5n } }],
+    nextWorkerId: 8,
+    nextClientId: 21,
+    bootGeneration: 2,
+    logFilter: "info,supervisor=debug",
+  };
+}
+
+function overTheWire(message: Inheritance): Inheritance {
+  const decoded = decode(Inheritance, encode(Inheritance, message));
+  assert.ok(!(decoded instanceof Error) && "format" in decoded);
+  return decoded;
+}
+
+Deno.test("readInheritance() gives back what writeInheritance() was given", () => {
+  assert.deepEqual(readInheritance(overTheWire(writeInheritance(estate()))), estate());
+});
+
+Deno.test("readInheritance() refuses another format and an unreadable configuration", () => {
+  const message = writeInheritance(estate());
+  assert.match(readInheritance({ ...message, format: 2 }) as string, /format 2/);
+  for (const configuration of ["", "[", "1", "null"]) {
+    assert.match(readInheritance({ ...message, configuration }) as string, /cannot be read/);
+  }
+});
+
+Deno.test("readInheritance() completes what the old main process did not know with defaults", () => {
+  const message = writeInheritance(estate());
+  const options = JSON.parse(message.configuration);
+  delete options.soft_stop_timeout;
+  const read = readInheritance({ ...message, configuration: JSON.stringify(options) });
+  assert.ok(typeof read !== "string");
+  assert.equal(read.config.soft_stop_timeout, 60);
+  assert.equal(read.config.worker_count, 3);
+});

@@ -1,0 +1,92 @@
+// The measurements of several workers added up: of each worker, cluster and backend one value a name.
+
+import type {
+  BackendMetrics,
+  ClusterMetrics,
+  FilteredMetrics,
+  WorkerMetrics,
+} from "../../../config/schema/messages.ts";
+import { mergeMetric } from "./value_merge.ts";
+
+/** Values by metric name. */
+export type MetricValues = Map<string, FilteredMetrics>;
+
+/** The backends of a cluster, by id; `null` when there is no such cluster. */
+export type KnownBackends = (clusterId: string) => ReadonlySet<string> | null;
+
+/** A sum that grows worker by worker. */
+export class MergedMetrics {
+  readonly #proxy: MetricValues = new Map();
+  readonly #clusters = new Map<string, MergedCluster>();
+
+  add({ proxy, clusters }: WorkerMetrics): void {
+    mergeValues(this.#proxy, proxy);
+    for (const [id, metrics] of clusters) {
+      let cluster = this.#clusters.get(id);
+      if (cluster === undefined) {
+        cluster = new MergedCluster();
+        this.#clusters.set(id, cluster);
+      }
+      cluster.add(metrics);
+    }
+  }
+
+  hasCluster(id: string): boolean {
+    return this.#clusters.has(id);
+  }
+
+  /** Forgets clusters and backends that are not known. */
+  keepOnly(known: KnownBackends): void {
+    for (const id of this.#clusters.keys()) this.keepOnlyOf(id, known(id));
+  }
+
+  /** Forgets a cluster, or the backends of it that are not known. */
+  keepOnlyOf(clusterId: string, backends: ReadonlySet<string> | null): void {
+    if (backends === null) this.#clusters.delete(clusterId);
+    else this.#clusters.get(clusterId)?.keepOnly(backends);
+  }
+
+  /** The sum, as if one worker had measured it all. */
+  total(): WorkerMetrics {
+    const clusters = [...this.#clusters].map(([id, cluster]) => [id, cluster.message()] as const);
+    return { proxy: new Map(this.#proxy), clusters: new Map(clusters) };
+  }
+}
+
+/** One cluster, as more and more workers tell of it. */
+class MergedCluster {
+  readonly #own: MetricValues = new Map();
+  readonly #backends = new Map<string, MetricValues>();
+
+  add({ cluster, backends }: ClusterMetrics): void {
+    mergeValues(this.#own, cluster);
+    for (const { backend_id, metrics } of backends) {
+      const known = this.#backends.get(backend_id);
+      if (known === undefined) this.#backends.set(backend_id, new Map(metrics));
+      else mergeValues(known, metrics);
+    }
+  }
+
+  keepOnly(backends: ReadonlySet<string>): void {
+    for (const id of this.#backends.keys()) if (!backends.has(id)) this.#backends.delete(id);
+  }
+
+  message(): ClusterMetrics {
+    const backends: BackendMetrics[] = [...this.#backends].map(([backend_id, metrics]) => ({
+      backend_id,
+      metrics,
+    }));
+    return { cluster: this.#own, backends };
+  }
+}
+
+/** Adds the values of one scope to those of another. */
+export function mergeValues(
+  into: MetricValues,
+  from: ReadonlyMap<string, FilteredMetrics>,
+): void {
+  for (const [name, metric] of from) {
+    const known = into.get(name);
+    into.set(name, known === undefined ? metric : mergeMetric(name, known, metric));
+  }
+}

@@ -1,0 +1,74 @@
+// Keeps the saved state up to date: after changes settle, the state is written once. One write at a
+// time; a change during a write leads to another one.
+
+import { loggerOf } from "../../observe/log/log.ts";
+import type { StateFileResult } from "./state.ts";
+
+/** Calm awaited before a write, so that a burst of changes is written once, in milliseconds. */
+const SETTLE_MS = 100;
+
+/** Most a steady stream of changes can put a write off, in milliseconds. */
+const MAX_DELAY_MS = 2_000;
+
+/** Wait after a failed write, in milliseconds: doubled with every further failure. */
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+
+/** Writes the state after changes. */
+export class AutomaticSave {
+  readonly #save: () => Promise<StateFileResult<number>>;
+  readonly #log = loggerOf("supervisor::state");
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #firstChange = 0;
+  #writing: Promise<void> = Promise.resolve();
+  readonly #firstRetryMs: number;
+  /** Writes that failed since one succeeded. */
+  #failures = 0;
+  #closed = false;
+
+  constructor(save: () => Promise<StateFileResult<number>>, firstRetryMs = FIRST_RETRY_MS) {
+    this.#save = save;
+    this.#firstRetryMs = firstRetryMs;
+  }
+
+  /** The state has changed. */
+  changed(): void {
+    // What could not be written a moment ago is written with the next attempt.
+    if (this.#failures > 0 && this.#timer !== null) return;
+    const now = performance.now();
+    if (this.#timer === null) this.#firstChange = now;
+    else clearTimeout(this.#timer);
+    const delay = Math.max(0, Math.min(SETTLE_MS, this.#firstChange + MAX_DELAY_MS - now));
+    this.#timer = setTimeout(() => void this.flush(), delay);
+  }
+
+  /** Writes now what is not written yet; resolves when it is. */
+  flush(): Promise<void> {
+    if (this.#timer === null) return this.#writing;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  /** Writes what is not written yet for the last time: a failure is not followed by another attempt. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.flush();
+  }
+
+  async #write(): Promise<void> {
+    const result = await this.#save();
+    if (result.ok) {
+      if (this.#failures > 0) this.#log.info("The state is saved again");
+      this.#failures = 0;
+      return;
+    }
+    const delay = Math.min(this.#firstRetryMs * 2 ** this.#failures++, MAX_RETRY_MS);
+    if (this.#closed) return this.#log.error("{reason}", { reason: result.reason });
+    const seconds = Math.ceil(delay / 1000);
+    this.#log.error("{reason}; tried again in {seconds} s", { reason: result.reason, seconds });
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.flush(), delay);
+  }
+}

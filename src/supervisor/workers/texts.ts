@@ -1,0 +1,44 @@
+// Worker outcomes as text for a person. Texts of workers may hold what clients and backends sent,
+// so they are made harmless for terminals, and in `key=value` logs for the fields around them.
+
+import { safeText } from "../../observe/log/safe_text.ts";
+import type { WorkerAnswer } from "../commands/fan_out.ts";
+
+/** Answers listed in one text: more would hide the first ones, which matter most. */
+const MAX_LISTED = 20;
+
+/** A worker's text as part of a row of fields: it can forge neither a column nor a terminal command. */
+export function sanitise(text: string): string {
+  return safeText(text).replace(/[,=]/g, "?");
+}
+
+/**
+ * `0: OK, 1: reason` for every answer, by worker. People get the reasons as they are but for what drives a
+ * terminal; `spell` is `sanitise` where the text becomes part of a row of fields.
+ */
+export function describeAnswers(
+  answers: readonly WorkerAnswer[],
+  spell: (text: string) => string = safeText,
+): string {
+  const sorted = [...answers].sort((a, b) => a.workerId - b.workerId || a.index - b.index);
+  const listed = sorted.slice(0, MAX_LISTED).map((answer) => describeAnswer(answer, spell));
+  const rest = sorted.length - listed.length;
+  return listed.join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}
+
+/** The answers that are not OK. */
+export function failuresOf(answers: readonly WorkerAnswer[]): WorkerAnswer[] {
+  return answers.filter(({ outcome }) => outcome !== "ok");
+}
+
+/** `worker 0, worker 2`. */
+export function nameWorkers(ids: Iterable<number>): string {
+  return [...new Set(ids)].sort((a, b) => a - b).map((id) => `worker ${id}`).join(", ");
+}
+
+function describeAnswer(
+  { workerId, outcome, message }: WorkerAnswer,
+  spell: (text: string) => string,
+): string {
+  return `${workerId}: ${outcome === "ok" ? "OK" : spell(message) || "Refused"}`;
+}

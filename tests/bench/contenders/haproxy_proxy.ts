@@ -1,0 +1,51 @@
+// HAProxy as a contender: one thread, backend connections shared by all clients.
+
+import type { Contender, ProxyPlace } from "./contender.ts";
+
+/** HAProxy as a reverse proxy, run from the program at `path`. */
+export function haproxyProxy(path: string): Contender {
+  return {
+    name: "haproxy",
+    command(place) {
+      const config = place.write("haproxy.cfg", proxyConfig(place));
+      return { name: "haproxy", command: path, args: ["-db", "-f", config] };
+    },
+  };
+}
+
+function tlsOptions({ tls }: ProxyPlace): string {
+  return tls === undefined ? "" : ` ssl crt ${tls.combined} ssl-min-ver TLSv1.2 alpn http/1.1`;
+}
+
+function proxyConfig(place: ProxyPlace): string {
+  return `global
+  nbthread 1
+  maxconn 9000
+
+defaults
+  mode http
+  no log
+  timeout connect 3s
+  timeout client 1h
+  timeout server 1h
+  timeout http-keep-alive 1h
+  timeout http-request 10s
+  option http-keep-alive
+  http-reuse always
+  unique-id-format %[uuid()]
+
+frontend web
+  bind 127.0.0.1:${place.port} backlog 4096${tlsOptions(place)}
+  option forwardfor
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Port %[dst_port]
+  http-request set-header Forwarded "proto=http;for=\\"%[src]:%[src_port]\\";by=%[dst]"
+  http-request set-header X-Request-Id %[unique-id]
+  http-request set-header Sozu-Id %[unique-id]
+  http-response set-header Sozu-Id %[unique-id]
+  default_backend pool
+
+backend pool
+  server one 127.0.0.1:${place.backendPort}
+`;
+}

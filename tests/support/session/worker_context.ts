@@ -1,0 +1,31 @@
+// The context of a worker without its sockets and clocks, for tests of sessions: time stands still until
+// the test moves the wheel.
+
+import { LINGER_MS, LINGER_STEP_BYTES, LINGER_STEP_MS } from "../../../config/defaults.ts";
+import type { Dialer } from "../../../src/io/contracts.ts";
+import { sha256 } from "../../../src/io/x509/sha256.ts";
+import type { WorkerContext } from "../../../src/session/context.ts";
+import { createWorkerContext } from "../../../src/session/worker_context.ts";
+
+/** A worker context for `maxConnections` connections; dialling fails unless a dialer is given. */
+export function testWorkerContext(maxConnections = 10, dialer = unreachable): WorkerContext {
+  return createWorkerContext({
+    dialer,
+    clock: () => 0,
+    wallClock: () => 0,
+    atEndOfTurn: queueMicrotask,
+    fillRandom: (into) => void into.fill(7),
+    maxConnections,
+    maxBuffers: maxConnections,
+    bufferSize: 4096,
+    sha256,
+    maxConnectionsPerIp: 0,
+    limits: {
+      retryAfter: 60,
+      maxCredentialBytes: 0,
+      linger: { totalMs: LINGER_MS, stepMs: LINGER_STEP_MS, stepBytes: LINGER_STEP_BYTES },
+    },
+  });
+}
+
+const unreachable: Dialer = { connect: () => Promise.reject(new Error("unreachable")) };
