@@ -128,7 +128,7 @@ Deno.test("what the program cannot do, and certificates it cannot serve, are err
     const result = loadConfig(text, {
       path: "/etc/sozu/sozu.toml",
       cwd: "/",
-      readFile: (path) => path === "/k.pem" ? "KEY" : "OTHER",
+      readFile: (path) => path === "/etc/sozu/k.pem" ? "KEY" : "OTHER",
       trial: trial(),
     });
     return result.ok ? [] : result.errors.map(({ line, key }) => [line, key]);

@@ -196,11 +196,17 @@ Deno.test("of two answers for one status the one patched last stays, in either f
       value: { address: AT_80, answers: new Map(), ...value },
     });
   const answers = () => state.tables.listeners.http.get("127.0.0.1:80")?.answers;
-  patch({ answers: new Map([["404", "first"], ["503", "stays"]]) });
-  patch({ http_answers: { answer_404: "older form", answer_503: "" } });
-  assert.deepEqual(answers(), new Map([["503", "stays"]]));
-  patch({ answers: new Map([["404", "newer form"]]), http_answers: { answer_404: "older" } });
-  assert.deepEqual(answers(), new Map([["503", "stays"], ["404", "newer form"]]));
+  const [first, stays, older, newer] = [
+    template(404, "first"),
+    template(503, "stays"),
+    template(404, "older form"),
+    template(404, "newer form"),
+  ] as [string, string, string, string];
+  patch({ answers: new Map([["404", first], ["503", stays]]) });
+  patch({ http_answers: { answer_404: older, answer_503: "" } });
+  assert.deepEqual(answers(), new Map([["503", stays]]));
+  patch({ answers: new Map([["404", newer]]), http_answers: { answer_404: older } });
+  assert.deepEqual(answers(), new Map([["503", stays], ["404", newer]]));
 });
 
 Deno.test("a replaced listener has all of the new settings, and is as active as before", () => {

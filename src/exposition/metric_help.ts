@@ -59,6 +59,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "http.errors": "Requests that ended with an error of the backend or the connection to it",
   "http.failed_backend_matching": "Requests for which there is no route",
   "http.frontend_parse_errors": "Requests answered with an error because their syntax was wrong",
+  "http.invalid_rewrites":
+    "Requests answered 400 because the rewritten host or path is none that can be sent",
   "http.other.errors": "Errors the proxy answered with a status that has no count of its own",
   "http.requests": "Requests whose head was complete and valid",
   "http.retries": "Requests sent again on another connection",
@@ -74,6 +76,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "http.upgrade.expect.failed":
     "Connections to HTTP listeners closed because their PROXY header names no addresses",
   "http.upgrades": "Connections that became tunnels behind a 101 response",
+  "http.upgrades_unasked": "Responses 101 that nobody had asked for, answered 502",
   "http.x_request_id.generated": "Requests sent on with an X-Request-Id made here",
   "http.x_request_id.propagated": "Requests sent on with the X-Request-Id they came with",
   "https.alpn.rejected.http11_disabled":

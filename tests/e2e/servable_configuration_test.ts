@@ -95,7 +95,7 @@ Deno.test("a request that cannot be served is refused by main, and changes nothi
   for (const verb of unservable()) {
     const { status, message } = await sozu.request(verb);
     assert.equal(status, ResponseStatus.FAILURE, verb.kind);
-    assert.match(message, /accepted|Not available/, verb.kind);
+    assert.match(message, /accepted|Not available/, `${verb.kind}: ${message}`);
     assert.doesNotMatch(message, /Worker/, verb.kind);
   }
   const listed = await sozu.expectOk({ kind: "list_listeners", value: {} });

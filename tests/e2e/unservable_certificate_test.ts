@@ -68,15 +68,17 @@ backends = [{ address = "127.0.0.1:1" }]
     assert.equal(status, ResponseStatus.FAILURE, verb.kind);
     assert.match(message, /RSA of 1024 bits; accepted are RSA of 2048 bits and more/, verb.kind);
   };
-  await refuses({ kind: "load_state", value: "state" });
+  // Of a state file the rest is loaded, here the listener.
+  const loaded = await sozu.expectOk({ kind: "load_state", value: "state" });
+  assert.match(loaded.message, /1 requests applied.*1 records cannot be served.*RSA of 1024 bits/);
+  assert.equal(await certificatesOf(sozu), 0);
   await refuses(addTcpListener(`127.0.0.1:${tcp}`, weak).request_type as Verb);
-  await refuses({ kind: "add_https_listener", value: httpsListener(https, weak) });
-  await sozu.expectOk(listener);
   await refuses(addition);
   await sozu.expectOk({
     kind: "remove_listener",
     value: { address, proxy: ListenerType.HTTPS },
   });
+  await refuses({ kind: "add_https_listener", value: httpsListener(https, weak) });
   await SozuProcess.writeConfig(sozu.folder, file);
   await refuses({ kind: "reload_configuration", value: "" });
   assert.equal(await certificatesOf(sozu), 0);

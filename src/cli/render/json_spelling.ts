@@ -27,6 +27,7 @@ const ENUMS: Readonly<Record<string, Names>> = {
   load_metric: messages.LoadMetric,
   affinity_key: messages.UdpAffinityKey,
   "UdpHealthConfig.mode": messages.UdpHealthMode,
+  "UnopenedListener.proxy": messages.ListenerType,
 };
 
 /** The names of a field that is an enum; `undefined` where none are known. */

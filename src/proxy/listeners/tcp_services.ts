@@ -34,12 +34,17 @@ export class TcpServices {
     return null;
   }
 
-  /** Takes a part of the traffic away from a cluster. One that does not have it is no error. */
-  remove(frontend: RequestTcpFrontend): void {
+  /** Takes a part of the traffic away from a cluster; the reason when the cluster does not have it. */
+  remove(frontend: RequestTcpFrontend): string | null {
     const name = nameOf(frontend);
-    if (typeof name !== "string") return;
+    if (typeof name !== "string") return name.message;
     const claims = this.#claims.get(name) ?? [];
-    this.#claim(name, claims.filter(({ id }) => id !== frontend.cluster_id));
+    const others = claims.filter(({ id }) => id !== frontend.cluster_id);
+    if (others.length === claims.length) {
+      return `Cluster ${JSON.stringify(frontend.cluster_id)} has no TCP frontend there`;
+    }
+    this.#claim(name, others);
+    return null;
   }
 
   /** The cluster that has each part of the traffic, by name; "" is what is left. */

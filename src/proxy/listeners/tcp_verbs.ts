@@ -52,8 +52,7 @@ export class TcpVerbs {
       case "add_tcp_frontend":
         return this.bindings.at(address).add(verb.value, this.#clusters);
       case "remove_tcp_frontend":
-        this.bindings.at(address).remove(verb.value);
-        return null;
+        return this.bindings.at(address).remove(verb.value);
     }
   }
 }

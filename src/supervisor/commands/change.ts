@@ -4,6 +4,7 @@
 import { encode } from "../../../config/codec/protobuf.ts";
 import { Request, type Response } from "../../../config/schema/messages.ts";
 import { missingListener } from "../../../config/state/missing_listener.ts";
+import type { ConfigState } from "../../../config/state/state.ts";
 import { verbName } from "../../../config/state/verbs.ts";
 import { prepareUndo, scopeOf } from "../../../config/undo/undo.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
@@ -37,6 +38,12 @@ export function executeMutation(
   return { begun: INDEPENDENT_VERBS.has(type.kind) ? null : turn.then(() => {}), done };
 }
 
+/** Why there is nothing to bind a request to; what is wrong with the request itself goes first. */
+function unbound(state: ConfigState, request: Request, type: Verb): string | null {
+  const missing = missingListener(state, type);
+  return missing === null ? null : state.objection(request)?.message ?? missing;
+}
+
 /** Everything up to the fan-out happens before the first await: one order for state and workers. */
 async function applyAndSend(
   context: MainContext,
@@ -50,7 +57,7 @@ async function applyAndSend(
     const audited = beginAudit(context, client, type, encoded);
     const event = eventOf(type);
     const undo = prepareUndo(context.state, type);
-    const refusal = missingListener(context.state, type) ?? context.state.apply(request)?.message;
+    const refusal = unbound(context.state, request, type) ?? context.state.apply(request)?.message;
     if (event !== null) context.events.emit("main", event);
     if (refusal !== undefined) {
       audited?.failed("dispatch_error", refusal);

@@ -3,8 +3,10 @@
 
 import { diff } from "../../../config/diff/diff.ts";
 import { ListenerType, type Request, type SocketAddress } from "../../../config/schema/messages.ts";
+import { sameCertificate } from "../../../config/state/certificates.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
+import { formatAddress } from "../../../config/values/address.ts";
 
 /**
  * The state to bring into force: `current` is in force now, `oldFile` is what the file described
@@ -23,7 +25,8 @@ export function reloadTarget(
   }
   const wanted = newFile.dump();
   for (const request of wanted) {
-    const replaced = removalOf(request.request_type);
+    const replaced = removalOf(request.request_type) ??
+      removalOfCertificate(request.request_type, target, newFile);
     if (replaced !== null) target.apply(replaced);
   }
   for (const request of wanted) target.apply(request);
@@ -52,6 +55,26 @@ function removalOf(verb: Verb | null): Request | null {
     default:
       return null;
   }
+}
+
+/**
+ * A certificate that is to be served in another way, such as with another chain: adding one whose
+ * fingerprint is there already changes nothing.
+ */
+function removalOfCertificate(
+  verb: Verb | null,
+  { tables: mine }: ConfigState,
+  { tables: theirs }: ConfigState,
+): Request | null {
+  if (verb?.kind !== "add_certificate") return null;
+  const { address, certificate } = verb.value;
+  const key = formatAddress(address);
+  const wanted = theirs.certificates.getByText(key, certificate.certificate);
+  if (wanted === undefined) return null;
+  const { fingerprint } = wanted;
+  const known = mine.certificates.get(key, fingerprint);
+  if (known === undefined || sameCertificate(known, wanted)) return null;
+  return { request_type: { kind: "remove_certificate", value: { address, fingerprint } } };
 }
 
 function removeListener(address: SocketAddress, proxy: ListenerType): Request {

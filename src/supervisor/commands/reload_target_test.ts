@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { sequences, stateAfter } from "../../../tests/support/config/state.ts";
+import {
+  address,
+  certificate,
+  httpsListener,
+  sequences,
+  stateAfter,
+  stateWith,
+} from "../../../tests/support/config/state.ts";
+import {
+  COMMON_NAME_ONLY,
+  TWO_ALTERNATIVE_NAMES,
+} from "../../../tests/support/config/certificates.ts";
+import type { ConfigState } from "../../../config/state/state.ts";
 import { diff } from "../../../config/diff/diff.ts";
 import { reloadTarget } from "./reload_target.ts";
 
@@ -19,6 +31,27 @@ Deno.test("reloadTarget() is the new file when nothing was configured beside the
     const target = reloadTarget(oldFile.clone(), oldFile, newFile);
     assert.ok(target.equals(newFile));
   }));
+});
+
+Deno.test("reloadTarget() takes another chain, key or end of a certificate that is there already", () => {
+  const at = address("127.0.0.1:443");
+  const files = [[], [COMMON_NAME_ONLY.pem]].map((certificate_chain) =>
+    stateWith(
+      { kind: "add_https_listener", value: httpsListener({ address: at }) },
+      {
+        kind: "add_certificate",
+        value: {
+          address: at,
+          certificate: { ...certificate(TWO_ALTERNATIVE_NAMES.pem), certificate_chain },
+        },
+      },
+    )
+  ) as [ConfigState, ConfigState];
+  const target = reloadTarget(files[0].clone(), files[0], files[1]);
+  assert.deepEqual(
+    diff(files[0], target).map(({ request_type }) => request_type?.kind),
+    ["replace_certificate"],
+  );
 });
 
 Deno.test("reloadTarget() keeps what was configured at run time when the file is empty", () => {
