@@ -162,7 +162,7 @@ Deno.test("decode() never throws on random or damaged bytes", () => {
 });
 
 Deno.test("encode() agrees with protobufjs's own codec", async () => {
-  const text = await Deno.readTextFile(new URL("schema.proto", import.meta.url));
+  const text = await Deno.readTextFile(new URL("../schema/schema.proto", import.meta.url));
   const reference = protobuf.parse(text, { keepCase: true }).root.lookupType(
     "command.HttpListenerConfig",
   );

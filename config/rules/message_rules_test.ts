@@ -47,7 +47,7 @@ Deno.test("every rule is about a field of the schema", () => {
 });
 
 Deno.test("every rule fits the type of its field, and knows the names of its enum", async () => {
-  const text = await Deno.readTextFile(new URL("schema.proto", import.meta.url));
+  const text = await Deno.readTextFile(new URL("../schema/schema.proto", import.meta.url));
   const schema = new Map(parseSchema(text).map((object) => [object.name, object]));
   for (const type of TYPES) {
     const described = schema.get(type.name);
