@@ -1,6 +1,6 @@
 // What a client still sends after its last answer is thrown away for a while: closing with bytes unread
 // would reset the connection, and a client that writes before it reads would lose the answer. Bounded in
-// time and in rate. Moves no bytes itself.
+// time and in rate.
 
 /** How long a client may linger, and how much must come meanwhile. */
 export interface LingerBounds {
@@ -50,5 +50,38 @@ export class Linger {
     this.#heard = 0;
     this.lastHeard = now;
     this.#until = now + this.#bounds.totalMs;
+  }
+}
+
+/** A client that lingers. */
+export interface LingeringClient {
+  readonly closed: boolean;
+  readonly input: LingeringInput;
+  /** Reads once; false at the end of the stream. */
+  receive(): Promise<boolean>;
+}
+
+/** Where its bytes arrive, `bytes[0, end)`. */
+export interface LingeringInput {
+  readonly bytes: Uint8Array;
+  readonly end: number;
+  /** A read is under way. */
+  readonly reading: boolean;
+  /** Throws away what came. */
+  clear(): void;
+  /** Uses a larger buffer, if there is one. */
+  growForBody(): void;
+}
+
+/** Discards what comes until the client ends, or has lingered for long enough. */
+export async function discard(client: LingeringClient): Promise<void> {
+  const { input } = client;
+  while (!client.closed) {
+    if (!input.reading) {
+      const full = input.end === input.bytes.length;
+      input.clear();
+      if (full) input.growForBody();
+    }
+    if (!(await client.receive())) return;
   }
 }

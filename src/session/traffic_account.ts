@@ -40,6 +40,8 @@ export class TrafficAccount {
   connectMs = NEVER;
   /** It was over. */
   endedAt = NEVER;
+  /** Connections tried for it. */
+  attempts = 0;
 
   /** Bytes read from the client for it, and written to the client. */
   clientIn = 0;

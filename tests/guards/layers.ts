@@ -15,12 +15,15 @@ const BYTES = "src/bytes/";
 const HTTP = "src/protocol/http/";
 const CORE = "src/protocol/core.ts";
 const CONTROL = "src/protocol/control/";
+/** Numbers and names that an operator may look for; it imports nothing. */
+const DEFAULTS = "config/defaults.ts";
 
 /** What every protocol core may use: bytes, the core contract and the neutral HTTP model. */
 const OF_A_CORE = [BYTES, CORE, HTTP];
 
 /** Every layer, lowest first. */
 export const LAYERS: readonly Layer[] = [
+  { prefix: DEFAULTS, uses: [] },
   { prefix: BYTES, uses: [] },
   { prefix: "src/observe/", uses: [BYTES] },
   { prefix: CORE, uses: [BYTES] },
@@ -43,6 +46,7 @@ export const LAYERS: readonly Layer[] = [
       "src/answers/",
       "src/observe/",
       "src/io/contracts.ts",
+      DEFAULTS,
     ],
     usesTypesOf: ["config/"],
   },

@@ -27,10 +27,9 @@ export const Counter = {
   /** Bytes read from and written to clients. */
   BYTES_IN: 6,
   BYTES_OUT: 7,
-  /** Backend connections opened, reused, and failed to open. */
+  /** Backend connections opened and reused. */
   BACKEND_CONNECTED: 8,
   BACKEND_REUSED: 9,
-  BACKEND_CONNECT_ERRORS: 10,
   /** Exchanges tried again on another connection. */
   RETRIES: 11,
   /** Deadlines that ended a session or an exchange. */
@@ -96,8 +95,6 @@ export const Counter = {
   TCP_SESSIONS: 110,
   /** TCP sessions whose bytes are being passed on right now. */
   TCP_TUNNELS: 111,
-  /** TCP sessions that found no backend to connect to after all attempts. */
-  CONNECT_RETRIES_EXHAUSTED: 112,
   /** Connections whose PROXY header is awaited right now. */
   PROXY_EXPECTING: 113,
   /** Connections closed because of their PROXY header. */
@@ -195,7 +192,6 @@ const NAMES: readonly [string, number][] = [
   ["backends.fail_open", Counter.FAIL_OPEN],
   ["tcp.requests", Counter.TCP_SESSIONS],
   ["protocol.tcp", Counter.TCP_TUNNELS],
-  ["backend.connect.retries_exhausted", Counter.CONNECT_RETRIES_EXHAUSTED],
   ["protocol.proxy.expect", Counter.PROXY_EXPECTING],
   ["proxy_protocol.errors", Counter.PROXY_ERRORS],
   ["tcp.client_hello.errors", Counter.CLIENT_HELLO_ERRORS],

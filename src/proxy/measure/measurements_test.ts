@@ -3,7 +3,8 @@ import { EventKind, MetricDetail, MetricsConfiguration } from "../../../config/s
 import { countOf, measured, numberOf } from "../../../tests/support/observe/metrics.ts";
 import { startOrigin } from "../../../tests/support/http/origin.ts";
 import { startProxy, type TestProxy } from "../../../tests/support/session/proxy.ts";
-import { get } from "../../../tests/support/http/raw_client.ts";
+import { startTcpProxy } from "../../../tests/support/session/tcp_proxy.ts";
+import { connectRaw, get } from "../../../tests/support/http/raw_client.ts";
 import { waitFor } from "../../../tests/support/wait.ts";
 
 /** Serves `count` requests of the cluster `app` and waits until they have been measured. */
@@ -225,6 +226,23 @@ Deno.test("Levels tell how many backends a cluster has and how many can be used"
   assert.equal(ofBackend("127.0.0.1:1", "backend.available"), 0);
   assert.equal(level("health_check.healthy_backends"), 1);
   assert.deepEqual([level("cluster.total_backends"), level("cluster.available_backends")], [2, 1]);
+});
+
+Deno.test("TCP connections that find no backend are counted like requests that find none", async () => {
+  const metrics = { address: "127.0.0.1:1", tagged_metrics: false, detail: 0 };
+  const backends = [1, 2, 3, 4].map((host) => `127.0.0.${host}:1`);
+  await using tcp = await startTcpProxy({ server: { metrics }, backends });
+  using wire = await connectRaw(tcp.port);
+  assert.equal((await wire.readToEnd()).length, 0);
+  await using http = await startProxy({ server: { metrics }, backends });
+  assert.equal((await get(http.port, "app.test")).status, 503);
+  for (const proxy of [tcp, http]) {
+    await waitFor(
+      "the attempts to be counted",
+      () => proxy.count("backend.connect.retries_exhausted") === 1,
+    );
+    assert.equal(proxy.count("backend.connections.error"), 3);
+  }
 });
 
 Deno.test("The event loop's delays are measured as long as they last", async () => {

@@ -1,6 +1,7 @@
 // Turns the accounts of requests and tunnels into measurements. Runs once for each request: additions
 // only, nothing is looked up and nothing is allocated.
 
+import { MAX_CONNECT_ATTEMPTS } from "../../../config/defaults.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
 import {
   answerPosition,
@@ -14,7 +15,6 @@ import { HeaderKind } from "../../protocol/http/header_kind.ts";
 import type { Backend } from "../../balancing/backend.ts";
 import type { Cluster } from "../../session/cluster.ts";
 import { Reason } from "../../session/reason.ts";
-import { MAX_ATTEMPTS } from "../../session/http/phases/connect.ts";
 import { NEVER, Outcome, type RequestAccount } from "../../session/http/account.ts";
 import type { TrafficAccount } from "../../session/traffic_account.ts";
 import type { ObservedSession, TrafficObserver } from "../../session/observer.ts";
@@ -69,6 +69,7 @@ export class TrafficMetrics implements TrafficObserver {
     if (outcome === Outcome.TIMEOUT || outcome === Outcome.BACKEND_BROKEN) {
       this.#counters.add(Counter.PIPE_ERRORS, 1);
     }
+    if (scope !== null && isExhausted(account)) scope.add(ScopeCount.RETRIES_EXHAUSTED, 1);
     if (account.connectedAt === NEVER || scope === null) return;
     scope.add(ScopeCount.REQUESTS, 1);
     scope.time(
@@ -106,13 +107,10 @@ export class TrafficMetrics implements TrafficObserver {
     if (outcome === Outcome.BACKEND_BROKEN) scope.add(ScopeCount.ERRORS, 1);
   }
 
-  #countAnswer({ status, reason, attempts }: RequestAccount, scope: Series): void {
-    scope.add(answerPosition(status), 1);
-    if (BACKEND_FAULTS.has(reason)) {
-      scope.add(ScopeCount.ERRORS, 1);
-    } else if (reason === Reason.CONNECT_FAILED && attempts >= MAX_ATTEMPTS) {
-      scope.add(ScopeCount.RETRIES_EXHAUSTED, 1);
-    }
+  #countAnswer(account: RequestAccount, scope: Series): void {
+    scope.add(answerPosition(account.status), 1);
+    if (BACKEND_FAULTS.has(account.reason)) scope.add(ScopeCount.ERRORS, 1);
+    else if (isExhausted(account)) scope.add(ScopeCount.RETRIES_EXHAUSTED, 1);
   }
 
   #countTunnel(account: RequestAccount, scope: Series | null): void {
@@ -156,4 +154,9 @@ export class TrafficMetrics implements TrafficObserver {
     scope.add(ScopeCount.BYTES_IN, account.backendIn);
     scope.add(ScopeCount.BYTES_OUT, account.backendOut);
   }
+}
+
+/** No backend took the connection in as many attempts as there may be. */
+function isExhausted({ reason, attempts }: TrafficAccount): boolean {
+  return reason === Reason.CONNECT_FAILED && attempts >= MAX_CONNECT_ATTEMPTS;
 }

@@ -48,8 +48,7 @@ export class RequestAccount extends TrafficAccount {
   sent = false;
   /** The connection that carried it had carried others before. */
   reused = false;
-  /** Connections tried for it, and times it was sent again. */
-  attempts = 0;
+  /** Times it was sent again. */
   retries = 0;
 
   constructor(head: MessageHead, requestId: Uint8Array) {

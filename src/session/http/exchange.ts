@@ -77,8 +77,6 @@ export class Exchange {
   outEnd = 0;
   /** Aborts the connect that is under way. */
   connecting: AbortController | null = null;
-  /** Connections opened for this request. */
-  attempts = 0;
   /** Resolves when the request body is no longer sent: with true when all of it has been. */
   pump: Promise<boolean> | null = null;
   /** The backend has been sent all of the request: nothing writes to it any more. */
@@ -110,7 +108,6 @@ export class Exchange {
     this.cluster = null;
     this.extras = NO_EXTRAS;
     this.hsts = null;
-    this.attempts = 0;
     this.#retried = false;
     this.#unwatched = false;
     this.account.begin(session.worker.accountClock());

@@ -1,5 +1,7 @@
 // The states of an exchange, and what ends it from outside.
 
+export { Interruption } from "../interruption.ts";
+
 /** Where an exchange is; decides what a deadline means. */
 export const ExchangePhase = {
   ROUTING: 0,
@@ -12,19 +14,6 @@ export const ExchangePhase = {
   DONE: 5,
 } as const;
 export type ExchangePhase = 0 | 1 | 2 | 3 | 4 | 5;
-
-/** What ended an exchange from outside. */
-export const Interruption = {
-  NONE: 0,
-  TIMEOUT: 1,
-  CLIENT_GONE: 2,
-  CLIENT_ERROR: 3,
-  /** We closed the client connection. */
-  CLOSED: 4,
-  /** The client sends its body more slowly than the listener allows. */
-  SLOW_CLIENT: 5,
-} as const;
-export type Interruption = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** How an exchange goes on after the first bytes from its backend; positive numbers see its method. */
 export const Answered = {

@@ -4,6 +4,7 @@ import { PEER, tcpCluster, tcpListener } from "../../../tests/support/session/tc
 import { waitFor } from "../../../tests/support/wait.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import { DEFAULT_SETTINGS } from "../cluster.ts";
+import { Reason } from "../reason.ts";
 
 Deno.test("TcpSession connects before the client speaks and passes bytes both ways", async () => {
   const setup = tcpListener(tcpCluster("db"));
@@ -161,7 +162,7 @@ Deno.test("TcpSession tries other backends while none has taken the connection",
   last.feed("here");
   await waitFor("the greeting", () => stream.written === "here");
   assert.equal(new Set(hosts).size, 3);
-  assert.equal(setup.count(Counter.BACKEND_CONNECT_ERRORS), 2);
+  assert.equal(setup.observed.refused.length, 2);
   session.close();
 });
 
@@ -180,7 +181,9 @@ Deno.test("TcpSession gives up after three attempts and ends the stream without 
   await running;
   assert.equal(attempts, 3);
   assert.equal(stream.written, "");
-  assert.equal(setup.count(Counter.CONNECT_RETRIES_EXHAUSTED), 1);
+  assert.equal(setup.observed.refused.length, 3);
+  const [account] = setup.observed.accounts;
+  assert.deepEqual([account?.attempts, account?.reason], [3, Reason.CONNECT_FAILED]);
   assert.equal(db.backends.members.filter(({ retry }) => retry.tries > 0).length, 3);
   assert.ok(db.backends.members.every(({ activeConnections }) => activeConnections === 0));
 });

@@ -7,6 +7,7 @@ import { ProxyHeaderStage } from "../stages/proxy_header.ts";
 import type { OnSessionEnd, Session, SessionStarter } from "../session.ts";
 import { type Stage, StagedSession } from "../stages/staged_session.ts";
 import type { TcpListenerContext } from "./context.ts";
+import { TcpConnection } from "./connection.ts";
 import { TcpSession } from "./session.ts";
 
 /** What a listener says about its sessions; replaced in place by an update. */
@@ -52,6 +53,7 @@ export class TcpStarter implements SessionStarter {
   #session(accepted: Accepted, onEnd: OnSessionEnd): Session | null {
     const first = this.#worker.inputBuffers.small.take();
     if (first === null) return null;
-    return new TcpSession(accepted, this.#settings.context, this.#worker, first, onEnd);
+    const { context } = this.#settings;
+    return new TcpSession(new TcpConnection(accepted, context, this.#worker, first), onEnd);
   }
 }

@@ -40,7 +40,7 @@ export class Upstream implements Placed {
   reused = false;
   /** When it became idle, in milliseconds of the worker's clock. */
   idleSince = 0;
-  readonly #buffers: UpstreamBuffers;
+  #buffers: UpstreamBuffers;
   readonly #owner: UpstreamOwner;
   #pool: BufferPool;
   readonly #reads: SoleReader;
@@ -89,14 +89,16 @@ export class Upstream implements Placed {
 
   /** A body keeps filling the buffer: use a larger one until the next {@link rest}. */
   growForBody(): void {
-    if (this.#reads.reading) return;
-    const { head, bulk, wide } = this.#buffers;
-    const next = this.#pool === head ? bulk : this.#pool === bulk ? wide : undefined;
-    const larger = next?.take() ?? null;
-    if (next === undefined || larger === null) return;
-    this.#pool.give(this.bytes);
-    this.#pool = next;
-    this.bytes = larger;
+    const { bulk, wide = bulk } = this.#buffers;
+    this.#switchTo(this.#pool === bulk || this.#pool === wide ? wide : bulk);
+  }
+
+  /**
+   * The connection is a tunnel from now on and uses these buffers as it needs them; it cannot be given
+   * back for another exchange.
+   */
+  becomeTunnel(buffers: UpstreamBuffers): void {
+    this.#buffers = buffers;
   }
 
   /** Closes the stream. An idle connection gives its buffer back when its read has settled. */
@@ -136,11 +138,16 @@ export class Upstream implements Placed {
 
   /** Little comes: a small buffer will do. */
   shrink(): void {
-    if (this.#pool === this.#buffers.head || this.#reads.reading) return;
-    const small = this.#buffers.head.take();
-    if (small === null) return;
+    this.#switchTo(this.#buffers.head);
+  }
+
+  /** Takes another buffer, unless a read writes into this one or there is none to be had. */
+  #switchTo(pool: BufferPool): void {
+    if (pool === this.#pool || this.#reads.reading) return;
+    const other = pool.take();
+    if (other === null) return;
     this.#pool.give(this.bytes);
-    this.#pool = this.#buffers.head;
-    this.bytes = small;
+    this.#pool = pool;
+    this.bytes = other;
   }
 }

@@ -2,13 +2,15 @@
 // until the test moves the wheel.
 
 import assert from "node:assert/strict";
-import type { BackendAddress } from "../../../src/balancing/backend.ts";
+import type { Backend, BackendAddress } from "../../../src/balancing/backend.ts";
 import { parseBackendAddress } from "../../../src/balancing/backend.ts";
 import { BackendSet } from "../../../src/balancing/backend_set.ts";
 import type { Accepted, ByteStream } from "../../../src/io/contracts.ts";
 import { ServerNameTable } from "../../../src/routing/name/server_name_table.ts";
 import { Cluster, DEFAULT_SETTINGS, type ProxyHeaderMode } from "../../../src/session/cluster.ts";
 import { TcpStarter } from "../../../src/session/tcp/starter.ts";
+import type { TrafficAccount } from "../../../src/session/traffic_account.ts";
+import { observeTraffic } from "../../../src/session/worker_context.ts";
 import { FakeStream } from "./fake_stream.ts";
 import { waitFor } from "../wait.ts";
 import { testWorkerContext } from "./worker_context.ts";
@@ -50,6 +52,15 @@ export function tcpListener(
   const services = new ServerNameTable<Cluster>();
   services.fallback = fallback;
   const context = { address: LOCAL, services, tags: new Map(), timeouts: TIMEOUTS };
+  const observed = { refused: [] as Backend[], accounts: [] as TrafficAccount[] };
+  observeTraffic(worker, {
+    exact: true,
+    headGoes: () => {},
+    requestEnded: () => {},
+    connectionRefused: () => {},
+    connectFailed: (_, backend) => observed.refused.push(backend),
+    connectionEnded: (account) => observed.accounts.push(account),
+  });
   const starter = new TcpStarter({ context, expectsProxy: false }, worker);
   const ended: unknown[] = [];
   const open = (extra: Partial<Accepted> = {}) => {
@@ -69,5 +80,5 @@ export function tcpListener(
     worker.inputBuffers.small.lent + worker.inputBuffers.head.lent +
     worker.tunnelBuffers.head.lent +
     worker.tunnelBuffers.bulk.lent + (worker.tunnelBuffers.wide?.lent ?? 0);
-  return { worker, services, starter, open, backend, dialled, ended, count, lent };
+  return { worker, services, starter, open, backend, dialled, ended, observed, count, lent };
 }

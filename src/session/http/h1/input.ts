@@ -31,7 +31,7 @@ export class ClientInput {
   /** The head that lies in `bytes`; it is told when they move. */
   reader: HeadReader | null = null;
   readonly #reads: SoleReader;
-  readonly #buffers: InputBuffers;
+  #buffers: InputBuffers;
   #pool: BufferPool;
   #closed = false;
 
@@ -113,6 +113,11 @@ export class ClientInput {
     const { small, head, bulk, wide } = this.#buffers;
     const next = this.#pool === small ? head : this.#pool === head ? bulk : wide ?? bulk;
     if (next !== this.#pool) this.#switchTo(next);
+  }
+
+  /** Uses these buffers from now on; all but the widest must be those of before. */
+  becomeTunnel(buffers: InputBuffers): void {
+    this.#buffers = buffers;
   }
 
   /** Gives the buffer back as soon as no read writes into it. */

@@ -5,7 +5,7 @@
 import { closeAccount } from "../close_account.ts";
 import type { Exchange } from "../exchange.ts";
 import type { HttpSession } from "./session.ts";
-import type { Linger } from "../../linger.ts";
+import { discard, type Linger } from "../../linger.ts";
 
 /** Says goodbye and discards what still comes. */
 export async function linger(session: HttpSession): Promise<void> {
@@ -15,16 +15,8 @@ export async function linger(session: HttpSession): Promise<void> {
 
 /** Discards until the client ends, or has lingered for long enough. */
 export async function discardInput(session: HttpSession): Promise<void> {
-  const { input } = session;
   session.forgetHead();
-  while (!session.closed) {
-    if (!input.reading) {
-      const full = input.end === input.bytes.length;
-      input.clear();
-      if (full) input.growForBody();
-    }
-    if (!(await session.receive())) return;
-  }
+  await discard(session);
 }
 
 /**

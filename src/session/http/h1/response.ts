@@ -8,7 +8,7 @@ import { Problem } from "../../../protocol/h1/problem.ts";
 import { responsePersists } from "../../../protocol/h1/response_rules.ts";
 import { BodyFraming } from "../../../protocol/http/message_head.ts";
 import { grantsUpgrade } from "../../../protocol/http/upgrade.ts";
-import { beginTunnelAccount } from "../close_account.ts";
+import { beginTunnelAccount, closeAccount } from "../close_account.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import type { HttpSession } from "./session.ts";
 import { mustDechunk, prepareInterim, prepareResponse } from "../phases/edit.ts";
@@ -17,7 +17,7 @@ import { Reason } from "../../reason.ts";
 import { Outcome } from "../account.ts";
 import { RelayEnd, relayPayload, relayResponseBody } from "./response_body.ts";
 import { finishRequestBody } from "./request_body.ts";
-import { runTunnel } from "./tunnel.ts";
+import { lingerAfterTunnel, runUpgraded } from "./tunnel.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 
 /**
@@ -231,7 +231,7 @@ async function switchProtocols(
   await session.write(out.subarray(0, at));
   beginTunnelAccount(exchange, session);
   beginTunnel(session);
-  const clean = await runTunnel(exchange, session, upstream, head.end, end);
+  const clean = await runUpgraded(exchange, session, upstream, head.end, end);
   if (clean && exchange.interruption === Interruption.NONE && !session.closed) {
     account.outcome = Outcome.COMPLETE;
   }
@@ -239,6 +239,8 @@ async function switchProtocols(
     session.worker.counters.add(Counter.CLIENT_ABORTS, 1);
   }
   endTunnel(session);
+  closeAccount(exchange, session);
+  if (!clean) await lingerAfterTunnel(session);
   session.close();
   return 0;
 }

@@ -1,82 +1,82 @@
-// A connection that has left HTTP behind (101): bytes go both ways untouched. Each direction ends on
-// its own, so a peer may finish sending and still receive; silence in both ends the tunnel.
+// A connection that has left HTTP behind: what its tunnel asks of the session and the exchange that
+// opened it.
 
-import { Counter } from "../../../observe/metrics/counters.ts";
-import type { Exchange } from "../exchange.ts";
-import type { HttpSession } from "./session.ts";
-import { releaseHead } from "./request_body.ts";
+import { type Exchange, Interruption } from "../exchange.ts";
+import { Outcome, type RequestAccount } from "../account.ts";
+import type { WritingEnd } from "../../sole_reader.ts";
+import { runTunnel, type TunnelClient } from "../../tunnel.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
-import { writeRest } from "../../write_rest.ts";
+import type { WorkerContext } from "../../context.ts";
+import type { ClientInput } from "./input.ts";
+import { discardInput } from "./last_answer.ts";
+import { releaseHead } from "./request_body.ts";
+import type { HttpSession } from "./session.ts";
+import { SessionPhase } from "./session_phase.ts";
 
 /**
- * Pipes until both directions have ended or either stream fails. Never rejects; false when a stream
- * failed.
+ * Pipes until both directions have ended or either stream fails; `upstream.bytes[from, to)` came with
+ * the head that opened the tunnel. Never rejects; false when a direction did not end by itself.
  */
-export async function runTunnel(
+export async function runUpgraded(
   exchange: Exchange,
   session: HttpSession,
   upstream: Upstream,
   from: number,
   to: number,
 ): Promise<boolean> {
-  let clean = true;
-  const broken = () => {
-    clean = false;
-    session.close();
-    upstream.close();
-  };
-  // A broken tunnel is an ordinary end. Both directions must have stopped before the buffers they use
-  // are given back.
-  await Promise.allSettled([
-    pipeToBackend(exchange, session, upstream).catch(broken),
-    pipeToClient(exchange, session, upstream, from, to).catch(broken),
-  ]);
-  return clean;
-}
-
-async function pipeToBackend(
-  exchange: Exchange,
-  session: HttpSession,
-  upstream: Upstream,
-): Promise<void> {
-  const { input, worker } = session;
-  const { account } = exchange;
+  const { tunnelInputBuffers, tunnelBuffers } = session.worker;
   releaseHead(exchange, session);
-  for (;;) {
-    if (input.length === 0) {
-      if (!input.reading) input.start = input.end = 0;
-      if (!(await session.receive())) break;
-    }
-    session.armExchange();
-    const { bytes, start, end } = input;
-    account.clientIn += end - start;
-    const written = await upstream.stream.write(bytes.subarray(start, end));
-    if (start + written < end) await writeRest(upstream.stream, bytes, start + written, end);
-    worker.counters.add(Counter.BACKEND_BYTES_OUT, end - start);
-    account.backendOut += end - start;
-    input.start = end;
-  }
-  await upstream.stream.closeWrite();
+  session.input.becomeTunnel(tunnelInputBuffers);
+  upstream.becomeTunnel(tunnelBuffers);
+  return await runTunnel(new UpgradedClient(exchange, session), upstream, from, to);
 }
 
-async function pipeToClient(
-  exchange: Exchange,
-  session: HttpSession,
-  upstream: Upstream,
-  from: number,
-  to: number,
-): Promise<void> {
-  const { account } = exchange;
-  const { counters } = session.worker;
-  account.backendIn += to - from;
-  if (to > from) await session.write(upstream.bytes.subarray(from, to));
-  for (;;) {
-    const count = upstream.accept(await upstream.read(0));
-    if (count === 0) break;
-    account.backendIn += count;
-    counters.add(Counter.BACKEND_BYTES_IN, count);
-    session.armExchange();
-    await session.write(upstream.bytes.subarray(0, count));
+/** The tunnel was cut short: the client is given a while to read what came. */
+export async function lingerAfterTunnel(session: HttpSession): Promise<void> {
+  if (session.phase === SessionPhase.LINGERING) await discardInput(session);
+  else await session.endSpeaking();
+}
+
+/** The client of a tunnel behind a 101, or behind a CONNECT. */
+class UpgradedClient implements TunnelClient {
+  readonly stream: WritingEnd;
+  readonly input: ClientInput;
+  readonly worker: WorkerContext;
+  readonly account: RequestAccount;
+  readonly #exchange: Exchange;
+  readonly #session: HttpSession;
+
+  constructor(exchange: Exchange, session: HttpSession) {
+    this.stream = session.stream;
+    this.input = session.input;
+    this.worker = session.worker;
+    this.account = exchange.account;
+    this.#exchange = exchange;
+    this.#session = session;
   }
-  await session.endWrite();
+
+  armTunnel(): void {
+    if (this.#session.phase === SessionPhase.EXCHANGE) this.#session.armExchange();
+  }
+
+  async endWrite(): Promise<void> {
+    await this.#session.endWrite();
+  }
+
+  clientReset(): void {
+    this.#session.clientReset();
+    this.#session.close();
+  }
+
+  async backendBroke(): Promise<void> {
+    const session = this.#session;
+    // It is we who closed the backend connection, because the client left or was silent for too long.
+    if (this.#exchange.interruption !== Interruption.NONE) return session.close();
+    this.account.outcome = Outcome.BACKEND_BROKEN;
+    try {
+      await session.sayGoodbye();
+    } catch {
+      session.close();
+    }
+  }
 }

@@ -1,15 +1,10 @@
-// Finds a connection to some backend of a cluster: an idle one, or a new one, trying other backends
-// while nothing has been sent. What a failed attempt means for the backend is told to its cluster.
+// Finds the backend of a request and opens a connection to it, where no idle one can be had.
 
 import type { Backend } from "../../../balancing/backend.ts";
 import type { Cluster } from "../../cluster.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import type { HttpSession } from "../h1/session.ts";
-import { NO_CONNECTION_IN_TIME, Reason } from "../../reason.ts";
-import type { Upstream } from "../../upstream/upstream.ts";
-
-/** Connections one request may try, as in sozu 2.1 (CONN_RETRIES). */
-export const MAX_ATTEMPTS = 3;
+import { connectBackend } from "../../upstream/connect.ts";
 
 /**
  * Sets `exchange.upstream` to a new connection. `first`: the backend already picked, if any. Resolves
@@ -21,27 +16,12 @@ export async function openUpstream(
   cluster: Cluster,
   first: Backend | null,
 ): Promise<0 | 503 | 504> {
-  const { worker, listener } = session;
-  let backend = first;
-  while (exchange.attempts < MAX_ATTEMPTS) {
-    backend ??= cluster.backends.pick(worker.wheel.now);
-    if (backend === null) break;
-    exchange.attempts++;
-    exchange.account.attempts = exchange.attempts;
-    exchange.account.backend = backend;
-    exchange.phase = ExchangePhase.CONNECTING;
-    session.arm(listener.timeouts.connect);
-    const upstream = await attempt(exchange, session, cluster, backend);
-    if (exchange.interruption === Interruption.TIMEOUT) return 504;
-    if (exchange.interruption !== Interruption.NONE) return 503;
-    if (upstream !== null) {
-      exchange.upstream = upstream;
-      return 0;
-    }
-    backend = null;
-  }
-  exchange.account.reason = exchange.attempts === 0 ? Reason.NO_BACKEND : Reason.CONNECT_FAILED;
-  return 503;
+  exchange.phase = ExchangePhase.CONNECTING;
+  const upstream = await connectBackend(exchange, session, cluster, { first, key: null });
+  if (exchange.interruption === Interruption.TIMEOUT) return 504;
+  if (upstream === null) return 503;
+  exchange.upstream = upstream;
+  return 0;
 }
 
 /** The backend to try first: the one the client's cookie names, else the policy's choice. */
@@ -57,38 +37,4 @@ export function pickBackend(
     if (backend !== null) return backend;
   }
   return cluster.backends.pick(now);
-}
-
-async function attempt(
-  exchange: Exchange,
-  session: HttpSession,
-  cluster: Cluster,
-  backend: Backend,
-): Promise<Upstream | null> {
-  const { worker } = session;
-  const start = worker.clock();
-  const controller = new AbortController();
-  exchange.connecting = controller;
-  try {
-    const upstream = await worker.upstreams.dial(cluster, backend, controller.signal);
-    const now = worker.clock();
-    if (upstream !== null) cluster.backends.connectSucceeded(backend, now - start, now);
-    exchange.account.connectedAt = worker.accountClock();
-    exchange.account.connectMs = now - start;
-    if (exchange.interruption === Interruption.NONE) return upstream;
-    upstream?.discard();
-    return null;
-  } catch (error) {
-    // An attempt that the client cut short says nothing about the backend.
-    if (exchange.interruption === Interruption.CLIENT_GONE) return null;
-    worker.observer?.connectFailed?.(cluster, backend);
-    if (exchange.interruption === Interruption.NONE) {
-      cluster.backends.connectFailed(backend, worker.clock(), error);
-    } else if (exchange.interruption === Interruption.TIMEOUT) {
-      cluster.backends.connectFailed(backend, worker.clock(), NO_CONNECTION_IN_TIME);
-    }
-    return null;
-  } finally {
-    exchange.connecting = null;
-  }
 }

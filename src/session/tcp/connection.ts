@@ -1,0 +1,203 @@
+// The client connection of a TCP session: its stream, its deadline, its account and its end. Where its
+// bytes go is the session's.
+
+import type { Accepted, Endpoint, TlsFacts } from "../../io/contracts.ts";
+import type { LoggedSession } from "../../observe/access/record.ts";
+import { Counter } from "../../observe/metrics/counters.ts";
+import { ClientInput } from "../http/h1/input.ts";
+import type { SlotHolder } from "../client_limits.ts";
+import type { Cluster } from "../cluster.ts";
+import { ClientWatch, type Watcher, Watching } from "../client_watch.ts";
+import type { WorkerContext } from "../context.ts";
+import { Interruption } from "../interruption.ts";
+import { discard, Linger, type LingeringClient } from "../linger.ts";
+import type { ObservedConnection } from "../observer.ts";
+import { Reason } from "../reason.ts";
+import type { WritingEnd } from "../sole_reader.ts";
+import type { Timed } from "../timing/deadline_wheel.ts";
+import { Outcome, TrafficAccount } from "../traffic_account.ts";
+import type { TunnelClient } from "../tunnel.ts";
+import type { Purpose, WaitingClient } from "../upstream/connect.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import type { TcpListenerContext } from "./context.ts";
+
+/** Where a connection is; decides what a deadline means. */
+export const TcpPhase = {
+  /** The client's first message is to tell which service it wants. */
+  HELLO: 0,
+  CONNECTING: 1,
+  TUNNEL: 2,
+  /** Nothing more comes from us; what the client still sends is thrown away. */
+  LINGERING: 3,
+  CLOSED: 4,
+} as const;
+export type TcpPhase = 0 | 1 | 2 | 3 | 4;
+
+/** A client connection of a TCP listener. */
+export class TcpConnection
+  implements
+    Timed,
+    SlotHolder,
+    Watcher,
+    ObservedConnection,
+    Purpose,
+    WaitingClient,
+    TunnelClient,
+    LingeringClient {
+  deadline = Infinity;
+  filedTick = Infinity;
+  filedIndex = 0;
+  lastActive = 0;
+  phase: TcpPhase = TcpPhase.HELLO;
+  readonly accepted: Accepted;
+  readonly stream: WritingEnd;
+  readonly listener: TcpListenerContext;
+  readonly worker: WorkerContext;
+  readonly input: ClientInput;
+  slot: Cluster | null = null;
+  moreSlots: Set<Cluster> | null = null;
+  logged: LoggedSession | null = null;
+  readonly account = new TrafficAccount();
+  connecting: AbortController | null = null;
+  interruption: Interruption = Interruption.NONE;
+  /** The backend connection, once there is one. */
+  upstream: Upstream | null = null;
+  /** Nothing more is written to the client. */
+  #writeEnded = false;
+  readonly #watch: ClientWatch;
+  #lingering: Linger | null = null;
+
+  /** `first` comes from the worker's small input buffers. */
+  constructor(
+    accepted: Accepted,
+    listener: TcpListenerContext,
+    worker: WorkerContext,
+    first: Uint8Array,
+  ) {
+    this.accepted = accepted;
+    this.stream = accepted.stream;
+    this.listener = listener;
+    this.worker = worker;
+    this.input = new ClientInput(accepted.stream, worker.tunnelInputBuffers, first);
+    this.#watch = new ClientWatch(this, worker.wheel);
+    this.account.startedAt = worker.accountClock();
+    this.lastActive = worker.wheel.now;
+  }
+
+  get peer(): Endpoint {
+    return this.accepted.peer;
+  }
+
+  get tls(): TlsFacts | null {
+    return this.accepted.tls;
+  }
+
+  get clientIp(): string {
+    return this.accepted.peer.ip;
+  }
+
+  /** Sets the deadline to `delay` milliseconds from now. */
+  arm(delay: number): void {
+    this.lastActive = this.worker.wheel.now;
+    this.worker.wheel.arm(this, delay);
+  }
+
+  armTunnel(): void {
+    const { front, back } = this.listener.timeouts;
+    if (this.phase === TcpPhase.TUNNEL) this.arm(front < back ? front : back);
+  }
+
+  onDeadline(): void {
+    if (this.#lingering?.goesOn(this.worker.wheel.now) === true) {
+      this.arm(this.worker.limits.linger.stepMs);
+      return;
+    }
+    if (this.phase !== TcpPhase.LINGERING) {
+      this.worker.counters.add(Counter.TIMEOUTS, 1);
+      this.account.outcome = Outcome.TIMEOUT;
+      this.interruption = Interruption.TIMEOUT;
+      if (this.phase === TcpPhase.HELLO) this.account.reason = Reason.CLIENT_TIMEOUT;
+      if (this.phase === TcpPhase.CONNECTING) this.account.reason = Reason.CONNECT_TIMEOUT;
+    }
+    this.close();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.phase = TcpPhase.CLOSED;
+    if (this.interruption === Interruption.NONE) this.interruption = Interruption.CLOSED;
+    this.connecting?.abort();
+    this.upstream?.close();
+    this.stream.close();
+  }
+
+  /** True once the connection has been closed by us. */
+  get closed(): boolean {
+    return this.phase === TcpPhase.CLOSED;
+  }
+
+  /** From now on a client that resets its connection is noticed. */
+  watchClient(): void {
+    this.#watch.start();
+  }
+
+  watching(): Watching {
+    if (this.phase !== TcpPhase.CONNECTING && this.phase !== TcpPhase.TUNNEL) return Watching.OVER;
+    if (this.#writeEnded) return Watching.OVER;
+    return this.input.reading ? Watching.READ : Watching.ASK;
+  }
+
+  clientReset(): void {
+    if (this.closed) return;
+    this.account.outcome = Outcome.CLIENT_GONE;
+    this.interruption = Interruption.CLIENT_GONE;
+    this.close();
+  }
+
+  async backendBroke(): Promise<void> {
+    if (this.phase !== TcpPhase.TUNNEL) return;
+    this.account.outcome = Outcome.BACKEND_BROKEN;
+    try {
+      await this.#sayGoodbye();
+    } catch {
+      this.close();
+    }
+  }
+
+  async endWrite(): Promise<void> {
+    this.#writeEnded = true;
+    await this.stream.closeWrite();
+  }
+
+  /** Says that nothing comes, and discards what does: closing at once would reset the connection. */
+  async linger(): Promise<void> {
+    if (this.closed) return;
+    if (this.phase !== TcpPhase.LINGERING) await this.#sayGoodbye();
+    await discard(this);
+  }
+
+  async receive(): Promise<boolean> {
+    const count = this.input.accept(await this.input.read());
+    this.worker.counters.add(Counter.BYTES_IN, count);
+    this.#lingering?.hear(count);
+    return count > 0;
+  }
+
+  /** Nothing of it runs any more. */
+  finish(): void {
+    this.close();
+    this.worker.wheel.disarm(this);
+    this.#watch.stop();
+    this.input.close();
+    this.worker.clientLimits.release(this);
+    this.account.endedAt = this.worker.accountClock();
+    this.worker.observer?.connectionEnded(this.account, this);
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    this.phase = TcpPhase.LINGERING;
+    this.#lingering = new Linger(this.worker.limits.linger, this.worker.wheel.now);
+    this.arm(this.worker.limits.linger.stepMs);
+    await this.endWrite();
+  }
+}

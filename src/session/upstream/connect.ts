@@ -1,0 +1,124 @@
+// Opens a connection to some backend of a cluster: nothing has been sent yet, so another backend may be
+// tried while attempts are left. What an attempt means for the backend is told to its cluster.
+
+import { MAX_CONNECT_ATTEMPTS } from "../../../config/defaults.ts";
+import type { Backend } from "../../balancing/backend.ts";
+import type { Cluster } from "../cluster.ts";
+import { Interruption } from "../interruption.ts";
+import { NO_CONNECTION_IN_TIME, Reason } from "../reason.ts";
+import type { DeadlineWheel } from "../timing/deadline_wheel.ts";
+import type { TrafficAccount } from "../traffic_account.ts";
+import type { UpstreamPool } from "./pool.ts";
+import type { Upstream, UpstreamBuffers } from "./upstream.ts";
+
+/** What a backend connection is opened for: a request, or a client connection that is passed on. */
+export interface Purpose {
+  readonly account: TrafficAccount;
+  /** Aborts the attempt that is under way; `null` when there is none. */
+  connecting: AbortController | null;
+  /** Why no connection is needed any more; NONE while one is. */
+  readonly interruption: Interruption;
+}
+
+/** The client connection that waits for it. */
+export interface WaitingClient {
+  readonly worker: ConnectParts;
+  readonly listener: { readonly timeouts: { readonly connect: number } };
+  /** Sets its deadline to `delay` milliseconds from now. */
+  arm(delay: number): void;
+}
+
+/** What connecting needs of a worker. */
+export interface ConnectParts {
+  /** Milliseconds, exact. */
+  readonly clock: () => number;
+  /** Milliseconds as accounts count them. */
+  accountClock: () => number;
+  readonly wheel: Pick<DeadlineWheel, "now">;
+  readonly upstreams: Pick<UpstreamPool, "dial">;
+  observer: FailureObserver | null;
+}
+
+/** Is told that a connection to a backend could not be made. */
+interface FailureObserver {
+  connectFailed?(cluster: Cluster, backend: Backend): void;
+}
+
+/** How a backend is chosen, and what its connection reads into. */
+export interface ConnectOptions {
+  /** The backend to try first; `null` leaves the choice to the policy. */
+  readonly first: Backend | null;
+  /** Keeps clients together whose policy asks for it, see Policy; `null` for none. */
+  readonly key: bigint | null;
+  /** For a connection that is never given back; otherwise those of the pool. */
+  readonly buffers?: UpstreamBuffers;
+}
+
+/**
+ * A new connection to a backend of `cluster`. `null` when none can be had, for the reason that the account
+ * then holds, or when none is needed any more. Attempts count for the account, not for the call.
+ */
+export async function connectBackend(
+  purpose: Purpose,
+  client: WaitingClient,
+  cluster: Cluster,
+  { first, key, buffers }: ConnectOptions,
+): Promise<Upstream | null> {
+  const { worker } = client;
+  const { account } = purpose;
+  let backend = first;
+  while (account.attempts < MAX_CONNECT_ATTEMPTS) {
+    backend ??= cluster.backends.pick(worker.wheel.now, key);
+    if (backend === null) break;
+    account.attempts++;
+    account.backend = backend;
+    client.arm(client.listener.timeouts.connect);
+    const controller = new AbortController();
+    purpose.connecting = controller;
+    const began = worker.clock();
+    let upstream: Upstream | null = null;
+    try {
+      upstream = await worker.upstreams.dial(cluster, backend, controller.signal, buffers);
+    } catch (error) {
+      attemptFailed(purpose, worker, cluster, backend, error);
+    }
+    purpose.connecting = null;
+    if (upstream !== null) noteConnected(account, worker, upstream, began);
+    if (purpose.interruption !== Interruption.NONE) {
+      // It ended in the very moment in which the connection was made.
+      upstream?.discard();
+      return null;
+    }
+    if (upstream !== null) return upstream;
+    backend = null;
+  }
+  account.reason = account.attempts === 0 ? Reason.NO_BACKEND : Reason.CONNECT_FAILED;
+  return null;
+}
+
+function noteConnected(
+  account: TrafficAccount,
+  worker: ConnectParts,
+  { cluster, backend }: Upstream,
+  began: number,
+): void {
+  const now = worker.clock();
+  cluster.backends.connectSucceeded(backend, now - began, now);
+  account.connectedAt = worker.accountClock();
+  account.connectMs = now - began;
+}
+
+/** An attempt that was cut short for another reason than its time says nothing about the backend. */
+function attemptFailed(
+  { interruption }: Purpose,
+  worker: ConnectParts,
+  cluster: Cluster,
+  backend: Backend,
+  error: unknown,
+): void {
+  const isLate = interruption === Interruption.TIMEOUT;
+  if (interruption !== Interruption.NONE && !isLate) return;
+  worker.observer?.connectFailed?.(cluster, backend);
+  const reason = isLate ? NO_CONNECTION_IN_TIME : error;
+  cluster.backends.connectFailed(backend, worker.clock(), reason);
+}
