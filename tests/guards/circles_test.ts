@@ -29,7 +29,6 @@ const KNOWN_CIRCLES: readonly (readonly string[])[] = [
     "src/session/observer.ts",
   ],
   ["src/session/tcp/connect.ts", "src/session/tcp/session.ts", "src/session/tcp/tunnel.ts"],
-  ["src/proxy/listeners/listener.ts", "src/proxy/listeners/socket.ts"],
 ];
 
 Deno.test("no files import each other in a circle", () => {

@@ -5,7 +5,6 @@
 import type { Accepted, Endpoint, TlsFacts } from "../../io/contracts.ts";
 import type { LoggedSession } from "../../observe/access/record.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
-import { loggerOf } from "../../observe/log/log.ts";
 import { encodeV2 } from "../../protocol/proxy_protocol/v2.ts";
 import { parseClientHello } from "../../protocol/tls/client_hello.ts";
 import { ClientInput } from "../http/h1/input.ts";
@@ -265,7 +264,8 @@ export class TcpSession implements Session, Timed, SlotHolder, Watcher {
   #refuseHello(reason: string): null {
     this.worker.counters.add(Counter.CLIENT_HELLO_ERRORS, 1);
     this.account.reason = Reason.MALFORMED_REQUEST;
-    loggerOf("tcp").debug("ClientHello from {ip} refused: {reason}", { ip: this.clientIp, reason });
+    const log = this.worker.loggerOf("tcp");
+    log.debug("ClientHello from {ip} refused: {reason}", { ip: this.clientIp, reason });
     return null;
   }
 
