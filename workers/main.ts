@@ -2,10 +2,11 @@
 
 import manifest from "../deno.json" with { type: "json" };
 import { buildId } from "../src/io/process/build_id.ts";
-import { openAccessLog } from "../src/proxy/log/access_log_open.ts";
 import { ProxyDataPlane } from "../src/proxy/data_plane.ts";
-import { openSpanLog } from "../src/proxy/log/span_log_open.ts";
-import { openStatsd } from "../src/proxy/measure/statsd.ts";
+import { runtimeParts } from "../src/proxy/runtime_parts.ts";
+import { openAccessLog } from "./access_log.ts";
+import { openSpanLog } from "./span_log.ts";
+import { openStatsd } from "./statsd.ts";
 import { runWorkerWith } from "./worker.ts";
 
 /** Runs a worker until it is stopped; `args` are those after `worker`. Resolves with the exit code. */
@@ -32,7 +33,7 @@ export function runWorker(args: readonly string[]): Promise<number> {
     softStopMs: Number(option("--soft-stop-ms") ?? 0),
   };
   return runWorkerWith(identity, (config, onEvent, log) => {
-    const plane = new ProxyDataPlane(config, onEvent);
+    const plane = new ProxyDataPlane(config, onEvent, runtimeParts());
     openAccessLog(config, log, plane);
     openSpanLog(config, log, plane);
     openStatsd(config, log, plane.measurements);

@@ -17,6 +17,7 @@ import { parseCertificate } from "../src/io/x509/certificate.ts";
 import { loggerOf } from "../src/observe/log/log.ts";
 import type { DataPlane } from "../src/proxy/contract.ts";
 import { ControlLoop } from "../src/proxy/control_loop.ts";
+import { runtimeParts } from "../src/proxy/runtime_parts.ts";
 import { FrameSource } from "./frame_source.ts";
 import { MainChannel } from "./main_channel.ts";
 import { NextMain } from "./next_main.ts";
@@ -88,6 +89,7 @@ class Worker {
     this.loop = new ControlLoop({
       config,
       state: new ConfigState(parseCertificate),
+      parts: runtimeParts(),
       dataPlane: createDataPlane(
         config,
         (event) => this.#send(ControlLoop.eventMessage(event)),

@@ -7,7 +7,7 @@ import { openProcessLog } from "../src/io/log/open.ts";
 import type { LogOutput } from "../src/io/log/output.ts";
 import { applyLogging, loggerOf, type LogSetup } from "../src/observe/log/log.ts";
 import { type LogDirective, parseLogFilter } from "../src/observe/log/filter.ts";
-import type { Outlet } from "../src/proxy/log/access_log_open.ts";
+import type { Outlet } from "./outlet.ts";
 
 /** Logging of this process. */
 export class WorkerLog {

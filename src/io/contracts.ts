@@ -105,3 +105,11 @@ export interface Dialer {
    */
   connect(host: string, port: number, signal: AbortSignal): Promise<ByteStream>;
 }
+
+/** Work that is to be done later. Times are milliseconds. */
+export interface Timers {
+  /** Does `work` once, `ms` from now; the function returned takes that back, and may be called again. */
+  after(ms: number, work: () => void): () => void;
+  /** Does `work` every `ms`; the function returned ends that. */
+  every(ms: number, work: () => void): () => void;
+}

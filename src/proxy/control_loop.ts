@@ -20,11 +20,11 @@ import {
 } from "../../config/schema/messages.ts";
 import type { ConfigState } from "../../config/state/state.ts";
 import { prepareUndo } from "../../config/undo/undo.ts";
-import { Slices } from "../io/net/turn.ts";
-import { loggerOf } from "../observe/log/log.ts";
+import type { ModuleLog } from "../observe/log/module_log.ts";
 import { LAST_MEASUREMENTS_ID, UNOPENED_ID } from "../protocol/control/worker_life.ts";
 import type { DataPlane } from "./contract.ts";
 import type { HandOverStep } from "./listeners/hand_over.ts";
+import type { PlaneParts } from "./parts.ts";
 import { answerQuery, type WorkerQuery } from "./state_queries.ts";
 
 type RequestType = NonNullable<Request["request_type"]>;
@@ -35,6 +35,7 @@ export interface ControlLoopOptions {
   /** Empty at first. */
   readonly state: ConfigState;
   readonly dataPlane: DataPlane;
+  readonly parts: Pick<PlaneParts, "loggerOf" | "newSlices">;
   /** Sends an answer to main. */
   readonly respond: (response: WorkerResponse) => void;
   /** Changes the log filter; the list says what is wrong with it. */
@@ -48,7 +49,7 @@ const MAX_REFUSALS_NAMED = 5;
 export class ControlLoop {
   readonly #options: ControlLoopOptions;
   readonly #state: ConfigState;
-  readonly #log = loggerOf("worker::control");
+  readonly #log: ModuleLog;
   readonly #refusedAtStart: string[] = [];
   readonly #stopped = Promise.withResolvers<void>();
   #connectionLimit: bigint;
@@ -58,6 +59,7 @@ export class ControlLoop {
   constructor(options: ControlLoopOptions) {
     this.#options = options;
     this.#state = options.state;
+    this.#log = options.parts.loggerOf("worker::control");
     this.#connectionLimit = options.config.max_connections_per_ip ?? 0n;
   }
 
@@ -71,7 +73,7 @@ export class ControlLoop {
    * equals main's, and is reported with the answer to the first Status request.
    */
   async begin(initial: InitialState): Promise<void> {
-    const slices = new Slices();
+    const slices = this.#options.parts.newSlices();
     this.#options.dataPlane.unopened.onChange = (listeners) => this.#tellUnopened(listeners);
     for (const { content } of initial.requests) {
       const refusal = await this.#applyInitial(content);
@@ -303,7 +305,7 @@ export class ControlLoop {
         if (last !== null) {
           const content = { kind: "worker_metrics" as const, value: last };
           this.#respond(id, ResponseStatus.PROCESSING, "", content);
-          await new Slices().pause();
+          await this.#options.parts.newSlices().pause();
         }
         last = part;
       }

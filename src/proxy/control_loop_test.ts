@@ -15,6 +15,7 @@ import type { DataPlane, Measurements } from "./contract.ts";
 import { ControlLoop } from "./control_loop.ts";
 import type { HandOverStep } from "./listeners/hand_over.ts";
 import { UnopenedListeners } from "./listeners/unopened.ts";
+import { runtimeParts } from "./runtime_parts.ts";
 import { LAST_MEASUREMENTS_ID } from "../protocol/control/worker_life.ts";
 
 type Verb = NonNullable<Request["request_type"]>;
@@ -37,7 +38,7 @@ class ScriptedDataPlane implements DataPlane {
         this.refuse({ request_type: { kind: "activate_listener", value: activation } }),
       ),
     close: () => Promise.resolve(null),
-  });
+  }, runtimeParts());
 
   begun(): void {
     this.applied.push("begun");
@@ -93,6 +94,7 @@ function harness() {
   const state = stateAfter([]);
   const answers: WorkerResponse[] = [];
   const loop = new ControlLoop({
+    parts: runtimeParts(),
     config: { ...ServerConfig.empty(), max_connections_per_ip: 5n },
     state,
     dataPlane,

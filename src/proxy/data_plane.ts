@@ -17,11 +17,7 @@ import {
   WORKER_SLAB_ENTRIES_PER_CONNECTION,
 } from "../../config/defaults.ts";
 import { AcceptPause } from "../io/listening/accept_loop.ts";
-import { sha256 } from "../io/x509/sha256.ts";
-import { tcpDialer } from "../io/net/tcp.ts";
-import { atEndOfTurn } from "../io/net/turn.ts";
 import { Counter } from "../observe/metrics/counters.ts";
-import { loggerOf } from "../observe/log/log.ts";
 import type { WorkerContext } from "../session/context.ts";
 import { TICK_MS } from "../session/timing/deadline_wheel.ts";
 import { SessionSet } from "../session/session_set.ts";
@@ -39,7 +35,9 @@ import { HttpVerbs } from "./listeners/http_verbs.ts";
 import { HttpsVerbs } from "./listeners/https_verbs.ts";
 import { ListenerSet } from "./listeners/table.ts";
 import { missingClusterFeature, missingVerb } from "./missing_features.ts";
-import type { AcceptHandler } from "./listeners/listener.ts";
+import { elapsed } from "./elapsed.ts";
+import type { AcceptHandler } from "./listeners/socket.ts";
+import type { PlaneParts } from "./parts.ts";
 import { TcpVerbs } from "./listeners/tcp_verbs.ts";
 import type { UnopenedListeners } from "./listeners/unopened.ts";
 
@@ -72,26 +70,16 @@ export class ProxyDataPlane implements DataPlane {
   readonly #worker: WorkerContext;
   readonly #clusters: ClusterSet;
   readonly #healthChecks: HealthChecks;
-  readonly #log = loggerOf("worker::data_plane");
-  readonly #acceptPause = new AcceptPause((reason, count) =>
-    this.#log.error("Connections cannot be accepted ({count} times): {reason}", { reason, count })
-  );
-  readonly #acceptHandler: AcceptHandler = {
-    admit: (accepted, starter, label) => {
-      this.#worker.counters.add(Counter[`ACCEPTED_${label}`], 1);
-      this.#sessions.admit(accepted, starter);
-    },
-    pause: this.#acceptPause.after,
-  };
-  readonly #listeners = new ListenerSet(this.#acceptHandler);
+  readonly #parts: PlaneParts;
+  readonly #listeners: ListenerSet;
   readonly #http: HttpVerbs;
   readonly #https: HttpsVerbs;
   readonly #tcp: TcpVerbs;
-  readonly #handOver = new HandOver(this.#listeners);
+  readonly #handOver: HandOver;
   readonly #sessions: SessionSet;
   readonly measurements: WorkerMeasurements;
   readonly #backendReport: BackendReport;
-  readonly #ticker: ReturnType<typeof setInterval>;
+  readonly #endTicks: () => void;
   /** When the clock ticked last, in milliseconds. */
   #lastTick: number;
   readonly #traffic: TrafficObserver;
@@ -102,19 +90,15 @@ export class ProxyDataPlane implements DataPlane {
   #activationDelays: readonly number[] = [];
 
   /** `onEvent` is called for what operators should hear about. */
-  constructor(config: ServerConfig, onEvent: (event: Event) => void) {
+  constructor(config: ServerConfig, onEvent: (event: Event) => void, parts: PlaneParts) {
+    this.#parts = parts;
     const maxConnections = Number(config.max_connections);
     this.#worker = createWorkerContext({
-      dialer: tcpDialer,
-      clock: () => performance.now(),
-      wallClock: () => Date.now(),
-      atEndOfTurn,
-      fillRandom,
+      ...parts,
       maxConnections,
       maxBuffers: Number(config.max_buffers),
       bufferSize: Number(config.buffer_size),
-      sha256,
-      tracer: tracerOf(config),
+      tracer: tracerOf(config, parts),
       maxConnectionsPerIp: Number(config.max_connections_per_ip ?? 0n),
       limits: {
         retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER,
@@ -128,21 +112,25 @@ export class ProxyDataPlane implements DataPlane {
       queueTimeout: config.accept_queue_timeout * 1_000,
       zombieInterval: config.zombie_check_interval * 1_000,
     });
-    this.#clusters = new ClusterSet(this.#worker.upstreams, this.#worker.clock, Math.random);
-    this.#http = new HttpVerbs(this.#listeners.http, this.#worker, this.#clusters);
-    this.#tcp = new TcpVerbs(this.#listeners.tcp, this.#worker, this.#clusters);
-    this.#https = new HttpsVerbs(this.#listeners.https, this.#worker, this.#clusters);
-    this.#healthChecks = new HealthChecks(tcpDialer, this.#worker.counters);
+    this.#clusters = new ClusterSet(this.#worker.upstreams, parts.clock, parts.random);
+    this.#listeners = new ListenerSet(this.#acceptHandler(), parts);
+    this.#handOver = new HandOver(this.#listeners, parts.sockets);
+    const [worker, clusters] = [this.#worker, this.#clusters];
+    this.#http = new HttpVerbs(this.#listeners.http, worker, clusters, parts);
+    this.#tcp = new TcpVerbs(this.#listeners.tcp, worker, clusters, parts);
+    this.#https = new HttpsVerbs(this.#listeners.https, worker, clusters, parts);
+    this.#healthChecks = new HealthChecks(parts, worker.counters);
     this.measurements = this.#measure(config, onEvent);
     this.#traffic = new TrafficMetrics(this.#worker.counters, this.measurements.scopes);
     this.#observe();
     this.#backendReport = new BackendReport(
       this.#worker.counters,
+      parts.loggerOf,
       onEvent,
       (cluster, notification) => this.measurements.noticed(cluster, notification),
     );
     this.#lastTick = this.#worker.clock();
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    this.#endTicks = parts.timers.every(TICK_MS, () => this.#tick());
   }
 
   /** Lets `accessLog` write about the traffic from now on; `null` stops it. */
@@ -259,7 +247,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#worker.draining = true;
     this.unopened.stop();
     this.#sessions.endAfterResponse();
-    while (this.#sessions.size > 0) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    while (this.#sessions.size > 0) await elapsed(this.#parts.timers, TICK_MS);
   }
 
   async softStop(): Promise<void> {
@@ -271,7 +259,7 @@ export class ProxyDataPlane implements DataPlane {
     await Promise.all([closed, drained]);
     // What waited to be accepted was promised a session, and may have come when all others were gone.
     if (this.#sessions.size > 0) await this.#sessions.drain();
-    clearInterval(this.#ticker);
+    this.#endTicks();
   }
 
   hardStop(): void {
@@ -280,7 +268,25 @@ export class ProxyDataPlane implements DataPlane {
     this.#listeners.abandonAll();
     this.#sessions.closeAll();
     this.#worker.upstreams.closeIdle();
-    clearInterval(this.#ticker);
+    this.#endTicks();
+  }
+
+  #acceptHandler(): AcceptHandler {
+    const { clock, loggerOf, timers } = this.#parts;
+    const log = loggerOf("worker::data_plane");
+    const pause = new AcceptPause(
+      (reason, count) =>
+        log.error("Connections cannot be accepted ({count} times): {reason}", { reason, count }),
+      clock,
+      (ms) => elapsed(timers, ms),
+    );
+    return {
+      admit: (accepted, starter, label) => {
+        this.#worker.counters.add(Counter[`ACCEPTED_${label}`], 1);
+        this.#sessions.admit(accepted, starter);
+      },
+      pause: pause.after,
+    };
   }
 
   #observe(): void {
@@ -340,11 +346,7 @@ export class ProxyDataPlane implements DataPlane {
   }
 }
 
-function fillRandom(into: Uint8Array<ArrayBuffer>): void {
-  crypto.getRandomValues(into);
-}
-
-function tracerOf({ tracing }: ServerConfig): Tracer | undefined {
+function tracerOf({ tracing }: ServerConfig, parts: PlaneParts): Tracer | undefined {
   if (tracing === undefined) return undefined;
-  return new Tracer(fillRandom, tracing.sampled_per_million / MILLION);
+  return new Tracer(parts.fillRandom, tracing.sampled_per_million / MILLION);
 }

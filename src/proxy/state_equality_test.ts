@@ -23,6 +23,7 @@ import { serverDefaults } from "../../tests/support/session/proxy.ts";
 import { ControlLoop } from "./control_loop.ts";
 import { type PlaneContents, ProxyDataPlane } from "./data_plane.ts";
 import type { HttpRoutes } from "./listeners/http_routes.ts";
+import { runtimeParts } from "./runtime_parts.ts";
 
 /** Verbs that change no configuration: they ask, concern processes, or never reach a worker's state. */
 const UNCHANGING: readonly string[] = [
@@ -66,10 +67,11 @@ const METHODS = ["GET", "POST", "PUT"];
 
 /** A worker in this process. */
 class TestWorker {
-  readonly plane = new ProxyDataPlane(serverDefaults(), () => {});
+  readonly plane = new ProxyDataPlane(serverDefaults(), () => {}, runtimeParts());
   readonly state: ConfigState = stateAfter([]);
   #failure: string | null = null;
   readonly #loop = new ControlLoop({
+    parts: runtimeParts(),
     config: serverDefaults(),
     state: this.state,
     dataPlane: this.plane,

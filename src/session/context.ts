@@ -3,8 +3,9 @@
 
 import type { AnswerSet } from "../answers/answer_set.ts";
 import type { BufferPool } from "../bytes/buffer_pool.ts";
-import type { Endpoint } from "../io/contracts.ts";
+import type { Endpoint, Timers } from "../io/contracts.ts";
 import type { LoggedTags } from "../observe/access/record.ts";
+import type { LoggerOf } from "../observe/log/module_log.ts";
 import type { Counters } from "../observe/metrics/counters.ts";
 import type { ForwardingRules } from "../protocol/http/forwarding_lines.ts";
 import type { HstsHeader } from "../protocol/http/hsts.ts";
@@ -32,6 +33,9 @@ export interface WorkerContext {
   /** The same to a millisecond, for a tenth of the cost. */
   readonly coarseClock: CoarseClock;
   readonly wheel: DeadlineWheel;
+  /** For what no session waits for; sessions have the wheel. */
+  readonly timers: Timers;
+  readonly loggerOf: LoggerOf;
   readonly counters: Counters;
   readonly upstreams: UpstreamPool;
   readonly exchanges: ExchangePool;

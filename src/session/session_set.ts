@@ -5,7 +5,7 @@
 
 import type { Accepted } from "../io/contracts.ts";
 import { Counter } from "../observe/metrics/counters.ts";
-import { loggerOf } from "../observe/log/log.ts";
+import type { ModuleLog } from "../observe/log/module_log.ts";
 import { AcceptQueue } from "./accept_queue.ts";
 import type { WorkerContext } from "./context.ts";
 import { LogAllowance } from "./timing/log_allowance.ts";
@@ -46,16 +46,18 @@ export class SessionSet {
   readonly #queue = new AcceptQueue();
   readonly #worker: WorkerContext;
   readonly #admission: Admission;
-  readonly #log = loggerOf("worker::sessions");
+  readonly #log: ModuleLog;
   readonly #logAllowance = new LogAllowance(1);
   /** The limit has been reached and there is no relief yet. */
   #saturated = false;
   #lastZombieCheck: number;
   #onEmpty: (() => void) | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Takes back what a drain does next. */
+  #cancel: () => void = () => {};
 
   constructor(worker: WorkerContext, admission: Admission) {
     this.#worker = worker;
+    this.#log = worker.loggerOf("worker::sessions");
     this.#admission = admission;
     this.#lastZombieCheck = worker.wheel.now;
   }
@@ -124,10 +126,12 @@ export class SessionSet {
    */
   drain(): Promise<void> {
     this.endAfterResponse();
-    this.#timer = setTimeout(() => {
+    const { timers } = this.#worker;
+    this.#cancel();
+    this.#cancel = timers.after(IDLE_GRACE_MS, () => {
       this.#endIdle();
-      this.#timer = setTimeout(() => this.#cutIfIdle(), LEAVE_MS);
-    }, IDLE_GRACE_MS);
+      this.#cancel = timers.after(LEAVE_MS, () => this.#cutIfIdle());
+    });
     return new Promise((resolve) => {
       this.#onEmpty = resolve;
       this.#checkEmpty();
@@ -242,7 +246,7 @@ export class SessionSet {
 
   #checkEmpty(): void {
     if (this.#onEmpty === null || this.#sessions.size + this.#queue.length > 0) return;
-    clearTimeout(this.#timer);
+    this.#cancel();
     this.#onEmpty();
     this.#onEmpty = null;
   }

@@ -2,7 +2,8 @@
 // pools. Everything from outside (time, randomness, dialling) is handed in.
 
 import { BufferPool } from "../bytes/buffer_pool.ts";
-import type { Dialer } from "../io/contracts.ts";
+import type { Dialer, Timers } from "../io/contracts.ts";
+import type { LoggerOf } from "../observe/log/module_log.ts";
 import { Counters } from "../observe/metrics/counters.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ulid.ts";
@@ -35,6 +36,8 @@ const ADDED_HEAD_BYTES = 4096;
 /** The outside world and the limits of one worker. */
 export interface WorkerParts {
   readonly dialer: Dialer;
+  readonly timers: Timers;
+  readonly loggerOf: LoggerOf;
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
   /** Milliseconds since 1970. */
@@ -77,6 +80,8 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     coarseClock,
     accountClock: coarseClock.now,
     wheel,
+    timers: parts.timers,
+    loggerOf: parts.loggerOf,
     counters,
     upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
     exchanges: new ExchangePool(),

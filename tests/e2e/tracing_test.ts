@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import type { ServerTracingConfig } from "../../config/schema/messages.ts";
-import { openSpanLog } from "../../src/proxy/log/span_log_open.ts";
+import { openSpanLog } from "../../workers/span_log.ts";
 import { logAccess } from "../support/observe/access_log.ts";
 import { type Origin, startOrigin } from "../support/http/origin.ts";
 import { serverDefaults, startProxy, type TestProxy } from "../support/session/proxy.ts";

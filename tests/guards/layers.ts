@@ -104,6 +104,8 @@ export const LAYERS: readonly Layer[] = [
     uses: [
       "config/",
       CONTROL,
+      // The access log names sessions.
+      `${HTTP}ulid.ts`,
       "src/io/",
       "src/observe/",
       "src/proxy/",

@@ -104,17 +104,20 @@ const REPORT_MS = 10_000;
 export class AcceptPause {
   readonly #report: (reason: string, count: number) => void;
   readonly #now: () => number;
+  readonly #sleep: (ms: number) => Promise<void>;
   #nextReport = -Infinity;
   #count = 0;
 
   /**
    * `report` is told why accepting failed and how often since the last report, at once and then every ten
-   * seconds at most. `now` in milliseconds.
+   * seconds at most. `now` in milliseconds; `sleep` waits so many.
    */
   constructor(
     report: (reason: string, count: number) => void,
     now: () => number = () => performance.now(),
+    sleep: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)),
   ) {
+    this.#sleep = sleep;
     this.#report = report;
     this.#now = now;
   }
@@ -127,6 +130,6 @@ export class AcceptPause {
       this.#report(error instanceof Error ? error.message : String(error), this.#count);
       this.#count = 0;
     }
-    return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    return this.#sleep(PAUSE_MS);
   };
 }

@@ -21,20 +21,21 @@ export interface DatagramTimerParts {
   readonly gather: () => readonly Uint8Array[];
   /** Is told when sending begins to fail. */
   readonly failing: (problem: string) => void;
+  /** Calls `work` every `ms` until the function returned is called; the runtime's own unless told. */
+  readonly every?: (ms: number, work: () => void) => () => void;
 }
 
 /** A timer that runs until {@linkcode close}. */
 export class DatagramTimer {
   readonly #parts: DatagramTimerParts;
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #end: () => void;
   #route: DatagramRoute | null = null;
   #pass: Promise<void> | null = null;
   #failed = false;
 
   constructor(parts: DatagramTimerParts) {
     this.#parts = parts;
-    this.#timer = setInterval(() => void this.#begin(), PERIOD_MS);
-    Deno.unrefTimer(this.#timer);
+    this.#end = (parts.every ?? everyQuietly)(PERIOD_MS, () => void this.#begin());
   }
 
   /** Nothing of it is a file. */
@@ -48,7 +49,7 @@ export class DatagramTimer {
 
   /** Ends it without another pass. */
   close(): void {
-    clearInterval(this.#timer);
+    this.#end();
     this.#route?.socket.close();
     this.#route = null;
   }
@@ -72,6 +73,13 @@ export class DatagramTimer {
       this.#failed = true;
     }
   }
+}
+
+/** Does not keep the process alive. */
+function everyQuietly(ms: number, work: () => void): () => void {
+  const timer = setInterval(work, ms);
+  Deno.unrefTimer(timer);
+  return () => clearInterval(timer);
 }
 
 function pause(): Promise<void> {

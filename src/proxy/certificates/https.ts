@@ -8,11 +8,11 @@ import type {
   RemoveCertificate,
   ReplaceCertificate,
 } from "../../../config/schema/messages.ts";
-import { createSelfSigned } from "../../io/x509/self_signed.ts";
 import type { ChosenCertificate } from "../../io/tls/sni_settings.ts";
 import { TlsCredentials, type VersionRange } from "../../io/tls/credentials.ts";
 import { parseCertificate } from "../../io/x509/certificate.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
+import type { PlaneParts } from "../parts.ts";
 import { CertificateStore, type StoredCertificate } from "./store.ts";
 
 /** Whom the default certificate is made out to: the name sozu's own has. */
@@ -25,10 +25,12 @@ const DEFAULT_DAYS = 365 * 40;
 export class HttpsCertificates {
   readonly #store = new CertificateStore<TlsCredentials>();
   readonly #counters: Counters;
+  readonly #parts: Pick<PlaneParts, "tls" | "wallClock">;
   #default: TlsCredentials | null = null;
 
-  constructor(counters: Counters) {
+  constructor(counters: Counters, parts: Pick<PlaneParts, "tls" | "wallClock">) {
     this.#counters = counters;
+    this.#parts = parts;
   }
 
   fingerprints(): string[] {
@@ -110,13 +112,11 @@ export class HttpsCertificates {
 
   #defaultCredentials(): TlsCredentials {
     if (this.#default === null) {
-      const now = Date.now();
-      const made = TlsCredentials.create(createSelfSigned({
-        commonName: DEFAULT_COMMON_NAME,
-        names: [],
-        notBefore: new Date(now - DAY_MS),
-        notAfter: new Date(now + DEFAULT_DAYS * DAY_MS),
-      }));
+      const { tls, wallClock } = this.#parts;
+      const now = wallClock();
+      const made = TlsCredentials.create(
+        tls.selfSigned(DEFAULT_COMMON_NAME, now - DAY_MS, now + DEFAULT_DAYS * DAY_MS),
+      );
       if (typeof made === "string") throw new Error(`The default certificate is unusable: ${made}`);
       this.#default = made;
     }

@@ -8,8 +8,9 @@ import { equalMessages } from "../../../config/schema/message_values.ts";
 import type { Backend } from "../../balancing/backend.ts";
 import type { Dialer } from "../../io/contracts.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
-import { loggerOf } from "../../observe/log/log.ts";
+import type { ModuleLog } from "../../observe/log/module_log.ts";
 import type { Cluster } from "../../session/cluster.ts";
+import type { PlaneParts } from "../parts.ts";
 import { HealthProbe, type ProbeResult } from "./probe.ts";
 import { probePeriodMs } from "./period.ts";
 
@@ -54,15 +55,20 @@ export class HealthChecks {
   readonly #dialer: Dialer;
   readonly #counters: Counters;
   readonly #limits: ProbeLimits;
-  readonly #log = loggerOf("worker::health");
+  readonly #log: ModuleLog;
   readonly #checks = new Map<string, Check>();
   /** Backends whose probe is due, in order; a backend is here or in #running, never in both. */
   readonly #waiting = new Map<Backend, Check>();
   readonly #running = new Map<Backend, Running>();
   #stopped = false;
 
-  constructor(dialer: Dialer, counters: Counters, limits: ProbeLimits = PROBE_LIMITS) {
+  constructor(
+    { dialer, loggerOf }: Pick<PlaneParts, "dialer" | "loggerOf">,
+    counters: Counters,
+    limits: ProbeLimits = PROBE_LIMITS,
+  ) {
     this.#dialer = dialer;
+    this.#log = loggerOf("worker::health");
     this.#counters = counters;
     this.#limits = limits;
   }

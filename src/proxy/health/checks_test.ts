@@ -3,6 +3,7 @@ import type { HealthCheckConfig } from "../../../config/schema/messages.ts";
 import { type Backend, parseBackendAddress } from "../../balancing/backend.ts";
 import type { BackendAddress } from "../../balancing/backend.ts";
 import { BackendSet } from "../../balancing/backend_set.ts";
+import { loggerOf } from "../../observe/log/log.ts";
 import { Counter, Counters } from "../../observe/metrics/counters.ts";
 import { Cluster } from "../../session/cluster.ts";
 import { FakeStream } from "../../../tests/support/session/fake_stream.ts";
@@ -41,7 +42,7 @@ class Bench {
       this.streams.push(stream);
       return Promise.resolve(stream);
     };
-    this.checks = new HealthChecks({ connect }, this.counters, limits);
+    this.checks = new HealthChecks({ dialer: { connect }, loggerOf }, this.counters, limits);
     for (let i = 0; i < backends; i++) this.addBackend(i);
     this.checks.set(this.cluster, { ...CHECK, ...check });
   }

@@ -4,7 +4,7 @@
 
 import { formatAddress } from "../../../config/values/address.ts";
 import type { Request, ResponseContent } from "../../../config/schema/messages.ts";
-import { ListenerSteering } from "../../io/listening/steering.ts";
+import type { ListenerSockets, SocketSteering } from "../parts.ts";
 import type { ListenerSet } from "./table.ts";
 import type { ListeningSocket } from "./socket.ts";
 
@@ -19,10 +19,12 @@ export type HandOverStep = Extract<RequestType, {
 /** Does the steps for the listeners of one worker. */
 export class HandOver {
   readonly #listeners: ListenerSet;
-  #steering: ListenerSteering | string | null = null;
+  readonly #sockets: ListenerSockets;
+  #steering: SocketSteering | string | null = null;
 
-  constructor(listeners: ListenerSet) {
+  constructor(listeners: ListenerSet, sockets: ListenerSockets) {
     this.#listeners = listeners;
+    this.#sockets = sockets;
   }
 
   /** Does one step: its answer, `null` when it has none, or the reason why it failed. */
@@ -46,7 +48,7 @@ export class HandOver {
   }
 
   async #steer(socket: ListeningSocket, targets: readonly number[]): Promise<string | null> {
-    this.#steering ??= ListenerSteering.open();
+    this.#steering ??= this.#sockets.steering();
     if (typeof this.#steering === "string") return this.#steering;
     const own = await socket.own();
     return typeof own === "string" ? own : this.#steering.steer(own.fd, targets);

@@ -7,21 +7,22 @@ import {
   type SocketAddress,
   UpdateHttpListenerConfig,
 } from "../../../config/schema/messages.ts";
-import { TcpListener } from "../../io/net/tcp.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import type { WorkerContext } from "../../session/context.ts";
 import { ProxiedStarter } from "../../session/stages/proxied_starter.ts";
 import type { SessionStarter } from "../../session/session.ts";
 import { HttpFront } from "./http_front.ts";
 import type { HttpRoutes } from "./http_routes.ts";
-import { ListeningSocket } from "./socket.ts";
-import type { AcceptHandler, ProxyListener } from "./listener.ts";
+import type { PlaneParts } from "../parts.ts";
+import type { ProxyListener } from "./listener.ts";
+import { type AcceptHandler, ListeningSocket } from "./socket.ts";
 
 /** A listener that has been added; {@link activate} opens its socket. */
 export class HttpListener implements ProxyListener {
   readonly kind = ListenerType.HTTP;
   readonly front: HttpFront;
   readonly socket: ListeningSocket;
+  readonly #parts: PlaneParts;
   readonly #proxied: ProxiedStarter;
   /** Asked for each connection, so that an update is seen by the next one. */
   readonly #starter: SessionStarter = {
@@ -32,8 +33,14 @@ export class HttpListener implements ProxyListener {
   };
   #config: HttpListenerConfig;
 
-  private constructor(config: HttpListenerConfig, front: HttpFront, worker: WorkerContext) {
+  private constructor(
+    config: HttpListenerConfig,
+    front: HttpFront,
+    worker: WorkerContext,
+    parts: PlaneParts,
+  ) {
     this.#config = config;
+    this.#parts = parts;
     this.front = front;
     const timeout = () => front.starter.context.timeouts.request;
     this.#proxied = new ProxiedStarter(
@@ -42,17 +49,18 @@ export class HttpListener implements ProxyListener {
       worker,
       timeout,
     );
-    this.socket = new ListeningSocket(config.address, "HTTP");
+    this.socket = new ListeningSocket(config.address, "HTTP", parts);
   }
 
   /** A listener as configured for what is bound to its address, or why its answers do not compile. */
   static create(
     config: HttpListenerConfig,
     worker: WorkerContext,
+    parts: PlaneParts,
     routes: HttpRoutes,
   ): HttpListener | string {
     const front = HttpFront.create("http", config, worker, routes);
-    return typeof front === "string" ? front : new HttpListener(config, front, worker);
+    return typeof front === "string" ? front : new HttpListener(config, front, worker, parts);
   }
 
   get address(): SocketAddress {
@@ -68,7 +76,7 @@ export class HttpListener implements ProxyListener {
   }
 
   activate(handler: AcceptHandler): Promise<string | null> {
-    return this.socket.open((endpoint) => TcpListener.open(endpoint), this.#starter, handler);
+    return this.socket.open(this.#parts.sockets.listen, this.#starter, handler);
   }
 
   deactivate(): Promise<string | null> {

@@ -4,6 +4,7 @@ import type { Request } from "../../../config/schema/messages.ts";
 import type { WorkerContext } from "../../session/context.ts";
 import { Bindings } from "./bindings.ts";
 import type { ClusterSet } from "../clusters.ts";
+import type { PlaneParts } from "../parts.ts";
 import { HttpListener } from "./http.ts";
 import { HttpRoutes } from "./http_routes.ts";
 import type { ListenerTable } from "./table.ts";
@@ -25,15 +26,18 @@ export class HttpVerbs {
   readonly #listeners: ListenerTable<HttpListener>;
   readonly #worker: WorkerContext;
   readonly #clusters: ClusterSet;
+  readonly #parts: PlaneParts;
 
   constructor(
     listeners: ListenerTable<HttpListener>,
     worker: WorkerContext,
     clusters: ClusterSet,
+    parts: PlaneParts,
   ) {
     this.#listeners = listeners;
     this.#worker = worker;
     this.#clusters = clusters;
+    this.#parts = parts;
   }
 
   /** `null` when the request is in force, or the reason why it is not. */
@@ -43,7 +47,8 @@ export class HttpVerbs {
       case "add_http_listener":
         return this.#listeners.add(
           address,
-          () => HttpListener.create(verb.value, this.#worker, this.bindings.at(address)),
+          () =>
+            HttpListener.create(verb.value, this.#worker, this.#parts, this.bindings.at(address)),
         );
       case "update_http_listener":
         return this.#listeners.with(address, (it) => it.update(verb.value));

@@ -11,8 +11,6 @@ import {
   UpdateHttpsListenerConfig,
 } from "../../../config/schema/messages.ts";
 import type { TlsAcceptor } from "../../io/contracts.ts";
-import { RuntimeTlsAcceptor } from "../../io/tls/runtime_acceptor.ts";
-import { sniTlsAcceptor } from "../../io/tls/sni_acceptor.ts";
 import type { SniTlsAcceptor, SniTlsSettings } from "../../io/tls/sni_settings.ts";
 import { TlsCredentials, type VersionRange } from "../../io/tls/credentials.ts";
 import { parseCertificate } from "../../io/x509/certificate.ts";
@@ -26,8 +24,9 @@ import { TlsStage } from "../../session/stages/tls.ts";
 import { HttpFront } from "./http_front.ts";
 import type { HttpsCertificates } from "../certificates/https.ts";
 import type { HttpRoutes } from "./http_routes.ts";
-import { ListeningSocket } from "./socket.ts";
-import type { AcceptHandler, ProxyListener } from "./listener.ts";
+import type { PlaneParts } from "../parts.ts";
+import type { ProxyListener } from "./listener.ts";
+import { type AcceptHandler, ListeningSocket } from "./socket.ts";
 import { announcedProtocols, versionRange } from "./tls_settings.ts";
 
 /** How the listener does TLS: connections are continued the way they were accepted. */
@@ -54,6 +53,7 @@ export class HttpsListener implements ProxyListener {
   readonly kind = ListenerType.HTTPS;
   readonly front: HttpFront;
   readonly #worker: WorkerContext;
+  readonly #parts: PlaneParts;
   readonly socket: ListeningSocket;
   readonly #certificates: HttpsCertificates;
   readonly #alpnStage: AlpnStage;
@@ -66,13 +66,15 @@ export class HttpsListener implements ProxyListener {
     config: HttpsListenerConfig,
     front: HttpFront,
     worker: WorkerContext,
+    parts: PlaneParts,
     versions: VersionRange,
     certificates: HttpsCertificates,
   ) {
     this.#config = config;
     this.front = front;
     this.#worker = worker;
-    this.socket = new ListeningSocket(config.address, "HTTPS");
+    this.#parts = parts;
+    this.socket = new ListeningSocket(config.address, "HTTPS", parts);
     this.#versions = versions;
     this.#certificates = certificates;
     this.#ownFingerprint = fingerprintOf(config);
@@ -84,6 +86,7 @@ export class HttpsListener implements ProxyListener {
   static create(
     config: HttpsListenerConfig,
     worker: WorkerContext,
+    parts: PlaneParts,
     { routes, certificates }: HttpsBinding,
   ): HttpsListener | string {
     const versions = versionRange(config.versions);
@@ -92,7 +95,7 @@ export class HttpsListener implements ProxyListener {
     if (problem !== null) return problem;
     const front = HttpFront.create("https", config, worker, routes);
     if (typeof front === "string") return front;
-    return new HttpsListener(config, front, worker, versions, certificates);
+    return new HttpsListener(config, front, worker, parts, versions, certificates);
   }
 
   get address(): SocketAddress {
@@ -179,9 +182,10 @@ export class HttpsListener implements ProxyListener {
   #createTls(kind: TlsAcceptorKind): Tls {
     const own = this.#ownFor(kind);
     const settings = this.#sniSettings();
+    const { tls } = this.#parts;
     const serves = own !== null
-      ? { acceptor: new RuntimeTlsAcceptor(own, settings.alpn), changeable: null }
-      : changeableAcceptor(settings);
+      ? { acceptor: tls.acceptorOf(own, settings.alpn), changeable: null }
+      : changeable(tls.acceptorByName(settings));
     const { acceptor } = serves;
     const stages = [new TlsStage(acceptor, this.#worker), this.#alpnStage];
     return { kind, ...serves, own, way: this.#wayOf(kind), starter: this.#starter(stages) };
@@ -207,7 +211,7 @@ export class HttpsListener implements ProxyListener {
   #starter(stages: readonly Stage[]): SessionStarter {
     const { starter } = this.front;
     const worker = this.#worker;
-    const header = new ProxyHeaderStage(worker.counters, {
+    const header = new ProxyHeaderStage(worker, {
       maxBytes: worker.inputBuffers.head.size,
       failures: Counter.HTTPS_EXPECT_FAILED,
       keepsHeader: false,
@@ -223,8 +227,7 @@ export class HttpsListener implements ProxyListener {
   }
 }
 
-function changeableAcceptor(settings: SniTlsSettings): Pick<Tls, "acceptor" | "changeable"> {
-  const acceptor = sniTlsAcceptor(settings);
+function changeable(acceptor: SniTlsAcceptor): Pick<Tls, "acceptor" | "changeable"> {
   return { acceptor, changeable: acceptor };
 }
 

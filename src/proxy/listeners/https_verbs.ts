@@ -6,10 +6,11 @@ import type {
   SocketAddress,
 } from "../../../config/schema/messages.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
-import { loggerOf } from "../../observe/log/log.ts";
+import type { ModuleLog } from "../../observe/log/module_log.ts";
 import type { WorkerContext } from "../../session/context.ts";
 import { Bindings } from "./bindings.ts";
 import type { ClusterSet } from "../clusters.ts";
+import type { PlaneParts } from "../parts.ts";
 import { HttpRoutes } from "./http_routes.ts";
 import { HttpsCertificates } from "../certificates/https.ts";
 import { type HttpsBinding, HttpsListener } from "./https.ts";
@@ -36,20 +37,24 @@ export class HttpsVerbs {
   readonly #listeners: ListenerTable<HttpsListener>;
   readonly #worker: WorkerContext;
   readonly #clusters: ClusterSet;
+  readonly #parts: PlaneParts;
   readonly #reported = new Set<string>();
-  readonly #log = loggerOf("worker::tls");
+  readonly #log: ModuleLog;
 
   constructor(
     listeners: ListenerTable<HttpsListener>,
     worker: WorkerContext,
     clusters: ClusterSet,
+    parts: PlaneParts,
   ) {
     this.#listeners = listeners;
     this.#worker = worker;
     this.#clusters = clusters;
+    this.#parts = parts;
+    this.#log = parts.loggerOf("worker::tls");
     this.bindings = new Bindings(() => ({
       routes: new HttpRoutes("https"),
-      certificates: new HttpsCertificates(worker.counters),
+      certificates: new HttpsCertificates(worker.counters, parts),
     }));
   }
 
@@ -82,7 +87,7 @@ export class HttpsVerbs {
     const { address } = config;
     const refusal = this.#listeners.add(
       address,
-      () => HttpsListener.create(config, this.#worker, this.bindings.at(address)),
+      () => HttpsListener.create(config, this.#worker, this.#parts, this.bindings.at(address)),
     );
     if (refusal !== null) return refusal;
     this.#report(config);

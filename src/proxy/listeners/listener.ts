@@ -2,20 +2,7 @@
 // while its settings stay, and a maker of sessions. One kind of listener is one file beside this.
 
 import type { ListenerType, SocketAddress } from "../../../config/schema/messages.ts";
-import type { Accepted } from "../../io/contracts.ts";
-import type { SessionStarter } from "../../session/session.ts";
-import type { ListeningSocket } from "./socket.ts";
-
-/** The kind of a listener of connections, as texts name it. */
-export type ListenerLabel = "HTTP" | "HTTPS" | "TCP";
-
-/** What a listener does with connections, and when it can have none. */
-export interface AcceptHandler {
-  /** Takes a connection over; it starts a session of `starter` or closes the connection. */
-  admit(accepted: Accepted, starter: SessionStarter, label: ListenerLabel): void;
-  /** Waits until accepting may be tried again: the process is out of descriptors, as a rule. */
-  pause(error: unknown): Promise<void>;
-}
+import type { AcceptHandler, ListeningSocket } from "./socket.ts";
 
 /** A listener that has been added. Inactive at first. */
 export interface ProxyListener {

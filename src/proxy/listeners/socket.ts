@@ -4,11 +4,24 @@
 import { formatAddress, formatIp } from "../../../config/values/address.ts";
 import type { SocketAddress } from "../../../config/schema/messages.ts";
 import type { Accepted, ConnectionSource, Endpoint } from "../../io/contracts.ts";
-import { acceptQueueIsEmpty, isListening } from "../../io/listening/accept_queue.ts";
-import { SelfProbe } from "../../io/listening/probe.ts";
-import { ownListeningSocket, type OwnSocket } from "../../io/listening/steering.ts";
+import type { OwnSocket } from "../../io/listening/steering.ts";
 import type { SessionStarter } from "../../session/session.ts";
-import type { AcceptHandler, ListenerLabel } from "./listener.ts";
+import { elapsed } from "../elapsed.ts";
+import type { ListenerProbe, PlaneParts } from "../parts.ts";
+
+/** The kind of a listener of connections, as texts name it. */
+export type ListenerLabel = "HTTP" | "HTTPS" | "TCP";
+
+/** What a listener does with connections, and when it can have none. */
+export interface AcceptHandler {
+  /** Takes a connection over; it starts a session of `starter` or closes the connection. */
+  admit(accepted: Accepted, starter: SessionStarter, label: ListenerLabel): void;
+  /** Waits until accepting may be tried again: the process is out of descriptors, as a rule. */
+  pause(error: unknown): Promise<void>;
+}
+
+/** What a listening socket takes from outside. */
+export type SocketParts = Pick<PlaneParts, "clock" | "timers" | "sockets">;
 
 /** Binds an address. */
 export type OpenSource = (endpoint: Endpoint) => ConnectionSource | Promise<ConnectionSource>;
@@ -40,19 +53,21 @@ export class ListeningSocket {
   readonly #address: SocketAddress;
   readonly #endpoint: Endpoint;
   readonly #label: ListenerLabel;
+  readonly #parts: SocketParts;
   #source: ConnectionSource | null = null;
   #handler: AcceptHandler | null = null;
   #own: OwnSocket | null = null;
-  #probe: SelfProbe | null = null;
+  #probe: ListenerProbe | null = null;
   #closing: Promise<null> | null = null;
   #opening: Promise<string | null> | null = null;
   #mayOpenSoon = false;
 
   /** `label` names the kind of listener, in texts and for who takes its connections. */
-  constructor(address: SocketAddress, label: ListenerLabel) {
+  constructor(address: SocketAddress, label: ListenerLabel, parts: SocketParts) {
     this.#address = address;
     this.#endpoint = endpointOf(address);
     this.#label = label;
+    this.#parts = parts;
   }
 
   get isOpen(): boolean {
@@ -134,7 +149,7 @@ export class ListeningSocket {
   /** What the kernel calls the socket, or why that cannot be told. */
   async own(): Promise<OwnSocket | string> {
     if (this.#source === null) return this.#inactive();
-    this.#own ??= await ownListeningSocket(this.#endpoint);
+    this.#own ??= await this.#parts.sockets.own(this.#endpoint);
     return this.#own ?? `The socket at ${formatAddress(this.#address)} cannot be found`;
   }
 
@@ -142,7 +157,7 @@ export class ListeningSocket {
   async probe(): Promise<string | null> {
     if (this.#source === null) return this.#inactive();
     if (this.#probe !== null) return "A probe is under way";
-    this.#probe = new SelfProbe(this.#endpoint);
+    this.#probe = this.#parts.sockets.probe(this.#endpoint);
     try {
       return await this.#probe.run();
     } finally {
@@ -161,23 +176,25 @@ export class ListeningSocket {
   /** Closes a source once its queue is empty; resolves when the kernel has forgotten it. */
   async #end(source: ConnectionSource, own: OwnSocket | string): Promise<void> {
     const inode = typeof own === "string" ? null : own.inode;
-    await until(() => acceptQueueIsEmpty(this.#endpoint, inode), DRAIN_MS);
+    const { sockets, timers } = this.#parts;
+    await this.#until(() => sockets.queueIsEmpty(this.#endpoint, inode), DRAIN_MS);
     // One turn more: what left the kernel's queue last may not have reached the accept loop.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await elapsed(timers, 0);
     source.close();
     // The runtime lets go of the socket when the accept that is pending has been dropped.
-    if (inode !== null) await until(() => !isListening(this.#endpoint, inode), FORGET_MS);
+    if (inode !== null) {
+      await this.#until(() => !sockets.isListening(this.#endpoint, inode), FORGET_MS);
+    }
+  }
+
+  async #until(condition: () => boolean, deadlineMs: number): Promise<void> {
+    const { clock, timers } = this.#parts;
+    const end = clock() + deadlineMs;
+    while (!condition() && clock() < end) await elapsed(timers, LOOK_MS);
   }
 
   #inactive(): string {
     return `The ${this.#label} listener at ${formatAddress(this.#address)} is not active`;
-  }
-}
-
-async function until(condition: () => boolean, deadlineMs: number): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!condition() && performance.now() < end) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
 

@@ -6,6 +6,7 @@ import type { SessionStarter } from "../../session/session.ts";
 import { freePort } from "../../../tests/support/ports.ts";
 import { socketAddress } from "../../../tests/support/session/proxy.ts";
 import { waitFor } from "../../../tests/support/wait.ts";
+import { runtimeParts } from "../runtime_parts.ts";
 import { ListeningSocket } from "./socket.ts";
 
 const ignore = Deno.build.os !== "linux";
@@ -14,7 +15,7 @@ const NO_STARTER = {} as SessionStarter;
 
 /** Opens a socket whose connections are kept. */
 async function openSocket(port: number, admitted: Accepted[]): Promise<ListeningSocket> {
-  const socket = new ListeningSocket(socketAddress(`127.0.0.1:${port}`), "HTTP");
+  const socket = new ListeningSocket(socketAddress(`127.0.0.1:${port}`), "HTTP", runtimeParts());
   const refusal = await socket.open((endpoint) => TcpListener.open(endpoint), NO_STARTER, {
     admit: (accepted) => void admitted.push(accepted),
     pause: () => Promise.resolve(),

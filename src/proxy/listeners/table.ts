@@ -11,9 +11,12 @@ import {
 } from "../../../config/schema/messages.ts";
 import type { HttpListener } from "./http.ts";
 import type { HttpsListener } from "./https.ts";
-import type { ListeningSocket } from "./socket.ts";
+import type { Timers } from "../../io/contracts.ts";
+import { elapsed } from "../elapsed.ts";
 import { missingVerb } from "../missing_features.ts";
-import type { AcceptHandler, ProxyListener } from "./listener.ts";
+import type { PlaneParts } from "../parts.ts";
+import type { ProxyListener } from "./listener.ts";
+import type { AcceptHandler, ListeningSocket } from "./socket.ts";
 import type { StreamListener } from "./tcp.ts";
 import { UnopenedListeners } from "./unopened.ts";
 
@@ -65,6 +68,7 @@ export class ListenerTable<T extends ProxyListener> {
 /** Every listener of a worker. */
 export class ListenerSet {
   readonly #handler: AcceptHandler;
+  readonly #timers: Timers;
   readonly http = new ListenerTable<HttpListener>("HTTP");
   readonly tcp = new ListenerTable<StreamListener>("TCP");
   readonly https = new ListenerTable<HttpsListener>("HTTPS");
@@ -73,12 +77,13 @@ export class ListenerSet {
   readonly #tables: ReadonlyMap<ListenerType, ListenerTable<ProxyListener>>;
 
   /** `handler` takes what the sockets accept. */
-  constructor(handler: AcceptHandler) {
+  constructor(handler: AcceptHandler, parts: Pick<PlaneParts, "timers" | "loggerOf">) {
     this.#handler = handler;
+    this.#timers = parts.timers;
     this.unopened = new UnopenedListeners({
       open: (listener) => this.#open(listener),
       close: (listener) => this.#close(listener),
-    });
+    }, parts);
     this.#tables = new Map<ListenerType, ListenerTable<ProxyListener>>([
       [ListenerType.HTTP, this.http],
       [ListenerType.TCP, this.tcp],
@@ -98,7 +103,7 @@ export class ListenerSet {
     for (const delay of delays) {
       const soon = this.socketOf(listener.proxy, listener.address)?.mayOpenSoon;
       if (refusal === null || soon !== true) break;
-      await new Promise((resolve) => setTimeout(resolve, delay));
+      await elapsed(this.#timers, delay);
       refusal = await this.#open(listener);
     }
     return refusal;

@@ -8,14 +8,14 @@ import {
   UpdateTcpListenerConfig,
 } from "../../../config/schema/messages.ts";
 import type { SniTlsAcceptor } from "../../io/tls/sni_settings.ts";
-import { TcpListener } from "../../io/net/tcp.ts";
 import type { WorkerContext } from "../../session/context.ts";
 import type { SessionStarter } from "../../session/session.ts";
 import type { TcpListenerContext } from "../../session/tcp/context.ts";
 import { type TcpSessionSettings, TcpStarter } from "../../session/tcp/starter.ts";
 import { TlsStage } from "../../session/stages/tls.ts";
-import { endpointOf, ListeningSocket, type OpenSource } from "./socket.ts";
-import type { AcceptHandler, ProxyListener } from "./listener.ts";
+import type { PlaneParts } from "../parts.ts";
+import type { ProxyListener } from "./listener.ts";
+import { type AcceptHandler, endpointOf, ListeningSocket, type OpenSource } from "./socket.ts";
 import { streamAcceptor } from "./tcp_tls.ts";
 import type { TcpServices } from "./tcp_services.ts";
 
@@ -32,6 +32,7 @@ export class StreamListener implements ProxyListener {
   readonly #services: TcpServices;
   readonly #settings: TcpSessionSettings;
   readonly #worker: WorkerContext;
+  readonly #parts: PlaneParts;
   #config: TcpListenerConfig;
   /** Makes the handshakes; `null` where TLS passes. */
   #acceptor: SniTlsAcceptor | null;
@@ -40,14 +41,16 @@ export class StreamListener implements ProxyListener {
   private constructor(
     config: TcpListenerConfig,
     worker: WorkerContext,
+    parts: PlaneParts,
     acceptor: SniTlsAcceptor | null,
     services: TcpServices,
   ) {
     this.#services = services;
     this.#config = config;
     this.#worker = worker;
+    this.#parts = parts;
     this.#acceptor = acceptor;
-    this.socket = new ListeningSocket(config.address, "TCP");
+    this.socket = new ListeningSocket(config.address, "TCP", parts);
     this.#settings = { context: this.#context(), expectsProxy: config.expect_proxy };
     this.#starter = this.#createStarter();
   }
@@ -56,11 +59,12 @@ export class StreamListener implements ProxyListener {
   static create(
     config: TcpListenerConfig,
     worker: WorkerContext,
+    parts: PlaneParts,
     services: TcpServices,
   ): StreamListener | string {
-    const acceptor = streamAcceptor(config);
+    const acceptor = streamAcceptor(config, parts.tls);
     if (typeof acceptor === "string") return acceptor;
-    return new StreamListener(config, worker, acceptor, services);
+    return new StreamListener(config, worker, parts, acceptor, services);
   }
 
   get address(): SocketAddress {
@@ -93,7 +97,9 @@ export class StreamListener implements ProxyListener {
   /** Takes other settings, for connections to come; the reason when they are refused. */
   async replace(config: TcpListenerConfig): Promise<string | null> {
     const before = this.#acceptor;
-    const acceptor = isSameIdentity(this.#config, config) ? before : streamAcceptor(config, before);
+    const acceptor = isSameIdentity(this.#config, config)
+      ? before
+      : streamAcceptor(config, this.#parts.tls, before);
     if (typeof acceptor === "string") return acceptor;
     const refusal = acceptor === before ? null : await this.#serveWith(acceptor);
     if (refusal !== null) return refusal;
@@ -118,7 +124,7 @@ export class StreamListener implements ProxyListener {
   }
 
   readonly #open: OpenSource = (endpoint) =>
-    this.#acceptor === null ? TcpListener.open(endpoint) : this.#acceptor.listen(endpoint);
+    (this.#acceptor ?? this.#parts.sockets).listen(endpoint);
 
   /** Connections of a socket that only one acceptor can serve keep to the starter it was opened with. */
   #starterOfSocket(): SessionStarter {

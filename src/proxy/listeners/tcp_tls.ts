@@ -2,9 +2,9 @@
 // never ends cannot be closed from this side: clients that begin and stall would use up descriptors.
 
 import type { TcpListenerConfig } from "../../../config/schema/messages.ts";
-import { sniTlsAcceptor } from "../../io/tls/sni_acceptor.ts";
 import type { SniTlsAcceptor, SniTlsSettings } from "../../io/tls/sni_settings.ts";
 import { TlsCredentials } from "../../io/tls/credentials.ts";
+import type { TlsDoors } from "../parts.ts";
 
 const VERSIONS = { min: "TLSv1.2", max: "TLSv1.3" } as const;
 
@@ -19,6 +19,7 @@ function settingsOf(credentials: TlsCredentials): SniTlsSettings {
  */
 export function streamAcceptor(
   { certificate, key }: Pick<TcpListenerConfig, "certificate" | "key">,
+  tls: TlsDoors,
   current: SniTlsAcceptor | null = null,
 ): SniTlsAcceptor | string | null {
   if (certificate === undefined || key === undefined) return null;
@@ -26,7 +27,7 @@ export function streamAcceptor(
   const texts = { certificate, certificate_chain: [], key };
   const credentials = TlsCredentials.create(texts);
   if (typeof credentials === "string") return credentials;
-  if (current === null) return sniTlsAcceptor(settingsOf(credentials));
+  if (current === null) return tls.acceptorByName(settingsOf(credentials));
   current.settings = settingsOf(credentials);
   return current;
 }

@@ -4,6 +4,7 @@ import type { Request } from "../../../config/schema/messages.ts";
 import type { WorkerContext } from "../../session/context.ts";
 import { Bindings } from "./bindings.ts";
 import type { ClusterSet } from "../clusters.ts";
+import type { PlaneParts } from "../parts.ts";
 import type { ListenerTable } from "./table.ts";
 import { StreamListener } from "./tcp.ts";
 import { TcpServices } from "./tcp_services.ts";
@@ -25,15 +26,18 @@ export class TcpVerbs {
   readonly #listeners: ListenerTable<StreamListener>;
   readonly #worker: WorkerContext;
   readonly #clusters: ClusterSet;
+  readonly #parts: PlaneParts;
 
   constructor(
     listeners: ListenerTable<StreamListener>,
     worker: WorkerContext,
     clusters: ClusterSet,
+    parts: PlaneParts,
   ) {
     this.#listeners = listeners;
     this.#worker = worker;
     this.#clusters = clusters;
+    this.#parts = parts;
   }
 
   /** Resolves with `null` when the request is in force, or with the reason why it is not. */
@@ -43,7 +47,8 @@ export class TcpVerbs {
       case "add_tcp_listener":
         return this.#listeners.add(
           address,
-          () => StreamListener.create(verb.value, this.#worker, this.bindings.at(address)),
+          () =>
+            StreamListener.create(verb.value, this.#worker, this.#parts, this.bindings.at(address)),
         );
       case "update_tcp_listener":
         return await this.#listeners.with(address, (it) => it.update(verb.value));

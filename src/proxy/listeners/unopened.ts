@@ -8,7 +8,9 @@ import type {
   DeactivateListener,
   UnopenedListener,
 } from "../../../config/schema/messages.ts";
-import { loggerOf } from "../../observe/log/log.ts";
+import type { Timers } from "../../io/contracts.ts";
+import type { ModuleLog } from "../../observe/log/module_log.ts";
+import type { PlaneParts } from "../parts.ts";
 
 /** Wait before the first try again, in milliseconds. */
 const FIRST_DELAY_MS = 500;
@@ -26,7 +28,8 @@ interface Entry {
   readonly listener: ActivateListener;
   reason: string;
   delay: number;
-  timer: ReturnType<typeof setTimeout> | undefined;
+  /** Takes the next try back. */
+  cancel: () => void;
   /** The try that is under way; resolves with whether the socket is open. */
   trying: Promise<boolean> | null;
 }
@@ -38,12 +41,19 @@ export class UnopenedListeners {
   readonly #doors: SocketDoors;
   readonly #firstDelayMs: number;
   readonly #entries = new Map<string, Entry>();
-  readonly #log = loggerOf("worker::listeners");
+  readonly #timers: Timers;
+  readonly #log: ModuleLog;
   #stopped = false;
 
   /** `firstDelayMs` is waited before the first try again; each that fails doubles it. */
-  constructor(doors: SocketDoors, firstDelayMs = FIRST_DELAY_MS) {
+  constructor(
+    doors: SocketDoors,
+    { timers, loggerOf }: Pick<PlaneParts, "timers" | "loggerOf">,
+    firstDelayMs = FIRST_DELAY_MS,
+  ) {
     this.#doors = doors;
+    this.#timers = timers;
+    this.#log = loggerOf("worker::listeners");
     this.#firstDelayMs = firstDelayMs;
   }
 
@@ -59,7 +69,7 @@ export class UnopenedListeners {
       listener,
       reason,
       delay: this.#firstDelayMs,
-      timer: undefined,
+      cancel: () => {},
       trying: null,
     };
     this.#entries.set(keyOf(listener), entry);
@@ -72,7 +82,7 @@ export class UnopenedListeners {
     const entry = this.#entries.get(keyOf(listener));
     if (entry === undefined) return false;
     this.#entries.delete(keyOf(listener));
-    clearTimeout(entry.timer);
+    entry.cancel();
     if (await entry.trying === true) await this.#doors.close(listener);
     this.#tell();
     return true;
@@ -81,12 +91,14 @@ export class UnopenedListeners {
   /** Nothing is tried again; what waits goes on being told of. */
   stop(): void {
     this.#stopped = true;
-    for (const { timer } of this.#entries.values()) clearTimeout(timer);
+    for (const { cancel } of this.#entries.values()) cancel();
   }
 
   #plan(entry: Entry): void {
     if (this.#stopped) return;
-    entry.timer = setTimeout(() => entry.trying = this.#try(entry), entry.delay);
+    entry.cancel = this.#timers.after(entry.delay, () => {
+      entry.trying = this.#try(entry);
+    });
     entry.delay = Math.min(MAX_DELAY_MS, 2 * entry.delay);
   }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ListenerType } from "../../../config/schema/messages.ts";
 import { socketAddress } from "../../../tests/support/config/commands.ts";
 import { waitFor } from "../../../tests/support/wait.ts";
+import { runtimeParts } from "../runtime_parts.ts";
 import { UnopenedListeners } from "./unopened.ts";
 
 const LISTENER = {
@@ -17,16 +18,20 @@ class Doors {
   closed = 0;
   outcome: Promise<string | null> = Promise.resolve("taken");
   readonly told: string[] = [];
-  readonly unopened = new UnopenedListeners({
-    open: () => {
-      this.tries++;
-      return this.outcome;
+  readonly unopened = new UnopenedListeners(
+    {
+      open: () => {
+        this.tries++;
+        return this.outcome;
+      },
+      close: () => {
+        this.closed++;
+        return Promise.resolve(null);
+      },
     },
-    close: () => {
-      this.closed++;
-      return Promise.resolve(null);
-    },
-  }, 1);
+    runtimeParts(),
+    1,
+  );
 
   constructor() {
     this.unopened.onChange = (list) =>

@@ -6,7 +6,7 @@ import { parseAddress } from "../../../config/values/address.ts";
 import { type Event, EventKind } from "../../../config/schema/messages.ts";
 import type { BackendNotification } from "../../balancing/backend_set.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
-import { loggerOf } from "../../observe/log/log.ts";
+import type { LoggerOf, ModuleLog } from "../../observe/log/module_log.ts";
 import type { Cluster } from "../../session/cluster.ts";
 
 /** Lines one look may write; a reader cannot follow more in the second between two. */
@@ -48,7 +48,7 @@ const LINES: Readonly<Partial<Record<BackendNotification["kind"], readonly [Leve
 
 /** Tells operators about backends. */
 export class BackendReport {
-  readonly #log = loggerOf("worker::backends");
+  readonly #log: ModuleLog;
   readonly #counters: Counters;
   readonly #onEvent: (event: Event) => void;
   readonly #onNotice: (cluster: Cluster, notification: BackendNotification) => void;
@@ -57,10 +57,12 @@ export class BackendReport {
   /** `onNotice` is called for everything that is told, `onEvent` for what makes an event. */
   constructor(
     counters: Counters,
+    loggerOf: LoggerOf,
     onEvent: (event: Event) => void,
     onNotice: (cluster: Cluster, notification: BackendNotification) => void = () => {},
   ) {
     this.#counters = counters;
+    this.#log = loggerOf("worker::backends");
     this.#onNotice = onNotice;
     this.#onEvent = onEvent;
   }

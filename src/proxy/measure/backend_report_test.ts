@@ -4,7 +4,7 @@ import { type Event, EventKind } from "../../../config/schema/messages.ts";
 import { parseBackendAddress } from "../../balancing/backend.ts";
 import { BackendSet } from "../../balancing/backend_set.ts";
 import { Counter, Counters } from "../../observe/metrics/counters.ts";
-import { applyLogging } from "../../observe/log/log.ts";
+import { applyLogging, loggerOf } from "../../observe/log/log.ts";
 import { Cluster } from "../../session/cluster.ts";
 import { BackendReport } from "./backend_report.ts";
 
@@ -31,7 +31,7 @@ function setUp() {
   applyLogging({ tag: "WRK-00", pid: 1, colored: false, json: false, writeLine }, [
     { module: "", level: "info" },
   ]);
-  const report = new BackendReport(counters, (event) => void events.push(event));
+  const report = new BackendReport(counters, loggerOf, (event) => void events.push(event));
   const tell = (clusters: readonly Cluster[]) => {
     lines.length = events.length = 0;
     report.tell(clusters);

@@ -2,7 +2,7 @@
 // to, what it asked for, and which of the listener's rules are nearest.
 
 import { asciiText } from "../../bytes/ascii.ts";
-import { loggerOf } from "../../observe/log/log.ts";
+import type { LoggerOf } from "../../observe/log/module_log.ts";
 import type { MessageHead } from "../../protocol/http/message_head.ts";
 import { nearRules } from "../../routing/near_rules.ts";
 import { describeRule } from "../../routing/route_rule.ts";
@@ -13,7 +13,11 @@ const MAX_RULES = 5;
 const MAX_TEXT = 256;
 
 /** Writes a line at the level debug; costs nothing at others. */
-export function tellNoRoute(head: MessageHead, listener: ListenerContext): void {
+export function tellNoRoute(
+  head: MessageHead,
+  listener: ListenerContext,
+  loggerOf: LoggerOf,
+): void {
   const log = loggerOf("worker::routing");
   if (!log.isEnabledFor("debug")) return;
   const { protocol, publicAddress: { ip, port }, routes } = listener;

@@ -3,7 +3,7 @@
 
 import type { Accepted } from "../../io/contracts.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
-import { loggerOf } from "../../observe/log/log.ts";
+import type { ModuleLog } from "../../observe/log/module_log.ts";
 import type { WorkerContext } from "../context.ts";
 import { LogAllowance } from "../timing/log_allowance.ts";
 import type { Stage } from "./staged_session.ts";
@@ -18,10 +18,11 @@ export class AlpnStage implements Stage {
   refusesHttp11: boolean;
   readonly #worker: WorkerContext;
   readonly #lines = new LogAllowance(LINES_PER_SECOND);
-  readonly #log = loggerOf("worker::tls");
+  readonly #log: ModuleLog;
 
   constructor(worker: WorkerContext, refusesHttp11: boolean) {
     this.#worker = worker;
+    this.#log = worker.loggerOf("worker::tls");
     this.refusesHttp11 = refusesHttp11;
   }
 

@@ -26,7 +26,7 @@ export class ProxiedStarter implements SessionStarter {
   ) {
     this.#inner = inner;
     const maxBytes = worker.inputBuffers.head.size;
-    const header = new ProxyHeaderStage(worker.counters, {
+    const header = new ProxyHeaderStage(worker, {
       maxBytes,
       failures,
       keepsHeader: false,

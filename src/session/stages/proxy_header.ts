@@ -4,10 +4,11 @@
 
 import type { Accepted } from "../../io/contracts.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
-import { loggerOf } from "../../observe/log/log.ts";
+import type { ModuleLog } from "../../observe/log/module_log.ts";
 import type { ProxyHeader } from "../../protocol/proxy_protocol/header.ts";
 import { ProxyHeaderReader } from "../../protocol/proxy_protocol/header_reader.ts";
 import { MAX_V2_LENGTH, V2_HEADER_SIZE } from "../../protocol/proxy_protocol/v2.ts";
+import type { WorkerContext } from "../context.ts";
 import type { Stage } from "./staged_session.ts";
 
 /** How a {@link ProxyHeaderStage} reads and counts. */
@@ -25,10 +26,14 @@ export class ProxyHeaderStage implements Stage {
   readonly #counters: Counters;
   readonly #options: ProxyHeaderOptions;
   readonly #maxLength: number;
-  readonly #log = loggerOf("proxy_protocol");
+  readonly #log: ModuleLog;
 
-  constructor(counters: Counters, options: ProxyHeaderOptions) {
+  constructor(
+    { counters, loggerOf }: Pick<WorkerContext, "counters" | "loggerOf">,
+    options: ProxyHeaderOptions,
+  ) {
     this.#counters = counters;
+    this.#log = loggerOf("proxy_protocol");
     this.#options = options;
     this.#maxLength = Math.max(MAX_V2_LENGTH, options.maxBytes - V2_HEADER_SIZE);
   }

@@ -4,7 +4,7 @@
 
 import type { Accepted, TlsAcceptor, TlsFacts } from "../../io/contracts.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
-import { loggerOf } from "../../observe/log/log.ts";
+import type { ModuleLog } from "../../observe/log/module_log.ts";
 import { classifyHandshakeFailure } from "../../observe/metrics/tls_metrics.ts";
 import type { WorkerContext } from "../context.ts";
 import { LogAllowance } from "../timing/log_allowance.ts";
@@ -18,11 +18,12 @@ export class TlsStage implements Stage {
   readonly #acceptor: TlsAcceptor;
   readonly #worker: WorkerContext;
   readonly #lines = new LogAllowance(LINES_PER_SECOND);
-  readonly #log = loggerOf("worker::tls");
+  readonly #log: ModuleLog;
 
   constructor(acceptor: TlsAcceptor, worker: WorkerContext) {
     this.#acceptor = acceptor;
     this.#worker = worker;
+    this.#log = worker.loggerOf("worker::tls");
   }
 
   async enter(accepted: Accepted): Promise<Accepted | null> {

@@ -4,7 +4,6 @@
 
 import { sourceKey } from "../../balancing/flow_hash.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
-import { loggerOf } from "../../observe/log/log.ts";
 import { encodeV2 } from "../../protocol/proxy_protocol/v2.ts";
 import { parseClientHello } from "../../protocol/tls/client_hello.ts";
 import type { Cluster } from "../cluster.ts";
@@ -148,7 +147,8 @@ async function readHello(
 function refuseHello({ worker, account, clientIp }: TcpConnection, reason: string): null {
   worker.counters.add(Counter.CLIENT_HELLO_ERRORS, 1);
   account.reason = Reason.MALFORMED_REQUEST;
-  loggerOf("tcp").debug("ClientHello from {ip} refused: {reason}", { ip: clientIp, reason });
+  const log = worker.loggerOf("tcp");
+  log.debug("ClientHello from {ip} refused: {reason}", { ip: clientIp, reason });
   return null;
 }
 

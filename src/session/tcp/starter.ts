@@ -35,7 +35,7 @@ export class TcpStarter implements SessionStarter {
     this.#endsTls = tls !== null;
     this.#stages = tls === null ? [] : [tls];
     const maxBytes = worker.inputBuffers.head.size;
-    const header = new ProxyHeaderStage(worker.counters, { maxBytes, keepsHeader: true });
+    const header = new ProxyHeaderStage(worker, { maxBytes, keepsHeader: true });
     this.#stagesAfterHeader = [header, ...this.#stages];
   }
 

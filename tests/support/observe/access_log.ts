@@ -4,7 +4,8 @@ import { ProtobufAccessLogFormat } from "../../../config/schema/messages.ts";
 import { LogOutput } from "../../../src/io/log/output.ts";
 import { StandardSink } from "../../../src/io/log/sink_file.ts";
 import { type LogDirective, parseLogFilter } from "../../../src/observe/log/filter.ts";
-import { openAccessLog, type Outlet } from "../../../src/proxy/log/access_log_open.ts";
+import { openAccessLog } from "../../../workers/access_log.ts";
+import type { Outlet } from "../../../workers/outlet.ts";
 import { serverDefaults, type TestPlane } from "../session/proxy.ts";
 import { waitFor } from "../wait.ts";
 

@@ -4,6 +4,7 @@
 import type { Request } from "../../../config/schema/messages.ts";
 import type { DataPlane } from "../../../src/proxy/contract.ts";
 import { UnopenedListeners } from "../../../src/proxy/listeners/unopened.ts";
+import { runtimeParts } from "../../../src/proxy/runtime_parts.ts";
 import { runWorkerWith } from "../../../workers/worker.ts";
 
 class FaultyDataPlane implements DataPlane {
@@ -22,7 +23,7 @@ class FaultyDataPlane implements DataPlane {
   readonly unopened = new UnopenedListeners({
     open: () => Promise.resolve(null),
     close: () => Promise.resolve(null),
-  });
+  }, runtimeParts());
 
   begun(): void {}
 

@@ -14,6 +14,7 @@ import {
 } from "../../../config/schema/messages.ts";
 import { decode } from "../../../config/codec/protobuf.ts";
 import { ProxyDataPlane } from "../../../src/proxy/data_plane.ts";
+import { runtimeParts } from "../../../src/proxy/runtime_parts.ts";
 import { socketAddress } from "../config/commands.ts";
 import { countOf, measured } from "../observe/metrics.ts";
 import { freePort } from "../ports.ts";
@@ -80,7 +81,7 @@ export function startPlane(server: Partial<ServerConfig> = {}): TestPlane {
   const events: Event[] = [];
   const plane = new ProxyDataPlane({ ...serverDefaults(), ...server }, (event) => {
     events.push(event);
-  });
+  }, runtimeParts());
   const apply = async (type: NonNullable<Request["request_type"]>) => {
     const refusal = await plane.apply({ request_type: type });
     if (refusal !== null) throw new Error(`${type.kind} refused: ${refusal}`);

@@ -3,7 +3,9 @@
 
 import { LINGER_MS, LINGER_STEP_BYTES, LINGER_STEP_MS } from "../../../config/defaults.ts";
 import type { Dialer } from "../../../src/io/contracts.ts";
+import { runtimeTimers } from "../../../src/io/net/timers.ts";
 import { sha256 } from "../../../src/io/x509/sha256.ts";
+import { loggerOf } from "../../../src/observe/log/log.ts";
 import type { WorkerContext } from "../../../src/session/context.ts";
 import { createWorkerContext } from "../../../src/session/worker_context.ts";
 
@@ -11,6 +13,8 @@ import { createWorkerContext } from "../../../src/session/worker_context.ts";
 export function testWorkerContext(maxConnections = 10, dialer = unreachable): WorkerContext {
   return createWorkerContext({
     dialer,
+    timers: runtimeTimers,
+    loggerOf,
     clock: () => 0,
     wallClock: () => 0,
     atEndOfTurn: queueMicrotask,

@@ -37,7 +37,7 @@ export function matchRoute(exchange: Exchange, session: HttpSession): AnswerStat
   }
   if (entry === null) {
     exchange.account.reason = Reason.NO_ROUTE;
-    tellNoRoute(head, session.listener);
+    tellNoRoute(head, session.listener, session.worker.loggerOf);
     return 404;
   }
   const { cluster, policy, hsts, tags } = entry.route;

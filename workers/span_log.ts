@@ -1,12 +1,12 @@
 // The export of spans as the configuration wants it.
 
-import type { ServerConfig } from "../../../config/schema/messages.ts";
-import { SpanExporter } from "../../io/log/span_exporter.ts";
-import { loggerOf } from "../../observe/log/log.ts";
-import { exportJson } from "../../observe/trace/otlp_span.ts";
-import type { Outlet } from "./access_log_open.ts";
-import { SpanLog } from "./span_log.ts";
-import { WallClock } from "../wall_clock.ts";
+import type { ServerConfig } from "../config/schema/messages.ts";
+import { SpanExporter } from "../src/io/log/span_exporter.ts";
+import { loggerOf } from "../src/observe/log/log.ts";
+import { exportJson } from "../src/observe/trace/otlp_span.ts";
+import type { Outlet } from "./outlet.ts";
+import { SpanLog } from "../src/proxy/log/span_log.ts";
+import { WallClock } from "../src/proxy/wall_clock.ts";
 
 /** The log of the process that spans belong to. */
 export interface SpanLogHost {

@@ -1,13 +1,13 @@
 // The measurements of a worker on their way to a statsd server, if one is configured.
 
-import { formatIp, parseAddress } from "../../../config/values/address.ts";
-import type { ServerConfig } from "../../../config/schema/messages.ts";
-import { DatagramTimer } from "../../io/net/datagram_timer.ts";
-import { udpRoute } from "../../io/log/sink_datagram.ts";
-import { loggerOf } from "../../observe/log/log.ts";
-import { type DrainedScope, StatsdDrain } from "../../observe/metrics/statsd_drain.ts";
-import type { Outlet } from "../log/access_log_open.ts";
-import type { WorkerMeasurements } from "./measurements.ts";
+import { formatIp, parseAddress } from "../config/values/address.ts";
+import type { ServerConfig } from "../config/schema/messages.ts";
+import { DatagramTimer } from "../src/io/net/datagram_timer.ts";
+import { udpRoute } from "../src/io/log/sink_datagram.ts";
+import { loggerOf } from "../src/observe/log/log.ts";
+import { type DrainedScope, StatsdDrain } from "../src/observe/metrics/statsd_drain.ts";
+import type { Outlet } from "./outlet.ts";
+import type { WorkerMeasurements } from "../src/proxy/measure/measurements.ts";
 
 /** What names begin with when the configuration says nothing (sozu 2.1). */
 const DEFAULT_PREFIX = "sozu";

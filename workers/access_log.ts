@@ -1,29 +1,24 @@
 // The access log as the configuration wants it: with the other logs or with a target of its own, in one
 // of the formats, as far as the log filter lets it.
 
-import { parseLogTarget } from "../../../config/values/log_target.ts";
-import { ProtobufAccessLogFormat, type ServerConfig } from "../../../config/schema/messages.ts";
-import { openLogOutput } from "../../io/log/open.ts";
-import type { LogOutput } from "../../io/log/output.ts";
-import { AsciiAccessFormat } from "../../observe/access/ascii.ts";
-import { JsonAccessFormat } from "../../observe/access/json.ts";
-import { ProtobufAccessFormat } from "../../observe/access/protobuf.ts";
-import type { AccessFormat } from "../../observe/access/record.ts";
-import { loggerOf, moduleName } from "../../observe/log/log.ts";
-import { levelOf, LOG_LEVELS, type LogDirective } from "../../observe/log/filter.ts";
-import { UlidSource } from "../../protocol/http/ulid.ts";
-import { AccessLog } from "./access_log.ts";
-import { LoggedParties } from "./parties.ts";
-import { WallClock } from "../wall_clock.ts";
+import { parseLogTarget } from "../config/values/log_target.ts";
+import { ProtobufAccessLogFormat, type ServerConfig } from "../config/schema/messages.ts";
+import { openLogOutput } from "../src/io/log/open.ts";
+import type { LogOutput } from "../src/io/log/output.ts";
+import { AsciiAccessFormat } from "../src/observe/access/ascii.ts";
+import { JsonAccessFormat } from "../src/observe/access/json.ts";
+import { ProtobufAccessFormat } from "../src/observe/access/protobuf.ts";
+import type { AccessFormat } from "../src/observe/access/record.ts";
+import { loggerOf, moduleName } from "../src/observe/log/log.ts";
+import { levelOf, LOG_LEVELS, type LogDirective } from "../src/observe/log/filter.ts";
+import { UlidSource } from "../src/protocol/http/ulid.ts";
+import { AccessLog } from "../src/proxy/log/access_log.ts";
+import { LoggedParties } from "../src/proxy/log/parties.ts";
+import { WallClock } from "../src/proxy/wall_clock.ts";
+import type { Outlet } from "./outlet.ts";
 
 /** Module whose level decides what of the access log is written. */
 const MODULE = "access";
-
-/** A way out of the process that has to be finished with at its end. */
-export interface Outlet {
-  reopen(): void;
-  flushed(): Promise<void>;
-}
 
 /** The log of the process that the access log belongs to. */
 export interface AccessLogHost {

@@ -1,0 +1,8 @@
+// Waiting, on timers that are handed in.
+
+import type { Timers } from "../io/contracts.ts";
+
+/** Resolves `ms` milliseconds from now. */
+export function elapsed(timers: Timers, ms: number): Promise<void> {
+  return new Promise((resolve) => timers.after(ms, resolve));
+}

@@ -1,0 +1,54 @@
+// What a data plane uses in a process of its own: the clocks, sockets and timers of the runtime. The only
+// file of the data plane that names them.
+
+import { acceptQueueIsEmpty, isListening } from "../io/listening/accept_queue.ts";
+import { SelfProbe } from "../io/listening/probe.ts";
+import { ListenerSteering, ownListeningSocket } from "../io/listening/steering.ts";
+import { tcpDialer, TcpListener } from "../io/net/tcp.ts";
+import { runtimeTimers } from "../io/net/timers.ts";
+import { atEndOfTurn, Slices } from "../io/net/turn.ts";
+import { RuntimeTlsAcceptor } from "../io/tls/runtime_acceptor.ts";
+import { sniTlsAcceptor } from "../io/tls/sni_acceptor.ts";
+import { createSelfSigned } from "../io/x509/self_signed.ts";
+import { sha256 } from "../io/x509/sha256.ts";
+import { loggerOf } from "../observe/log/log.ts";
+import type { ListenerSockets, PlaneParts, TlsDoors } from "./parts.ts";
+
+/** The parts of a data plane that runs on the runtime's own sockets. */
+export function runtimeParts(): PlaneParts {
+  return {
+    clock: () => performance.now(),
+    wallClock: () => Date.now(),
+    random: Math.random,
+    fillRandom: (into) => void crypto.getRandomValues(into),
+    sha256,
+    timers: runtimeTimers,
+    atEndOfTurn,
+    newSlices: () => new Slices(),
+    dialer: tcpDialer,
+    sockets: SOCKETS,
+    tls: TLS,
+    loggerOf,
+  };
+}
+
+const SOCKETS: ListenerSockets = {
+  listen: (endpoint) => TcpListener.open(endpoint),
+  own: ownListeningSocket,
+  queueIsEmpty: acceptQueueIsEmpty,
+  isListening,
+  probe: (endpoint) => new SelfProbe(endpoint),
+  steering: () => ListenerSteering.open(),
+};
+
+const TLS: TlsDoors = {
+  acceptorByName: sniTlsAcceptor,
+  acceptorOf: (credentials, alpn) => new RuntimeTlsAcceptor(credentials, alpn),
+  selfSigned: (commonName, notBefore, notAfter) =>
+    createSelfSigned({
+      commonName,
+      names: [],
+      notBefore: new Date(notBefore),
+      notAfter: new Date(notAfter),
+    }),
+};
