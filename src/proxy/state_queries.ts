@@ -4,41 +4,25 @@ import type {
   CertificatesByAddress,
   CertificateSummary,
   QueryCertificatesFilters,
-  Request,
   ResponseContent,
   SocketAddress,
 } from "../../config/schema/messages.ts";
 import { formatAddress } from "../../config/values/address.ts";
+import { answerClusterQuery, type ClusterQuery } from "../../config/state/queries.ts";
 import type { ConfigState } from "../../config/state/state.ts";
 import type { StoredCertificate } from "../../config/state/certificates.ts";
+import type { Verb } from "../../config/state/verbs.ts";
 
 /** Requests answered here. */
-export type WorkerQuery = NonNullable<Request["request_type"]> & {
-  kind:
-    | "query_cluster_by_id"
-    | "query_clusters_by_domain"
-    | "query_clusters_hashes"
-    | "query_certificates_from_workers";
-};
+export type WorkerQuery = ClusterQuery | (Verb & { kind: "query_certificates_from_workers" });
 
 type Content = NonNullable<ResponseContent["content_type"]>;
 
 /** The answer to a query, or why there is none. */
 export function answerQuery(state: ConfigState, query: WorkerQuery): Content | string {
-  switch (query.kind) {
-    case "query_cluster_by_id": {
-      const information = state.clusterInformation(query.value);
-      return { kind: "clusters", value: { vec: information === null ? [] : [information] } };
-    }
-    case "query_clusters_by_domain": {
-      const { hostname, path } = query.value;
-      return { kind: "clusters", value: { vec: state.clustersByDomain(hostname, path) } };
-    }
-    case "query_clusters_hashes":
-      return { kind: "cluster_hashes", value: { map: state.hashes() } };
-    case "query_certificates_from_workers":
-      return certificates(state, query.value);
-  }
+  return query.kind === "query_certificates_from_workers"
+    ? certificates(state, query.value)
+    : answerClusterQuery(state, query);
 }
 
 function certificates(state: ConfigState, filters: QueryCertificatesFilters): Content | string {

@@ -7,17 +7,16 @@ import type { GlobalSettings } from "../config.ts";
 import { address, boolean, matching, oneOf, positiveU32, text, u32 } from "../fields.ts";
 import { H2_KEYS } from "./h2.ts";
 import { HSTS_KEYS, HSTS_NEEDS_HTTPS, hstsMessage } from "./hsts.ts";
-import { presentFields } from "../../values/present_fields.ts";
+import {
+  defaultHttpListener,
+  defaultHttpsListener,
+  defaultTcpListener,
+  defaultUdpListener,
+} from "../../state/listener_defaults.ts";
+import { type PresentFields, presentFields } from "../../values/present_fields.ts";
 import type { Problems } from "../problem.ts";
 import type { FileSources } from "../sources.ts";
-import {
-  defaulted,
-  type KeyRule,
-  optional,
-  required,
-  tableOf,
-  type TableReading,
-} from "../table.ts";
+import { defaulted, optional, required, tableOf, type TableReading } from "../table.ts";
 import {
   alpnProtocols,
   type ListenerCertificate,
@@ -166,7 +165,7 @@ export class ListenerBuilder {
     }
     switch (values.protocol) {
       case "http":
-        return { protocol: "http", config: this.#httpBase(reading, values.address) };
+        return { protocol: "http", config: this.#http(reading, values.address) };
       case "https":
         return this.#https(reading, values.address);
       case "tcp":
@@ -176,42 +175,24 @@ export class ListenerBuilder {
     }
   }
 
-  #streamBase({ values }: ListenerReading, address: SocketAddress): TcpListenerConfig {
-    return {
-      address,
-      ...presentFields({ public_address: values.public_address }),
-      expect_proxy: values.expect_proxy,
-      front_timeout: values.front_timeout ?? this.#globals.front_timeout,
-      back_timeout: values.back_timeout ?? this.#globals.back_timeout,
-      connect_timeout: values.connect_timeout ?? this.#globals.connect_timeout,
-      active: false,
-    };
-  }
-
   #tcp(reading: ListenerReading, address: SocketAddress): TcpListenerConfig {
     return {
-      ...this.#streamBase(reading, address),
+      ...defaultTcpListener(address, this.#globals),
+      ...pick(reading.values, TCP_FIELDS),
       ...tcpCertificate(reading, this.#sources, this.#problems),
     };
   }
 
-  #httpBase(reading: ListenerReading, address: SocketAddress): HttpListenerConfig {
-    const { values } = reading;
+  #http(reading: ListenerReading, address: SocketAddress): HttpListenerConfig {
+    return { ...defaultHttpListener(address, this.#globals), ...this.#httpChoices(reading) };
+  }
+
+  #httpChoices(reading: ListenerReading): Partial<HttpListenerConfig> {
     const { legacy, templates } = listenerAnswers(reading, this.#sources, this.#problems);
     return {
-      ...this.#streamBase(reading, address),
-      sticky_name: values.sticky_name,
-      request_timeout: values.request_timeout ?? this.#globals.request_timeout,
-      ...presentFields({
-        http_answers: legacy,
-        sozu_id_header: values.sozu_id_header,
-        upload_min_bytes: values.upload_min_bytes,
-      }),
+      ...pick(reading.values, HTTP_FIELDS),
+      ...presentFields({ http_answers: legacy }),
       answers: templates,
-      elide_x_real_ip: values.elide_x_real_ip,
-      send_x_real_ip: values.send_x_real_ip,
-      allow_obs_text: values.allow_obs_text,
-      ...presentFields(pick(values, H2_KEYS)),
     };
   }
 
@@ -220,22 +201,13 @@ export class ListenerBuilder {
     const certificate = listenerCertificate(reading, this.#sources);
     const hsts = hstsMessage(values.hsts, this.#problems);
     const config: HttpsListenerConfig = {
-      ...this.#httpBase(reading, address),
+      ...defaultHttpsListener(address, this.#globals),
+      ...this.#httpChoices(reading),
+      ...pick(values, HTTPS_FIELDS),
       versions: values.tls_versions,
-      cipher_list: values.cipher_list,
-      cipher_suites: values.cipher_suites,
-      signature_algorithms: [...defaults.SIGNATURE_ALGORITHMS],
-      groups_list: values.groups_list,
       certificate_chain: certificate.chain,
-      send_tls13_tickets: values.send_tls13_tickets,
       alpn_protocols: alpnProtocols(reading, this.#problems),
-      ...presentFields({
-        certificate: certificate.certificate,
-        key: certificate.key,
-        strict_sni_binding: values.strict_sni_binding,
-        disable_http11: values.disable_http11,
-        hsts,
-      }),
+      ...presentFields({ certificate: certificate.certificate, key: certificate.key, hsts }),
     };
     return { protocol: "https", config, certificate };
   }
@@ -250,26 +222,49 @@ export class ListenerBuilder {
       );
     }
     const config: UdpListenerConfig = {
-      address,
-      ...presentFields({ public_address: values.public_address }),
-      front_timeout: values.front_timeout ?? defaults.DEFAULT_UDP_FRONT_TIMEOUT_SECONDS,
-      back_timeout: values.back_timeout ?? defaults.DEFAULT_UDP_BACK_TIMEOUT_SECONDS,
+      ...defaultUdpListener(address, this.#globals),
+      ...pick(values, UDP_FIELDS),
       max_rx_datagram_size: Math.min(values.max_rx_datagram_size, ceiling),
-      max_flows: values.max_flows,
-      active: false,
     };
     return { protocol: "udp", config, expectsProxy: values.expect_proxy };
   }
 }
 
-/** The values of the keys a schema lists. */
-function pick<V extends object, S extends Readonly<Record<string, KeyRule<unknown>>>>(
+/** Keys that are fields of the message under the same name. */
+const TCP_FIELDS = [
+  "public_address",
+  "expect_proxy",
+  "front_timeout",
+  "back_timeout",
+  "connect_timeout",
+] as const;
+const HTTP_FIELDS = [
+  ...TCP_FIELDS,
+  "request_timeout",
+  "sticky_name",
+  "sozu_id_header",
+  "elide_x_real_ip",
+  "send_x_real_ip",
+  "allow_obs_text",
+  "upload_min_bytes",
+  ...(Object.keys(H2_KEYS) as (keyof typeof H2_KEYS)[]),
+] as const;
+const HTTPS_FIELDS = [
+  "cipher_list",
+  "cipher_suites",
+  "groups_list",
+  "send_tls13_tickets",
+  "strict_sni_binding",
+  "disable_http11",
+] as const;
+const UDP_FIELDS = ["public_address", "front_timeout", "back_timeout", "max_flows"] as const;
+
+/** Those of the values that are there. */
+function pick<V extends object, K extends keyof V>(
   values: V,
-  schema: S,
-): Pick<V, keyof V & keyof S> {
-  const picked: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(values)) {
-    if (Object.hasOwn(schema, name)) picked[name] = value;
-  }
-  return picked as Pick<V, keyof V & keyof S>;
+  names: readonly K[],
+): PresentFields<Pick<V, K>> {
+  const picked = {} as Pick<V, K>;
+  for (const name of names) picked[name] = values[name];
+  return presentFields(picked);
 }

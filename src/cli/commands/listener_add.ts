@@ -3,26 +3,16 @@
 
 import type { Command } from "commander";
 import {
-  DEFAULT_ALLOW_OBS_TEXT,
-  DEFAULT_ALPN_PROTOCOLS,
-  DEFAULT_CIPHERS,
-  DEFAULT_ELIDE_X_REAL_IP,
-  DEFAULT_GROUPS,
-  DEFAULT_MAX_RX_DATAGRAM_BYTES,
-  DEFAULT_MAX_UDP_FLOWS,
-  DEFAULT_SEND_X_REAL_IP,
-  DEFAULT_STICKY_NAME,
-  DEFAULT_TLS13_TICKETS,
-  DEFAULT_UDP_BACK_TIMEOUT_SECONDS,
-  DEFAULT_UDP_FRONT_TIMEOUT_SECONDS,
-  SIGNATURE_ALGORITHMS,
-} from "../../../config/defaults.ts";
+  defaultHttpListener,
+  defaultHttpsListener,
+  defaultTcpListener,
+  defaultUdpListener,
+} from "../../../config/state/listener_defaults.ts";
 import type { CommandSettings } from "../../../config/file/command_settings.ts";
 import { presentFields } from "../../../config/values/present_fields.ts";
-import {
-  type HttpListenerConfig,
-  type HttpsListenerConfig,
-  type SocketAddress,
+import type {
+  HttpListenerConfig,
+  SocketAddress,
   TlsVersion,
 } from "../../../config/schema/messages.ts";
 import { answerMessageOf, type AnswerPaths } from "../options/answer_files.ts";
@@ -81,8 +71,9 @@ export function registerHttpAdd(family: Command, host: CommandHost): void {
   declareHttpOptions(subcommand(family, "add", DESCRIPTION))
     .action((options: AddHttpOptions, command: Command) =>
       host.send(command, (inputs) => {
-        const value = httpListenerOf(options, inputs);
-        if (value instanceof CommandProblem) return value;
+        const chosen = httpChoices(options, inputs);
+        if (chosen instanceof CommandProblem) return chosen;
+        const value = { ...defaultHttpListener(options.address, inputs.config), ...chosen };
         return { request_type: { kind: "add_http_listener", value } };
       })
     );
@@ -100,8 +91,16 @@ export function registerHttpsAdd(family: Command, host: CommandHost): void {
     .addOption(listOption("tls_cipher_list", "<suite>", "Cipher suite to accept"))
     .action((options: AddHttpsOptions, command: Command) =>
       host.send(command, (inputs) => {
-        const value = httpsListenerOf(options, inputs);
-        if (value instanceof CommandProblem) return value;
+        const chosen = httpChoices(options, inputs);
+        if (chosen instanceof CommandProblem) return chosen;
+        const value = {
+          ...defaultHttpsListener(options.address, inputs.config),
+          ...chosen,
+          ...presentFields({
+            versions: options.tls_versions,
+            cipher_list: options.tls_cipher_list,
+          }),
+        };
         return { request_type: { kind: "add_https_listener", value } };
       })
     );
@@ -154,56 +153,32 @@ function expectProxyOption() {
   return fieldOption("expect_proxy", "", "Expect a PROXY protocol header from clients");
 }
 
-function httpListenerOf(
+/** What was chosen of an HTTP listener. */
+function httpChoices(
   options: AddHttpOptions,
-  { config, ...inputs }: BuildInputs,
-): HttpListenerConfig | CommandProblem {
+  inputs: BuildInputs,
+): Partial<HttpListenerConfig> | CommandProblem {
   const conflict = publicAddressConflict(options);
   if (conflict !== null) return conflict;
-  const httpAnswers = answerMessageOf(options, { config, ...inputs });
+  const httpAnswers = answerMessageOf(options, inputs);
   if (httpAnswers instanceof CommandProblem) return httpAnswers;
   const answers = new Map<string, string>();
   if (httpAnswers?.answer_404 !== undefined) answers.set("404", httpAnswers.answer_404);
   if (httpAnswers?.answer_503 !== undefined) answers.set("503", httpAnswers.answer_503);
-  return {
+  return presentFields({
     address: options.address,
-    expect_proxy: options.expect_proxy === true,
-    sticky_name: options.sticky_name ?? DEFAULT_STICKY_NAME,
-    front_timeout: options.front_timeout ?? config.front_timeout,
-    back_timeout: options.back_timeout ?? config.back_timeout,
-    connect_timeout: options.connect_timeout ?? config.connect_timeout,
-    request_timeout: options.request_timeout ?? config.request_timeout,
-    active: false,
+    public_address: options.public_address,
+    expect_proxy: options.expect_proxy,
+    sticky_name: options.sticky_name,
+    front_timeout: options.front_timeout,
+    back_timeout: options.back_timeout,
+    connect_timeout: options.connect_timeout,
+    request_timeout: options.request_timeout,
+    allow_obs_text: options.allow_obs_text,
+    upload_min_bytes: options.upload_min_bytes,
+    http_answers: httpAnswers,
     answers,
-    elide_x_real_ip: DEFAULT_ELIDE_X_REAL_IP,
-    send_x_real_ip: DEFAULT_SEND_X_REAL_IP,
-    allow_obs_text: options.allow_obs_text ?? DEFAULT_ALLOW_OBS_TEXT,
-    ...presentFields({
-      public_address: options.public_address,
-      http_answers: httpAnswers,
-      upload_min_bytes: options.upload_min_bytes,
-    }),
-  };
-}
-
-function httpsListenerOf(
-  options: AddHttpsOptions,
-  inputs: BuildInputs,
-): HttpsListenerConfig | CommandProblem {
-  const http = httpListenerOf(options, inputs);
-  if (http instanceof CommandProblem) return http;
-  const ciphers = options.tls_cipher_list ?? [...DEFAULT_CIPHERS];
-  return {
-    ...http,
-    versions: options.tls_versions ?? [TlsVersion.TLS_V1_2, TlsVersion.TLS_V1_3],
-    cipher_list: ciphers,
-    cipher_suites: [...DEFAULT_CIPHERS],
-    signature_algorithms: [...SIGNATURE_ALGORITHMS],
-    groups_list: [...DEFAULT_GROUPS],
-    certificate_chain: [],
-    send_tls13_tickets: DEFAULT_TLS13_TICKETS,
-    alpn_protocols: [...DEFAULT_ALPN_PROTOCOLS],
-  };
+  });
 }
 
 function tcpListener(options: AddTcpOptions, { config, ...inputs }: BuildInputs): Built {
@@ -211,39 +186,25 @@ function tcpListener(options: AddTcpOptions, { config, ...inputs }: BuildInputs)
   if (conflict !== null) return conflict;
   const identity = identityOf(options, inputs);
   if (identity instanceof CommandProblem) return identity;
-  return {
-    request_type: {
-      kind: "add_tcp_listener",
-      value: {
-        address: options.address,
-        expect_proxy: options.expect_proxy === true,
-        front_timeout: config.front_timeout,
-        back_timeout: config.back_timeout,
-        connect_timeout: config.connect_timeout,
-        active: false,
-        ...presentFields({ public_address: options.public_address }),
-        ...identity,
-      },
-    },
+  const { address, public_address, expect_proxy } = options;
+  const value = {
+    ...defaultTcpListener(address, config),
+    ...presentFields({ public_address, expect_proxy }),
+    ...identity,
   };
+  return { request_type: { kind: "add_tcp_listener", value } };
 }
 
 function udpListener(options: AddUdpOptions, config: CommandSettings): Built {
-  const datagram = options.max_rx_datagram_size ?? DEFAULT_MAX_RX_DATAGRAM_BYTES;
-  return {
-    request_type: {
-      kind: "add_udp_listener",
-      value: {
-        address: options.address,
-        front_timeout: options.front_timeout ?? DEFAULT_UDP_FRONT_TIMEOUT_SECONDS,
-        back_timeout: options.back_timeout ?? DEFAULT_UDP_BACK_TIMEOUT_SECONDS,
-        max_rx_datagram_size: Math.min(datagram, config.buffer_size),
-        max_flows: options.max_flows ?? DEFAULT_MAX_UDP_FLOWS,
-        active: false,
-        ...presentFields({ public_address: options.public_address }),
-      },
-    },
+  const { address, public_address, front_timeout, back_timeout, max_flows } = options;
+  const standard = defaultUdpListener(address, config);
+  const datagram = options.max_rx_datagram_size ?? standard.max_rx_datagram_size;
+  const value = {
+    ...standard,
+    ...presentFields({ public_address, front_timeout, back_timeout, max_flows }),
+    max_rx_datagram_size: Math.min(datagram, config.buffer_size),
   };
+  return { request_type: { kind: "add_udp_listener", value } };
 }
 
 /** The PROXY header already tells the public address. */

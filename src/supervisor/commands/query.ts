@@ -1,6 +1,7 @@
 // Questions: answered from the state of main, or from main and every worker side by side.
 
 import type { Response, ResponseContent } from "../../../config/schema/messages.ts";
+import { answerClusterQuery, type ClusterQuery } from "../../../config/state/queries.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import type { Client } from "../command_socket/client_session.ts";
 import type { MainContext } from "../context.ts";
@@ -10,8 +11,6 @@ import { asOpen } from "../listeners/open.ts";
 import { ok } from "../command_socket/responses.ts";
 import { askWorkers } from "./runtime.ts";
 import { describeAnswers, failuresOf } from "../workers/texts.ts";
-
-type Content = NonNullable<ResponseContent["content_type"]>;
 
 /** Requests main answers alone. */
 export type MainQuery = Verb & {
@@ -49,13 +48,7 @@ export function answerFromMain({ state, pool }: MainContext, query: MainQuery): 
 }
 
 /** Requests main and the workers answer side by side. */
-export type MergedQuery = Verb & {
-  kind:
-    | "query_cluster_by_id"
-    | "query_clusters_by_domain"
-    | "query_clusters_hashes"
-    | "query_certificates_from_workers";
-};
+export type MergedQuery = ClusterQuery | (Verb & { kind: "query_certificates_from_workers" });
 
 /** Asks every worker; the answer holds one entry for each that answered, and one of main. */
 export async function answerMerged(
@@ -65,31 +58,15 @@ export async function answerMerged(
 ): Promise<Response> {
   const answers = await askWorkers(context, client, query);
   const map = new Map<string, ResponseContent>();
-  const own = contentOfMain(context, query);
-  if (own !== null) map.set("main", { content_type: own });
+  if (query.kind !== "query_certificates_from_workers") {
+    map.set("main", { content_type: answerClusterQuery(context.state, query) });
+  }
   for (const { workerId, content } of answers) {
     if (content !== null) map.set(String(workerId), content);
   }
   const failures = failuresOf(answers);
   const note = failures.length === 0 ? "" : `No answer from ${describeAnswers(failures)}`;
   return ok(note, { kind: "worker_responses", value: { map } });
-}
-
-function contentOfMain({ state }: MainContext, query: MergedQuery): Content | null {
-  switch (query.kind) {
-    case "query_cluster_by_id": {
-      const information = state.clusterInformation(query.value);
-      return { kind: "clusters", value: { vec: information === null ? [] : [information] } };
-    }
-    case "query_clusters_by_domain": {
-      const { hostname, path } = query.value;
-      return { kind: "clusters", value: { vec: state.clustersByDomain(hostname, path) } };
-    }
-    case "query_clusters_hashes":
-      return { kind: "cluster_hashes", value: { map: state.hashes() } };
-    case "query_certificates_from_workers":
-      return null;
-  }
 }
 
 /** Metrics of the workers; those that do not answer are absent. */

@@ -2,6 +2,7 @@
 // take turns in closing theirs and opening it anew. wrk opens a connection for every request and counts
 // those that are reset.
 
+import { defaultHttpListener } from "../../../config/state/listener_defaults.ts";
 import { ListenerType, type Request, ServerConfig } from "../../../config/schema/messages.ts";
 import manifest from "../../../deno.json" with { type: "json" };
 import { buildId } from "../../../src/io/process/build_id.ts";
@@ -158,17 +159,7 @@ class Crew {
     return [
       {
         kind: "add_http_listener",
-        value: {
-          address,
-          expect_proxy: false,
-          sticky_name: "S",
-          front_timeout: 60,
-          back_timeout: 30,
-          connect_timeout: 3,
-          request_timeout: 10,
-          active: false,
-          answers: new Map(),
-        },
+        value: defaultHttpListener(address),
       },
       { kind: "activate_listener", value: { ...this.#listener, from_scm: false } },
       ...requests.flatMap(({ request_type }) => request_type === null ? [] : [request_type]),

@@ -2,6 +2,7 @@
 // filled in. Throws on an address that is none, because that is a mistake of the test.
 
 import { parseAddress } from "../../../config/values/address.ts";
+import { defaultTcpListener } from "../../../config/state/listener_defaults.ts";
 import {
   ListenerType,
   PathRuleKind,
@@ -91,14 +92,7 @@ export function addTcpListener(
 
 /** A TCP listener that passes bytes, with the timeouts a file would give it. */
 export function tcpListener(address: string): TcpListenerConfig {
-  return {
-    address: socketAddress(address),
-    expect_proxy: false,
-    front_timeout: 60,
-    back_timeout: 30,
-    connect_timeout: 3,
-    active: false,
-  };
+  return defaultTcpListener(socketAddress(address));
 }
 
 /** Opens a TCP listener. */

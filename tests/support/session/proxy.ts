@@ -12,6 +12,7 @@ import {
   RulePosition,
   ServerConfig,
 } from "../../../config/schema/messages.ts";
+import { defaultHttpListener } from "../../../config/state/listener_defaults.ts";
 import { decode } from "../../../config/codec/protobuf.ts";
 import { ProxyDataPlane } from "../../../src/proxy/data_plane.ts";
 import { runtimeParts } from "../../../src/proxy/runtime_parts.ts";
@@ -55,18 +56,7 @@ export function httpListener(
   port: number,
   settings: Partial<HttpListenerConfig> = {},
 ): HttpListenerConfig {
-  return {
-    address: socketAddress(`127.0.0.1:${port}`),
-    expect_proxy: false,
-    sticky_name: "SOZUBALANCEID",
-    front_timeout: 60,
-    back_timeout: 30,
-    connect_timeout: 3,
-    request_timeout: 10,
-    active: false,
-    answers: new Map(),
-    ...settings,
-  };
+  return { ...defaultHttpListener(socketAddress(`127.0.0.1:${port}`)), ...settings };
 }
 
 /** The configuration of a worker when nothing is configured. */
