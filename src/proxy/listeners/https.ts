@@ -11,7 +11,7 @@ import {
   UpdateHttpsListenerConfig,
 } from "../../../config/schema/messages.ts";
 import type { TlsAcceptor } from "../../io/contracts.ts";
-import { RuntimeTlsAcceptor } from "../../io/tls/runtime_acceptor.ts";
+import { DenoTlsAcceptor } from "../../io/tls/deno_acceptor.ts";
 import { sniTlsAcceptor } from "../../io/tls/sni_acceptor.ts";
 import type { SniTlsAcceptor, SniTlsSettings } from "../../io/tls/sni_settings.ts";
 import { TlsCredentials, type VersionRange } from "../../io/tls/credentials.ts";
@@ -180,7 +180,7 @@ export class HttpsListener implements ProxyListener {
     const own = this.#ownFor(kind);
     const settings = this.#sniSettings();
     const serves = own !== null
-      ? { acceptor: new RuntimeTlsAcceptor(own, settings.alpn), changeable: null }
+      ? { acceptor: new DenoTlsAcceptor(own, settings.alpn), changeable: null }
       : changeableAcceptor(settings);
     const { acceptor } = serves;
     const stages = [new TlsStage(acceptor, this.#worker), this.#alpnStage];

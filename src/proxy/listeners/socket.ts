@@ -4,7 +4,7 @@
 import { formatAddress, formatIp } from "../../../config/values/address.ts";
 import type { SocketAddress } from "../../../config/schema/messages.ts";
 import type { Accepted, ConnectionSource, Endpoint } from "../../io/contracts.ts";
-import { acceptQueueIsEmpty, isListening } from "../../io/listening/accept_queue.ts";
+import { acceptQueueIsEmpty, isListening } from "../../io/listening/kernel_queue.ts";
 import { SelfProbe } from "../../io/listening/probe.ts";
 import { ownListeningSocket, type OwnSocket } from "../../io/listening/steering.ts";
 import type { SessionStarter } from "../../session/session.ts";

@@ -1,14 +1,15 @@
 // Questions: answered from the state of main, or from main and every worker side by side.
 
-import type { Response, ResponseContent } from "../../../config/schema/messages.ts";
+import type { Response, ResponseContent, WorkerInfo } from "../../../config/schema/messages.ts";
+import type { ConfigState } from "../../../config/state/state.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import type { Client } from "../command_socket/client_session.ts";
-import type { MainContext } from "../context.ts";
-import { mainMetrics } from "../metrics/main.ts";
-import { mergeMetrics, queryForWorkers } from "../metrics/answer.ts";
-import { asOpen } from "../listeners/open.ts";
+import { mainMetrics, type MainMetricsParts } from "../metrics/main.ts";
+import { metricsAnswer, queryForWorkers } from "../metrics/answer.ts";
+import type { RetainedCounts } from "../metrics/retained.ts";
+import { asOpen, type ServingPool } from "../listeners/open.ts";
 import { ok } from "../command_socket/responses.ts";
-import { askWorkers } from "./runtime.ts";
+import { type AskParts, askWorkers } from "./ask_workers.ts";
 import { describeAnswers, failuresOf } from "../workers/texts.ts";
 
 type Content = NonNullable<ResponseContent["content_type"]>;
@@ -24,8 +25,14 @@ export type MainQuery = Verb & {
     | "query_health_checks";
 };
 
+/** What main answers from. */
+export interface MainQueryParts {
+  readonly state: ConfigState;
+  readonly pool: ServingPool & { list(): WorkerInfo[] };
+}
+
 /** Answers from the state of main. */
-export function answerFromMain({ state, pool }: MainContext, query: MainQuery): Response {
+export function answerFromMain({ state, pool }: MainQueryParts, query: MainQuery): Response {
   switch (query.kind) {
     case "list_workers":
       return ok("", { kind: "workers", value: { vec: pool.list() } });
@@ -57,15 +64,20 @@ export type MergedQuery = Verb & {
     | "query_certificates_from_workers";
 };
 
+/** What a merged answer takes. */
+export interface MergedQueryParts extends AskParts {
+  readonly state: ConfigState;
+}
+
 /** Asks every worker; the answer holds one entry for each that answered, and one of main. */
 export async function answerMerged(
-  context: MainContext,
+  parts: MergedQueryParts,
   client: Client,
   query: MergedQuery,
 ): Promise<Response> {
-  const answers = await askWorkers(context, client, query);
+  const answers = await askWorkers(parts, client, query);
   const map = new Map<string, ResponseContent>();
-  const own = contentOfMain(context, query);
+  const own = contentOfMain(parts.state, query);
   if (own !== null) map.set("main", { content_type: own });
   for (const { workerId, content } of answers) {
     if (content !== null) map.set(String(workerId), content);
@@ -75,7 +87,7 @@ export async function answerMerged(
   return ok(note, { kind: "worker_responses", value: { map } });
 }
 
-function contentOfMain({ state }: MainContext, query: MergedQuery): Content | null {
+function contentOfMain(state: ConfigState, query: MergedQuery): Content | null {
   switch (query.kind) {
     case "query_cluster_by_id": {
       const information = state.clusterInformation(query.value);
@@ -92,15 +104,20 @@ function contentOfMain({ state }: MainContext, query: MergedQuery): Content | nu
   }
 }
 
+/** What answering with metrics takes. */
+export interface MetricsQueryParts extends AskParts, MainMetricsParts {
+  readonly retained: RetainedCounts;
+}
+
 /** Metrics of the workers; those that do not answer are absent. */
 export async function answerMetrics(
-  context: MainContext,
+  parts: MetricsQueryParts,
   client: Client,
   query: Verb & { kind: "query_metrics" },
 ): Promise<Response> {
   const asked = { ...query, value: queryForWorkers(query.value) };
-  const answers = await askWorkers(context, client, asked);
+  const answers = await askWorkers(parts, client, asked);
   const failures = failuresOf(answers);
   const note = failures.length === 0 ? "" : `No answer from ${describeAnswers(failures)}`;
-  return ok(note, mergeMetrics(answers, query.value, mainMetrics(context), context.kept));
+  return ok(note, metricsAnswer(answers, query.value, mainMetrics(parts), parts.retained));
 }

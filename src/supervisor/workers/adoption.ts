@@ -10,7 +10,7 @@ import type { ListenerHandOver } from "../listeners/hand_over.ts";
 import type { SharedListener } from "../listeners/steps.ts";
 import { failure, ok } from "../command_socket/responses.ts";
 import { eachListener } from "../listeners/shared.ts";
-import { windDown, type WindDownParts } from "./wind_down.ts";
+import { drain, type DrainParts } from "./drain.ts";
 import type { WorkerPool } from "./pool.ts";
 
 /** Ids of adopted workers begin here: far from those of this main's own. */
@@ -23,7 +23,7 @@ const LOOK_MS = 50;
 const MAX_LISTENERS = 4096;
 
 /** What taking in the workers of earlier main processes takes. */
-export interface AdoptionParts extends WindDownParts {
+export interface AdoptionParts extends DrainParts {
   /** The workers of this main process. */
   readonly pool: WorkerPool;
   readonly handOver: ListenerHandOver;
@@ -77,14 +77,14 @@ export class Adoption {
     });
     void worker.ended.then(() => {
       this.#workers.delete(worker);
-      this.#parts.gatherer.workerLost(worker.id, "The worker has left");
+      this.#parts.fanOut.workerLost(worker.id, "The worker has left");
       this.#log.info("Worker {id} (pid {pid}) of an earlier main process has left", { id, pid });
     });
     this.#relief ??= this.#relieve().finally(() => this.#relief = null);
   }
 
   #onResponse(worker: AdoptedWorker, response: WorkerResponse): void {
-    this.#parts.gatherer.receive(worker.id, response);
+    this.#parts.fanOut.receive(worker.id, response);
   }
 
   /** Lets all adopted workers leave, and those that come meanwhile. */
@@ -105,11 +105,11 @@ export class Adoption {
     await eachListener(listenersOf(workers), (listener) => {
       const key = keyOf(listener);
       const holders = workers.filter(({ listeners }) => listeners.some((it) => keyOf(it) === key));
-      handOver.doubt(listener.address);
-      return handOver.leave(listener, holders, pool.targets());
+      handOver.markUncertain(listener.address);
+      return handOver.closeSockets(listener, holders, pool.targets());
     });
     // A listener that nobody else has is closed now.
-    const cut = await windDown(this.#parts, workers);
+    const cut = await drain(this.#parts, workers);
     if (cut) this.#log.warn("What earlier workers still had under way was cut");
   }
 }

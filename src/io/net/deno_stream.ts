@@ -6,7 +6,7 @@
 import type { ByteStream } from "../contracts.ts";
 
 /** What a connection of the runtime has to offer. */
-export type RuntimeConnection =
+export type DenoConnection =
   & Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">
   & Partial<Pick<Deno.TcpConn, "setNoDelay">>;
 
@@ -24,8 +24,8 @@ export const streamOperations: StreamOperations | null = findOperations();
  * A stream over `connection`; from now on the connection is the stream's. Small writes are never held back
  * for company.
  */
-export function runtimeStream(
-  connection: RuntimeConnection,
+export function denoStream(
+  connection: DenoConnection,
   operations: StreamOperations | null = streamOperations,
 ): ByteStream {
   const resource = resourceOf(connection);
@@ -35,14 +35,14 @@ export function runtimeStream(
 
 /** Reads and writes by the runtime's operations. */
 class DirectStream implements ByteStream {
-  readonly #connection: RuntimeConnection;
+  readonly #connection: DenoConnection;
   readonly #resource: number;
   readonly #operations: StreamOperations;
   /** Nothing has been written yet. */
   #first = true;
   #delays = true;
 
-  constructor(connection: RuntimeConnection, resource: number, operations: StreamOperations) {
+  constructor(connection: DenoConnection, resource: number, operations: StreamOperations) {
     this.#connection = connection;
     this.#resource = resource;
     this.#operations = operations;
@@ -81,9 +81,9 @@ class DirectStream implements ByteStream {
 
 /** Reads and writes by the connection's public methods. */
 class MethodStream implements ByteStream {
-  readonly #connection: RuntimeConnection;
+  readonly #connection: DenoConnection;
 
-  constructor(connection: RuntimeConnection) {
+  constructor(connection: DenoConnection) {
     this.#connection = connection;
     setNoDelay(connection);
   }
@@ -106,7 +106,7 @@ class MethodStream implements ByteStream {
 }
 
 /** The runtime throws when a connection is closed that is closed already. */
-function closeOnce(connection: RuntimeConnection): void {
+function closeOnce(connection: DenoConnection): void {
   try {
     connection.close();
   } catch (error) {
@@ -114,7 +114,7 @@ function closeOnce(connection: RuntimeConnection): void {
   }
 }
 
-function setNoDelay(connection: RuntimeConnection): void {
+function setNoDelay(connection: DenoConnection): void {
   try {
     connection.setNoDelay?.(true);
   } catch {
@@ -139,7 +139,7 @@ function findOperations(): StreamOperations | null {
 }
 
 /** The number by which the runtime knows the connection; `null` where it does not say. */
-function resourceOf(connection: RuntimeConnection): number | null {
+function resourceOf(connection: DenoConnection): number | null {
   for (const key of Object.getOwnPropertySymbols(connection)) {
     if (key.description !== "Deno.internal.rid") continue;
     const resource: unknown = Reflect.get(connection, key);
