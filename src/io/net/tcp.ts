@@ -1,4 +1,4 @@
-// Plain TCP: dialling backends and listening for clients with the runtime's own sockets.
+// Plain TCP with the sockets of Deno: dialling backends and listening for clients.
 
 import { acceptUntilClosed } from "../listening/accept_loop.ts";
 import type {
@@ -30,7 +30,7 @@ export class TcpListener implements ConnectionSource {
     this.#listener = listener;
   }
 
-  /** Binds `address`; throws the system's error when that is not possible. */
+  /** Binds `address`; throws the error of the system. */
   static open(address: Endpoint, { shared }: Sharing = SHARED): TcpListener {
     return new TcpListener(
       Deno.listen({ hostname: address.ip, port: address.port, reusePort: shared }),
