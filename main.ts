@@ -1,6 +1,5 @@
-// The one executable: a worker when its main process starts it as one, the next main process when the
-// old one starts it as that, otherwise the command line, whose `start` is the main process. No logic
-// lives here; each process loads only what it needs.
+// The one executable. Its arguments decide what the process is: a worker, the successor of a main process,
+// or the command line, whose `start` is the main process. Each process loads only the modules it needs.
 
 const [command, ...rest] = Deno.args;
 
@@ -9,8 +8,8 @@ if (command === "worker") {
   Deno.exit(await runWorker(rest));
 }
 if (command === "start" && rest[0] === "--inherit") {
-  const { inherit } = await import("./src/supervisor/main_upgrade/new_main.ts");
-  Deno.exit(await inherit(rest[1] ?? ""));
+  const { succeedMain } = await import("./src/supervisor/main_upgrade/new_main.ts");
+  Deno.exit(await succeedMain(rest[1] ?? ""));
 }
 const { runCli } = await import("./src/cli/main.ts");
 Deno.exit(

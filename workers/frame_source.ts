@@ -1,4 +1,4 @@
-// The frames main sends to a worker. Knows their length and nothing of what is in them.
+// Splits the bytes from main into frames. It knows their length and not their content.
 
 import { FrameError, FrameReader } from "../src/protocol/control/frame.ts";
 
@@ -8,7 +8,7 @@ import { FrameError, FrameReader } from "../src/protocol/control/frame.ts";
  */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 
-/** The frames of a stream; a length that makes no sense is skipped, or ends the stream. */
+/** The frames of a stream. An invalid length is skipped; one that is too large ends the stream. */
 export class FrameSource {
   readonly #source: { read(buffer: Uint8Array): Promise<number | null> };
   readonly #reader = new FrameReader(MAX_MESSAGE_BYTES);
@@ -30,7 +30,7 @@ export class FrameSource {
     }
   }
 
-  /** The next frame if it has been read already; valid until the one after it is asked for. */
+  /** The next frame if its bytes were read already; valid until the next call. */
   buffered(): Uint8Array | null {
     while (!this.#ended) {
       const frame = this.#reader.nextView();

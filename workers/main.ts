@@ -1,4 +1,4 @@
-// The entry of a worker process: reads its arguments and gives the worker its data plane.
+// The entry of a worker process: reads the arguments and builds the data plane for worker.ts.
 
 import manifest from "../deno.json" with { type: "json" };
 import { buildId } from "../src/io/process/build_id.ts";

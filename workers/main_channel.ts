@@ -1,5 +1,5 @@
-// What a worker says to its main process: which program it is, that it is alive, and its answers.
-// Knows frames and bounds, not what the answers mean.
+// The channel from a worker to its main process: the build of the worker, signs of life, and answers. It
+// frames and bounds them and does not know what they mean.
 
 import { encode } from "../config/codec/protobuf.ts";
 import { ResponseStatus, WorkerResponse } from "../config/schema/messages.ts";
@@ -13,7 +13,7 @@ import {
   MAX_ANSWER_BYTES,
 } from "../src/protocol/control/worker_life.ts";
 
-/** Most bytes of answers and events waiting for a main process that does not read. */
+/** Most bytes of answers and events queued for a main process that does not read. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
 /** The outgoing half of the channel. */
@@ -22,8 +22,8 @@ export class MainChannel {
   readonly #beat: ReturnType<typeof setInterval>;
 
   /**
-   * Introduces this worker as running `build` and keeps saying that it is alive. `write` resolves when
-   * all bytes were taken; standard output unless told.
+   * Sends `build` and then signs of life. `write` resolves when all bytes were written; by default it
+   * writes to standard output.
    */
   constructor(
     build: string,
@@ -38,8 +38,8 @@ export class MainChannel {
   }
 
   /**
-   * Queues an answer, in the place of one that is too long what is wrong; false when it does not fit, or
-   * nobody reads any more.
+   * Queues an answer. An answer that is too long is replaced by a FAILURE that says so. `false` when the
+   * queue is full or the channel is closed.
    */
   send(response: WorkerResponse): boolean {
     const payload = encode(WorkerResponse, response);
@@ -55,13 +55,13 @@ export class MainChannel {
     return frame !== null;
   }
 
-  /** There is nobody to talk to any more. */
+  /** The main process has ended: nothing is sent any more. */
   close(): void {
     clearInterval(this.#beat);
     this.#output.close();
   }
 
-  /** Resolves when everything was written or given up. */
+  /** Resolves when everything queued was written or dropped. */
   flushed(): Promise<void> {
     return this.#output.flushed();
   }

@@ -1,6 +1,5 @@
-// A worker whose main process is gone goes on serving and looks for the next one at the command socket.
-// When one answers, the worker is commanded over that connection as it was over its pipes: what the
-// next main does with it, such as letting it leave, is that one's business.
+// Finds the next main process when the one of this worker has ended. The worker continues to serve and
+// connects to the command socket until a main process accepts it. That connection then is its channel.
 
 import { decode, DecodeError, encode } from "../config/codec/protobuf.ts";
 import { type AdoptWorker, Request, Response, ResponseStatus } from "../config/schema/messages.ts";
@@ -9,31 +8,31 @@ import { loggerOf } from "../src/observe/log/log.ts";
 import { encodeFrame } from "../src/protocol/control/frame.ts";
 import { FrameSource } from "./frame_source.ts";
 
-/** How long a worker waits for what, in milliseconds. */
+/** Intervals and limits of the search, in milliseconds. */
 export interface SeekTimes {
-  /** Between two looks. */
+  /** Between two attempts. */
   readonly seek: number;
-  /** The same after a main process has refused, which another look will hardly change. */
+  /** The same after a main process has refused this worker. */
   readonly refused: number;
-  /** Between two log lines about it. */
+  /** Between two log lines about the search. */
   readonly remind: number;
   /**
-   * A worker whose command socket has lost its folder can never be found by anybody again. After this
-   * long it leaves: a folder that is only put in place anew, as service managers do, is back by then.
+   * How long the folder of the command socket may be missing before the worker ends: no main process can
+   * come without it. A service manager that restarts the service makes the folder anew sooner than that.
    */
-  readonly forsaken: number;
+  readonly folderMissing: number;
 }
 
-const TIMES: SeekTimes = { seek: 200, refused: 5_000, remind: 5 * 60_000, forsaken: 60_000 };
+const TIMES: SeekTimes = { seek: 200, refused: 5_000, remind: 5 * 60_000, folderMissing: 60_000 };
 
-/** A connection to a main process that commands this worker now. */
+/** The connection to the next main process. */
 export interface Command {
   readonly frames: FrameSource;
   readonly write: (bytes: Uint8Array) => Promise<void>;
   close(): void;
 }
 
-/** Finds main processes. */
+/** Searches for the next main process. */
 export class NextMain {
   readonly #path: string;
   readonly #times: SeekTimes;
@@ -46,8 +45,8 @@ export class NextMain {
   }
 
   /**
-   * Resolves with the way to the next main process; with `null` once `isOver` or nobody can come. The
-   * announcement is made for each look.
+   * Resolves with the connection to the next main process; with `null` once `isOver` says so or none can
+   * come. `announce` is called for each attempt.
    */
   async find(announce: () => AdoptWorker, isOver: () => boolean): Promise<Command | null> {
     this.#log.warn(
@@ -56,15 +55,15 @@ export class NextMain {
         path: this.#path,
       },
     );
-    const { seek, refused, remind, forsaken } = this.#times;
+    const { seek, refused, remind, folderMissing } = this.#times;
     let reminded = performance.now();
-    let forsakenSince: number | null = null;
+    let folderMissingSince: number | null = null;
     while (!isOver()) {
       const found = await this.#ask(announce());
       if (typeof found === "object") return found;
       const now = performance.now();
-      forsakenSince = await hasFolder(this.#path) ? null : forsakenSince ?? now;
-      if (forsakenSince !== null && now - forsakenSince >= forsaken) {
+      folderMissingSince = await hasFolder(this.#path) ? null : folderMissingSince ?? now;
+      if (folderMissingSince !== null && now - folderMissingSince >= folderMissing) {
         this.#log.error("The folder of {path} is gone: no main process can come", {
           path: this.#path,
         });
@@ -79,7 +78,7 @@ export class NextMain {
     return null;
   }
 
-  /** One look: the main process that took this worker, or why there is none. */
+  /** One attempt: the connection to a main process that accepts this worker, or why there is none. */
   async #ask(announcement: AdoptWorker): Promise<Command | string> {
     let connection: Deno.UnixConn;
     try {
@@ -99,7 +98,7 @@ export class NextMain {
       }
       this.#log.warn("The new main process refuses this worker: {refusal}", { refusal });
     } catch {
-      // It has gone again.
+      // The main process has ended.
     }
     connection.close();
     return REFUSED;

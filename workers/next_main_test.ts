@@ -6,7 +6,7 @@ import { ScriptedMain } from "../tests/support/cli/scripted_main.ts";
 import { within } from "../tests/support/wait.ts";
 import { NextMain } from "./next_main.ts";
 
-const TIMES = { seek: 10, refused: 20, remind: 1_000, forsaken: 100 };
+const TIMES = { seek: 10, refused: 20, remind: 1_000, folderMissing: 100 };
 const ANNOUNCEMENT = { id: 3, build: "0.1.0+feedbeef", listeners: [] };
 const announce = () => ANNOUNCEMENT;
 const STATUS = encode(WorkerRequest, {
@@ -49,7 +49,7 @@ Deno.test("NextMain gives up when the worker stops, and when the folder of the s
   let isOver = false;
   const stopped = new NextMain(path, TIMES).find(announce, () => isOver);
   let gaveUp = false;
-  const forsaken = new NextMain(path, TIMES).find(announce, () => false).then((found) => {
+  const without = new NextMain(path, TIMES).find(announce, () => false).then((found) => {
     gaveUp = true;
     return found;
   });
@@ -58,5 +58,5 @@ Deno.test("NextMain gives up when the worker stops, and when the folder of the s
   isOver = true;
   assert.equal(await within("the stop", 5_000, stopped), null);
   await Deno.remove(folder);
-  assert.equal(await within("the end of hope", 5_000, forsaken), null);
+  assert.equal(await within("the end of the search", 5_000, without), null);
 });

@@ -1,6 +1,5 @@
-// A worker process: its two pipes to the main process, its log, its last line of defence against
-// exceptions. What the requests on the pipes mean is the control loop's business, what carries
-// traffic the data plane's.
+// A worker process: the channel to its main process, its log, and the handler of uncaught exceptions. The
+// control loop executes the requests that come on the channel; the data plane carries the traffic.
 
 import { decode, DecodeError } from "../config/codec/protobuf.ts";
 import {
@@ -23,21 +22,21 @@ import { MainChannel } from "./main_channel.ts";
 import { NextMain } from "./next_main.ts";
 import { WorkerLog } from "./worker_log.ts";
 
-/** Builds the data plane once the worker knows its options. */
+/** Builds the data plane from the options that the main process sent. */
 export type DataPlaneFactory = (
   config: ServerConfig,
   onEvent: (event: Event) => void,
   log: WorkerLog,
 ) => DataPlane;
 
-/** Who a worker is. */
+/** The identity of a worker. */
 export interface WorkerIdentity {
   readonly id: number;
-  /** The program it runs; main takes no other than its own. */
+  /** The build it runs; a main process accepts only workers of its own build. */
   readonly build: string;
-  /** Where the next main process is found when this one is gone; `null`: it is not looked for. */
+  /** The command socket of the next main process, once this one has ended; `null`: none is looked for. */
   readonly commandSocket: string | null;
-  /** How long a stop that no main process oversees may take, in milliseconds; 0 means for ever. */
+  /** How long a soft stop without a main process may take, in milliseconds; 0 means for ever. */
   readonly softStopMs: number;
 }
 
@@ -47,9 +46,9 @@ export async function runWorkerWith(
   createDataPlane: DataPlaneFactory,
 ): Promise<number> {
   let worker: Worker | null = null;
-  // Before main knows this process, and may signal it: the signal would end it otherwise.
+  // The default action of SIGUSR1 ends a process, and main may send it from now on.
   Deno.addSignalListener("SIGUSR1", () => worker?.reopenLogs());
-  // What comes from a terminal reaches the whole process group; main decides what it means.
+  // A terminal sends these signals to the whole process group; main decides what they mean.
   for (const signal of ["SIGINT", "SIGHUP"] as const) Deno.addSignalListener(signal, () => {});
   const channel = new MainChannel(identity.build);
   const frames = new FrameSource(Deno.stdin);
@@ -68,7 +67,7 @@ export async function runWorkerWith(
   }
 }
 
-/** The parts of this process that live as long as it does. */
+/** The parts of this process. */
 class Worker {
   readonly loop: ControlLoop;
   readonly #identity: WorkerIdentity;
@@ -100,9 +99,9 @@ class Worker {
     });
   }
 
-  /** Executes what main asks for, then what the next ones do, until the worker has to leave. */
+  /** Executes the requests of main, then those of each later main process, until the worker must end. */
   async serve(frames: FrameSource): Promise<void> {
-    await this.#obey(frames);
+    await this.#execute(frames);
     const { commandSocket, id, build } = this.#identity;
     const next = commandSocket === null ? null : new NextMain(commandSocket);
     while (next !== null && !this.loop.isStopping) {
@@ -113,14 +112,14 @@ class Worker {
       );
       if (command === null) break;
       this.#channel = new MainChannel(build, command.write);
-      await this.#obey(command.frames);
+      await this.#execute(command.frames);
       command.close();
     }
     await this.#stopAlone("The main process is gone");
   }
 
-  /** Executes requests until their source ends. */
-  async #obey(frames: FrameSource): Promise<void> {
+  /** Executes requests until the channel ends. */
+  async #execute(frames: FrameSource): Promise<void> {
     const slices = new Slices();
     try {
       for (let frame = await frames.next(); frame !== null;) {
@@ -130,7 +129,7 @@ class Worker {
         } else {
           await this.loop.handle(request);
         }
-        // Thousands of requests may be waiting; the traffic is served in between.
+        // Thousands of requests may be queued; traffic is served between slices of them.
         if (slices.isOver) await slices.pause();
         frame = frames.buffered() ?? await frames.next();
       }
@@ -139,7 +138,7 @@ class Worker {
     }
   }
 
-  /** Opens the files of the logs anew, because they were moved away. */
+  /** Opens the files of the logs anew, after log rotation moved them away. */
   reopenLogs(): void {
     this.#workerLog.reopen();
   }
@@ -150,7 +149,7 @@ class Worker {
     await this.#workerLog.flushed();
   }
 
-  /** Finishes what is under way, for as long as that may take, and leaves; nobody oversees it. */
+  /** Stops softly without a main process: finishes the exchanges in progress, then ends. */
   async #stopAlone(reason: string): Promise<void> {
     if (!this.loop.isStopping) {
       this.#log.warn("{reason}: finishing the exchanges in progress", { reason });
@@ -168,12 +167,12 @@ class Worker {
     }
   }
 
-  /** A mistake in one session must not end the others. */
+  /** An exception of one session must not end the others. */
   #guard(): void {
     guardProcess((what, text, count) =>
       this.#log.error("{what} (number {count}): {text}", { what, text, count })
     );
-    // Standard output carries answers: whatever prints must not print there.
+    // Standard output carries the answers to main: nothing else may be printed there.
     console.log = console.info = console.debug = console.error;
     Deno.addSignalListener("SIGTERM", () => {
       if (this.loop.isStopping) this.loop.hardStop();

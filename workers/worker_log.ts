@@ -1,4 +1,4 @@
-// The log of a worker: its output, its filter, and the change of the filter while it runs.
+// The log of a worker: its output, its filter, and changes of the filter at run time.
 
 import manifest from "../deno.json" with { type: "json" };
 import { parseLogTarget } from "../config/values/log_target.ts";
@@ -11,15 +11,15 @@ import type { Outlet } from "./outlet.ts";
 
 /** Logging of this process. */
 export class WorkerLog {
-  /** Which process speaks: `WRK-00`. */
+  /** The tag of this process in log lines: `WRK-00`. */
   readonly tag: string;
-  /** Of the program. */
+  /** Version of the program. */
   readonly version: string = manifest.version;
   readonly output: LogOutput;
   /** Lines go to standard error. */
   readonly standard: boolean;
   readonly #setup: LogSetup;
-  /** Every way out of this process. */
+  /** Every output for lines of this process. */
   readonly #outlets: Outlet[];
   #directives: readonly LogDirective[] = [];
   #onFilter: (directives: readonly LogDirective[]) => void = () => {};
@@ -51,7 +51,7 @@ export class WorkerLog {
   /** Called when lines were lost. */
   onLost: (count: number) => void = () => {};
 
-  /** Looks after one more way out of this process. */
+  /** Adds an output, which is reopened and flushed with the others. */
   adopt(outlet: Outlet): void {
     this.#outlets.push(outlet);
   }
@@ -61,18 +61,18 @@ export class WorkerLog {
     for (const outlet of this.#outlets) outlet.reopen();
   }
 
-  /** Resolves when everything was written, or after a while. */
+  /** Resolves when everything was written, or after a time limit. */
   async flushed(): Promise<void> {
     await Promise.all(this.#outlets.map((outlet) => outlet.flushed()));
   }
 
-  /** Calls `onFilter` now and with every later filter. */
+  /** Calls `onFilter` with the filter in force, now and after every change. */
   watchFilter(onFilter: (directives: readonly LogDirective[]) => void): void {
     this.#onFilter = onFilter;
     onFilter(this.#directives);
   }
 
-  /** Puts a filter in force; when something is wrong with it, nothing changes. */
+  /** Puts a filter in force. A filter with errors changes nothing; they are returned. */
   readonly changeFilter = (filter: string): readonly string[] => {
     const { directives, errors } = parseLogFilter(filter);
     if (errors.length === 0) this.#use(directives);

@@ -11,7 +11,7 @@ import {
   readFrontend,
 } from "./keys/frontend.ts";
 import {
-  type ListenerSet,
+  type FileListeners,
   matchHttpFrontend,
   matchTcpFrontend,
   proxyProtocolMode,
@@ -26,7 +26,7 @@ import type { ProxyProtocolConfig, RequestHttpFrontend, TlsVersion } from "../sc
 
 /** What surrounds a cluster in its file. */
 export interface ClusterSurroundings {
-  readonly listeners: ListenerSet;
+  readonly listeners: FileListeners;
   readonly sources: FileSources;
   readonly problems: Problems;
 }

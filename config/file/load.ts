@@ -10,7 +10,7 @@ import { arrayOf } from "./fields.ts";
 import { directoriesOf, globalSettings } from "./global_settings.ts";
 import { GLOBAL_KEYS } from "./keys/globals.ts";
 import { LISTENER_KEYS, ListenerBuilder } from "./keys/listener.ts";
-import { ListenerSet } from "./match_listeners.ts";
+import { FileListeners } from "./match_listeners.ts";
 import { type ConfigProblem, type Place, Problems } from "./problem.ts";
 import { orderedRequests } from "./requests.ts";
 import { FileSources } from "./sources.ts";
@@ -90,7 +90,7 @@ export function loadConfig(text: string, options: LoadOptions): LoadResult {
   const { readFile } = options;
   const sources = new FileSources(directories.config, readFile, problems, trial !== undefined);
 
-  const listeners = new ListenerSet(new ListenerBuilder(globals, sources, problems), problems);
+  const listeners = new FileListeners(new ListenerBuilder(globals, sources, problems), problems);
   for (const listener of declared) listeners.declare(listener);
   const around = { listeners, sources, problems };
   const built = [...clusters].map(([id, cluster]) => clusterRequests(id, cluster, around));
@@ -108,7 +108,7 @@ export function loadConfig(text: string, options: LoadOptions): LoadResult {
 /** An HTTP/2 frame of the smallest legal maximum size has to fit in a buffer. */
 function checkBufferSize(
   globals: GlobalSettings,
-  listeners: ListenerSet,
+  listeners: FileListeners,
   place: Place,
   problems: Problems,
 ): void {

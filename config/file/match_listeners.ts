@@ -17,7 +17,7 @@ import type { TomlTable } from "./toml.ts";
 import { ProxyProtocolConfig, type SocketAddress } from "../schema/messages.ts";
 
 /** Every listener, declared ones in file order before those created for frontends. */
-export class ListenerSet {
+export class FileListeners {
   readonly #builder: ListenerBuilder;
   readonly #problems: Problems;
   readonly #byAddress = new Map<string, Listener>();
@@ -95,7 +95,7 @@ export type HttpMatch = { readonly certificate: FrontendCertificate | null };
 export function matchHttpFrontend(
   frontend: FrontendReading,
   own: FrontendCertificate | null,
-  listeners: ListenerSet,
+  listeners: FileListeners,
   problems: Problems,
 ): HttpMatch | null {
   const { address, certificate, key } = frontend.values;
@@ -132,7 +132,7 @@ export interface TcpMatch {
 /** Finds (or creates) the listener of a frontend of a `tcp` cluster; null after an error. */
 export function matchTcpFrontend(
   frontend: FrontendReading,
-  listeners: ListenerSet,
+  listeners: FileListeners,
   problems: Problems,
 ): TcpMatch | null {
   const { address } = frontend.values;

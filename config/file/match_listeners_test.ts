@@ -68,7 +68,7 @@ Deno.test("matchHttpFrontend refuses a listener whose certificate has no key", (
   assert.equal(refusedOnce(text, FILES).key, "clusters.c.frontends[0].address");
 });
 
-Deno.test("ListenerSet creates the listener a frontend needs, behind the declared ones", () => {
+Deno.test("FileListeners creates the listener a frontend needs, behind the declared ones", () => {
   const text = cluster("c", "http", PLAIN_FRONTEND) + listener("http", 9);
   const config = loaded("front_timeout = 7\n" + text, FILES);
   const [declared, automatic] = requestsOf(config, "add_http_listener");
@@ -79,7 +79,7 @@ Deno.test("ListenerSet creates the listener a frontend needs, behind the declare
   assert.equal(requestsOf(config, "activate_listener").length, 2);
 });
 
-Deno.test("ListenerSet creates an HTTPS listener with default ALPN and no certificate", () => {
+Deno.test("FileListeners creates an HTTPS listener with default ALPN and no certificate", () => {
   const config = loaded(cluster("c", "http", TLS_FRONTEND), FILES);
   const created = only(requestsOf(config, "add_https_listener"));
   assert.deepEqual(created.alpn_protocols, ["h2", "http/1.1"]);
@@ -87,7 +87,7 @@ Deno.test("ListenerSet creates an HTTPS listener with default ALPN and no certif
   assert.equal(created.signature_algorithms.length, 9);
 });
 
-Deno.test("ListenerSet makes a created listener known to later frontends", () => {
+Deno.test("FileListeners makes a created listener known to later frontends", () => {
   const again = cluster("a", "http", PLAIN_FRONTEND) +
     cluster("b", "http", PLAIN_FRONTEND.replace("'h'", "'other'").replace('"h"', '"other"'));
   assert.equal(requestsOf(loaded(again), "add_http_listener").length, 1);
@@ -95,7 +95,7 @@ Deno.test("ListenerSet makes a created listener known to later frontends", () =>
   assert.equal(refusedOnce(mixed).key, "clusters.b.frontends[0].address");
 });
 
-Deno.test("ListenerSet repeats no error of a declared listener at its frontends", () => {
+Deno.test("FileListeners repeats no error of a declared listener at its frontends", () => {
   const broken = '[[listeners]]\nprotocol = "htps"\naddress = "127.0.0.1:1"\n';
   const clusters = cluster("a", "http", PLAIN_FRONTEND) + cluster("b", "tcp", TCP_FRONTEND);
   assert.equal(refusedOnce(broken + clusters).line, 2);

@@ -3,7 +3,7 @@
 // each cluster with its frontends and backends, then what switches things on.
 
 import type { Config } from "./config.ts";
-import type { ListenerSet } from "./match_listeners.ts";
+import type { FileListeners } from "./match_listeners.ts";
 import type { PlaceOf } from "./problem.ts";
 import { presentFields } from "../values/present_fields.ts";
 import {
@@ -64,7 +64,7 @@ interface PlacedType {
 
 /** The ordered list of requests. */
 export function orderedRequests(
-  listeners: ListenerSet,
+  listeners: FileListeners,
   clusters: readonly ClusterRequests[],
   final: FinalRequests,
 ): PlacedRequest[] {
@@ -77,7 +77,7 @@ export function orderedRequests(
   return types.map(({ type, at }) => ({ request: { request_type: type }, at }));
 }
 
-function addListeners(listeners: ListenerSet): PlacedType[] {
+function addListeners(listeners: FileListeners): PlacedType[] {
   const types: RequestType[] = [
     ...listeners.ofProtocol("http").map(({ config }) => ({
       kind: "add_http_listener" as const,
@@ -131,7 +131,7 @@ function addFrontend(request: FrontendRequest): PlacedType[] {
   }
 }
 
-function activateListeners(listeners: ListenerSet): PlacedType[] {
+function activateListeners(listeners: FileListeners): PlacedType[] {
   const kinds = [
     ["http", ListenerType.HTTP],
     ["https", ListenerType.HTTPS],

@@ -1,4 +1,4 @@
-// The command line as one function: arguments in, exit code out.
+// The entry of the command line: arguments in, exit code out.
 
 import { CommanderError } from "commander";
 import { type CliEnvironment, denoEnvironment } from "./environment.ts";
@@ -11,8 +11,7 @@ const EXIT_OK = 0;
 const EXIT_SYNTAX_ERROR = 2;
 
 /**
- * Carries out one command line (without the program's own name). `starters` is what `start` and
- * `connector` do.
+ * Executes one command line (without the name of the program). `starters` run `start` and `connector`.
  * Resolves with the exit code: 0 success, 1 the command failed, 2 it was not understood.
  */
 export async function runCli(args: string[], starters: Starters): Promise<number> {
@@ -24,7 +23,7 @@ export async function runCli(args: string[], starters: Starters): Promise<number
   }
 }
 
-/** Like `runCli`, in a given environment. */
+/** Like `runCli`, in the given environment. */
 export async function runCliIn(
   environment: CliEnvironment,
   args: string[],
@@ -41,14 +40,14 @@ export async function runCliIn(
     return runner.exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help that was asked for and the version end with 0; help instead of a command does not.
+    // `--help` and `--version` end with 0; help because no command was given ends with 2.
     if (error.exitCode === 0) return EXIT_OK;
     if (json) environment.stderr(problemJson("usage", usageProblem(error)) + "\n");
     return EXIT_SYNTAX_ERROR;
   }
 }
 
-/** Whether a line that cannot be parsed asks for JSON. */
+/** Whether a command line asks for JSON, also when it cannot be parsed. */
 function asksForJson(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   const options = end < 0 ? args : args.slice(0, end);

@@ -12,7 +12,7 @@ export interface BackoffPolicy {
 }
 
 // A main process that restarts is back within a second or two: 50, 100, 200, 400 ms covers it
-// without keeping a script waiting when nobody is there.
+// without keeping a script waiting when no main process runs.
 export const DEFAULT_BACKOFF: BackoffPolicy = { attempts: 5, firstDelayMs: 50, maxDelayMs: 2_000 };
 
 /**

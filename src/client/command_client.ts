@@ -1,6 +1,5 @@
-// The client of the command socket that other programs (and the command line) use: requests in,
-// answers out. It owns the rules of an exchange (PROCESSING* then OK or FAILURE) and leaves sockets
-// to `connection_pool.ts`.
+// The client of the command socket, for other programs and for the command line: requests in, answers out.
+// An exchange is any number of PROCESSING answers, then OK or FAILURE. `connection_pool.ts` has the sockets.
 
 import {
   type Event as ControlEvent,
@@ -123,8 +122,8 @@ export class CommandClient {
   }
 
   /**
-   * Yields events until the loop is left, the signal fires or the connection is lost. The first one
-   * tells that the subscription is in force. Uses a connection of its own.
+   * Yields events until the caller leaves the loop, the signal fires or the connection is lost. The first
+   * event confirms the subscription. A subscription has a connection of its own.
    */
   async *subscribe(
     options: SubscribeOptions = {},

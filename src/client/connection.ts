@@ -1,7 +1,7 @@
-// One connection to the command socket: frames out, frames in, one exchange at a time. It does not
-// know about pools, queues or reconnecting. Bytes are read only while somebody asks for an answer,
-// which is what keeps a slow consumer of events from filling memory; an idle connection keeps one
-// read pending so that the peer's hang-up is noticed before the next request is lost on it.
+// One connection to the command socket: frames out, frames in, one exchange at a time. The pool dials and
+// reconnects. Bytes are read only while a caller waits for an answer, so a slow consumer of events does not
+// fill the memory. An idle connection keeps one read pending: it notices when the peer closes, before the
+// next request is lost.
 
 import { decode, DecodeError, encode } from "../../config/codec/protobuf.ts";
 import { Request, Response } from "../../config/schema/messages.ts";
@@ -16,7 +16,7 @@ export class Connection {
   readonly #maxFrameBytes: number;
   readonly #frames: FrameReader;
   #pendingRead: Promise<Uint8Array | null> | null = null;
-  /** Somebody waits for the next answer: its bytes must not be taken in twice. */
+  /** A caller waits for the next answer: no second read may be started. */
   #receiving = false;
   #idle = false;
   #endedBy: ClientError | null = null;

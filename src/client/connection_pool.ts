@@ -1,5 +1,5 @@
-// A few connections shared by many requests. Owns the queue of requests waiting for a connection
-// and the dialling of lost ones; it does not know what is said on a connection.
+// A few connections shared by many requests. The pool has the queue of requests that wait for a connection
+// and dials again when one is lost; it does not know the messages on a connection.
 
 import { type BackoffPolicy, delayAfter } from "./backoff.ts";
 import { Connection } from "./connection.ts";
@@ -38,7 +38,7 @@ export class ConnectionPool {
     this.#idle.push(connection);
   }
 
-  /** A connection for one exchange; give it back with `release`, whatever happened on it. */
+  /** A connection for one exchange; the caller returns it with `release` in every case. */
   async acquire(signal?: AbortSignal): Promise<Connection> {
     await this.#takeTurn(signal);
     try {
@@ -121,8 +121,8 @@ export class ConnectionPool {
         return connection;
       } catch (error) {
         failures++;
-        const hopeless = !(error instanceof ClientError) || error.kind !== "cannot_connect";
-        if (hopeless || failures >= policy.attempts) throw error;
+        const isFinal = !(error instanceof ClientError) || error.kind !== "cannot_connect";
+        if (isFinal || failures >= policy.attempts) throw error;
         await pause(delayAfter(policy, failures, this.#options.random()), stop);
       }
     }

@@ -4,7 +4,7 @@
 
 /**
  * What went wrong:
- * - `cannot_connect`: no socket at the path, nobody listening on it, or no permission
+ * - `cannot_connect`: no socket at the path, no process listening on it, or no permission
  * - `closed`: the connection ended before the terminal answer; the request may or may not have run
  * - `timeout`: no message arrived in time; the request may still be running
  * - `cancelled`: the caller's AbortSignal fired, or the client was closed

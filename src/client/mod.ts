@@ -1,4 +1,4 @@
-// Client library for the command socket of a running main process.
+// The client library for the command socket of a main process.
 //
 //   using client = await connect("/run/sozu/sozu.sock");
 //   const answer = await client.send({ request_type: { kind: "status", value: {} } });

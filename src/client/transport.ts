@@ -1,5 +1,5 @@
-// The contract between the client and whatever carries its bytes. It knows nothing of frames,
-// requests or reconnecting; `unix_transport.ts` is the implementation for a unix socket.
+// The contract for the transport under the client: a byte stream without frames, requests or reconnection.
+// `unix_transport.ts` implements it for a unix socket.
 
 /** An ordered byte stream in both directions. */
 export interface Transport {

@@ -1,5 +1,5 @@
-// Bounding a wait: by a number of milliseconds and by the caller's AbortSignal. Knows nothing of
-// what is waited for; the caller cleans up when the wait was cut short.
+// Bounds a wait by a number of milliseconds and by the AbortSignal of the caller. The caller cleans up
+// when the wait ends early.
 
 import { ClientError } from "./error.ts";
 
@@ -14,7 +14,7 @@ export interface Wait {
 }
 
 /**
- * Settles like `work`, unless the wait is over first: then rejects with a `ClientError` of kind
+ * Settles like `work`. When the deadline or the signal comes first, rejects with a `ClientError` of kind
  * `timeout` or `cancelled`. `what` completes the sentence "... within N ms".
  */
 export async function within<T>(work: Promise<T>, wait: Wait, what: string): Promise<T> {
@@ -37,7 +37,7 @@ export async function within<T>(work: Promise<T>, wait: Wait, what: string): Pro
   }
 }
 
-/** Throws when the signal has fired already: nothing must be begun for a caller that has left. */
+/** Throws when the signal has fired already, so that no work is begun for a cancelled request. */
 export function stopIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw cancelled(signal);
 }

@@ -1,5 +1,5 @@
-// The HTTP side of an exposition: what is answered at which path. However many scrapers come at the same
-// time, the proxy is asked once, and for a moment its answer serves all. Knows no sockets.
+// The HTTP side of an exposition: the answer to each path. The proxy is queried once for all scrapers that
+// come at the same time, and its answer is cached for a moment. Knows no sockets.
 
 import type { Family } from "./family.ts";
 import {
@@ -9,7 +9,7 @@ import {
   formatFamilies,
 } from "./text_format.ts";
 
-/** How long an answer serves other scrapers too, in milliseconds: shorter than any scrape interval. */
+/** How long an answer is cached, in milliseconds: shorter than any scrape interval. */
 const FRESH_MS = 500;
 /** Requests at the same time; a scraper that asks more often than it is answered must wait. */
 const MAX_IN_FLIGHT = 32;
@@ -18,17 +18,17 @@ const ALIVE = new Set(["/healthz", "/livez", "/status"]);
 
 /** What an endpoint is made of. */
 export interface EndpointParts {
-  /** The families of this moment; rejects when they cannot be had, in time that is bounded. */
+  /** The families at this moment; resolves or rejects within a bounded time. */
   readonly gather: () => Promise<readonly Family[]>;
   /** Why traffic cannot be served right now, or `null`. */
   readonly notReady: () => Promise<string | null>;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Formats that can be asked for; both unless told. */
+  /** Formats on offer; both by default. */
   readonly formats?: readonly ExpositionFormat[];
 }
 
-/** Families and what has been made of them. */
+/** Families and their renderings. */
 interface Gathered {
   readonly families: readonly Family[];
   readonly at: number;

@@ -1,6 +1,6 @@
-// Metric families: what an exposition in Prometheus' formats is made of. A family has one name, one kind
-// and series that differ in their labels; a series that does not fit is left out and counted, because
-// one that contradicts another makes a scraper refuse everything.
+// Metric families, the parts of an exposition in the formats of Prometheus. A family has one name, one kind,
+// and series that differ in their labels. A series that contradicts another is left out and counted: a
+// scraper would refuse the whole document.
 
 /** Kinds of families that exist here. */
 export type FamilyKind = "counter" | "gauge" | "histogram";
@@ -38,7 +38,7 @@ export class Families {
   readonly #byName = new Map<string, Family>();
   readonly #known = new Set<string>();
 
-  /** Adds a series to its family, which it makes when it is the first. */
+  /** Adds a series to its family; the first series makes the family. */
   add(family: Omit<Family, "series">, series: FamilySeries): void {
     let known = this.#byName.get(family.name);
     if (known === undefined) {
@@ -65,7 +65,7 @@ export class Families {
   }
 }
 
-/** A name as scrapers accept it. */
+/** A name in the characters that scrapers accept. */
 export function safeName(text: string): string {
   const safe = text.replace(/[^A-Za-z0-9_]/g, "_");
   return /^[0-9]/.test(safe) ? `_${safe}` : safe;

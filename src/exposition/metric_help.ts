@@ -1,5 +1,5 @@
-// What each measurement means, for people who look at it in Prometheus. Of times and sizes the unit is in the
-// name; what is measured per worker and how several become one is in the text where it is not a sum.
+// The HELP text of each metric. The unit of times and sizes is in the name. Where several workers are not
+// added up, the text says how they become one.
 
 const TEXTS: Readonly<Record<string, string>> = {
   "accept_queue.backpressure": "1 while a worker has reached max_connections",
@@ -125,7 +125,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "zombies": "Connections closed because nothing had happened in them for zombie_check_interval",
 };
 
-/** Of names that differ in their last word, which `{}` stands for. */
+/** Texts of names that differ in their last word, for which `{}` stands. */
 const BEGINNINGS: readonly (readonly [string, string])[] = [
   ["config.", "Rows of the audit log about {}: one when it is asked for, one when it is done"],
   ["http.status.", "Responses with status {}"],
@@ -141,7 +141,7 @@ const ENDINGS: readonly (readonly [string, string])[] = [
   [".errors", "Errors the proxy answered with status {}"],
 ];
 
-/** A sentence about the measurement with this name. */
+/** The HELP text of the metric with this name. */
 export function helpFor(name: string): string {
   return TEXTS[name] ?? fromBeginning(name) ?? fromEnding(name) ?? `Measurement ${name} of sozu`;
 }

@@ -1,9 +1,8 @@
-// The processes of a proxy under the names that every Prometheus client has for its process, and which
-// build they run. Pure.
+// The processes of a proxy under the names that every Prometheus client library uses, and their build. Pure.
 
 import type { Family, FamilyKind, FamilySeries, Labels } from "./family.ts";
 
-/** What is known of one process. */
+/** The facts of one process. */
 export interface ProcessValues {
   readonly cpuSeconds: number;
   readonly residentBytes: number;
@@ -15,7 +14,7 @@ export interface ProcessValues {
   readonly startedAtSeconds: number;
 }
 
-/** One process with what tells it apart from the others. */
+/** One process with the labels that identify it. */
 export interface DescribedProcess {
   readonly labels: Labels;
   readonly values: ProcessValues;
@@ -80,7 +79,7 @@ export function processFamilies(processes: readonly DescribedProcess[]): Family[
   })).filter(({ series }) => series.length > 0);
 }
 
-/** Which build runs, as labels of a value that is always 1. */
+/** The build, as labels of a value that is always 1. */
 export function buildFamily(labels: Labels): Family {
   return {
     name: "sozu_build_info",

@@ -1,6 +1,6 @@
-// The measurements of a proxy as families of our own: a prefix, units in the name, seconds for times,
-// labels for cluster, backend, worker and network. Every series of a histogram has the same bounds, at all
-// times: sums over series, and rates, would be wrong otherwise. Pure.
+// The metrics of a proxy as families: a prefix, units in the name, times in seconds, labels for cluster,
+// backend, worker and network. Every series of a histogram has the same bounds at all times; sums over series
+// and rates would be wrong otherwise. Pure.
 
 import type {
   AggregatedMetrics,
@@ -71,7 +71,7 @@ function addAll(
       addTime(families, base, fromMicroseconds(inner.value), labels);
     } else {
       const base = name.endsWith(HISTOGRAM_SUFFIX) ? name.slice(0, -HISTOGRAM_SUFFIX.length) : name;
-      // The same time is told more finely as well, unless by a proxy that cannot.
+      // The same time comes in microseconds as well, except from an older proxy.
       if (metrics.has(base + DURATION_SUFFIX)) continue;
       addTime(families, base, fromMilliseconds(inner.value), labels);
     }
@@ -94,9 +94,9 @@ function addCount(families: Families, name: string, value: bigint, labels: Label
 }
 
 function addLevel(families: Families, name: string, value: bigint, labels: Labels): void {
-  // A share is of one worker, and its parts are here anyway.
+  // A share is of one worker; its parts are exposed as metrics of their own.
   if (name.endsWith("_percent")) return;
-  // There is no certificate that could expire: told as 1970 it would be one that has expired.
+  // 0 means that there is no certificate; as a time it would be an expiry in 1970.
   if (name === FIRST_EXPIRY && value === 0n) return;
   families.add(
     { name: `${PREFIX}${safeName(name)}`, kind: "gauge", help: helpFor(name) },
@@ -120,13 +120,13 @@ function fromMicroseconds({ buckets, count, sum }: FilteredHistogram): Histogram
   return { buckets: atBounds(told), count, sum: Number(sum) / MICROS_PER_SECOND };
 }
 
-/** Fractions were cut off: what counted as at most 3 ms took less than 4. */
+/** Fractions are cut off: a time counted as at most 3 ms took less than 4 ms. */
 function fromMilliseconds({ buckets, count, sum }: FilteredHistogram): HistogramValue {
   const told = buckets.map(({ le, count }) => ({ le: (Number(le) + 1) * MICROS_PER_MS, count }));
   return { buckets: atBounds(told), count, sum: Number(sum) / MS_PER_SECOND };
 }
 
-/** The counts at the bounds of every histogram: at each, what is known to lie at or below it. */
+/** The counts at the bounds of every histogram: what is known to lie at or below each. */
 function atBounds(
   told: readonly { readonly le: number; readonly count: bigint }[],
 ): HistogramValue["buckets"] {

@@ -1,8 +1,8 @@
-// Families as text: the format of Prometheus 0.0.4, or OpenMetrics 1.0, as the scraper asks.
+// Families as text in the format the scraper accepts: Prometheus 0.0.4 or OpenMetrics 1.0.
 
 import type { Family, FamilySeries, HistogramValue, Labels } from "./family.ts";
 
-/** What a scraper may ask for. */
+/** The formats. */
 export type ExpositionFormat = "text" | "openmetrics";
 
 /** The Content-Type of each. */
@@ -15,7 +15,7 @@ export const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
 export function chosenFormat(accept: string | null): ExpositionFormat {
   let openmetrics = 0;
   let text = 0;
-  // An Accept header is a list of a few entries; what lies beyond is not looked at.
+  // An Accept header has few entries; further ones are not read.
   for (const entry of (accept ?? "").slice(0, 1024).split(",")) {
     const [type = "", ...parameters] = entry.split(";").map((part) => part.trim().toLowerCase());
     const weight = Number(parameters.find((it) => it.startsWith("q="))?.slice(2) ?? 1);

@@ -1,24 +1,24 @@
-// The doors between sessions and the outside world. Sessions see only these types; the real ones are
-// injected.
+// The contracts between sessions and the operating system: streams, listeners, TLS, and dialers. Sessions
+// know these types only; their owner passes in the implementations.
 
 /** One bidirectional byte stream. Reads and writes may be pending at the same time. */
 export interface ByteStream {
   /**
-   * Resolves with the number of bytes put into `into`, which must have room; 0 is the peer's end of
-   * stream.
+   * Resolves with the number of bytes read into `into`, which must not be empty; 0 is the end of the
+   * peer's stream.
    */
   read(into: Uint8Array): Promise<number>;
   /**
-   * Resolves with the number of bytes taken from `from`, which may be fewer than it holds. Writing none
-   * sends nothing and rejects when the peer has reset the connection, or {@link closeWrite} was called;
-   * it may be asked for while another write is under way. Inside the runtime's own TLS it tells nothing.
+   * Resolves with the number of bytes written, which may be fewer than `from` has. Writing an empty array
+   * sends nothing; it rejects when the peer has reset the connection or {@link closeWrite} was called, and
+   * may be called while another write is pending. Inside Deno's own TLS it does not detect a reset.
    */
   write(from: Uint8Array): Promise<number>;
-  /** Sends end of stream; reading goes on. */
+  /** Sends the end of the stream; reads continue. */
   closeWrite(): Promise<void>;
   /**
-   * Ends both directions at once; pending reads and writes reject. Inside TLS a pending read does so when
-   * the goodbye is sent, two seconds later at most. May be called again.
+   * Ends both directions at once; pending reads and writes reject. Inside TLS a pending read rejects when
+   * close_notify is sent, at most two seconds later. May be called again.
    */
   close(): void;
 }
@@ -29,33 +29,33 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** What a TLS handshake settled; kept for the life of the connection. */
+/** The result of a TLS handshake, valid for the life of the connection. */
 export interface TlsFacts {
-  /** The server name the client asked for, lower case, without a trailing dot; `null` for none. */
+  /** The server name of the client (SNI), lower case, without a trailing dot; `null` for none. */
   readonly serverName: string | null;
-  /** `TLSv1.2` or `TLSv1.3`; `null` when the runtime does not tell. */
+  /** `TLSv1.2` or `TLSv1.3`; `null` where Deno does not provide it. */
   readonly version: string | null;
-  /** Name of the cipher suite as rustls writes it; `null` when the runtime does not tell. */
+  /** Name of the cipher suite in the spelling of rustls; `null` where Deno does not provide it. */
   readonly cipher: string | null;
   /** The negotiated protocol; `null` when the client offered none. */
   readonly alpn: string | null;
-  /** The session was resumed; `false` when the runtime does not tell. */
+  /** The session was resumed; `false` where Deno does not provide it. */
   readonly resumed: boolean;
   /**
-   * The names of the certificate that was shown, lower case without trailing dots; `null` when it was
-   * the default certificate, or when the runtime does not tell.
+   * The names of the certificate that was sent, lower case without trailing dots; `null` for the default
+   * certificate, or where Deno does not provide it.
    */
   readonly certificateNames: readonly string[] | null;
 }
 
-/** A client connection, as accepted or as a stage before its protocol leaves it. */
+/** A client connection, as accepted or as a stage before its protocol passes it on. */
 export interface Accepted {
   readonly stream: ByteStream;
-  /** The client: the address the connection comes from, or the one a PROXY header names. */
+  /** The address of the client: the source of the connection, or the one in the PROXY header. */
   readonly peer: Endpoint;
-  /** The address a PROXY header says the client connected to; `null` without such a header. */
+  /** The destination address of the PROXY header; `null` without a header. */
   readonly destination: Endpoint | null;
-  /** The address of this end of the connection; absent where the runtime does not tell. */
+  /** The address of this end of the connection; absent where Deno does not provide it. */
   readonly local?: Endpoint;
   /** The PROXY header exactly as received; absent without one. */
   readonly proxyHeader?: Uint8Array;
@@ -65,11 +65,11 @@ export interface Accepted {
 
 /** A socket that accepts connections. */
 export interface ConnectionSource {
-  /** Where it listens, with the real port when 0 was asked for. */
+  /** The address it listens on, with the real port where port 0 was asked for. */
   readonly address: Endpoint;
   /**
-   * Calls `onAccept` for every connection until {@link close}. Where accepting is not possible (the
-   * process is out of descriptors) it waits for `pause` to resolve instead of spinning.
+   * Calls `onAccept` for every connection until {@link close}. When an accept fails, for example because
+   * the process has no file descriptor left, it waits for `pause` before the next one.
    */
   acceptLoop(
     onAccept: (accepted: Accepted) => void,
@@ -79,20 +79,20 @@ export interface ConnectionSource {
   close(): void;
 }
 
-/** Who may listen on an address. */
+/** Whether other processes may listen on the same address. */
 export interface Sharing {
-  /** Other processes of this user may listen on it too, each getting a part of the connections. */
+  /** Other processes of this user may listen on it (SO_REUSEPORT), each getting a part of the connections. */
   readonly shared: boolean;
 }
 
-/** Does TLS for a listener: one way to listen, and the handshakes of what it accepts. */
+/** TLS for a listener: it listens, and does the handshakes of the connections it accepts. */
 export interface TlsAcceptor {
-  /** Binds `address`, shared unless told; rejects with the system's error when that is not possible. */
+  /** Binds `address`, shared by default; rejects with the error of the system. */
   listen(address: Endpoint, sharing?: Sharing): Promise<ConnectionSource>;
   /**
-   * Shakes hands on a connection accepted by a source of this acceptor, of which no byte of the
-   * handshake has been read. Resolves with the connection inside TLS; rejects with the library's words
-   * when the handshake fails, and when the stream is closed meanwhile.
+   * Does the handshake of a connection that a source of this acceptor accepted; no byte of the handshake
+   * was read before. Resolves with the connection inside TLS; rejects with the message of the library when
+   * the handshake fails, and when the stream is closed meanwhile.
    */
   handshake(accepted: Accepted): Promise<Accepted>;
 }

@@ -1,13 +1,13 @@
 // What a data plane uses in a process of its own: the clocks, sockets and timers of the runtime. The only
 // file of the data plane that names them.
 
-import { acceptQueueIsEmpty, isListening } from "../io/listening/accept_queue.ts";
+import { acceptQueueIsEmpty, isListening } from "../io/listening/kernel_queue.ts";
 import { SelfProbe } from "../io/listening/probe.ts";
 import { ListenerSteering, ownListeningSocket } from "../io/listening/steering.ts";
 import { tcpDialer, TcpListener } from "../io/net/tcp.ts";
 import { runtimeTimers } from "../io/net/timers.ts";
 import { atEndOfTurn, Slices } from "../io/net/turn.ts";
-import { RuntimeTlsAcceptor } from "../io/tls/runtime_acceptor.ts";
+import { DenoTlsAcceptor } from "../io/tls/deno_acceptor.ts";
 import { sniTlsAcceptor } from "../io/tls/sni_acceptor.ts";
 import { createSelfSigned } from "../io/x509/self_signed.ts";
 import { sha256 } from "../io/x509/sha256.ts";
@@ -43,7 +43,7 @@ const SOCKETS: ListenerSockets = {
 
 const TLS: TlsDoors = {
   acceptorByName: sniTlsAcceptor,
-  acceptorOf: (credentials, alpn) => new RuntimeTlsAcceptor(credentials, alpn),
+  acceptorOf: (credentials, alpn) => new DenoTlsAcceptor(credentials, alpn),
   selfSigned: (commonName, notBefore, notAfter) =>
     createSelfSigned({
       commonName,

@@ -10,7 +10,6 @@ import { raiseDescriptorLimit } from "../io/process/descriptor_limit.ts";
 import { BindError, bindUnixSocket } from "../io/net/unix_socket.ts";
 import { loggerOf } from "../observe/log/log.ts";
 import { capacityProblem, descriptorsFor } from "./connection_capacity.ts";
-import type { FileSource } from "./context.ts";
 import { PidFile } from "./pid_file.ts";
 import { mainMetrics } from "./metrics/main.ts";
 import { PrometheusServer } from "./metrics/prometheus.ts";
@@ -60,15 +59,14 @@ async function startWith(config: Config, configPath: string): Promise<number> {
     });
     for (const notice of log.notices) console.error(notice);
     const build = buildId({ version: manifest.version, ...currentImage() });
-    const files = fileSource(configPath);
     const supervisor = new Supervisor({
       config,
-      files,
+      configPath,
       log,
       listener,
       service,
       build,
-      estate: null,
+      snapshot: null,
     });
     const refusal = await supervise(
       supervisor,
@@ -131,11 +129,11 @@ export async function supervise<T>(
     log.error("{what} (number {count}): {text}", { what, text, count });
   });
   const deafen = obeySignals(supervisor);
-  const statsd = openMainStatsd(metrics, () => mainMetrics(supervisor.context));
+  const statsd = openMainStatsd(metrics, () => mainMetrics(supervisor.metrics));
   const exposition = prometheus === undefined
     ? null
-    : new PrometheusServer(prometheus, supervisor.context);
-  void supervisor.gaveWay.then(() => exposition?.close());
+    : new PrometheusServer(prometheus, supervisor.metrics);
+  void supervisor.replaced.then(() => exposition?.close());
   try {
     return await work(exposition);
   } finally {
@@ -147,19 +145,4 @@ export async function supervise<T>(
     unguard();
     deafen();
   }
-}
-
-/** Configuration files as the reload verb wants them. */
-export function fileSource(configPath: string): FileSource {
-  return {
-    configPath,
-    load: (path) => {
-      const loaded = readServable(path, Deno.cwd());
-      return Promise.resolve(
-        loaded.ok
-          ? { ok: true, requests: loaded.config.requests }
-          : { ok: false, problems: loaded.errors.map(formatProblem) },
-      );
-    },
-  };
 }

@@ -1,5 +1,5 @@
-// What the connector counts about its own endpoint, under the names of the upstream connector. Labels
-// hold nothing a client chooses: methods and statuses are few, and the host is the one it listens at.
+// Counts of the connector's own endpoint, under the names of the upstream connector. No label holds what a
+// client chose: methods and statuses are few, and the host is the address the connector listens on.
 
 import type { Family, FamilySeries } from "../../exposition/family.ts";
 

@@ -1,5 +1,5 @@
-// The Prometheus connector: a process of its own that asks a proxy over its command socket whenever it is
-// scraped. It starts before the proxy, and outlives its restarts.
+// The Prometheus connector: a separate process that queries a proxy over its command socket at every scrape.
+// It may start before the proxy, and it survives restarts of the proxy.
 
 import { formatIp, parseAddress } from "../../../config/values/address.ts";
 import { readCommandSettings } from "../../../config/file/command_settings.ts";
@@ -14,16 +14,16 @@ import { AccessCounts } from "./access_counts.ts";
 import { connectorFamilies } from "./connector_families.ts";
 import { type ConnectorSettings, readConnectorSettings } from "./settings.ts";
 
-/** Longest wait for the proxy, in milliseconds: scrapers wait for ten seconds unless told. */
-const PATIENCE_MS = 5_000;
-/** A header that is sent back is cut to this many characters. */
+/** Longest wait for the proxy, in milliseconds: the default timeout of a scraper is ten seconds. */
+const DEADLINE_MS = 5_000;
+/** Most characters of a header that is sent back. */
 const MAX_ECHO = 128;
 
 /** How a connector is started. */
 export interface ConnectorOptions {
   /** Path of its file; the first that exists of `configPaths` is taken. */
   readonly configPaths: readonly string[];
-  /** 0 tells errors only, 2 and more every request. */
+  /** 0 logs errors only, 2 and more every request. */
   readonly verbosity: number;
   readonly cwd: string;
   readonly readFile: (path: string) => string;
@@ -71,7 +71,7 @@ function settingsFrom(
   return `No configuration file: looked for ${configPaths.join(", ")}; name one with --config`;
 }
 
-/** The proxy as far as a connector knows it. */
+/** The proxy, as the connector queries it. */
 class Proxy {
   readonly #open: () => Promise<CommandClient>;
   #client: Promise<CommandClient> | null = null;
@@ -80,16 +80,16 @@ class Proxy {
     this.#open = open;
   }
 
-  /** The families of its measurements; rejects with the reason when there are none. */
+  /** The families of its metrics; rejects with the reason when there are none. */
   async families(settings: ConnectorSettings): Promise<readonly Family[]> {
     const client = await this.#connected();
     const { perWorkerMetrics, metricNames } = settings;
-    // A proxy that does not know the durations tells the times in milliseconds alone.
+    // An older proxy has no durations in microseconds; it answers with milliseconds.
     const durations = metricNames === "sozu";
     const merged = { ...QueryMetricsOptions.empty(), durations };
     const value = { ...merged, workers: perWorkerMetrics };
     const whole = await metricsOf(client, value);
-    // The proxy tells workers apart or their sum, so both take two questions.
+    // One query gives each worker apart or their sum, so both take two queries.
     const sum = perWorkerMetrics ? await metricsOf(client, merged) : whole;
     const metrics = { ...sum, workers: whole.workers };
     return metricNames === "sozu" ? sozuFamilies(metrics) : connectorFamilies(metrics);
@@ -140,7 +140,7 @@ function proxyAt(settings: ConnectorSettings, options: ConnectorOptions): Proxy 
   const { command_socket, max_command_buffer_size } = read.settings;
   return new Proxy(() =>
     connect(command_socket, {
-      timeoutMs: PATIENCE_MS,
+      timeoutMs: DEADLINE_MS,
       maxFrameBytes: max_command_buffer_size,
       signal: options.stopped,
     })
@@ -158,7 +158,7 @@ async function serve(
     gather: async () => [...counts.families(), ...await proxy.families(settings)],
     notReady: () => proxy.problem(),
     now: () => performance.now(),
-    // Names of the upstream connector are not those that OpenMetrics allows.
+    // OpenMetrics does not allow the names of the upstream connector.
     formats: metricNames === "sozu" ? ["text", "openmetrics"] : ["text"],
   });
   const answer = async (request: Request): Promise<Response> => {

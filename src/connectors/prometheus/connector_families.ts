@@ -1,6 +1,6 @@
-// The measurements of a proxy under the names of the upstream connector, so that dashboards made for it
-// go on working. Repaired where its output is refused by scrapers: one TYPE a family, a bucket without
-// bound, and labels that hold the id as it is, escaped instead of percent-encoded.
+// The metrics of a proxy under the names of the upstream connector, for existing dashboards. Three things
+// differ, because scrapers refuse the upstream output: each family has one TYPE, every histogram has a bucket
+// `+Inf`, and labels hold ids escaped instead of percent-encoded.
 
 import type {
   AggregatedMetrics,
@@ -64,8 +64,8 @@ function addAll(families: Families, metrics: Metrics, suffix: string, labels: La
 const BOUNDS = 23;
 
 /**
- * The counts at 0, 1, 3, 7 …: the proxy stops at the first bound that covers every value, but series with
- * different bounds cannot be added up.
+ * The counts at 0, 1, 3, 7 …. The proxy stops at the first bound that covers every value; series with
+ * different bounds could not be added up.
  */
 function atBounds(buckets: readonly Bucket[]): HistogramValue["buckets"] {
   return Array.from({ length: BOUNDS }, (_, i) => ({

@@ -1,5 +1,5 @@
-// The file of the Prometheus connector: keys of the upstream connector, and one of ours. Errors name
-// line and key as those of the proxy's own file do.
+// The configuration file of the Prometheus connector: the keys of the upstream connector, and one more.
+// Errors name line and key like those of the proxy's own file.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import { address, boolean, oneOf, path, text } from "../../../config/file/fields.ts";
@@ -8,14 +8,14 @@ import { formatProblem, Problems } from "../../../config/file/problem.ts";
 import { defaulted, optional, readTable, required, tableOf } from "../../../config/file/table.ts";
 import { parseToml } from "../../../config/file/toml.ts";
 
-/** How families are named: as the upstream connector does, or as main does. */
+/** The names of the families: those of the upstream connector, or those of main. */
 export type MetricNames = "connector" | "sozu";
 
-/** What a connector is told. */
+/** The settings of a connector. */
 export interface ConnectorSettings {
   /** `ip:port` to serve at. */
   readonly listeningAddress: string;
-  /** The series of each worker are told as well. */
+  /** The series of each worker are exposed as well. */
   readonly perWorkerMetrics: boolean;
   readonly metricNames: MetricNames;
   /** Absolute path of the configuration file of the proxy. */

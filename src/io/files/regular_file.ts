@@ -1,7 +1,7 @@
-// Files of a configuration: read whole, bounded, and only when they are files. A pipe has no end, and
-// waiting for one would keep a process from starting.
+// Reads the files of a configuration: whole, bounded, and regular files only. A pipe may have no end, and
+// reading it would keep the process from starting.
 
-/** The text of a file. Throws with the reason when it cannot be read, is none, or is too long. */
+/** The text of a file. Throws the reason when it cannot be read, is not a regular file, or is too long. */
 export function readRegularFile(path: string, maxBytes: number): string {
   const { size, isFile } = Deno.statSync(path);
   if (!isFile) throw new Error("it is no regular file");

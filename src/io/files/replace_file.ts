@@ -1,23 +1,23 @@
-// Writes a file whole or not at all: into a temporary file beside it, which then takes its name. Where the name
-// cannot be taken (a single file that is mounted into a container), the file itself is written over.
+// Writes a file whole or not at all: into a temporary file in the same folder, which is then renamed. Where
+// renaming is not possible (a single file that is mounted into a container), the file is overwritten.
 
 /** Links followed from one name; the kernel's own limit is 40. */
 const MAX_LINKS = 40;
 
-/** What the kernel says when a name cannot be given to another file, or no other file can be made beside it. */
+/** Errors of the kernel when a file cannot be renamed, or no file can be made in the folder. */
 const CANNOT_REPLACE: ReadonlySet<string> = new Set(["EBUSY", "EXDEV", "EROFS", "EACCES", "EPERM"]);
 
-/** Writes everything a file is to hold. Called once more when the file has to be written over. */
+/** Writes the whole content. Called once more when the file has to be overwritten. */
 export type WriteContent = (file: Deno.FsFile) => Promise<void>;
 
-/** What the file system is asked for; a test may let it fail. */
+/** The calls to the file system; a test may let them fail. */
 export interface FileSystem {
   readonly rename: (from: string, to: string) => Promise<void>;
 }
 
 /**
- * Gives the file at `path` other content, readable by its owner alone. Links are followed, and the file they lead
- * to is replaced, or made. Rejects, and leaves everything as it was, when that is no regular file.
+ * Replaces the content of the file at `path`, readable by its owner alone; a missing file is made. Symbolic links
+ * are followed. Rejects and changes nothing when there is something else than a regular file.
  */
 export async function replaceFile(
   path: string,
@@ -27,7 +27,7 @@ export async function replaceFile(
   const target = await followLinks(path);
   const before = await typeOf(target);
   if (before !== null && !before.isFile) throw new Error("it is no regular file");
-  // A name nobody else writes to: two saves of the same file may overlap.
+  // A unique name: two saves of the same file may overlap.
   const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   try {
     await writeWhole(temporary, { write: true, createNew: true, mode: 0o600 }, write);
@@ -74,7 +74,7 @@ async function writeWhole(
   const file = await Deno.open(path, options);
   try {
     await write(file);
-    // A file that is written over may have been longer.
+    // An overwritten file may have been longer.
     await file.truncate(await file.seek(0, Deno.SeekMode.Current));
     await file.sync();
   } finally {

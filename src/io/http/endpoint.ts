@@ -1,13 +1,10 @@
-// A small HTTP server for pages of ours, plain or over TLS. The traffic of clients never comes here, but
-// whoever can reach the address may connect, so connections are bounded in number and time, from the
-// first byte of a handshake on.
+// A small HTTP server for the metrics of this process, plain or over TLS. Anyone who can reach the address may
+// connect, so connections are bounded in number and time, from the first byte of a handshake on.
 //
-// Deno.serve is not used: it waits without end for clients that connect and say nothing, and a TLS
-// handshake that stalls in it cannot be ended from this side, so that each keeps a descriptor for as long
-// as it likes. The Node.js library is not used for listening: a server of its accepts nothing any more once
-// it has been out of descriptors. Connections are accepted and handshakes made as on listeners that
-// strangers reach. Each connection has one answer: a scraper comes every few seconds, and keeps nothing
-// open.
+// Deno.serve is not used: it has no timeout for clients that connect and send nothing, nor for a TLS handshake
+// that stalls, so each of them would keep a file descriptor. The server of the Node.js library is not used: it
+// stops accepting for good after it ran out of descriptors. Connections are accepted and handshakes are made
+// as on the listeners for traffic. Each connection has one answer: a scraper comes every few seconds.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { AcceptPause } from "../listening/accept_loop.ts";
@@ -19,42 +16,42 @@ import type { SniTlsAcceptor } from "../tls/sni_settings.ts";
 import { TcpListener } from "../net/tcp.ts";
 import { TlsCredentials } from "../tls/credentials.ts";
 
-/** Where to serve and what. */
+/** The address of a server and its answers. */
 export interface HttpEndpointOptions {
   readonly hostname: string;
-  /** 0 takes any. */
+  /** 0 takes any free port. */
   readonly port: number;
   /** Certificate chain and key, PEM; `null` serves without TLS. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
-  /** Answers a request, of which there is no body; must not reject. */
+  /** Answers a request without a body; must not reject. */
   readonly answer: (request: Request) => Promise<Response>;
   /**
-   * Told why connections cannot be accepted for now, and how often since the last time; every ten seconds
-   * at most.
+   * Called when connections cannot be accepted: the reason, and how often since the last call. At most
+   * every ten seconds.
    */
   readonly onWant?: (reason: string, count: number) => void;
-  /** {@link ENDPOINT_LIMITS} unless told. */
+  /** {@link ENDPOINT_LIMITS} by default. */
   readonly limits?: ConnectionLimits;
 }
 
 /** A server that is listening. */
 export interface HttpEndpoint {
   readonly port: number;
-  /** Stops listening at once; what is being answered may finish within a second. */
+  /** Stops listening at once; answers in progress may take a second more. */
   close(): Promise<void>;
 }
 
-/** A scraper waits for ten seconds unless told otherwise, and there are few of them. */
+/** The default timeout of a scraper is ten seconds, and there are few scrapers. */
 export const ENDPOINT_LIMITS: ConnectionLimits = { most: 128, lifetimeMs: 15_000 };
 
-/** Longest a request may still take when the server closes. */
+/** How long a request in progress may take when the server closes, in milliseconds. */
 const CLOSING_MS = 1_000;
-/** Between two looks at what is left, in milliseconds. */
+/** Interval of the look at what is left, in milliseconds. */
 const LOOK_MS = 10;
 
 const VERSIONS = { min: "TLSv1.2", max: "TLSv1.3" } as const;
 
-/** Starts a server; rejects when the address cannot be had or the certificate cannot be used. */
+/** Starts a server; rejects when the address cannot be bound or the certificate cannot be used. */
 export async function serveHttp(options: HttpEndpointOptions): Promise<HttpEndpoint> {
   const { tls, answer, limits = ENDPOINT_LIMITS, onWant = () => {} } = options;
   const acceptor = tls === null ? null : acceptorWith(tls);
@@ -78,7 +75,7 @@ export async function serveHttp(options: HttpEndpointOptions): Promise<HttpEndpo
       visits.set(bridge, visit);
       parser.emit("connection", bridge);
     } catch {
-      // The handshake failed, or its time was over.
+      // The handshake failed or took too long.
       visit.leave();
       accepted.stream.close();
     }
@@ -97,7 +94,7 @@ export async function serveHttp(options: HttpEndpointOptions): Promise<HttpEndpo
   };
 }
 
-/** The address is nobody else's: what this process measures must not be answered by another one. */
+/** The address is not shared: another process must not answer with its own metrics. */
 async function listen(
   { hostname, port }: HttpEndpointOptions,
   acceptor: SniTlsAcceptor | null,
@@ -109,7 +106,7 @@ async function listen(
     : await acceptor.listen(address, sharing);
 }
 
-/** Shows one certificate, whatever name a client asks for. */
+/** Sends one certificate for every server name. */
 function acceptorWith({ cert, key }: { cert: string; key: string }): SniTlsAcceptor {
   const texts = { certificate: cert, certificate_chain: [cert], key };
   const credentials = TlsCredentials.create(texts);
@@ -142,7 +139,7 @@ async function respond(
   }
 }
 
-/** `null` for a target that makes no URL, and for methods that no page answers. */
+/** `null` for a target that is no URL, and for methods that are not answered. */
 function requestOf(incoming: IncomingMessage): Request | null {
   const { method = "GET", url = "/", headers, headersDistinct } = incoming;
   const fields = Object.entries(headersDistinct)

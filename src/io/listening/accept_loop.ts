@@ -1,24 +1,24 @@
-// Accepting from a socket of the runtime until it is closed.
+// Accepts connections from a socket of Deno until it is closed.
 //
-// A failed accept says one of three things. The connection has gone while it waited in the queue: the next
-// one may be as sound as ever, so nobody waits. The process or the machine has run out of something: the
-// same would happen again at once, so the loop pauses. Anything else may be said by a socket that is broken
-// for good: the loop goes on, but not for ever at full speed.
+// An accept fails for one of three reasons (accept(2), "Error handling"). The connection was reset while it
+// waited in the queue: the next one is accepted at once. The process or the machine has run out of a resource:
+// the next accept would fail as well, so the loop pauses. Any other error may come from a socket that is broken
+// for good: after several of them in a row the loop pauses before each accept.
 
 import { Slices } from "../net/turn.ts";
 
-/** What is accepted from. */
+/** A socket to accept from. */
 export interface Acceptable<T> {
-  /** Rejects when a connection has gone, when there is no descriptor for it, and once the socket is closed. */
+  /** Rejects when a connection was reset, when there is no descriptor for it, and once the socket is closed. */
   accept(): Promise<T>;
 }
 
-/** Want of resources, by the name of the error: `accept(2)`. */
+/** Errors of missing resources (`accept(2)`). */
 const WANTS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 
 /**
- * What is wrong with one connection and says nothing about the next: reset before it was accepted, or an
- * error of the network that Linux hands out with it (`accept(2)`, "Error handling").
+ * Errors of one connection that do not affect the next: it was reset before it was accepted, or Linux reports
+ * an error of the network with it (`accept(2)`, "Error handling").
  */
 const GONE: ReadonlySet<string> = new Set([
   "EAGAIN",
@@ -37,15 +37,15 @@ const GONE: ReadonlySet<string> = new Set([
   "ETIMEDOUT",
 ]);
 
-/** Connections that have gone one after the other before everybody else has a turn. */
+/** Resets in a row after which the loop yields to the event loop. */
 const GONE_PER_TURN = 64;
 
-/** Failures of an unknown kind one after the other before the loop pauses after each. */
+/** Other errors in a row after which the loop pauses after each. */
 const MAX_UNKNOWN = 16;
 
 /**
- * Hands every connection to `welcome` until `isClosed`; one that `welcome` throws at is closed. Waits for
- * `pause` to resolve after a failure that would come again at once.
+ * Passes every connection to `welcome` until `isClosed`; when `welcome` throws, the connection is closed. Waits
+ * for `pause` after an error that would repeat at once.
  */
 export async function acceptUntilClosed<T extends { close(): void }>(
   socket: Acceptable<T>,
@@ -75,7 +75,7 @@ export async function acceptUntilClosed<T extends { close(): void }>(
     try {
       welcome(connection);
     } catch {
-      // One connection that cannot be set up must not hold up the others.
+      // One connection that cannot be set up must not stop the others.
       closeQuietly(connection);
     }
   }
@@ -94,13 +94,13 @@ function closeQuietly(connection: { close(): void }): void {
   }
 }
 
-/** How long accepting pauses, in milliseconds: others may give back what is wanted meanwhile. */
+/** How long accepting pauses, in milliseconds: resources may be released meanwhile. */
 const PAUSE_MS = 100;
 
 /** Least time between two reports of one server, in milliseconds: it may be out of descriptors for hours. */
 const REPORT_MS = 10_000;
 
-/** Pauses after accepts that failed, and tells of them now and then. */
+/** Pauses after failed accepts, and reports them at a limited rate. */
 export class AcceptPause {
   readonly #report: (reason: string, count: number) => void;
   readonly #now: () => number;

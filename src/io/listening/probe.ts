@@ -1,20 +1,20 @@
-// Proof that a listening socket is served: a connection of the worker to its own address that must come
-// out of that socket's accept. While it is under way, connections from the same machine wait for the
-// moment it takes to learn which of them is the probe; it never becomes a session.
+// Proves that a listening socket is served: the worker connects to its own address, and its socket must accept
+// that connection. Meanwhile connections from the same machine are held back until it is known which of them
+// is the probe; the probe never becomes a session.
 
 import type { Accepted, Endpoint } from "../contracts.ts";
 
 /** How long the connection may take to be made and accepted, in milliseconds. */
 const PROBE_MS = 1_000;
 
-/** Connections held back at once; more are admitted, at the worst the probe among them. */
+/** Most connections held back; further ones are admitted, in the worst case the probe as well. */
 const MAX_HELD = 256;
 
 /** One probe. */
 export class SelfProbe {
   readonly #target: Endpoint;
   readonly #seen = Promise.withResolvers<"accepted">();
-  /** Port of our end of the connection; `null` until it is made. */
+  /** Local port of the probe; `null` until it is connected. */
   #port: number | null = null;
   #held: { readonly accepted: Accepted; readonly admit: (accepted: Accepted) => void }[] = [];
 
@@ -22,7 +22,7 @@ export class SelfProbe {
     this.#target = { ip: loopbackFor(endpoint.ip), port: endpoint.port };
   }
 
-  /** A connection was accepted: keeps the probe, and admits what is another's. */
+  /** A connection was accepted: keeps it if it is the probe, and admits it otherwise. */
   offer(accepted: Accepted, admit: (accepted: Accepted) => void): void {
     const isOurs = accepted.peer.ip === this.#target.ip;
     if (!isOurs || (this.#port === null && this.#held.length >= MAX_HELD)) return admit(accepted);
@@ -30,7 +30,7 @@ export class SelfProbe {
     else this.#settle(accepted, admit);
   }
 
-  /** Makes the connection; the reason when it does not come in within the time it has. */
+  /** Connects; the reason when the connection is not accepted in time. */
   async run(): Promise<string | null> {
     const late = Promise.withResolvers<"late">();
     const timer = setTimeout(() => late.resolve("late"), PROBE_MS);
@@ -56,7 +56,7 @@ export class SelfProbe {
     }
   }
 
-  /** From now on the probe is known by its port, `0` for none at all. */
+  /** The local port of the probe is known now; `0` for none. */
   #release(port: number): void {
     this.#port = port;
     for (const { accepted, admit } of this.#held.splice(0)) this.#settle(accepted, admit);
@@ -69,7 +69,7 @@ export class SelfProbe {
   }
 }
 
-/** Where a socket that listens on every address of a family is reached. */
+/** The loopback address to reach a socket that listens on every address of a family. */
 function loopbackFor(ip: string): string {
   if (ip === "0.0.0.0") return "127.0.0.1";
   return ip === "::" ? "::1" : ip;

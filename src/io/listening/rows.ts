@@ -1,13 +1,13 @@
-// The listening sockets of one address, as Linux lists them in /proc/net/tcp and tcp6: of this process
-// and of all others. The kernel puts a new socket of an address in front of the older ones in the list
-// of IPv4 and behind them in that of IPv6, under the same lock under which the socket joins the group
-// of its address, so the list tells the order in which the members joined.
+// The listening sockets of one address, of all processes, from /proc/net/tcp and /proc/net/tcp6. The kernel
+// puts a new socket before the older ones of its address in the IPv4 list, and after them in the IPv6 list. It
+// does so under the lock under which the socket joins its reuseport group, so the list has the order in which
+// the members joined.
 
 import type { Endpoint } from "../contracts.ts";
 
 /** A listening socket. */
 export interface ListeningRow {
-  /** Names the socket on this machine as long as it exists. */
+  /** The inode, which identifies the socket as long as it exists. */
   readonly inode: number;
   /** Connections that are established and wait to be accepted. */
   readonly waiting: number;
@@ -22,12 +22,12 @@ const STATE = 3;
 const QUEUES = 4;
 const INODE = 9;
 
-/** The kernel hands out a page at a time. */
+/** The kernel returns a page for each read. */
 const READ_BYTES = 4096;
 
 /**
- * The sockets that listen on `endpoint`, in the order in which they began to; `null` where the system
- * has no such list. Listening sockets come first in it and the rest, which may be long, is not read.
+ * The sockets that listen on `endpoint`, in the order in which they began to listen; `null` where the system
+ * has no such list. Listening sockets come first; the rest of the list, which may be long, is not read.
  */
 export function listeningRows(endpoint: Endpoint): ListeningRow[] | null {
   const isIpv6 = endpoint.ip.includes(":");
@@ -69,12 +69,12 @@ function readListening(path: string): string {
     text += decoder.decode(buffer.subarray(0, length), { stream: true });
     const last = text.trimEnd().split("\n").at(-1)?.trim().split(/\s+/) ?? [];
     const isHeading = last[0] === "sl";
-    // The last row may be cut; a whole state in it says enough.
+    // The last row may be cut; its state is enough.
     if (!isHeading && last.length > QUEUES && last[STATE] !== LISTEN) return text;
   }
 }
 
-/** An address as the lists write it: groups of four bytes in the machine's order, then the port. */
+/** An address in the format of the lists: groups of four bytes in host order, then the port. */
 export function listedAddress({ ip, port }: Endpoint): string | null {
   const bytes = ip.includes(":") ? ipv6Bytes(ip) : ipv4Bytes(ip);
   if (bytes === null) return null;
@@ -101,7 +101,7 @@ function ipv4Bytes(ip: string): number[] | null {
 
 function ipv6Bytes(ip: string): number[] | null {
   const bare = ip.split("%")[0] ?? "";
-  // The URL parser knows every way to write an address and gives back the one without an IPv4 part.
+  // The URL parser reads every spelling of an address and returns the one without an IPv4 part.
   const text = URL.parse(`http://[${bare}]/`)?.hostname.slice(1, -1);
   if (text === undefined) return null;
   const [head = "", tail] = text.split("::");

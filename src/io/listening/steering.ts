@@ -1,7 +1,7 @@
-// Which of the sockets that share an address get its new connections. Left alone, the kernel spreads
-// them over all; a small program attached to the group makes it choose among some. This is how a
-// listener is closed without a loss: new connections are kept away from it first. The one place that
-// calls a foreign function for the data plane, once for each hand-over and never for a connection.
+// Steers the new connections of an address that several sockets share. By default the kernel spreads them over
+// all sockets of the reuseport group; a small program attached to the group (SO_ATTACH_REUSEPORT_CBPF) selects
+// among some. A listener that closes gets no new connections first. Foreign functions are called once for each
+// hand-over and never for a connection.
 
 import type { Endpoint } from "../contracts.ts";
 import { listeningRows } from "./rows.ts";
@@ -9,12 +9,12 @@ import { listeningRows } from "./rows.ts";
 /** Names under which C libraries of Linux are loaded. */
 const C_LIBRARIES = ["libc.so.6", "libc.so"];
 
-// Numbers of the Linux socket interface; the same on every architecture the runtime is built for.
+// Constants of the Linux socket interface; equal on every architecture Deno is built for.
 const SOL_SOCKET = 1;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
 const SO_DETACH_REUSEPORT_BPF = 68;
 
-// Classic BPF: a load of the kernel's random number, remainder, comparison, return of a constant.
+// Classic BPF: load a random number, take the remainder, compare, return a constant.
 const LOAD_WORD_ABSOLUTE = 0x20;
 const REMAINDER_CONSTANT = 0x94;
 const JUMP_IF_EQUAL = 0x15;
@@ -24,8 +24,7 @@ const RANDOM_NUMBER = -0x1000 + 56;
 const INSTRUCTION_BYTES = 8;
 
 /**
- * Sockets a selector can choose among. Two instructions each stay far below the kernel's 4,096, and
- * one address does not have more workers than this.
+ * Most sockets a selector chooses among. Two instructions for each stay far below the kernel's limit of 4,096.
  */
 export const MAX_TARGETS = 512;
 
@@ -33,7 +32,7 @@ const SYMBOLS = {
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
 } as const;
 
-/** Attaches selectors to groups of listening sockets. */
+/** Attaches selectors to reuseport groups. */
 export class ListenerSteering {
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
 
@@ -41,7 +40,7 @@ export class ListenerSteering {
     this.#library = library;
   }
 
-  /** Loads what is needed, or says why that is not possible here. */
+  /** Loads the functions, or says why that is not possible. */
   static open(): ListenerSteering | string {
     if (Deno.build.os !== "linux") return `It is not available on ${Deno.build.os}`;
     const problems: string[] = [];
@@ -56,8 +55,8 @@ export class ListenerSteering {
   }
 
   /**
-   * Lets only the sockets at these places of the group have new connections; all of them when the
-   * list is empty. `fd` is any member. The reason when the kernel refuses.
+   * Steers new connections to the sockets at these places of the group; to all when the list is empty. `fd` is
+   * any member of the group. The reason when the kernel refuses.
    */
   steer(fd: number, targets: readonly number[]): string | null {
     if (targets.length > MAX_TARGETS) return `More than ${MAX_TARGETS} sockets share the address`;
@@ -75,7 +74,7 @@ export class ListenerSteering {
     this.#library.close();
   }
 
-  /** Ends the selection; it is no error that there was none. */
+  /** Detaches the selector; it is no error that there was none. */
   #release(fd: number): string | null {
     this.#set(fd, SO_DETACH_REUSEPORT_BPF, new Uint8Array(4));
     return null;
@@ -88,7 +87,7 @@ export class ListenerSteering {
   }
 }
 
-/** The program that chooses each of the `targets` as often as the others. */
+/** The program that selects each of the `targets` equally often. */
 export function selectorProgram(targets: readonly number[]): Uint8Array<ArrayBuffer> {
   const instructions: (readonly [code: number, skipUnlessTrue: number, constant: number])[] = [
     [LOAD_WORD_ABSOLUTE, 0, RANDOM_NUMBER],
@@ -109,16 +108,16 @@ export function selectorProgram(targets: readonly number[]): Uint8Array<ArrayBuf
   return bytes;
 }
 
-/** A listening socket of this process: its number for the kernel, and its name on this machine. */
+/** A listening socket of this process: its file descriptor and its inode. */
 export interface OwnSocket {
   readonly fd: number;
   readonly inode: number;
 }
 
 /**
- * The socket of this process that listens on `endpoint`; `null` when it cannot be found. The runtime
- * hands out listeners without their descriptor, so it is looked for among all of the process,
- * from the lowest, because listeners are opened before connections.
+ * The socket of this process that listens on `endpoint`; `null` when it is not found. Deno does not expose the
+ * descriptor of a listener, so all descriptors of the process are searched, from the lowest: listeners are
+ * opened before connections.
  */
 export async function ownListeningSocket(endpoint: Endpoint): Promise<OwnSocket | null> {
   const rows = listeningRows(endpoint);

@@ -1,17 +1,17 @@
-// A file of audit rows: opened once, only ever appended to, closed to everybody but its owner and
-// group. Rows are written in the background and many at a time, because a row for every change must not
-// slow changes down; what a disk that hangs keeps waiting is bounded.
+// A file of audit rows: opened once, appended to, readable by its owner and group only. Rows are written in the
+// background, many at a time, so that changes do not wait for the disk. The queue is bounded for the case that
+// the disk hangs.
 
 import { nextTurn } from "../net/turn.ts";
 import { writeAll } from "../net/write_all.ts";
 
-/** Most characters of rows waiting for the disk. */
+/** Most characters of queued rows. */
 const MAX_PENDING_CHARACTERS = 16 * 1024 * 1024;
 
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
 
-/** Told of what the operator should know; `lost` is how many rows there was no room for. */
+/** Called with a problem for the operator; `lost` is the number of rows that did not fit. */
 export type AuditFileReport = (problem: string, lost: number) => void;
 
 /** An open audit file. */
@@ -33,7 +33,7 @@ export class AuditFile {
     this.#report = report;
   }
 
-  /** Appends a row in the background; one there is no room for is counted and reported. */
+  /** Appends a row in the background; a row that does not fit is counted and reported. */
   append(row: string): void {
     if (this.#characters + row.length > MAX_PENDING_CHARACTERS) {
       this.#lost++;
@@ -44,7 +44,7 @@ export class AuditFile {
     this.#writing ??= this.#write();
   }
 
-  /** Opens the file anew under its name, because the old one was moved away. */
+  /** Opens the file anew under its name, after log rotation moved the old one away. */
   reopen(): void {
     this.#stale = true;
     if (this.#writing === null) this.#openAgain();
@@ -61,7 +61,7 @@ export class AuditFile {
     this.#file.close();
   }
 
-  /** A file that cannot be opened now is reported; the old one goes on. */
+  /** When the file cannot be opened, that is reported and the old one stays in use. */
   #openAgain(): void {
     this.#stale = false;
     const { file, error, warning } = openForRows(this.#path);
@@ -73,7 +73,7 @@ export class AuditFile {
   }
 
   async #write(): Promise<void> {
-    // Rows of the same turn go out together.
+    // Rows of the same turn of the event loop are written together.
     await nextTurn();
     while (this.#lines.length > 0) {
       if (this.#stale) this.#openAgain();
@@ -94,7 +94,7 @@ export class AuditFile {
   }
 }
 
-/** Something that was opened, or why it was not, with what else the operator should know. */
+/** An opened file, or why it could not be opened, and a warning for the operator. */
 interface Opened<T> {
   readonly file: T | null;
   readonly error: string | null;
@@ -123,10 +123,10 @@ function openForRows(path: string): Opened<Deno.FsFile> {
   }
 }
 
-/** A file that was there may be open to others, or a creation mask may have closed it too much. */
+/** An existing file may have another mode, and the umask may have removed bits. */
 function narrowMode(path: string, file: Deno.FsFile): string | null {
   const { isFile, mode } = file.statSync();
-  // A pipe or a terminal has a mode that is not ours to choose.
+  // The mode of a pipe or a terminal is not changed.
   if (!isFile || mode === null) return null;
   const found = mode & 0o777;
   if (found === FILE_MODE) return null;

@@ -1,4 +1,4 @@
-// From a log target of the configuration to an output that writes to it.
+// Opens the output for a log target of the configuration.
 
 import type { LogTarget } from "../../../config/values/log_target.ts";
 import { LogOutput, type LogOutputEvents } from "./output.ts";
@@ -8,8 +8,8 @@ import { FileSink, StandardSink } from "./sink_file.ts";
 import { StreamSink, tcpStream, unixStream } from "./sink_stream.ts";
 
 /**
- * Opens a target, or says why it cannot. Only a file fails here: a receiver that is not there is waited
- * for, however long, while records that no longer fit are dropped.
+ * Opens a target, or says why it cannot be opened. Only a file fails here: the output of a receiver that is
+ * down connects when it is up, and drops the records that do not fit meanwhile.
  */
 export function openLogOutput(
   target: LogTarget,
@@ -19,11 +19,11 @@ export function openLogOutput(
   return typeof sink === "string" ? sink : new LogOutput(sink, events);
 }
 
-/** The log of a process with what its operator should know about the choice of output. */
+/** The log of a process, with a notice for the operator about its output. */
 export interface ProcessLogOutput {
   readonly output: LogOutput;
   readonly notice: string | null;
-  /** Lines go to standard error, chosen or not. */
+  /** Lines go to standard error. */
   readonly standard: boolean;
 }
 

@@ -1,34 +1,33 @@
-// Records of a log on their way out of the process. They gather in a bounded buffer and are written in
-// the background, many at a time; when the other end does not keep up or is gone they are dropped and
-// counted rather than kept for ever, and nobody who logs ever waits.
+// The output of a log. Records are collected in a bounded buffer and written in the background, many at a time.
+// When the target does not keep up or is down they are dropped and counted; logging never waits.
 
 import { RecordBuffer } from "../../bytes/record_buffer.ts";
 import type { LogSink } from "./sink.ts";
 import { atEndOfTurn } from "../net/turn.ts";
 
-/** Records that may wait, in bytes and number; as many may be under way to the target. */
+/** Most queued records, in bytes and in number; as many may be in a write. */
 const LIMITS = { bytes: 2 * 1024 * 1024, records: 32 * 1024 };
 
-/** A buffer that holds this much is written without waiting for more. */
+/** A buffer with this many bytes is written at once. */
 const ENOUGH_BYTES = 192 * 1024;
 
-/** How long records may wait for company, in milliseconds: few writes, and a log that is still live. */
+/** How long records may wait for a common write, in milliseconds: few writes, and the log is still live. */
 const BATCH_MS = 100;
 
 /** Pauses after failures in a row, in milliseconds: the first, and the longest. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** How long an output that is asked to finish may take, in milliseconds. */
+/** Deadline of the last write when the output closes, in milliseconds. */
 const FLUSH_MS = 2_000;
 
-/** What the owner of an output is told. */
+/** What an output reports to its owner. */
 export interface LogOutputEvents {
-  /** The target began to fail; said once until it works again. */
+  /** The target began to fail; called once until it works again. */
   failing(problem: string): void;
-  /** It works again, or has caught up; `dropped` records were lost meanwhile. */
+  /** The target works again; `dropped` records were lost meanwhile. */
   recovered(dropped: number): void;
-  /** So many records were dropped just now, those refused by `begin` apart. */
+  /** The number of records dropped just now, without those that `begin` refused. */
   dropped(count: number): void;
 }
 
@@ -48,8 +47,8 @@ export class LogOutput {
   #waiters: (() => void)[] = [];
 
   /**
-   * `sink` is closed with the output. Lines of text go out at the end of their turn, other records wait
-   * a little for company.
+   * `sink` is closed with the output. Lines of text are written at the end of their turn, other records wait
+   * a little for a common write.
    */
   constructor(sink: LogSink, events: Partial<LogOutputEvents> = {}) {
     this.#sink = sink;
@@ -91,19 +90,19 @@ export class LogOutput {
     return this.#filling.bytes;
   }
 
-  /** The record begun last ends before `at`. It waits a little for company. */
+  /** The record begun last ends before `at`. It waits a little for a common write. */
   end(at: number): void {
     this.#filling.commit(at);
     if (this.#state === "idle") this.#gather(BATCH_MS);
     else if (this.#state === "gathering" && this.#filling.length >= ENOUGH_BYTES) this.#hurry();
   }
 
-  /** Opens its file anew, where it has one. */
+  /** Opens the file anew, if the target is one. */
   reopen(): void {
     this.#sink.reopen();
   }
 
-  /** Resolves when every accepted record was written, or after a while. */
+  /** Resolves when every accepted record was written, or at the deadline. */
   async flushed(): Promise<void> {
     if (this.#state === "idle" || this.#state === "closed") return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -114,7 +113,7 @@ export class LogOutput {
     clearTimeout(timer);
   }
 
-  /** Gives up what is not written yet and closes the target. */
+  /** Drops what is not written yet and closes the target. */
   close(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
@@ -124,21 +123,21 @@ export class LogOutput {
     this.#wake();
   }
 
-  /** Waits for more, with 0 only until the end of the turn. */
+  /** Schedules a write; 0 means at the end of the turn. */
   #gather(delayMs: number): void {
     this.#state = "gathering";
     if (delayMs > 0) this.#timer = setTimeout(() => this.#start(), delayMs);
     else atEndOfTurn(() => this.#start());
   }
 
-  /** What is gathered goes out at the end of the turn. */
+  /** Writes the collected records at the end of the turn. */
   #gatherNoLonger(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#gather(0);
   }
 
-  /** What is gathered goes out now. */
+  /** Writes the collected records now. */
   #hurry(): void {
     if (this.#state === "gathering") this.#start();
   }

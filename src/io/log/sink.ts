@@ -1,34 +1,34 @@
-// The doors through which log records leave the process. A sink writes whole records in their order and
-// says how far it came; waiting, trying again and giving up are the business of its owner.
+// The contract for log targets. A sink writes whole records in order and reports how many it wrote. Its owner
+// decides about waiting, retries and dropping.
 
 import type { RecordBuffer } from "../../bytes/record_buffer.ts";
 
-/** How far a sink came with a run of records. */
+/** The result of writing a run of records. */
 export interface Written {
-  /** Records done with, counted from the first one offered. */
+  /** Records that are done, counted from the first one offered. */
   readonly taken: number;
-  /** Of those, records that could not be sent at all, such as one too long for a datagram. */
+  /** Of these, records that could not be sent at all, such as one too long for a datagram. */
   readonly lost: number;
-  /** Why it stopped; `null` when nothing is wrong. */
+  /** Why it stopped; `null` without an error. */
   readonly problem: string | null;
 }
 
 /** Takes records. */
 export interface LogSink {
-  /** Writes records from number `first` on, as many as are good in one go; never rejects. */
+  /** Writes records from number `first` on, as many as suit one write; never rejects. */
   write(records: RecordBuffer, first: number): Promise<Written>;
-  /** Opens its file anew, where it has one; the old one may have been moved away. */
+  /** Opens the file anew, if there is one, after log rotation moved the old one away. */
   reopen(): void;
-  /** Ends it; a write that is under way may stop anywhere. */
+  /** Closes it; a write in progress may stop anywhere. */
   close(): void;
 }
 
-/** Whatever takes some of the bytes it is given. */
+/** A writer that may take a part of the bytes. */
 interface ByteTarget {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Writes all of `bytes`; stops at the first error. Resolves with how far it came, and the error. */
+/** Writes all of `bytes`; stops at the first error. Resolves with the bytes written, and the error. */
 export async function writeBytes(
   target: ByteTarget,
   bytes: Uint8Array,

@@ -3,13 +3,13 @@
 import type { RecordBuffer } from "../../bytes/record_buffer.ts";
 import { type LogSink, reasonOf, type Written } from "./sink.ts";
 
-/** Datagrams of one go. */
+/** Datagrams of one write. */
 const BURST = 256;
 
 /** What UDP over IPv4 carries; unix sockets usually carry more. */
 const MAX_DATAGRAM_BYTES = 65_507;
 
-/** A socket and where it sends to. */
+/** A socket and the address it sends to. */
 export interface DatagramRoute {
   readonly socket: Deno.DatagramConn;
   readonly to: Deno.Addr;

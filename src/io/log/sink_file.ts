@@ -1,6 +1,6 @@
-// Log records into a file, or to standard error. Every write holds whole records and is an append, so
-// several processes may share one file. A file that was moved away or removed is noticed and opened anew
-// under its name, so that a rotation by renaming needs no word from anybody.
+// Writes log records to a file, or to standard error. Every write appends whole records, so several processes
+// may share one file. A file that was moved away or removed is detected and opened anew under its name: log
+// rotation by renaming needs no signal.
 
 import type { RecordBuffer } from "../../bytes/record_buffer.ts";
 import { type LogSink, reasonOf, wholeRecords, writeBytes, type Written } from "./sink.ts";
@@ -8,10 +8,10 @@ import { type LogSink, reasonOf, wholeRecords, writeBytes, type Written } from "
 /** Most bytes of one write to a file. */
 const FILE_WRITE_BYTES = 256 * 1024;
 
-/** What a pipe takes whole or not at all (PIPE_BUF), so that lines of several processes do not mix. */
+/** A pipe takes this many bytes whole or not at all (PIPE_BUF): lines of several processes do not mix. */
 const PIPE_WRITE_BYTES = 4096;
 
-/** How often the name of a file is looked up, in milliseconds. */
+/** Interval of the check for rotation, in milliseconds. */
 const LOOK_MS = 1_000;
 
 const FILE_MODE = 0o640;
@@ -72,7 +72,7 @@ export class FileSink implements LogSink {
     if (!this.#busy) this.#file.close();
   }
 
-  /** Looks whether the file is still the one its name means. */
+  /** Checks whether the name still leads to the open file. */
   async #follow(): Promise<void> {
     const now = performance.now();
     if (!this.#stale && now - this.#lookedAt >= LOOK_MS) {
@@ -86,7 +86,7 @@ export class FileSink implements LogSink {
     if (this.#stale && !this.#closed) this.#openAgain();
   }
 
-  /** A name that cannot be opened now costs nothing: the old file goes on until it can. */
+  /** When the name cannot be opened, the old file stays in use until it can. */
   #openAgain(): void {
     this.#stale = false;
     try {
@@ -101,7 +101,7 @@ export class FileSink implements LogSink {
   }
 }
 
-/** Standard error: standard output belongs to data in every process of ours. */
+/** Standard error: standard output carries data in every process of this program. */
 export class StandardSink implements LogSink {
   #partial = 0;
 

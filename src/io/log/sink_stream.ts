@@ -1,6 +1,5 @@
-// Log records over a connection, TCP or unix. A lost connection is opened again by the next write, and
-// the record that was cut goes out whole on the new one: what reads the other end sees no half of a
-// record followed by another.
+// Writes log records to a connection, TCP or unix. The next write reopens a lost connection, and the record
+// that was cut is sent whole on the new one: a receiver sees no half record before another one.
 
 import type { RecordBuffer } from "../../bytes/record_buffer.ts";
 import { type LogSink, reasonOf, wholeRecords, writeBytes, type Written } from "./sink.ts";
@@ -8,11 +7,11 @@ import { type LogSink, reasonOf, wholeRecords, writeBytes, type Written } from "
 /** Most bytes of one write. */
 const WRITE_BYTES = 64 * 1024;
 
-/** How long connecting, and how long one write may take, in milliseconds. */
+/** Deadlines of connecting and of one write, in milliseconds. */
 const CONNECT_MS = 5_000;
 const STALL_MS = 30_000;
 
-/** Opens a connection, or rejects; `signal` gives it up. */
+/** Opens a connection, or rejects; `signal` cancels it. */
 export type OpenStream = (signal: AbortSignal) => Promise<Deno.Conn>;
 
 /** A connection to a receiver of records. */
@@ -64,13 +63,13 @@ export class StreamSink implements LogSink {
     return stream;
   }
 
-  /** A receiver says nothing; its end of stream means that it is gone. */
+  /** A receiver sends nothing; the end of its stream means that it is down. */
   async #watch(stream: Deno.Conn): Promise<void> {
     const ignored = new Uint8Array(256);
     try {
       while (await stream.read(ignored) !== null);
     } catch {
-      // Broken is as good as ended.
+      // An error means the same as the end of the stream.
     }
     this.#drop(stream);
   }

@@ -1,31 +1,31 @@
-// Sends spans to a collector, OTLP over HTTP with JSON, many in one request. A collector that is slow or
-// gone costs spans, which are counted, and never anybody's time: what waits is bounded.
+// Sends spans to a collector: OTLP over HTTP with JSON, many spans in one request. The queue is bounded. When
+// the collector is slow or down, spans are dropped and counted; traffic never waits.
 
 import { reasonOf } from "./sink.ts";
 
-/** Spans that may wait, and spans of one request. */
+/** Most queued spans, and most spans of one request. */
 const MAX_WAITING = 2048;
 const MAX_BATCH = 512;
 
-/** How long spans wait for company, in milliseconds. */
+/** How long spans wait for a common request, in milliseconds. */
 const BATCH_MS = 1_000;
 
-/** How long one request may take, and the pauses after failures, in milliseconds. */
+/** Deadline of one request, and the pauses after failures, in milliseconds. */
 const REQUEST_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Failures in a row after which a batch is given up. */
+/** Failures in a row after which a batch is dropped. */
 const MAX_ATTEMPTS = 5;
 
-/** How long an exporter that is asked to finish may take, in milliseconds. */
+/** Deadline of the last request when the exporter closes, in milliseconds. */
 const FLUSH_MS = 2_000;
 
-/** What the owner is told. */
+/** What an exporter reports to its owner. */
 export interface SpanExporterEvents {
   sent(count: number): void;
   dropped(count: number): void;
-  /** Sending began to fail, said once until it works again. */
+  /** Sending began to fail; called once until it works again. */
   failing(problem: string): void;
 }
 
@@ -55,7 +55,7 @@ export class SpanExporter {
     this.#events = events;
   }
 
-  /** Queues an encoded span; one there is no room for is dropped. */
+  /** Queues an encoded span; a span that does not fit is dropped. */
   push(span: string): void {
     if (this.#state === "closed" || this.#waiting.length >= MAX_WAITING) {
       this.#events.dropped(1);
@@ -68,10 +68,10 @@ export class SpanExporter {
     } else if (this.#state === "gathering" && this.#waiting.length >= MAX_BATCH) this.#start();
   }
 
-  /** Nothing of it is a file. */
+  /** There is no file to reopen. */
   reopen(): void {}
 
-  /** Resolves when every accepted span was sent or dropped, or after a while. */
+  /** Resolves when every accepted span was sent or dropped, or at the deadline. */
   async flushed(): Promise<void> {
     if (this.#state === "idle" || this.#state === "closed") return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -82,7 +82,7 @@ export class SpanExporter {
     clearTimeout(timer);
   }
 
-  /** Gives up what is not sent yet. */
+  /** Drops what is not sent yet. */
   close(): void {
     this.#state = "closed";
     clearTimeout(this.#timer);

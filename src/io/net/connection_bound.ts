@@ -1,6 +1,5 @@
-// Bounds on the connections of a small server: how many there are at once, and how long each may last. Who
-// comes when all places are taken gets that of the one who has been there longest and is not being answered,
-// so that clients who only hold places keep nobody out.
+// Bounds the connections of a small server in number and in time. When all places are taken, a new connection
+// replaces the oldest one without a request in progress, so idle connections keep no client out.
 
 /** The bounds. */
 export interface ConnectionLimits {
@@ -12,7 +11,7 @@ export interface ConnectionLimits {
 
 /** One connection, from accept to close. */
 export interface Visit {
-  /** It has asked and is not answered yet: it is the last to lose its place. */
+  /** Its request is in progress: it is replaced last. */
   answering: boolean;
   /** The connection is closed; its place is free. */
   leave(): void;
@@ -28,12 +27,12 @@ export class ConnectionBound {
     this.#limits = limits;
   }
 
-  /** Connections there are. */
+  /** Open connections. */
   get size(): number {
     return this.#visits.size;
   }
 
-  /** Gives a new connection a place; `close` is called when it has to go. */
+  /** Gives a new connection a place; `close` is called when it is replaced or its time is over. */
   admit(close: () => void): Visit {
     if (this.#visits.size >= this.#limits.most) this.#evict();
     const timer = setTimeout(() => this.#close(visit), this.#limits.lifetimeMs);
@@ -48,7 +47,7 @@ export class ConnectionBound {
     return visit;
   }
 
-  /** Closes every connection that is not being answered. */
+  /** Closes every connection without a request in progress. */
   closeIdle(): void {
     for (const visit of [...this.#visits.keys()]) if (!visit.answering) this.#close(visit);
   }

@@ -1,5 +1,5 @@
-// Sends what has gathered as datagrams, every second and once more at the end. A receiver that is not
-// there costs nothing but its datagrams; one pass is never begun while another is still being sent.
+// Sends collected metrics as datagrams, every second and once more at the end. Datagrams to a receiver that is
+// down are lost. A pass begins only after the one before it was sent.
 
 import { type DatagramRoute } from "../log/sink_datagram.ts";
 
@@ -7,19 +7,19 @@ import { type DatagramRoute } from "../log/sink_datagram.ts";
 const PERIOD_MS = 1000;
 
 /**
- * Datagrams sent in one go, and the pause after them: a receiver whose buffer is of the usual size holds
- * some hundred, and whatever comes while it is full is lost.
+ * Datagrams sent in a row, and the pause after them: the usual receive buffer holds some hundred, and further
+ * ones are lost.
  */
 const BURST = 32;
 const BURST_PAUSE_MS = 2;
 
-/** Where the datagrams go and who makes them. */
+/** The source and the destination of the datagrams. */
 export interface DatagramTimerParts {
   /** Opens the socket; called again after it failed. */
   readonly open: () => DatagramRoute;
   /** The datagrams of one pass. */
   readonly gather: () => readonly Uint8Array[];
-  /** Is told when sending begins to fail. */
+  /** Called when sending begins to fail. */
   readonly failing: (problem: string) => void;
   /** Calls `work` every `ms` until the function returned is called; the runtime's own unless told. */
   readonly every?: (ms: number, work: () => void) => () => void;
@@ -38,10 +38,10 @@ export class DatagramTimer {
     this.#end = (parts.every ?? everyQuietly)(PERIOD_MS, () => void this.#begin());
   }
 
-  /** Nothing of it is a file. */
+  /** There is no file to reopen. */
   reopen(): void {}
 
-  /** Sends what has gathered until now and resolves when it is on its way. */
+  /** Sends what was collected up to now; resolves when it is sent. */
   async flushed(): Promise<void> {
     await this.#pass;
     await this.#begin();

@@ -1,4 +1,4 @@
-// A byte stream with the shape of the Node.js library's streams, for parts of that library that want one.
+// A byte stream as a Duplex of the Node.js library, for parts of that library that need one.
 
 import { Duplex } from "node:stream";
 import type { ByteStream } from "../contracts.ts";
@@ -14,7 +14,7 @@ export class DuplexBridge extends Duplex {
   constructor(stream: ByteStream) {
     super({ allowHalfOpen: true });
     this.#stream = stream;
-    // It is destroyed by an error; nobody else has to hear of it.
+    // An error destroys it; no listener is needed.
     this.on("error", () => {});
   }
 

@@ -1,5 +1,5 @@
-// A plain connection accepted with the runtime's Node.js library, as it is before TLS begins on it. Reads
-// take no more than they are asked for: the rest stays in the socket, where the handshake finds it.
+// A plain connection accepted with the Node.js library, before its TLS handshake. A read takes no more than it
+// is asked for: the rest stays in the socket for the handshake.
 
 import type { Socket } from "node:net";
 import type { ByteStream } from "../contracts.ts";
@@ -10,7 +10,7 @@ export class NodeTcpStream implements ByteStream {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    // A socket that fails closes itself; whoever waits hears of that.
+    // A socket that fails closes itself, which ends the pending read.
     socket.on("error", () => {});
   }
 
@@ -43,7 +43,7 @@ export class NodeTcpStream implements ByteStream {
     this.socket.destroy();
   }
 
-  /** Resolves when there may be something to read, or never will be. */
+  /** Resolves when there may be bytes to read, or the stream has ended. */
   #event(): Promise<void> {
     const { socket } = this;
     return new Promise((resolve) => {

@@ -1,21 +1,20 @@
-// Who is at the other end of an accepted unix connection. The runtime hands out connections without
-// their file descriptor, so the descriptor is looked for: the only socket of this process that is
-// bound to the listener's address and was not there before. The kernel's word for its user
-// (SO_PEERCRED) is then asked for with a foreign function. Where any of this is not possible the
-// answer is that the peer is unknown; it is never a guess.
+// The credentials of the peer of an accepted unix connection (SO_PEERCRED, unix(7)). Deno does not expose the
+// file descriptor of a connection, so it is searched for: the only socket of this process that is bound to the
+// listener's address and was not there before. The option is then read with a foreign function. Where any of
+// this is not possible the peer is unknown; it is never guessed.
 
-/** What the kernel noted about the process that connected, at the moment it did. */
+/** The credentials of the process that connected, at that moment. */
 export interface PeerCredentials {
   readonly uid: number;
   readonly gid: number;
-  /** 0 when the process lives in a namespace that cannot be seen from here. */
+  /** 0 when the process is in a namespace that is not visible here. */
   readonly pid: number;
 }
 
 /** Names under which C libraries of Linux are loaded. */
 const C_LIBRARIES = ["libc.so.6", "libc.so"];
 
-// Numbers of the Linux socket interface; the same on every architecture the runtime is built for.
+// Constants of the Linux socket interface; equal on every architecture Deno is built for.
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const SO_ACCEPTCONN = 30;
@@ -30,10 +29,10 @@ const SYMBOLS = {
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
 } as const;
 
-/** Asks for the peers of the connections one listener accepts. */
+/** Reads the credentials of the connections that one listener accepts. */
 export class PeerCredentialSource {
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
-  /** Kernel-wide numbers of the sockets seen at the last look; they are never used twice. */
+  /** Inodes of the sockets at the last look; they are never used twice. */
   #seen = new Set<bigint>();
   readonly #length = new Uint32Array(1);
   readonly #cookie = new BigUint64Array(1);
@@ -47,8 +46,8 @@ export class PeerCredentialSource {
   }
 
   /**
-   * Opens a source, or says why there can be none. Call it before the first connection is accepted:
-   * whatever socket is open by then is no new connection.
+   * Opens a source, or says why that is not possible. Call it before the first connection is accepted: sockets
+   * that are open by then are no new connections.
    */
   static open(): PeerCredentialSource | string {
     if (Deno.build.os !== "linux") return `It is not available on ${Deno.build.os}`;
@@ -66,8 +65,8 @@ export class PeerCredentialSource {
   }
 
   /**
-   * The peer of the connection just accepted. Call it in the same turn, for every connection: two new
-   * ones at the same address could not be told apart, and neither has an answer then.
+   * The peer of the connection just accepted. Call it in the same turn, for every connection: of two new ones
+   * at the same address neither could be identified.
    */
   ofNewest(connection: Deno.UnixConn): PeerCredentials | null {
     const { path } = connection.localAddr;
@@ -118,7 +117,7 @@ export class PeerCredentialSource {
     return { pid: pid as number, uid: uid as number, gid: gid as number };
   }
 
-  /** Reads an option of a socket; `false` when it has none such, or is no socket. */
+  /** Reads an option of a socket; `false` when there is no such option, or no socket. */
   #option(fd: number, option: number, into: Uint32Array | BigUint64Array): boolean {
     this.#length[0] = into.byteLength;
     const { getsockopt } = this.#library.symbols;

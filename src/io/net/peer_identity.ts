@@ -1,9 +1,9 @@
-// Names for the credentials of a peer: the account of its user and the program of its process. Both
-// are hints for people; decisions are made on numbers alone.
+// Names for the credentials of a peer: the account of its user and the name of its process. They are for people;
+// decisions use the numbers only.
 
 import type { PeerCredentials } from "./peer_credentials.ts";
 
-/** Who is at the other end of a connection; `null` is unknown. */
+/** The peer of a connection; `null` is unknown. */
 export interface PeerIdentity {
   readonly uid: number | null;
   readonly gid: number | null;
@@ -14,7 +14,7 @@ export interface PeerIdentity {
   readonly comm: string | null;
 }
 
-/** A peer nothing is known of. */
+/** An unknown peer. */
 export const UNKNOWN_PEER: PeerIdentity = {
   uid: null,
   gid: null,
@@ -23,7 +23,7 @@ export const UNKNOWN_PEER: PeerIdentity = {
   comm: null,
 };
 
-/** Account names kept: a machine's tools run under a few users. */
+/** Most cached account names; the tools of a machine run under few users. */
 const MAX_NAMES = 16;
 
 /** Longest file of accounts read, in bytes. */
@@ -71,7 +71,7 @@ export function accountName(accounts: string, uid: number): string | null {
 function processName(pid: number): string | null {
   if (pid === 0) return null;
   try {
-    // A process of a namespace that is not ours has no status here, and its number is another's.
+    // A pid of another namespace means another process here, or none.
     Deno.readTextFileSync(`/proc/${pid}/stat`);
     return Deno.readTextFileSync(`/proc/${pid}/comm`).trimEnd() || null;
   } catch {

@@ -1,12 +1,12 @@
-// Which process listens on a unix socket, as far as the kernel's tables tell: for a message to a person,
-// never for a decision.
+// The process that listens on a unix socket, from the tables of the kernel. For messages only, never for a
+// decision.
 
 /** State of a listening socket in /proc/net/unix: connections may be asked for (SO_ACCEPTCON). */
 const LISTENING = 0x10000;
 
 /**
  * Pid of the process that listens at `path`, or at a name that begins with it and a dot, which is how
- * a socket is called that was linked to its place; `null` when it cannot be told.
+ * a socket is called that was linked to its place; `null` when it is not known.
  */
 export function listeningPid(path: string): number | null {
   try {
@@ -42,7 +42,7 @@ function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
       if (inode !== undefined && inodes.has(inode)) return true;
     }
   } catch {
-    // It has ended, or belongs to somebody else.
+    // It has ended, or belongs to another user.
   }
   return false;
 }

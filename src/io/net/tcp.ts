@@ -1,4 +1,4 @@
-// Plain TCP: dialling backends and listening for clients with the runtime's own sockets.
+// Plain TCP with the sockets of Deno: dialling backends and listening for clients.
 
 import { acceptUntilClosed } from "../listening/accept_loop.ts";
 import type {
@@ -9,13 +9,13 @@ import type {
   Endpoint,
   Sharing,
 } from "../contracts.ts";
-import { runtimeStream } from "./runtime_stream.ts";
+import { denoStream } from "./deno_stream.ts";
 
 /** Opens TCP connections. */
 export const tcpDialer: Dialer = {
   async connect(host: string, port: number, signal: AbortSignal): Promise<ByteStream> {
     const options = { hostname: host, port, signal, autoSelectFamily: false };
-    return runtimeStream(await Deno.connect(options));
+    return denoStream(await Deno.connect(options));
   },
 };
 
@@ -30,7 +30,7 @@ export class TcpListener implements ConnectionSource {
     this.#listener = listener;
   }
 
-  /** Binds `address`; throws the system's error when that is not possible. */
+  /** Binds `address`; throws the error of the system. */
   static open(address: Endpoint, { shared }: Sharing = SHARED): TcpListener {
     return new TcpListener(
       Deno.listen({ hostname: address.ip, port: address.port, reusePort: shared }),
@@ -52,7 +52,7 @@ export class TcpListener implements ConnectionSource {
     const welcome = (connection: Deno.TcpConn) => {
       const { remoteAddr, localAddr } = connection;
       onAccept({
-        stream: runtimeStream(connection),
+        stream: denoStream(connection),
         peer: { ip: remoteAddr.hostname, port: remoteAddr.port },
         destination: null,
         local: { ip: localAddr.hostname, port: localAddr.port },

@@ -1,5 +1,5 @@
-// The turns of the event loop: what runs after everything that is ready now, and the rule that long
-// work is cut into slices with turns in between, so that everybody else is served meanwhile.
+// Turns of the event loop. Long work is cut into slices with turns in between, so that other work is served
+// meanwhile.
 
 import { setImmediate } from "node:timers";
 
@@ -13,10 +13,10 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Most a slice of long work takes before others are served, in milliseconds. */
+/** Longest slice of long work, in milliseconds. */
 const SLICE_MS = 4;
 
-/** Steps between two looks at the clock. */
+/** Steps between two reads of the clock. */
 const STEPS_PER_LOOK = 16;
 
 /** Cuts work of many small steps into slices. */
@@ -30,9 +30,9 @@ export class Slices {
   }
 
   /**
-   * Lets the others have their turn, then begins the next slice. The event loop looks for what came
-   * over sockets and pipes only when it has nothing else to do, so it is left with nothing but a timer:
-   * the next turn alone would keep it busy, and everybody else waiting for tenths of a second.
+   * Yields to the event loop, then begins the next slice. The event loop polls sockets and pipes only when no
+   * other work is ready, so a timer is used: with the next turn alone, traffic would wait for tenths of a
+   * second.
    */
   async pause(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 0));

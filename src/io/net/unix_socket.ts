@@ -1,9 +1,9 @@
-// The command socket's address in the file system: binding it safely, telling a socket somebody
-// still answers on from a leftover, and removing it again. Knows nothing of the protocol on it.
+// The file of the command socket: binding it safely, distinguishing a socket in use from a leftover file, and
+// removing it. It does not know the protocol.
 
 import { listeningPid } from "./socket_owner.ts";
 
-/** Why a socket could not be bound, ready to be shown. */
+/** Why a socket could not be bound, as a message for the operator. */
 export class BindError {
   readonly message: string;
 
@@ -19,7 +19,7 @@ export class UnixListener {
   readonly #inode: number | null;
   #closed = false;
 
-  /** `file` is where the socket lies now, when that is not yet its address. */
+  /** `file`: the path of the socket while that is not its address yet. */
   constructor(path: string, listener: Deno.UnixListener, file: string = path) {
     this.path = path;
     this.#listener = listener;
@@ -47,15 +47,15 @@ export class UnixListener {
 export async function bindUnixSocket(path: string): Promise<UnixListener | BindError> {
   const obstacle = await clearLeftover(path);
   if (obstacle !== null) return obstacle;
-  // Closing a listener removes whatever has the name it was bound under by then, so it is bound
-  // under a name of its own, which also makes it appear at its address in one step.
+  // Closing a listener removes the file with the name it was bound under, even if that is another socket by
+  // then. So it is bound under a unique name, and a link makes it appear at its address in one step.
   const birthName = birthNameOf(path);
   const listener = listenPrivately(birthName);
   if (typeof listener === "string") {
     return new BindError(`Cannot bind command socket "${path}": ${listener}`);
   }
   try {
-    // Unlike a rename, a link does not replace the socket of a process that was a little faster.
+    // Unlike a rename, a link does not replace the socket of a process that was faster.
     Deno.linkSync(birthName, path);
     return new UnixListener(path, listener);
   } catch (error) {
@@ -66,7 +66,7 @@ export async function bindUnixSocket(path: string): Promise<UnixListener | BindE
   }
 }
 
-/** A socket that is bound and waits to take the address of another one. */
+/** A bound socket that takes over the address of another one later. */
 export class WaitingListener {
   readonly #path: string;
   readonly #file: string;
@@ -92,7 +92,7 @@ export class WaitingListener {
     return new UnixListener(this.#path, this.#listener, this.#file);
   }
 
-  /** Takes the address in one step: whoever connects finds either the other socket or this one. */
+  /** Takes over the address in one step: every client reaches either the other socket or this one. */
   takePlace(): void {
     Deno.renameSync(this.#file, this.#path);
   }
@@ -104,8 +104,8 @@ function birthNameOf(path: string): string {
 
 /** A listener only this user can connect to, or why there is none. */
 function listenPrivately(path: string): Deno.UnixListener | string {
-  // The mask makes the file 0600 from its first instant: narrowing it after the bind would leave
-  // a moment in which anybody could connect.
+  // The umask makes the file 0600 from the start: a chmod after the bind would leave a moment in which every
+  // user could connect.
   const mask = Deno.umask(0o177);
   try {
     removeQuietly(path);
@@ -161,7 +161,7 @@ function removeQuietly(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // It is gone already, which is what was wanted.
+    // It is removed already.
   }
 }
 

@@ -1,9 +1,8 @@
-// One writer for a stream that many callers write to: bytes are gathered in user space, written one
-// write at a time, and whatever gathered meanwhile goes out with the next one. Bounded: what does not
-// fit is refused whole. Knows nothing of what the bytes mean.
+// A queue in front of a stream that many callers write to. One write is in progress at a time, and what is
+// queued meanwhile goes out with the next one. The queue is bounded: a message that does not fit is refused.
 //
-// Strategy: two buffers that change places. Callers fill one while the other is being written, so a
-// message costs one copy and no memory of its own.
+// Strategy: two buffers that change places. Callers fill one while the other is being written, so a message
+// costs one copy and no allocation.
 
 import { atEndOfTurn } from "./turn.ts";
 
@@ -17,7 +16,7 @@ const FIRST_CAPACITY = 4 * 1024;
 
 const EMPTY = new Uint8Array(0);
 
-/** Where a queue's bytes go; resolves when all of them were taken and may be overwritten. */
+/** Writes bytes; resolves when all were written and the buffer may be reused. */
 export type WriteAll = (bytes: Uint8Array) => Promise<void>;
 
 /** An ordered, bounded, coalescing queue in front of a stream. */
@@ -25,10 +24,10 @@ export class WriteQueue {
   readonly #write: WriteAll;
   readonly #limit: number;
   readonly #onError: (error: unknown) => void;
-  /** What callers fill, and how far it is full. */
+  /** The buffer that callers fill, and its length. */
   #buffer: Uint8Array = EMPTY;
   #filled = 0;
-  /** What the last write took its bytes from. */
+  /** The buffer of the last write. */
   #spare: Uint8Array = EMPTY;
   #pending = 0;
   #state: "idle" | "writing" | "closed" = "idle";
@@ -49,7 +48,7 @@ export class WriteQueue {
     return this.#pending;
   }
 
-  /** Queues a copy of a chunk; `false` when it does not fit or all is over. */
+  /** Queues a copy of a chunk; `false` when it does not fit or the queue is closed. */
   push(chunk: Uint8Array): boolean {
     const place = this.reserve(chunk.length);
     place?.set(chunk);
@@ -57,8 +56,8 @@ export class WriteQueue {
   }
 
   /**
-   * Queues `length` bytes that the caller writes into the returned place before it lets go of the
-   * turn; `null` when they do not fit or all is over.
+   * Queues `length` bytes, which the caller writes into the returned view in the same turn; `null` when they do
+   * not fit or the queue is closed.
    */
   reserve(length: number): Uint8Array | null {
     if (this.#state === "closed" || this.#pending + length > this.#limit) return null;
@@ -74,13 +73,13 @@ export class WriteQueue {
     return this.#buffer.subarray(start, this.#filled);
   }
 
-  /** Resolves once nothing waits any more, written or given up. */
+  /** Resolves once the queue is empty: everything was written or dropped. */
   flushed(): Promise<void> {
     if (this.#state !== "writing") return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Gives up what is queued and refuses everything from now on. */
+  /** Drops what is queued and refuses further messages. */
   close(): void {
     this.#state = "closed";
     this.#buffer = this.#spare = EMPTY;

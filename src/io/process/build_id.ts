@@ -1,5 +1,5 @@
-// Which program this is, precisely enough to tell two builds of the same version apart: main and its
-// workers must be the same one, also after the files on disk were replaced under a running main.
+// The build of this program, which differs between two builds of the same version. Main and its workers must run
+// the same build, also after the files on disk were replaced while main runs.
 
 import { hash } from "node:crypto";
 
@@ -33,13 +33,13 @@ export function buildId({ version, standalone, execPath, mainModule }: BuildSour
   }
 }
 
-/** The file that runs, also when another one has its name by now. */
+/** The executable that runs, also when its file on disk was replaced. */
 function binaryMark(path: string): string {
   const { ino, size, mtime } = Deno.statSync(Deno.build.os === "linux" ? "/proc/self/exe" : path);
   return `${ino} ${size} ${mtime?.getTime()}`;
 }
 
-/** Reading every file takes a third of the time a worker needs to start; looking at them takes none. */
+/** Hashes sizes and times: reading every file would take a third of the start time of a worker. */
 function sourceMark(root: URL): string {
   const marks: string[] = [];
   for (const part of PARTS) collect(root.pathname, part, marks);

@@ -1,5 +1,5 @@
-// A child process whose standard input and output carry bytes for us, and its standard error goes
-// where ours goes. Knows nothing of what the bytes mean or why the process was started.
+// A child process: its standard input and output are pipes to this process, its standard error is that of this
+// process.
 
 /** How a process ended. */
 export interface ProcessEnd {
@@ -14,9 +14,9 @@ export interface PipedProcess {
   read(): Promise<Uint8Array | null>;
   /** Writes all bytes to the child's input; rejects once the child closed it. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Closes the child's input, which tells it that nothing more will come. */
+  /** Closes the input of the child. */
   closeInput(): void;
-  /** Sends a signal; harmless when the child is gone. */
+  /** Sends a signal; no error when the child has ended. */
   kill(signal: Deno.Signal): void;
   /** Resolves when the child has ended and was reaped. */
   readonly ended: Promise<ProcessEnd>;
@@ -67,12 +67,12 @@ class ChildPipes implements PipedProcess {
     try {
       this.#child.kill(signal);
     } catch {
-      // Reaped already: there is nothing left to signal.
+      // It has ended already.
     }
   }
 }
 
-/** A running process that writes where this one does, and outlives it. */
+/** A running process that shares the outputs of this one and survives it. */
 export interface LooseProcess {
   readonly pid: number;
   kill(): void;

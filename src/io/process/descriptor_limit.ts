@@ -1,20 +1,20 @@
-// How many file descriptors this process and its children may have, and raising that. The runtime has
-// raised the soft limit to the hard one when it started; only a privileged process gets any further.
+// The limit of file descriptors of this process and its children, and raising it. Deno raises the soft limit to
+// the hard one at its start; only a privileged process can raise the hard limit.
 
 /** The limits of this process. */
 export interface DescriptorLimits {
   readonly soft: number;
   readonly hard: number;
-  /** Open files of the whole system at most. */
+  /** Most open files of the whole system. */
   readonly system: number;
 }
 
-// Numbers of the Linux interface, the same on every architecture the runtime is built for.
+// Constants of the Linux interface, equal on every architecture Deno is built for.
 const RLIMIT_NOFILE = 7;
 const C_LIBRARIES = ["libc.so.6", "libc.so"];
 const SYMBOLS = { setrlimit: { parameters: ["i32", "buffer"], result: "i32" } } as const;
 
-/** The limits in force, or `null` where they cannot be told. */
+/** The limits in force, or `null` where they are not known. */
 export function descriptorLimits(): DescriptorLimits | null {
   try {
     const text = Deno.readTextFileSync("/proc/self/limits");
@@ -39,7 +39,7 @@ export function raiseDescriptorLimit(wanted: number): DescriptorLimits | null {
       library.close();
       break;
     } catch {
-      // Another name, or none: the limits stay what they are, and that is what the caller is told.
+      // Another library name is tried; without any the limits stay, and the caller gets them.
     }
   }
   return descriptorLimits();

@@ -1,7 +1,7 @@
-// What the kernel tells about a process, read from /proc. Where there is no /proc, or the process is gone,
-// nothing is told.
+// The facts of a process from /proc: CPU time, memory, descriptors. There are none without /proc, or when the
+// process has ended.
 
-/** Ticks of a second in /proc/PID/stat: what Linux shows to programs, whatever its own timer does. */
+/** Ticks of a second in /proc/PID/stat (USER_HZ), independent of the timer of the kernel. */
 const TICKS = 100;
 const KIB = 1024;
 

@@ -1,7 +1,7 @@
-// The last line of defence of a process that serves many: an exception nobody caught belongs to
-// one piece of work and must not end the others. It is reported, never hidden.
+// Handles uncaught exceptions and rejections. Such an exception belongs to one session or one request, and the
+// process serves many: it is reported and does not end the process.
 
-/** Told of every escaped exception; `count` is how many there have been. */
+/** Called with every uncaught exception; `count` is their number so far. */
 export type EscapeReport = (what: string, text: string, count: number) => void;
 
 /** Keeps the process alive after uncaught exceptions and rejections; returns how to stop that. */

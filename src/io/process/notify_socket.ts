@@ -1,5 +1,5 @@
-// Messages to the service manager: one datagram each to the unix socket it names in the environment,
-// by path or by abstract name. A message that cannot be sent is a problem to be told, never an error.
+// Messages to the service manager (sd_notify(3)): one datagram each to the unix socket in the environment, named
+// by path or by abstract name. A message that cannot be sent is reported and never ends the process.
 
 /** Longest abstract name, in bytes: what fits in a socket address behind its first zero byte. */
 const MAX_NAME_BYTES = 107;
@@ -15,7 +15,7 @@ export class NotifySocket {
     this.#target = { transport: "unixpacket", path };
   }
 
-  /** Opens a way to the socket `name`, a path or an abstract name after `@`; or says why not. */
+  /** Opens a socket that sends to `name`, a path or an abstract name after `@`; or says why not. */
   static open(name: string): NotifySocket | string {
     const abstract = name.startsWith("@");
     if (!abstract && !name.startsWith("/")) {
@@ -23,7 +23,7 @@ export class NotifySocket {
     }
     if (new TextEncoder().encode(name).length > MAX_NAME_BYTES + 1) return `"${name}" is too long`;
     try {
-      // The empty path asks the kernel for a name of its own, so that nothing is left in a folder.
+      // With an empty path the kernel chooses an abstract name: no file is left behind.
       const socket = Deno.listenDatagram({ transport: "unixpacket", path: "" });
       return new NotifySocket(socket, abstract ? `\0${name.slice(1)}` : name);
     } catch (error) {
@@ -47,8 +47,8 @@ export class NotifySocket {
 }
 
 /**
- * Microseconds of the clock that a service manager orders reloads by. The kernel tells them in
- * hundredths of a second: rounded up, since a time before the reload was asked for would not count.
+ * Microseconds of CLOCK_MONOTONIC, by which a service manager orders reloads. /proc/uptime has hundredths of a
+ * second; they are rounded up, because a time before the request for the reload would be ignored.
  */
 export function monotonicMicros(): bigint | null {
   try {

@@ -1,4 +1,4 @@
-// Opens the rows of a request in the audit trail, where there is somebody to read them.
+// Opens the rows of a request in the audit trail, unless no output wants rows.
 
 import type { ConfigState } from "../../../config/state/state.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
@@ -7,9 +7,9 @@ import { auditSubject } from "./subject.ts";
 import type { ClientIdentity } from "../command_socket/identity.ts";
 
 /** What opening rows takes. */
-export interface AuditedMain {
+export interface AuditParts {
   readonly audit: AuditTrail;
-  /** As it is before the request. */
+  /** The state before the request. */
   readonly state: ConfigState;
 }
 
@@ -18,7 +18,7 @@ export interface AuditedMain {
  * request as it goes to the workers.
  */
 export function beginAudit(
-  { audit, state }: AuditedMain,
+  { audit, state }: AuditParts,
   client: ClientIdentity,
   type: Verb,
   encoded?: Uint8Array,

@@ -190,7 +190,7 @@ export class AuditedRequest {
   /** The workers have answered; `note` is what became of a change some of them refused. */
   completed(answers: readonly WorkerAnswer[], note = ""): void {
     const failures = failuresOf(answers);
-    const isTimeout = failures.some(({ outcome }) => outcome === "silent");
+    const isTimeout = failures.some(({ outcome }) => outcome === "timed_out");
     const fanout: AuditFanout = {
       status: failures.length === 0 ? "ok" : isTimeout ? "timeout" : "partial",
       ok: answers.length - failures.length,

@@ -11,17 +11,22 @@ import { changesState } from "../../../config/state/verbs.ts";
 import { prepareUndo, type Undo } from "../../../config/undo/undo.ts";
 import { Slices } from "../../io/net/turn.ts";
 import type { Task, WorkerAnswer } from "./fan_out.ts";
-import { type MainContext, silence } from "../context.ts";
 import { forgetRemoved } from "../metrics/main.ts";
-import { MAX_OUTSTANDING, rollBack } from "./rollback.ts";
+import type { RetainedCounts } from "../metrics/retained.ts";
+import { MAX_PENDING, rollBack, type RollbackParts } from "./rollback.ts";
 import { describeAnswers } from "../workers/texts.ts";
 
 /** Verbs a batch may hold beside those that change the state. */
-const RUNTIME_VERBS: ReadonlySet<string> = new Set([
+const PROCESS_SETTING_VERBS: ReadonlySet<string> = new Set([
   "Logging",
   "configure_metrics",
   "set_max_connections_per_ip",
 ]);
+
+/** What applying a batch takes. */
+export interface BatchParts extends RollbackParts {
+  readonly retained: RetainedCounts;
+}
 
 /** One change of a batch. */
 export interface BatchRecord {
@@ -50,22 +55,22 @@ const NO_ANSWERS = { ok: 0, errors: 0 };
 
 /** Applies all records of a batch, or none. */
 export async function applyBatch(
-  context: MainContext,
+  parts: BatchParts,
   verb: string,
   records: readonly BatchRecord[],
 ): Promise<BatchResult> {
-  const { refused, wanted } = await rehearse(context.state.clone(), records);
+  const { refused, wanted } = await rehearse(parts.state.clone(), records);
   const unchanged = records.length - refused.length - wanted.length;
   if (refused.length > 0) {
     return { applied: 0, unchanged, refused, workerErrors: null, answers: NO_ANSWERS };
   }
-  const sending = new Sending(context, verb);
+  const sending = new Sending(parts, verb);
   const slices = new Slices();
   for (const record of wanted) {
     sending.send(record);
     if (sending.hasFailed) break;
-    if (sending.task.outstanding >= MAX_OUTSTANDING) {
-      await sending.task.below(MAX_OUTSTANDING / 2);
+    if (sending.task.pending >= MAX_PENDING) {
+      await sending.task.below(MAX_PENDING / 2);
     }
     if (slices.isOver) await slices.pause();
   }
@@ -103,7 +108,7 @@ async function rehearse(
 function refusalBy(state: ConfigState, request: Request): string | null {
   const verb = request.request_type;
   if (verb === null) return "the request is empty";
-  if (!changesState(verb.kind) && !RUNTIME_VERBS.has(verb.kind)) {
+  if (!changesState(verb.kind) && !PROCESS_SETTING_VERBS.has(verb.kind)) {
     return `${verb.kind} is no change of the configuration`;
   }
   const refusal = state.apply(request);
@@ -124,23 +129,23 @@ interface SentRecord {
 /** Records on their way to the state of main and to the workers. */
 class Sending {
   readonly task: Task;
-  readonly #context: MainContext;
+  readonly #parts: BatchParts;
   readonly #sent: SentRecord[] = [];
   readonly #refused: string[] = [];
   #requests = 0;
 
-  constructor(context: MainContext, verb: string) {
-    this.#context = context;
-    this.task = context.gatherer.open({
+  constructor(parts: BatchParts, verb: string) {
+    this.#parts = parts;
+    this.task = parts.fanOut.open({
       verb,
-      patience: silence(context),
+      deadline: { kind: "idle", ms: parts.workerTimeoutMs },
       keepsFailuresOnly: true,
     });
   }
 
   send(record: BatchRecord): void {
     const { request, number } = record;
-    const { state, pool } = this.#context;
+    const { state, pool } = this.#parts;
     const verb = request.request_type;
     if (verb === null) return;
     const undo = prepareUndo(state, verb);
@@ -149,7 +154,7 @@ class Sending {
       this.#refused.push(`${placeOf(record)}: ${refusal.message}`);
       return;
     }
-    forgetRemoved(this.#context, verb);
+    forgetRemoved(this.#parts.retained, verb);
     this.#sent.push({ number, undo });
     const encoded = encode(Request, request);
     // Asked for anew each time: a worker started meanwhile has everything up to here already.
@@ -167,7 +172,7 @@ class Sending {
   /** Waits for the workers, and takes everything back unless all went well. */
   async finish(): Promise<Omit<BatchResult, "unchanged">> {
     const failures = await this.task.finish();
-    if (this.#sent.length > 0) this.#context.onStateChanged();
+    if (this.#sent.length > 0) this.#parts.onStateChanged();
     const answers = { ok: this.#requests - failures.length, errors: failures.length };
     const refused = this.#refused;
     if (!this.hasFailed) {
@@ -175,7 +180,7 @@ class Sending {
     }
     const byNumber = Map.groupBy(failures, ({ index }) => index);
     const outcome = await rollBack(
-      this.#context,
+      this.#parts,
       this.#sent.map(({ number, undo }) => ({ undo, failures: byNumber.get(number) ?? [] })),
     );
     const reason = failures.length === 0 ? "" : `${describeFailures(failures)}; `;

@@ -8,11 +8,12 @@ import type { ConfigState } from "../../../config/state/state.ts";
 import { verbName } from "../../../config/state/verbs.ts";
 import { prepareUndo, scopeOf } from "../../../config/undo/undo.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
-import { beginAudit } from "../audit/begin.ts";
+import { type AuditParts, beginAudit } from "../audit/begin.ts";
 import type { Client, Execution } from "../command_socket/client_session.ts";
-import { deadline, type MainContext } from "../context.ts";
+import type { EventHub } from "../command_socket/events.ts";
 import { forgetRemoved } from "../metrics/main.ts";
-import type { Release } from "./change_order.ts";
+import type { BatchParts } from "./batch.ts";
+import type { ChangeOrder, Release } from "./change_order.ts";
 import { eventOf } from "../command_socket/request_events.ts";
 import { failure, ok, processing } from "../command_socket/responses.ts";
 import { rollBack } from "./rollback.ts";
@@ -24,17 +25,24 @@ import { describeAnswers, failuresOf } from "../workers/texts.ts";
  */
 const INDEPENDENT_VERBS: ReadonlySet<string> = new Set(["add_backend", "remove_backend"]);
 
+/** What changing the configuration takes. */
+export interface ChangeParts extends BatchParts, AuditParts {
+  readonly state: ConfigState;
+  readonly order: ChangeOrder;
+  readonly events: EventHub;
+}
+
 /** Starts a change; the next request may begin once it was sent to the workers. */
-export function executeMutation(
-  context: MainContext,
+export function executeChange(
+  parts: ChangeParts,
   type: Verb,
   client: Client,
 ): Execution {
-  const turn = context.order.enter(scopeOf(type));
+  const turn = parts.order.enter(scopeOf(type));
   if (typeof turn === "function") {
-    return { begun: null, done: applyAndSend(context, type, client, turn) };
+    return { begun: null, done: applyAndSend(parts, type, client, turn) };
   }
-  const done = turn.then((release) => applyAndSend(context, type, client, release));
+  const done = turn.then((release) => applyAndSend(parts, type, client, release));
   return { begun: INDEPENDENT_VERBS.has(type.kind) ? null : turn.then(() => {}), done };
 }
 
@@ -46,7 +54,7 @@ function unbound(state: ConfigState, request: Request, type: Verb): string | nul
 
 /** Everything up to the fan-out happens before the first await: one order for state and workers. */
 async function applyAndSend(
-  context: MainContext,
+  parts: ChangeParts,
   type: Verb,
   client: Client,
   release: Release,
@@ -54,31 +62,31 @@ async function applyAndSend(
   try {
     const request: Request = { request_type: type };
     const encoded = encode(Request, request);
-    const audited = beginAudit(context, client, type, encoded);
+    const audited = beginAudit(parts, client, type, encoded);
     const event = eventOf(type);
-    const undo = prepareUndo(context.state, type);
-    const refusal = unbound(context.state, request, type) ?? context.state.apply(request)?.message;
-    if (event !== null) context.events.emit("main", event);
+    const undo = prepareUndo(parts.state, type);
+    const refusal = unbound(parts.state, request, type) ?? parts.state.apply(request)?.message;
+    if (event !== null) parts.events.emit("main", event);
     if (refusal !== undefined) {
       audited?.failed("dispatch_error", refusal);
       return failure(`Refused by the configuration state: ${refusal}`);
     }
-    forgetRemoved(context, type);
+    forgetRemoved(parts.retained, type);
     audited?.done();
-    context.onStateChanged();
-    const targets = context.pool.targets();
+    parts.onStateChanged();
+    const targets = parts.pool.targets();
     client.progress(processing(`Sent to ${targets.length} workers`));
-    const answers = await context.gatherer.scatter({
+    const answers = await parts.fanOut.run({
       verb: verbName(type.kind),
-      parcels: targets.map((worker) => ({ worker, request: encoded, index: 0 })),
-      patience: deadline(context),
+      requests: targets.map((worker) => ({ worker, request: encoded, index: 0 })),
+      deadline: { kind: "total", ms: parts.workerTimeoutMs },
       onProcessing: (id, requestId, message) =>
         client.progress(processing(`Worker ${id} is processing ${requestId}. ${message}`)),
     });
     const failures = failuresOf(answers);
-    const outcome = failures.length === 0 ? "" : await rollBack(context, [{ undo, failures }]);
+    const outcome = failures.length === 0 ? "" : await rollBack(parts, [{ undo, failures }]);
     audited?.completed(answers, outcome);
-    if (event !== null) context.events.emit("main", event);
+    if (event !== null) parts.events.emit("main", event);
     return failures.length === 0 ? ok("") : failure(`${describeAnswers(answers)}; ${outcome}`);
   } finally {
     release();

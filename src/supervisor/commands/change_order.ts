@@ -16,7 +16,7 @@ export interface ExclusiveTurn {
 }
 
 /** Turns for changes of the configuration. */
-export class MutationOrder {
+export class ChangeOrder {
   /** Objects being changed, each with those in line for it. */
   readonly #active = new Map<string, Begin[]>();
   /** Changes of everything in line; the first of them may be waiting for the active ones to end. */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { MutationOrder, type Release } from "./change_order.ts";
+import { ChangeOrder, type Release } from "./change_order.ts";
 
 const turns = async () => {
   for (let i = 0; i < 8; i++) await Promise.resolve();
 };
 
-Deno.test("MutationOrder lets different objects change at once and one object only in turn", async () => {
-  const order = new MutationOrder();
+Deno.test("ChangeOrder lets different objects change at once and one object only in turn", async () => {
+  const order = new ChangeOrder();
   const first = order.enter("cluster:a");
   const other = order.enter("cluster:b");
   assert.equal(typeof first, "function");
@@ -23,8 +23,8 @@ Deno.test("MutationOrder lets different objects change at once and one object on
   assert.equal(begun, true);
 });
 
-Deno.test("MutationOrder lets a change of everything wait for those before and hold those after", async () => {
-  const order = new MutationOrder();
+Deno.test("ChangeOrder lets a change of everything wait for those before and hold those after", async () => {
+  const order = new ChangeOrder();
   const log: string[] = [];
   const before = order.enter("x") as Release;
   const all = order.enterExclusive().then(({ release }) => {
@@ -43,12 +43,12 @@ Deno.test("MutationOrder lets a change of everything wait for those before and h
   assert.deepEqual(log, ["all", "after"]);
 });
 
-Deno.test("MutationOrder never overlaps turns that exclude each other and forgets nobody", async () => {
+Deno.test("ChangeOrder never overlaps turns that exclude each other and forgets nobody", async () => {
   await fc.assert(fc.asyncProperty(
     fc.array(fc.constantFrom("a", "b", "c", null), { maxLength: 40 }),
     fc.infiniteStream(fc.nat({ max: 5 })),
     async (scopes, delays) => {
-      const order = new MutationOrder();
+      const order = new ChangeOrder();
       const active: (string | null)[] = [];
       const begun: number[] = [];
       await Promise.all(scopes.map(async (scope, i) => {
@@ -73,8 +73,8 @@ Deno.test("MutationOrder never overlaps turns that exclude each other and forget
   ));
 });
 
-Deno.test("MutationOrder lets others change what a narrowed turn has not kept for itself", async () => {
-  const order = new MutationOrder();
+Deno.test("ChangeOrder lets others change what a narrowed turn has not kept for itself", async () => {
+  const order = new ChangeOrder();
   const log: string[] = [];
   const turn = await order.enterExclusive();
   const enter = (scope: string) =>
@@ -98,8 +98,8 @@ Deno.test("MutationOrder lets others change what a narrowed turn has not kept fo
   assert.deepEqual([...log].sort(), ["a", "a", "b", "c"]);
 });
 
-Deno.test("MutationOrder makes a second change of everything wait without holding others up", async () => {
-  const order = new MutationOrder();
+Deno.test("ChangeOrder makes a second change of everything wait without holding others up", async () => {
+  const order = new ChangeOrder();
   const first = await order.enterExclusive();
   first.narrowTo(new Set(["a"]));
   let begun = false;
@@ -119,8 +119,8 @@ Deno.test("MutationOrder makes a second change of everything wait without holdin
   assert.equal(typeof order.enter("a"), "function");
 });
 
-Deno.test("MutationOrder settled() waits for a change of everything, narrowed or not, and for no other", async () => {
-  const order = new MutationOrder();
+Deno.test("ChangeOrder settled() waits for a change of everything, narrowed or not, and for no other", async () => {
+  const order = new ChangeOrder();
   const single = order.enter("a") as Release;
   await order.settled();
   const exclusive = order.enterExclusive();

@@ -8,23 +8,64 @@ import type { Verb } from "../../../config/state/verbs.ts";
 import { validateVerb } from "../../../config/rules/validate.ts";
 import { beginAudit } from "../audit/begin.ts";
 import type { Client, Execution, Executor } from "../command_socket/client_session.ts";
-import type { MainContext } from "../context.ts";
-import { upgradeMain } from "../main_upgrade/old_main.ts";
+import { type MainUpgradeParts, upgradeMain } from "../main_upgrade/old_main.ts";
 import { failure } from "../command_socket/responses.ts";
-import { isReload } from "../service_manager.ts";
-import { executeLoadState, executeReload, executeSaveState } from "./files.ts";
-import { hardStop, softStop, status } from "./lifecycle.ts";
-import { executeMutation } from "./change.ts";
-import { answerFromMain, answerMerged, answerMetrics } from "./query.ts";
-import { changeLogging, changeRuntime, queryConnectionLimit, setMetricDetail } from "./runtime.ts";
-import { upgradeWorker } from "../workers/upgrade.ts";
+import { isReload, type ServiceManager } from "../service_manager.ts";
+import type { Adoption } from "../workers/adoption.ts";
+import {
+  executeLoadState,
+  executeReload,
+  executeSaveState,
+  type LoadParts,
+  type ReloadParts,
+} from "./files.ts";
+import { hardStop, softStop, status, type StatusParts, type StopParts } from "./lifecycle.ts";
+import { type ChangeParts, executeChange } from "./change.ts";
+import {
+  answerFromMain,
+  answerMerged,
+  answerMetrics,
+  type MainQueryParts,
+  type MetricsQueryParts,
+} from "./query.ts";
+import {
+  changeLogging,
+  changeProcessSetting,
+  type LoggingParts,
+  type MetricDetailParts,
+  type ProcessSettingParts,
+  queryConnectionLimit,
+  setMetricDetail,
+} from "./process_settings.ts";
+import { upgradeWorker, type WorkerUpgradeParts } from "../workers/upgrade.ts";
+
+/** What the verbs take, each of them its own part, and what this table takes itself. */
+export type VerbParts =
+  & ChangeParts
+  & MainQueryParts
+  & MetricsQueryParts
+  & LoadParts
+  & ReloadParts
+  & StatusParts
+  & StopParts
+  & LoggingParts
+  & ProcessSettingParts
+  & MetricDetailParts
+  & MainUpgradeParts
+  & WorkerUpgradeParts
+  & {
+    readonly adoption: Adoption;
+    readonly service: ServiceManager;
+    /** Users allowed on the command socket; `null`: every user who can open it. */
+    readonly allowedUids: readonly number[] | null;
+  };
 
 /** Executes the requests of clients. */
 export class Verbs implements Executor {
-  readonly #context: MainContext;
+  readonly #context: VerbParts;
   readonly #log = loggerOf("supervisor::verbs");
 
-  constructor(context: MainContext) {
+  constructor(context: VerbParts) {
     this.#context = context;
   }
 
@@ -38,7 +79,7 @@ export class Verbs implements Executor {
     if (type?.kind === "adopt_worker") {
       return whenDone(Promise.resolve(this.#context.adoption.adopt(type.value, client)));
     }
-    const { allowedUids } = this.#context.settings;
+    const { allowedUids } = this.#context;
     // An unknown user is on no list.
     if (allowedUids !== null && !allowedUids.includes(client.peer.uid ?? NaN)) {
       return atOnce(this.#unauthorized(type, client));
@@ -60,7 +101,7 @@ export class Verbs implements Executor {
         if (problem !== null) return atOnce(this.#invalid(type, client, problem.message));
         return whenDone(this.#guard(this.#answer(type, client)));
       }
-      const { begun, done } = executeMutation(this.#context, type, client);
+      const { begun, done } = executeChange(this.#context, type, client);
       const onError = (error: unknown) => this.#internalError(error);
       return { begun: begun === null ? null : begun.catch(() => {}), done: done.catch(onError) };
     } catch (error) {
@@ -91,7 +132,7 @@ export class Verbs implements Executor {
         return changeLogging(context, client, type);
       case "configure_metrics":
       case "set_max_connections_per_ip":
-        return changeRuntime(context, client, type);
+        return changeProcessSetting(context, client, type);
       case "set_metric_detail":
         return setMetricDetail(context, client, type);
       default:

@@ -1,6 +1,6 @@
-// Fan-out of requests to workers and collection of what they answer. A task is complete when every
-// request it sent has an outcome: an answer, silence past its patience, or the loss of the worker.
-// Knows neither processes nor clients: workers are channels, results are values.
+// Fan-out: one request goes to many workers, and their answers are gathered. A task is complete when
+// every request it sent has an outcome: an answer, a deadline that passed, or the end of the worker.
+// It knows neither processes nor clients: a worker is a channel, an outcome is a value.
 
 import { encode } from "../../../config/codec/protobuf.ts";
 import {
@@ -10,7 +10,7 @@ import {
   type WorkerResponse,
 } from "../../../config/schema/messages.ts";
 import {
-  type Patience,
+  type Deadline,
   Task,
   type TaskObserver,
   type TaskOptions,
@@ -18,42 +18,52 @@ import {
   type WorkerChannel,
 } from "./fan_out_task.ts";
 
-export type { Patience, Task, TaskOptions, WorkerAnswer, WorkerChannel } from "./fan_out_task.ts";
+export type {
+  Deadline,
+  Task,
+  TaskOptions,
+  WorkerAnswer,
+  WorkerChannel,
+  WorkerTargets,
+} from "./fan_out_task.ts";
 
 /** One encoded request for one worker; `index` tells the requests of a task apart. */
-export interface Parcel {
+export interface AddressedRequest {
   readonly worker: WorkerChannel;
   readonly request: Uint8Array;
   readonly index: number;
 }
 
 /** The same request for each worker, encoded once. */
-export function parcelsFor(workers: readonly WorkerChannel[], request: Request): Parcel[] {
+export function requestsFor(
+  workers: readonly WorkerChannel[],
+  request: Request,
+): AddressedRequest[] {
   const encoded = encode(Request, request);
   return workers.map((worker) => ({ worker, request: encoded, index: 0 }));
 }
 
 /** A task whose requests are all known. */
-export interface Fanout extends TaskOptions {
-  readonly parcels: readonly Parcel[];
+export interface KnownTask extends TaskOptions {
+  readonly requests: readonly AddressedRequest[];
 }
 
-/** A request without an outcome. */
-interface Debt {
+/** A request whose answer is pending. */
+interface PendingRequest {
   readonly task: Task;
   readonly workerId: number;
   readonly index: number;
-  /** What has come of the answer so far; `null` for nothing. */
+  /** Parts of the answer so far; `null` for none. */
   parts: ResponseContent[] | null;
 }
 
-/** All tasks under way. */
-export class Gatherer implements TaskObserver {
+/** All tasks in progress. */
+export class FanOut implements TaskObserver {
   readonly #now: () => number;
   readonly #tasks = new Set<Task>();
-  readonly #debts = new Map<string, Debt>();
+  readonly #pending = new Map<string, PendingRequest>();
   #nextTaskId = 0;
-  /** One timer for all tasks, set for the first that may run out of patience. */
+  /** One timer for all tasks, set for the deadline that passes first. */
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerDue = Number.POSITIVE_INFINITY;
 
@@ -62,19 +72,19 @@ export class Gatherer implements TaskObserver {
     this.#now = now;
   }
 
-  /** Requests without an outcome, over all tasks. */
-  get outstanding(): number {
-    return this.#debts.size;
+  /** Pending requests of all tasks. */
+  get pending(): number {
+    return this.#pending.size;
   }
 
-  /** Sends every parcel, in order and before returning; resolves with one answer for each. */
-  scatter(fanout: Fanout): Promise<readonly WorkerAnswer[]> {
-    const task = this.open(fanout);
-    for (const { worker, request, index } of fanout.parcels) task.send(worker, request, index);
+  /** Sends every request, in order and before returning; resolves with one answer for each. */
+  run(known: KnownTask): Promise<readonly WorkerAnswer[]> {
+    const task = this.open(known);
+    for (const { worker, request, index } of known.requests) task.send(worker, request, index);
     return task.finish();
   }
 
-  /** Starts a task whose requests come one by one; `finish` it in the end. */
+  /** Starts a task whose requests come one by one; the caller calls `finish` after the last one. */
   open(options: TaskOptions): Task {
     const task = new Task(this.#nextTaskId++, options, this.#now(), this);
     this.#tasks.add(task);
@@ -82,78 +92,82 @@ export class Gatherer implements TaskObserver {
     return task;
   }
 
-  /** For tasks: an answer is waited for. */
-  owe(task: Task, requestId: string, workerId: number, index: number): void {
-    this.#debts.set(requestId, { task, workerId, index, parts: null });
+  /** For tasks only. */
+  addPending(task: Task, requestId: string, workerId: number, index: number): void {
+    this.#pending.set(requestId, { task, workerId, index, parts: null });
   }
 
-  /** For tasks: nothing is waited for any more. */
-  done(task: Task): void {
+  /** For tasks only. */
+  finished(task: Task): void {
     this.#tasks.delete(task);
-    if (this.#tasks.size === 0) this.#stopWatching();
+    if (this.#tasks.size === 0) this.#stopTimer();
   }
 
-  /** Takes an answer of a worker; `false` when no task waits for it. */
+  /** Takes an answer of a worker; `false` when no such request is pending. */
   receive(workerId: number, response: WorkerResponse): boolean {
-    const debt = this.#debts.get(response.id);
-    if (debt === undefined || debt.workerId !== workerId) return false;
-    const { task, index } = debt;
-    task.signOfLife(this.#now());
+    const pending = this.#pending.get(response.id);
+    if (pending === undefined || pending.workerId !== workerId) return false;
+    const { task, index } = pending;
+    task.answered(this.#now());
     if (response.status === ResponseStatus.PROCESSING) {
-      if (response.content) (debt.parts ??= []).push(response.content);
+      if (response.content) (pending.parts ??= []).push(response.content);
       else task.processing(workerId, response.id, response.message);
       return true;
     }
-    this.#debts.delete(response.id);
-    task.settle({
+    this.#pending.delete(response.id);
+    task.complete({
       workerId,
       index,
       outcome: response.status === ResponseStatus.OK ? "ok" : "failure",
       message: response.message,
       content: response.content ?? null,
-      ...(debt.parts === null ? {} : { parts: debt.parts }),
+      ...(pending.parts === null ? {} : { parts: pending.parts }),
     });
     return true;
   }
 
-  /** Counts everything a worker still owed as lost. */
+  /** Completes the pending requests of a worker that has ended. */
   workerLost(workerId: number, reason: string): void {
-    this.#giveUp((debt) => debt.workerId === workerId, "lost", reason);
+    this.#completeAll((pending) => pending.workerId === workerId, "lost", reason);
   }
 
-  #giveUp(isMeant: (debt: Debt) => boolean, outcome: "silent" | "lost", message: string): void {
-    for (const [requestId, debt] of [...this.#debts]) {
-      if (!isMeant(debt)) continue;
-      this.#debts.delete(requestId);
-      const { task, workerId, index } = debt;
-      task.settle({ workerId, index, outcome, message, content: null });
+  #completeAll(
+    isMeant: (pending: PendingRequest) => boolean,
+    outcome: "timed_out" | "lost",
+    message: string,
+  ): void {
+    for (const [requestId, pending] of [...this.#pending]) {
+      if (!isMeant(pending)) continue;
+      this.#pending.delete(requestId);
+      const { task, workerId, index } = pending;
+      task.complete({ workerId, index, outcome, message, content: null });
     }
   }
 
   #watch(dueAt: number): void {
     if (dueAt >= this.#timerDue) return;
-    this.#stopWatching();
+    this.#stopTimer();
     this.#timerDue = dueAt;
     this.#timer = setTimeout(() => this.#onTimer(), Math.max(0, dueAt - this.#now()));
   }
 
-  #stopWatching(): void {
+  #stopTimer(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#timerDue = Number.POSITIVE_INFINITY;
   }
 
-  /** Ends the patience of the tasks whose time has come; the others are looked at again. */
+  /** Completes what is pending in tasks whose deadline has passed, and sets the timer for the next. */
   #onTimer(): void {
-    this.#stopWatching();
+    this.#stopTimer();
     const now = this.#now();
     for (const task of [...this.#tasks]) {
       if (task.dueAt > now) continue;
-      const { patience } = task.options as { patience: Patience & { ms: number } };
-      const reason = `No answer within ${patience.ms} ms`;
-      this.#giveUp((debt) => debt.task === task, "silent", reason);
-      // A task that is still open may owe nothing at the moment.
-      task.restartPatience(now);
+      const { deadline } = task.options as { deadline: Deadline & { ms: number } };
+      const reason = `No answer within ${deadline.ms} ms`;
+      this.#completeAll((pending) => pending.task === task, "timed_out", reason);
+      // A task that is still open may have no pending request at the moment.
+      task.restartDeadline(now);
     }
     let first = Number.POSITIVE_INFINITY;
     for (const { dueAt } of this.#tasks) first = Math.min(first, dueAt);

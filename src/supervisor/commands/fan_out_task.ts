@@ -1,51 +1,59 @@
-// One task of a fan-out: what it has sent, what it still waits for, and what came back. It does not
-// know the clock or the other tasks.
+// One task of a fan-out: the requests it has sent, those that are still pending, and the answers that
+// came. It knows neither the clock nor the other tasks.
 
 import type { ResponseContent } from "../../../config/schema/messages.ts";
 
-/** The way to one worker. */
+/** The channel to one worker. */
 export interface WorkerChannel {
   readonly id: number;
   /** Queues an encoded request under an id; `false` when it cannot be delivered. */
   send(requestId: string, request: Uint8Array): boolean;
 }
 
-/** How long a task waits: for all answers, for the next sign of life, or without end. */
-export type Patience =
-  | { readonly kind: "deadline"; readonly ms: number }
-  | { readonly kind: "silence"; readonly ms: number }
-  | { readonly kind: "endless" };
+/** The workers that take requests at this moment. */
+export interface WorkerTargets {
+  targets(): readonly WorkerChannel[];
+}
 
-/** What became of one request. */
+/**
+ * When a task stops waiting: `total` milliseconds after it began, after `idle` milliseconds without an
+ * answer, or never.
+ */
+export type Deadline =
+  | { readonly kind: "total"; readonly ms: number }
+  | { readonly kind: "idle"; readonly ms: number }
+  | { readonly kind: "none" };
+
+/** The outcome of one request. */
 export interface WorkerAnswer {
   readonly workerId: number;
   readonly index: number;
-  /** `silent`: patience ran out; `lost`: the worker died; `unsent`: it could not be queued. */
-  readonly outcome: "ok" | "failure" | "silent" | "lost" | "unsent";
-  /** The worker's words, or ours when it gave none. */
+  /** `timed_out`: the deadline passed; `lost`: the worker ended; `unsent`: it could not be queued. */
+  readonly outcome: "ok" | "failure" | "timed_out" | "lost" | "unsent";
+  /** The message of the worker, or of main when the worker gave none. */
   readonly message: string;
   readonly content: ResponseContent | null;
   /** Parts of the answer that came before {@link content}. */
   readonly parts?: readonly ResponseContent[];
 }
 
-/** What a task is. */
+/** Options of a task. */
 export interface TaskOptions {
   /** Name of the verb in request ids, as in `AddCluster`. */
   readonly verb: string;
-  readonly patience: Patience;
-  /** Told of every PROCESSING answer. */
+  readonly deadline: Deadline;
+  /** Called for every PROCESSING answer. */
   readonly onProcessing?: (workerId: number, requestId: string, message: string) => void;
-  /** Only answers that are not OK are kept: for tasks of so many requests that all would be too much. */
+  /** Only answers that are not OK are kept: a batch of a hundred thousand requests would keep as many. */
   readonly keepsFailuresOnly?: boolean;
 }
 
-/** What a task tells its gatherer. */
+/** What a task reports to its fan-out. */
 export interface TaskObserver {
-  /** An answer to `requestId` is waited for. */
-  owe(task: Task, requestId: string, workerId: number, index: number): void;
-  /** Nothing is waited for any more. */
-  done(task: Task): void;
+  /** The request was sent; its answer is pending. */
+  addPending(task: Task, requestId: string, workerId: number, index: number): void;
+  /** Every request of the task has an outcome, and no other will be sent. */
+  finished(task: Task): void;
 }
 
 /** Requests to workers that belong together. */
@@ -55,23 +63,24 @@ export class Task {
   readonly #observer: TaskObserver;
   readonly #answers: WorkerAnswer[] = [];
   #resolve: ((answers: readonly WorkerAnswer[]) => void) | null = null;
-  #outstanding = 0;
+  #pending = 0;
   #failures = 0;
   #state: "open" | "sealed" | "finished" = "open";
-  #lastSign: number;
+  /** The start of the time the deadline counts, in milliseconds. */
+  #countedFrom: number;
   #waiter: { readonly below: number; readonly wake: () => void } | null = null;
 
   /** `now` in milliseconds. */
   constructor(id: number, options: TaskOptions, now: number, observer: TaskObserver) {
     this.#id = id;
     this.options = options;
-    this.#lastSign = now;
+    this.#countedFrom = now;
     this.#observer = observer;
   }
 
   /** Requests without an outcome. */
-  get outstanding(): number {
-    return this.#outstanding;
+  get pending(): number {
+    return this.#pending;
   }
 
   /** Outcomes that are not OK. */
@@ -79,31 +88,31 @@ export class Task {
     return this.#failures;
   }
 
-  /** When the task's patience ends if nothing happens, in milliseconds. */
+  /** When the deadline passes if no answer comes before it, in milliseconds. */
   get dueAt(): number {
-    const { patience } = this.options;
-    return patience.kind === "endless" ? Number.POSITIVE_INFINITY : this.#lastSign + patience.ms;
+    const { deadline } = this.options;
+    return deadline.kind === "none" ? Number.POSITIVE_INFINITY : this.#countedFrom + deadline.ms;
   }
 
   /** Sends one encoded request; `index` tells the requests of a task apart. */
   send(worker: WorkerChannel, request: Uint8Array, index: number): void {
     const requestId = `${this.options.verb}-${worker.id}-${this.#id}-${index}`;
     if (worker.send(requestId, request)) {
-      this.#outstanding++;
-      this.#observer.owe(this, requestId, worker.id, index);
+      this.#pending++;
+      this.#observer.addPending(this, requestId, worker.id, index);
       return;
     }
     const message = "The request could not be queued for this worker";
     this.#keep({ workerId: worker.id, index, outcome: "unsent", message, content: null });
   }
 
-  /** Resolves once fewer than `count` requests are without an outcome; one caller at a time. */
+  /** Resolves once fewer than `count` requests are pending; one caller at a time. */
   below(count: number): Promise<void> {
-    if (this.#outstanding < count) return Promise.resolve();
+    if (this.#pending < count) return Promise.resolve();
     return new Promise((wake) => this.#waiter = { below: count, wake });
   }
 
-  /** Nothing more will be sent; resolves when every request has an outcome. Call it once. */
+  /** No further request will be sent; resolves when every request has an outcome. Call it once. */
   finish(): Promise<readonly WorkerAnswer[]> {
     this.#state = "sealed";
     return new Promise((resolve) => {
@@ -112,27 +121,27 @@ export class Task {
     });
   }
 
-  /** A worker has answered something at `now`. */
-  signOfLife(now: number): void {
-    if (this.options.patience.kind === "silence") this.#lastSign = now;
+  /** A worker has answered at `now`: an idle deadline counts from here. */
+  answered(now: number): void {
+    if (this.options.deadline.kind === "idle") this.#countedFrom = now;
   }
 
-  /** The patience begins anew at `now`, whatever happened. */
-  restartPatience(now: number): void {
-    this.#lastSign = now;
+  /** The deadline counts from `now`, whatever its kind. */
+  restartDeadline(now: number): void {
+    this.#countedFrom = now;
   }
 
-  /** A worker has begun. */
+  /** A worker has begun with a request. */
   processing(workerId: number, requestId: string, message: string): void {
     this.options.onProcessing?.(workerId, requestId, message);
   }
 
-  /** A request has its outcome. */
-  settle(answer: WorkerAnswer): void {
-    this.#outstanding--;
+  /** A pending request has its outcome. */
+  complete(answer: WorkerAnswer): void {
+    this.#pending--;
     this.#keep(answer);
     const waiter = this.#waiter;
-    if (waiter !== null && this.#outstanding < waiter.below) {
+    if (waiter !== null && this.#pending < waiter.below) {
       this.#waiter = null;
       waiter.wake();
     }
@@ -146,9 +155,9 @@ export class Task {
   }
 
   #finishIfComplete(): void {
-    if (this.#state !== "sealed" || this.#outstanding > 0) return;
+    if (this.#state !== "sealed" || this.#pending > 0) return;
     this.#state = "finished";
-    this.#observer.done(this);
+    this.#observer.finished(this);
     this.#resolve?.(this.#answers);
   }
 }

@@ -2,43 +2,74 @@
 
 import { diff } from "../../../config/diff/diff.ts";
 import type { Request, Response } from "../../../config/schema/messages.ts";
+import type { ConfigState } from "../../../config/state/state.ts";
 import { scopeOf } from "../../../config/undo/undo.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
+import { servableState } from "../../configuration/servable.ts";
 import { Slices } from "../../io/net/turn.ts";
-import { beginAudit } from "../audit/begin.ts";
+import { type AuditParts, beginAudit } from "../audit/begin.ts";
 import {
   applyBatch,
+  type BatchParts,
   type BatchRecord,
   type BatchResult,
   describeRefusals,
   placeOf,
 } from "./batch.ts";
 import type { Client } from "../command_socket/client_session.ts";
-import type { MainContext } from "../context.ts";
+import type { EventHub } from "../command_socket/events.ts";
+import type { FileRequests } from "../configuration_file.ts";
+import type { ProcessSettings } from "../process_settings.ts";
+import type { ChangeOrder } from "./change_order.ts";
 import { keepInformed } from "../command_socket/progress.ts";
 import { reloadTarget } from "./reload_target.ts";
 import { eventOf } from "../command_socket/request_events.ts";
 import { failure, ok, processing } from "../command_socket/responses.ts";
 import { loadState, saveState } from "../saved/state.ts";
 
+/** What saving the state takes. */
+export interface SaveParts extends AuditParts {
+  readonly order: ChangeOrder;
+  readonly events: EventHub;
+}
+
+/** What loading a saved state takes. */
+export interface LoadParts extends SaveParts, BatchParts {
+  readonly state: ConfigState;
+  readonly counters: { skipped: number };
+  readonly settings: ProcessSettings;
+}
+
+/** What reloading the configuration file takes. */
+export interface ReloadParts extends SaveParts, BatchParts {
+  readonly state: ConfigState;
+  readonly file: {
+    /** The path the main process was started with. */
+    readonly path: string;
+    /** The state the file described when it was last read. */
+    state: ConfigState;
+    load(path: string): Promise<FileRequests>;
+  };
+}
+
 /** Writes the state of main to a file. */
 export async function executeSaveState(
-  context: MainContext,
+  parts: SaveParts,
   client: Client,
   type: Verb & { kind: "save_state" },
 ): Promise<Response> {
   const path = absolute(type.value);
-  const audited = beginAudit(context, client, { kind: "save_state", value: path });
+  const audited = beginAudit(parts, client, { kind: "save_state", value: path });
   // A state in which a change may still be taken back is not one to keep.
-  const turn = await context.order.enterExclusive();
-  const requests = context.state.dump();
+  const turn = await parts.order.enterExclusive();
+  const requests = parts.state.dump();
   turn.release();
   const result = await keepInformed(
     client,
     () => `Saving ${requests.length} config messages`,
     () => saveState(path, requests),
   );
-  emit(context, type);
+  emit(parts, type);
   if (!result.ok) {
     audited?.failed("io_error", result.reason);
     return failure(result.reason);
@@ -49,28 +80,28 @@ export async function executeSaveState(
 
 /** Applies the records of a state file on top of what is configured: all of them, or none. */
 export function executeLoadState(
-  context: MainContext,
+  parts: LoadParts,
   client: Client,
   type: Verb & { kind: "load_state" },
 ): Promise<Response> {
   client.progress(processing(`Reading ${type.value}`));
-  return keepInformed(client, () => `Loading ${type.value}`, () => load(context, client, type));
+  return keepInformed(client, () => `Loading ${type.value}`, () => load(parts, client, type));
 }
 
 async function load(
-  context: MainContext,
+  parts: LoadParts,
   client: Client,
   type: Verb & { kind: "load_state" },
 ): Promise<Response> {
-  const audited = beginAudit(context, client, type);
+  const audited = beginAudit(parts, client, type);
   const read = await loadState(type.value);
-  emit(context, type);
+  emit(parts, type);
   if (!read.ok) {
     audited?.failed("invalid_input", read.reason);
     return failure(`${read.reason}; nothing was applied`);
   }
   const { records, leftOut } = await servableOf(
-    context,
+    parts,
     read.value.map(({ request, record, line }) => ({
       number: record,
       line,
@@ -79,19 +110,19 @@ async function load(
   );
   if (leftOut !== null) client.progress(processing(leftOut));
   const scopes = await scopesOf(records);
-  const turn = await context.order.enterExclusive();
+  const turn = await parts.order.enterExclusive();
   turn.narrowTo(scopes);
   try {
     client.progress(processing(`Applying ${records.length} records`));
-    const result = await applyBatch(context, "LoadState", records);
+    const result = await applyBatch(parts, "LoadState", records);
     const { ok: accepted, errors } = result.answers;
     const counts = ` ok:${accepted} errors:${errors + result.refused.length}`;
     const problem = problemOf(result);
     if (problem === null) {
-      for (const { request } of records) context.rememberRuntime(request.request_type);
+      for (const { request } of records) parts.settings.remember(request.request_type);
       audited?.done(counts);
     } else audited?.failed(errorCodeOf(result), problem, counts);
-    emit(context, type);
+    emit(parts, type);
     const answer = batchAnswer(`Loaded ${type.value}`, `Cannot load ${type.value}`, result);
     if (leftOut !== null) answer.message += `; ${leftOut}`;
     return answer;
@@ -105,20 +136,20 @@ async function load(
  * counted and told, so that they do not keep the rest from being loaded.
  */
 async function servableOf(
-  context: MainContext,
+  parts: LoadParts,
   all: readonly BatchRecord[],
 ): Promise<{ readonly records: readonly BatchRecord[]; readonly leftOut: string | null }> {
   const records: BatchRecord[] = [];
   const refused: string[] = [];
   const slices = new Slices();
   for (const record of all) {
-    const objection = context.state.objection(record.request);
+    const objection = parts.state.objection(record.request);
     if (objection === null) records.push(record);
     else refused.push(`${placeOf(record)}: ${objection.message}`);
     if (slices.isOver) await slices.pause();
   }
   if (refused.length === 0) return { records, leftOut: null };
-  context.counters.skipped += refused.length;
+  parts.counters.skipped += refused.length;
   const leftOut = `${refused.length} records cannot be served and are left out: ` +
     describeRefusals(refused);
   return { records, leftOut };
@@ -126,46 +157,46 @@ async function servableOf(
 
 /** Reads a configuration file and applies what differs from the one read before. */
 export function executeReload(
-  context: MainContext,
+  parts: ReloadParts,
   client: Client,
   type: Verb & { kind: "reload_configuration" },
 ): Promise<Response> {
-  const path = type.value === "" ? context.files.configPath : type.value;
+  const path = type.value === "" ? parts.file.path : type.value;
   client.progress(processing(`Reading ${path}`));
-  return keepInformed(client, () => `Reloading ${path}`, () => reload(context, client, path));
+  return keepInformed(client, () => `Reloading ${path}`, () => reload(parts, client, path));
 }
 
-async function reload(context: MainContext, client: Client, path: string): Promise<Response> {
+async function reload(parts: ReloadParts, client: Client, path: string): Promise<Response> {
   const type = { kind: "reload_configuration" as const, value: path };
-  const audited = beginAudit(context, client, type);
-  const file = await context.files.load(path);
-  emit(context, type);
+  const audited = beginAudit(parts, client, type);
+  const file = await parts.file.load(path);
+  emit(parts, type);
   if (!file.ok) {
     audited?.failed("invalid_input", file.problems.join("; "));
     return failure(`${file.problems.join("\n")}\nNothing was changed`);
   }
-  const turn = await context.order.enterExclusive();
+  const turn = await parts.order.enterExclusive();
   try {
-    const newFile = context.createState();
+    const newFile = servableState();
     const refused = refusedBy(newFile, file.requests);
     if (refused.length > 0) {
       audited?.failed("invalid_input", describeRefusals(refused));
       return failure(`${path}: ${describeRefusals(refused)}\nNothing was changed`);
     }
-    const target = reloadTarget(context.state, context.fileState, newFile);
-    const records = diff(context.state, target).map((request, number) => ({
+    const target = reloadTarget(parts.state, parts.file.state, newFile);
+    const records = diff(parts.state, target).map((request, number) => ({
       number,
       line: null,
       request,
     }));
     turn.narrowTo(await scopesOf(records));
-    const result = await applyBatch(context, "ReloadConfiguration", records);
+    const result = await applyBatch(parts, "ReloadConfiguration", records);
     const problem = problemOf(result);
     if (problem === null) {
-      context.fileState = newFile;
+      parts.file.state = newFile;
       audited?.done();
     } else audited?.failed(errorCodeOf(result), problem);
-    emit(context, type);
+    emit(parts, type);
     return batchAnswer(`Reloaded ${path}`, `Cannot reload ${path}`, result);
   } finally {
     turn.release();
@@ -216,9 +247,9 @@ function batchAnswer(done: string, failed: string, result: BatchResult): Respons
     : failure(`${failed}, nothing was applied; workers: ${workerErrors}`);
 }
 
-function emit(context: MainContext, type: Verb): void {
+function emit(parts: SaveParts, type: Verb): void {
   const event = eventOf(type);
-  if (event !== null) context.events.emit("main", event);
+  if (event !== null) parts.events.emit("main", event);
 }
 
 function absolute(path: string): string {

@@ -1,15 +1,16 @@
 // Questions: answered from the state of main, or from main and every worker side by side.
 
-import type { Response, ResponseContent } from "../../../config/schema/messages.ts";
+import type { Response, ResponseContent, WorkerInfo } from "../../../config/schema/messages.ts";
 import { answerClusterQuery, type ClusterQuery } from "../../../config/state/queries.ts";
+import type { ConfigState } from "../../../config/state/state.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import type { Client } from "../command_socket/client_session.ts";
-import type { MainContext } from "../context.ts";
-import { mainMetrics } from "../metrics/main.ts";
-import { mergeMetrics, queryForWorkers } from "../metrics/answer.ts";
-import { asOpen } from "../listeners/open.ts";
+import { mainMetrics, type MainMetricsParts } from "../metrics/main.ts";
+import { metricsAnswer, queryForWorkers } from "../metrics/answer.ts";
+import type { RetainedCounts } from "../metrics/retained.ts";
+import { asOpen, type ServingPool } from "../listeners/open.ts";
 import { ok } from "../command_socket/responses.ts";
-import { askWorkers } from "./runtime.ts";
+import { type AskParts, askWorkers } from "./ask_workers.ts";
 import { describeAnswers, failuresOf } from "../workers/texts.ts";
 
 /** Requests main answers alone. */
@@ -23,8 +24,14 @@ export type MainQuery = Verb & {
     | "query_health_checks";
 };
 
+/** What main answers from. */
+export interface MainQueryParts {
+  readonly state: ConfigState;
+  readonly pool: ServingPool & { list(): WorkerInfo[] };
+}
+
 /** Answers from the state of main. */
-export function answerFromMain({ state, pool }: MainContext, query: MainQuery): Response {
+export function answerFromMain({ state, pool }: MainQueryParts, query: MainQuery): Response {
   switch (query.kind) {
     case "list_workers":
       return ok("", { kind: "workers", value: { vec: pool.list() } });
@@ -50,16 +57,21 @@ export function answerFromMain({ state, pool }: MainContext, query: MainQuery): 
 /** Requests main and the workers answer side by side. */
 export type MergedQuery = ClusterQuery | (Verb & { kind: "query_certificates_from_workers" });
 
+/** What a merged answer takes. */
+export interface MergedQueryParts extends AskParts {
+  readonly state: ConfigState;
+}
+
 /** Asks every worker; the answer holds one entry for each that answered, and one of main. */
 export async function answerMerged(
-  context: MainContext,
+  parts: MergedQueryParts,
   client: Client,
   query: MergedQuery,
 ): Promise<Response> {
-  const answers = await askWorkers(context, client, query);
+  const answers = await askWorkers(parts, client, query);
   const map = new Map<string, ResponseContent>();
   if (query.kind !== "query_certificates_from_workers") {
-    map.set("main", { content_type: answerClusterQuery(context.state, query) });
+    map.set("main", { content_type: answerClusterQuery(parts.state, query) });
   }
   for (const { workerId, content } of answers) {
     if (content !== null) map.set(String(workerId), content);
@@ -69,15 +81,20 @@ export async function answerMerged(
   return ok(note, { kind: "worker_responses", value: { map } });
 }
 
+/** What answering with metrics takes. */
+export interface MetricsQueryParts extends AskParts, MainMetricsParts {
+  readonly retained: RetainedCounts;
+}
+
 /** Metrics of the workers; those that do not answer are absent. */
 export async function answerMetrics(
-  context: MainContext,
+  parts: MetricsQueryParts,
   client: Client,
   query: Verb & { kind: "query_metrics" },
 ): Promise<Response> {
   const asked = { ...query, value: queryForWorkers(query.value) };
-  const answers = await askWorkers(context, client, asked);
+  const answers = await askWorkers(parts, client, asked);
   const failures = failuresOf(answers);
   const note = failures.length === 0 ? "" : `No answer from ${describeAnswers(failures)}`;
-  return ok(note, mergeMetrics(answers, query.value, mainMetrics(context), context.kept));
+  return ok(note, metricsAnswer(answers, query.value, mainMetrics(parts), parts.retained));
 }

@@ -3,17 +3,25 @@
 
 import { encode } from "../../../config/codec/protobuf.ts";
 import { Request } from "../../../config/schema/messages.ts";
+import type { ConfigState } from "../../../config/state/state.ts";
 import type { Undo } from "../../../config/undo/undo.ts";
 import { Slices } from "../../io/net/turn.ts";
 import type { Task, WorkerAnswer } from "./fan_out.ts";
-import { type MainContext, silence } from "../context.ts";
+import type { AskParts } from "./ask_workers.ts";
 import { describeAnswers, nameWorkers } from "../workers/texts.ts";
 
 /**
  * Requests of one task that may wait for the workers. Enough to keep them busy, few enough that a
  * request of somebody else waits some milliseconds in line behind them, not seconds.
  */
-export const MAX_OUTSTANDING = 1024;
+export const MAX_PENDING = 1024;
+
+/** What taking back changes takes. */
+export interface RollbackParts extends AskParts {
+  readonly state: ConfigState;
+  /** Called after every change of the state. */
+  readonly onStateChanged: () => void;
+}
 
 /** A change to take back. */
 export interface MadeChange {
@@ -25,15 +33,15 @@ export interface MadeChange {
 
 /** Takes back changes, given in the order they were made. Says in words how that went. */
 export async function rollBack(
-  context: MainContext,
+  parts: RollbackParts,
   changes: readonly MadeChange[],
 ): Promise<string> {
-  const inverse = new Inverse(context);
+  const inverse = new Inverse(parts);
   const slices = new Slices();
   for (let i = changes.length - 1; i >= 0; i--) {
     inverse.send(changes[i] as MadeChange);
-    if (inverse.task.outstanding >= MAX_OUTSTANDING) {
-      await inverse.task.below(MAX_OUTSTANDING / 2);
+    if (inverse.task.pending >= MAX_PENDING) {
+      await inverse.task.below(MAX_PENDING / 2);
     }
     if (slices.isOver) await slices.pause();
   }
@@ -45,18 +53,19 @@ class Inverse {
   readonly task: Task;
   /** For workers that were silent: they are told, and not waited for. */
   readonly #unawaited: Task;
-  readonly #context: MainContext;
+  readonly #parts: RollbackParts;
   #undone = 0;
 
-  constructor(context: MainContext) {
-    const options = { verb: "Undo", patience: silence(context), keepsFailuresOnly: true };
-    this.#context = context;
-    this.task = context.gatherer.open(options);
-    this.#unawaited = context.gatherer.open(options);
+  constructor(parts: RollbackParts) {
+    const deadline = { kind: "idle", ms: parts.workerTimeoutMs } as const;
+    const options = { verb: "Undo", deadline, keepsFailuresOnly: true };
+    this.#parts = parts;
+    this.task = parts.fanOut.open(options);
+    this.#unawaited = parts.fanOut.open(options);
   }
 
   send({ undo, failures }: MadeChange): void {
-    const { state, pool } = this.#context;
+    const { state, pool } = this.#parts;
     const outcomes = new Map(failures.map(({ workerId, outcome }) => [workerId, outcome]));
     for (const request of undo(state)) {
       if (state.apply(request) !== null) continue;
@@ -64,7 +73,7 @@ class Inverse {
       for (const worker of pool.targets()) {
         const outcome = outcomes.get(worker.id);
         if (outcome === undefined) this.task.send(worker, encoded, this.#undone);
-        else if (outcome === "silent") this.#unawaited.send(worker, encoded, this.#undone);
+        else if (outcome === "timed_out") this.#unawaited.send(worker, encoded, this.#undone);
       }
       this.#undone++;
     }
@@ -74,7 +83,7 @@ class Inverse {
     void this.#unawaited.finish();
     const failed = await this.task.finish();
     if (this.#undone === 0) return "nothing had changed";
-    this.#context.onStateChanged();
+    this.#parts.onStateChanged();
     return failed.length === 0
       ? "rolled back everywhere"
       : `rolled back, but still different on ${nameWorkers(failed.map((one) => one.workerId))} (${

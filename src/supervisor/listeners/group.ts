@@ -1,7 +1,7 @@
-// The sockets that share one address, in the order the kernel keeps them: a new one is put at the end,
-// and when one is closed the last one moves into its place. Selectors choose by place, so whoever
-// steers must know it. The kernel does not tell it; it is followed here from what is seen to come and
-// go. Arithmetic only: sockets are numbers.
+// The sockets that share one address, in the order of the kernel's reuseport group: a new one is put at
+// the end, and when one is closed the last one moves into its place. A steering program selects a socket
+// by its place. The kernel does not tell the places; this file derives them from the sockets that join
+// and leave. Arithmetic only: sockets are numbers.
 
 /** The order of one group. */
 export class ListenerGroup {
@@ -13,14 +13,14 @@ export class ListenerGroup {
     return this.#order;
   }
 
-  /** Whether the order follows from what was seen. */
+  /** Whether the places are certain. */
   get isCertain(): boolean {
     return this.#certain;
   }
 
   /**
-   * Takes in which sockets there are now, in the order in which they joined. Several changes at once
-   * may have come in more than one order; the places are uncertain then.
+   * Takes the sockets there are now, in the order in which they joined. Several changes at once may have
+   * happened in more than one order; the places are uncertain then.
    */
   observe(listing: readonly number[]): void {
     const present = new Set(listing);
@@ -33,18 +33,18 @@ export class ListenerGroup {
     if (this.#order.length <= 1) this.#certain = true;
   }
 
-  /** Others may have come and gone before anybody looked: the places are to be found out. */
-  doubt(): void {
+  /** Sockets may have joined and left before the first look: the places are uncertain. */
+  markUncertain(): void {
     this.#certain = this.#order.length <= 1;
   }
 
-  /** The order is known for sure, from another source. */
-  settle(order: readonly number[]): void {
+  /** Sets an order that is known from another source. */
+  setOrder(order: readonly number[]): void {
     this.#order = [...order];
     this.#certain = true;
   }
 
-  /** Whether the order is the same in whatever order these left, and others came. */
+  /** Whether these sockets leave the same order behind, in whatever order they left. */
   #isOneWayOnly(gone: readonly number[], fresh: number): boolean {
     const firstGone = Math.min(...gone.map((socket) => this.#order.indexOf(socket)));
     const areLast = firstGone + gone.length === this.#order.length;
@@ -58,7 +58,7 @@ export class ListenerGroup {
   }
 }
 
-/** The next socket to close, and who gets new connections meanwhile. */
+/** The next socket to close, and the places that get new connections meanwhile. */
 export interface ClosingStep {
   readonly socket: number;
   /** Places that hold a staying socket before the close and after it. */

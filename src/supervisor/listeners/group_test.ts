@@ -90,7 +90,7 @@ Deno.test("ListenerGroup is certain only as far as one order of events explains 
   group.observe([1, 2, 5, 6]);
   group.observe([5, 6]);
   assert.equal(group.isCertain, false, "the places of 5 and 6 depend on who left first");
-  group.settle([6, 5]);
+  group.setOrder([6, 5]);
   assert.ok(group.isCertain);
   group.observe([5, 7]);
   assert.equal(group.isCertain, false, "7 may have come before 6 left");

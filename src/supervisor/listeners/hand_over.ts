@@ -1,12 +1,12 @@
-// Takes sockets out of the group of their address without losing a connection: new connections are
-// kept away from them first, then they are given time to accept what was on its way, then they close
-// one after the other. Workers do the steps; this is the order of the steps. One address at a time has
-// one hand-over at a time.
+// Closes sockets of an address that several processes share without losing a connection. New connections
+// are steered to the other sockets first; the leaving ones then accept for a while, because handshakes
+// may be under way; then they close one after the other. Workers do the steps; this file holds the order
+// of the steps. There is one hand-over at a time for each address.
 
 import { formatAddress, formatIp } from "../../../config/values/address.ts";
 import type { SocketAddress } from "../../../config/schema/messages.ts";
 import { loggerOf } from "../../observe/log/log.ts";
-import type { Gatherer, WorkerChannel } from "../commands/fan_out.ts";
+import type { FanOut, WorkerChannel } from "../commands/fan_out.ts";
 import { closingStep, ListenerGroup, stayingPlaces } from "./group.ts";
 import { ListenerSteps, type Member, type SharedListener } from "./steps.ts";
 
@@ -16,46 +16,46 @@ import { ListenerSteps, type Member, type SharedListener } from "./steps.ts";
  */
 export const GRACE_MS = 300;
 
-/** Times the plan is begun anew because sockets came or went in the middle of it. */
+/** How often the plan is made anew because sockets joined or left in the middle of it. */
 const MAX_REPLANS = 16;
 
-/** What a hand-over is done with. */
+/** What a hand-over takes. */
 export interface HandOverParts {
-  readonly gatherer: Gatherer;
+  readonly fanOut: FanOut;
   /** How long a worker may take for one step, in milliseconds. */
-  readonly patienceMs: number;
+  readonly deadlineMs: number;
   /**
-   * Names of the sockets that listen on an address, in the order in which they began to; `null` where
-   * the system does not tell.
+   * Names of the sockets that listen on an address, in the order in which they began to listen; `null`
+   * where the system has no list.
    */
   readonly listing: (endpoint: { ip: string; port: number }) => readonly number[] | null;
   readonly graceMs?: number;
 }
 
-/** New sockets of an address get no connections before they have proven themselves. */
+/** A hold on an address: sockets that join get no new connections before they are acknowledged. */
 interface Hold {
-  /** How many want it. */
+  /** Calls of `hold` without their `release`. */
   count: number;
-  proven: Set<number>;
+  acknowledged: Set<number>;
 }
 
-/** Hand-overs of all listeners of this machine that belong to us. */
+/** The hand-overs of all shared listeners of this main process. */
 export class ListenerHandOver {
   readonly #parts: HandOverParts;
   readonly #steps: ListenerSteps;
   readonly #groups = new Map<string, ListenerGroup>();
   readonly #holds = new Map<string, Hold>();
-  /** The end of the line of each address. */
-  readonly #lines = new Map<string, Promise<unknown>>();
+  /** The last hand-over of each address, which the next one waits for. */
+  readonly #queues = new Map<string, Promise<unknown>>();
   readonly #log = loggerOf("supervisor::hand_over");
   #hasWarned = false;
 
   constructor(parts: HandOverParts) {
     this.#parts = parts;
-    this.#steps = new ListenerSteps(parts.gatherer, parts.patienceMs);
+    this.#steps = new ListenerSteps(parts.fanOut, parts.deadlineMs);
   }
 
-  /** Takes note of the sockets that listen now. Call it whenever a worker has come or gone. */
+  /** Reads the sockets that listen now. Call it whenever a worker has started or ended. */
   observe(listeners: Iterable<SharedListener>): void {
     for (const { address } of listeners) this.#look(address);
   }
@@ -66,98 +66,98 @@ export class ListenerHandOver {
     return group !== null && group.isCertain ? group.order : null;
   }
 
-  /** Sockets of an earlier main process share an address: their places are not known. */
-  doubt(address: SocketAddress): void {
-    this.#look(address)?.doubt();
+  /** Sockets of an earlier main process share an address: their places are uncertain. */
+  markUncertain(address: SocketAddress): void {
+    this.#look(address)?.markUncertain();
   }
 
-  /** Takes the order of an address from somebody who followed it. */
-  settle(address: SocketAddress, order: readonly number[]): void {
+  /** Takes the order of an address from the main process that followed it. */
+  setOrder(address: SocketAddress, order: readonly number[]): void {
     const group = this.#groupOf(address);
-    group.settle(order);
+    group.setOrder(order);
     this.#look(address);
   }
 
   /**
-   * Closes the sockets that `leaving` have for a listener, while others stay that belong to `helpers`
-   * or to somebody else. The reason when the sockets were left open.
+   * Closes the sockets that `leaving` have for a listener. Others stay, which belong to `staying` or to
+   * another process. The reason when the sockets were left open.
    */
-  leave(
+  closeSockets(
     listener: SharedListener,
     leaving: readonly WorkerChannel[],
-    helpers: readonly WorkerChannel[],
+    staying: readonly WorkerChannel[],
   ): Promise<string | null> {
-    return this.#inLine(listener.address, () => this.#leave(listener, leaving, helpers));
+    return this.#inTurn(listener.address, () => this.#closeSockets(listener, leaving, staying));
   }
 
   /**
-   * Keeps new connections with the sockets there are now: those that join get none until they were
-   * proven. Every hold needs a {@link release}. The reason when new sockets cannot be kept out.
+   * New connections go to the sockets there are now: those that join are pending until they are
+   * acknowledged. Every hold needs a {@link release}. The reason when new sockets get connections anyway.
    */
   hold(listener: SharedListener, workers: readonly WorkerChannel[]): Promise<string | null> {
-    return this.#inLine(listener.address, async () => {
+    return this.#inTurn(listener.address, async () => {
       const hold = this.#holdOf(listener.address);
       hold.count++;
       if (hold.count > 1) return null;
-      hold.proven = new Set(this.#look(listener.address)?.order);
-      return await this.#admitProven(listener, workers);
+      hold.acknowledged = new Set(this.#look(listener.address)?.order);
+      return await this.#steerToAcknowledged(listener, workers);
     });
   }
 
-  /** Lets the socket of a proven worker have new connections like those that were there before. */
-  trust(listener: SharedListener, worker: WorkerChannel): Promise<string | null> {
-    return this.#inLine(listener.address, async () => {
+  /** The socket of a worker that has proven itself gets new connections like the earlier ones. */
+  acknowledge(listener: SharedListener, worker: WorkerChannel): Promise<string | null> {
+    return this.#inTurn(listener.address, async () => {
       const name = await this.#steps.nameOf(listener, worker);
       if (typeof name === "string") return name;
-      this.#holds.get(formatAddress(listener.address))?.proven.add(name);
+      this.#holds.get(formatAddress(listener.address))?.acknowledged.add(name);
       return null;
     });
   }
 
-  /** Forgets every hold of an address, because whoever came was proven by somebody else. */
-  trustAll({ address }: SharedListener): void {
+  /** Ends every hold of an address: the successor has proven the sockets that joined. */
+  acknowledgeAll({ address }: SharedListener): void {
     this.#holds.delete(formatAddress(address));
   }
 
   /** Ends a hold: after the last one every socket has new connections. */
   release(listener: SharedListener, workers: readonly WorkerChannel[]): Promise<string | null> {
-    return this.#inLine(listener.address, async () => {
+    return this.#inTurn(listener.address, async () => {
       const key = formatAddress(listener.address);
       const hold = this.#holds.get(key);
       if (hold !== undefined && --hold.count <= 0) this.#holds.delete(key);
       this.#look(listener.address);
-      return await this.#admitProven(listener, workers);
+      return await this.#steerToAcknowledged(listener, workers);
     });
   }
 
   /**
-   * Lets a worker prove that it serves a listener: for a moment new connections go to its socket alone,
-   * one of our own among them. The reason when it failed.
+   * Lets a worker prove that it serves a listener: for a moment all new connections go to its socket, and
+   * one of them is a probe. The reason when it failed.
    */
   prove(
     listener: SharedListener,
     worker: WorkerChannel,
     workers: readonly WorkerChannel[],
   ): Promise<string | null> {
-    return this.#inLine(listener.address, async () => {
+    return this.#inTurn(listener.address, async () => {
       const name = await this.#steps.nameOf(listener, worker);
       if (typeof name === "string") return name;
       const place = this.#look(listener.address)?.order.indexOf(name) ?? -1;
       const steered = place < 0
         ? "it cannot be seen"
         : await this.#steps.steer(listener, [worker], [place]);
-      // A connection that may come out anywhere proves nothing.
+      // Without steering the probe may reach any socket and proves nothing.
       if (steered !== null) return this.#withoutSteering(steered);
       const failure = await this.#steps.probe(listener, worker);
-      await this.#admitProven(listener, workers);
+      await this.#steerToAcknowledged(listener, workers);
       return failure;
     });
   }
 
-  async #leave(
+  async #closeSockets(
     listener: SharedListener,
     leaving: readonly WorkerChannel[],
-    helpers: readonly WorkerChannel[],
+    staying: readonly WorkerChannel[],
   ): Promise<string | null> {
     const { address } = listener;
     const members = await this.#steps.members(listener, leaving);
@@ -168,24 +168,24 @@ export class ListenerHandOver {
     if (group.order.every((socket) => names.has(socket))) {
       return `Nobody else listens on ${formatAddress(address)}`;
     }
-    const commanders = [...helpers, ...leaving];
+    const commanders = [...staying, ...leaving];
     if (!group.isCertain) await this.#locate(listener, commanders);
     for (let plans = 0; plans < MAX_REPLANS; plans++) {
-      const places = stayingPlaces(group.order, names.union(this.#unproven(address)));
+      const places = stayingPlaces(group.order, names.union(this.#pendingSockets(address)));
       if (places.length === 0) return `Nobody else listens on ${formatAddress(address)} any more`;
       const steered = await this.#steps.steer(listener, commanders, places);
       if (steered !== null) return await this.#closeAll(listener, members, steered);
       await new Promise((resolve) => setTimeout(resolve, this.#parts.graceMs ?? GRACE_MS));
       this.#look(address);
       if (await this.#closeInTurn(listener, members, group, commanders)) {
-        await this.#admitProven(listener, helpers);
+        await this.#steerToAcknowledged(listener, staying);
         return null;
       }
     }
     return await this.#closeAll(listener, members, "sockets come and go all the time");
   }
 
-  /** Closes from the last place down; `false` when those that are left must be given time once more. */
+  /** Closes from the last place down; `false` when the remaining ones must accept for a while again. */
   async #closeInTurn(
     listener: SharedListener,
     members: readonly Member[],
@@ -195,14 +195,14 @@ export class ListenerHandOver {
     const leaving = new Set(members.map(({ socket }) => socket));
     for (;;) {
       const count = group.order.length;
-      const step = closingStep(group.order, leaving, this.#unproven(listener.address));
+      const step = closingStep(group.order, leaving, this.#pendingSockets(listener.address));
       if (step === null) return true;
       const owner = members.find(({ socket }) => socket === step.socket)?.worker as WorkerChannel;
       await this.#steps.steer(listener, commanders, step.targets);
       const reason = await this.#steps.close(listener, owner);
       const joined = this.#look(listener.address)?.order ?? [];
       if (joined.includes(step.socket)) {
-        // It is stuck; a socket nobody is sent to does no harm until its process ends.
+        // It stays open: it gets no new connections, so it does no harm until its process ends.
         leaving.delete(step.socket);
         this.#log.warn("Worker {id} did not close its socket at {address}: {reason}", {
           id: owner.id,
@@ -215,7 +215,7 @@ export class ListenerHandOver {
     }
   }
 
-  /** Without knowing who is where, nobody can be kept away: what waits is accepted before the close. */
+  /** Closes without steering: each worker accepts what its queue holds before it closes. */
   async #closeAll(
     listener: SharedListener,
     members: readonly Member[],
@@ -243,8 +243,8 @@ export class ListenerHandOver {
   }
 
   /**
-   * Finds the place of every socket that is ours by sending new connections to one place at a time
-   * and asking who accepts. For the rare case that several came or went at once.
+   * Finds the place of every socket of our workers: new connections are steered to one place at a time,
+   * and a probe tells which socket accepts. Needed when several sockets joined or left at once.
    */
   async #locate(
     listener: SharedListener,
@@ -254,9 +254,9 @@ export class ListenerHandOver {
     const free = new Set(group.order.keys());
     const found = new Map<number, number>();
     for (const { worker, socket } of await this.#steps.members(listener, workers)) {
-      // A wrong place costs the time a probe has, so the one it is believed to have comes first.
-      const believed = group.order.indexOf(socket);
-      const places = [...free].sort((a, b) => Number(b === believed) - Number(a === believed));
+      // A wrong place costs the timeout of a probe, so the likely one is tried first.
+      const likely = group.order.indexOf(socket);
+      const places = [...free].sort((a, b) => Number(b === likely) - Number(a === likely));
       for (const place of places) {
         if (await this.#steps.steer(listener, [worker], [place]) !== null) return;
         if (await this.#steps.probe(listener, worker) !== null) continue;
@@ -268,32 +268,34 @@ export class ListenerHandOver {
     const ours = new Set(found.values());
     const others = group.order.filter((socket) => !ours.has(socket));
     const order = Array.from(group.order, (_, place) => found.get(place) ?? others.pop() as number);
-    group.settle(order);
+    group.setOrder(order);
   }
 
   #holdOf(address: SocketAddress): Hold {
     const key = formatAddress(address);
     let hold = this.#holds.get(key);
-    if (hold === undefined) this.#holds.set(key, hold = { count: 0, proven: new Set() });
+    if (hold === undefined) this.#holds.set(key, hold = { count: 0, acknowledged: new Set() });
     return hold;
   }
 
-  /** The sockets of an address that are to get no new connections yet. */
-  #unproven(address: SocketAddress): ReadonlySet<number> {
+  /** The sockets of an address that are not acknowledged yet. */
+  #pendingSockets(address: SocketAddress): ReadonlySet<number> {
     const hold = this.#holds.get(formatAddress(address));
     const order = this.#groupOf(address).order;
-    return new Set(hold === undefined ? [] : order.filter((socket) => !hold.proven.has(socket)));
+    return new Set(
+      hold === undefined ? [] : order.filter((socket) => !hold.acknowledged.has(socket)),
+    );
   }
 
-  /** New connections for every socket but those that have not proven themselves. */
-  async #admitProven(
+  /** Steers new connections to every socket that is not pending. */
+  async #steerToAcknowledged(
     listener: SharedListener,
     workers: readonly WorkerChannel[],
   ): Promise<string | null> {
-    const unproven = this.#unproven(listener.address);
+    const pending = this.#pendingSockets(listener.address);
     const { order } = this.#groupOf(listener.address);
     const places = this.#holds.has(formatAddress(listener.address))
-      ? stayingPlaces(order, unproven)
+      ? stayingPlaces(order, pending)
       : [];
     return await this.#steps.steer(listener, workers, places);
   }
@@ -313,14 +315,14 @@ export class ListenerHandOver {
     return group;
   }
 
-  /** Does `work` when everything before it at the same address is done. */
-  #inLine<T>(address: SocketAddress, work: () => Promise<T>): Promise<T> {
+  /** Does `work` when every hand-over before it at the same address is done. */
+  #inTurn<T>(address: SocketAddress, work: () => Promise<T>): Promise<T> {
     const key = formatAddress(address);
-    const before = this.#lines.get(key) ?? Promise.resolve();
+    const before = this.#queues.get(key) ?? Promise.resolve();
     const done = before.then(work, work);
-    this.#lines.set(key, done);
+    this.#queues.set(key, done);
     const forget = () => {
-      if (this.#lines.get(key) === done) this.#lines.delete(key);
+      if (this.#queues.get(key) === done) this.#queues.delete(key);
     };
     done.then(forget, forget);
     return done;

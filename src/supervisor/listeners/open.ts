@@ -1,5 +1,5 @@
-// Which listeners are open, as far as workers say. The state of main says which should be: a listener whose
-// address is taken stays active there, and is opened when that is possible.
+// Which listeners are open, as the workers report it. The state of main says which ones should be open: a
+// listener whose address another process has stays active there, and workers try it again.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import { type ListenersList, ListenerType, RunState } from "../../../config/schema/messages.ts";
@@ -8,7 +8,7 @@ import type { WorkerPool } from "../workers/pool.ts";
 import type { WorkerProcess } from "../workers/process.ts";
 import { sanitise } from "../workers/texts.ts";
 
-/** Workers as far as this file asks. */
+/** The workers that take requests. */
 export type ServingPool = Pick<WorkerPool, "targets">;
 
 /** Whether connections to a listener are accepted by any worker. */
@@ -19,7 +19,7 @@ export function isOpen(pool: ServingPool, listener: SharedListener): boolean {
   );
 }
 
-/** A list of listeners in which only those are active that are open. */
+/** A list of listeners in which only open ones are active. */
 export function asOpen(pool: ServingPool, list: ListenersList): ListenersList {
   const { http_listeners, https_listeners, tcp_listeners } = list;
   return {
@@ -44,7 +44,9 @@ function onlyOpen<L extends { address: SharedListener["address"]; active: boolea
 }
 
 /** Why workers have no socket for listeners that should be open, one text for each reason. */
-export function unopenedReasons(workers: readonly WorkerProcess[]): string[] {
+export function unopenedReasons(
+  workers: readonly Pick<WorkerProcess, "id" | "unopened">[],
+): string[] {
   const workersOf = new Map<string, number[]>();
   for (const { id, unopened } of workers) {
     for (const { reason } of unopened) workersOf.set(reason, [...workersOf.get(reason) ?? [], id]);
@@ -54,7 +56,7 @@ export function unopenedReasons(workers: readonly WorkerProcess[]): string[] {
   );
 }
 
-/** Why nobody accepts at a listener; `null` when every one of them is open. */
+/** Why a listener is not open; `null` when all are. */
 export function closedListener(
   pool: ServingPool,
   listeners: readonly SharedListener[],

@@ -1,11 +1,11 @@
-// The single steps of a hand-over as they are asked of workers: which socket is theirs, who gets new
-// connections, prove that you accept, close. Knows nothing of the order of the steps.
+// The single steps of a hand-over, each a request to a worker: name your socket, steer new connections,
+// probe your own address, close your socket. The order of the steps is in hand_over.ts.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import { encode } from "../../../config/codec/protobuf.ts";
 import { type ListenerType, Request, type SocketAddress } from "../../../config/schema/messages.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
-import type { Gatherer, WorkerAnswer, WorkerChannel } from "../commands/fan_out.ts";
+import type { FanOut, WorkerAnswer, WorkerChannel } from "../commands/fan_out.ts";
 
 /** A listener whose sockets share an address. */
 export interface SharedListener {
@@ -13,23 +13,23 @@ export interface SharedListener {
   readonly address: SocketAddress;
 }
 
-/** A socket, by the name the kernel has for it, and the worker it belongs to. */
+/** A socket, named by its inode, and the worker it belongs to. */
 export interface Member {
   readonly worker: WorkerChannel;
   readonly socket: number;
 }
 
-/** Asks workers for steps; each may take `patienceMs` milliseconds. */
+/** Asks workers for steps; each step may take `deadlineMs` milliseconds. */
 export class ListenerSteps {
-  readonly #gatherer: Gatherer;
-  readonly #patienceMs: number;
+  readonly #fanOut: FanOut;
+  readonly #deadlineMs: number;
 
-  constructor(gatherer: Gatherer, patienceMs: number) {
-    this.#gatherer = gatherer;
-    this.#patienceMs = patienceMs;
+  constructor(fanOut: FanOut, deadlineMs: number) {
+    this.#fanOut = fanOut;
+    this.#deadlineMs = deadlineMs;
   }
 
-  /** The sockets of those workers that have one. */
+  /** The sockets of the workers that have one. */
   async members(
     listener: SharedListener,
     workers: readonly WorkerChannel[],
@@ -41,7 +41,7 @@ export class ListenerSteps {
     });
   }
 
-  /** The kernel's name of a worker's socket, or why there is none. */
+  /** The inode of a worker's socket, or why there is none. */
   async nameOf(listener: SharedListener, worker: WorkerChannel): Promise<number | string> {
     const answer = await this.#ask(worker, { kind: "query_listener_socket", value: listener });
     const content = answer.content?.content_type;
@@ -49,8 +49,8 @@ export class ListenerSteps {
   }
 
   /**
-   * Lets the first worker that can choose the places that get new connections, all when there are
-   * none; the reason when no worker can.
+   * Steers new connections to the sockets at `targets`, to all sockets when it is empty. The first worker
+   * that can does it; the reason when none can.
    */
   async steer(
     { proxy, address }: SharedListener,
@@ -67,7 +67,7 @@ export class ListenerSteps {
     return reason;
   }
 
-  /** Lets a worker connect to its own address; the reason when that does not come in at its socket. */
+  /** Lets a worker connect to its own address; the reason when its socket does not accept that. */
   async probe(listener: SharedListener, worker: WorkerChannel): Promise<string | null> {
     return reasonOf(await this.#ask(worker, { kind: "probe_listener", value: listener }));
   }
@@ -78,10 +78,10 @@ export class ListenerSteps {
   }
 
   async #ask(worker: WorkerChannel, request_type: Verb): Promise<WorkerAnswer> {
-    const [answer] = await this.#gatherer.scatter({
+    const [answer] = await this.#fanOut.run({
       verb: "HandOver",
-      parcels: [{ worker, request: encode(Request, { request_type }), index: 0 }],
-      patience: { kind: "deadline", ms: this.#patienceMs },
+      requests: [{ worker, request: encode(Request, { request_type }), index: 0 }],
+      deadline: { kind: "total", ms: this.#deadlineMs },
     });
     return answer as WorkerAnswer;
   }

@@ -1,5 +1,5 @@
-// The connection between a main process and the one that takes its place: steps as values in both
-// directions. Either side sees the end of the other as the end of the connection.
+// The connection between a main process and its successor. The snapshot goes first, then both sides send
+// steps. Each side sees the end of the other one as the end of the connection.
 
 import { decode, DecodeError, encode } from "../../../config/codec/protobuf.ts";
 import { Inheritance, Succession } from "../../../config/schema/messages.ts";
@@ -11,11 +11,11 @@ const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 
 const READ_BYTES = 256 * 1024;
 
-/** One step of a succession. */
-export type SuccessionStep = NonNullable<Succession["step"]>;
+/** One step of an upgrade. */
+export type UpgradeStep = NonNullable<Succession["step"]>;
 
 /** One end of the connection. */
-export class SuccessionChannel {
+export class UpgradeChannel {
   readonly #connection: Deno.UnixConn;
   readonly #reader = new FrameReader(MAX_FRAME_BYTES);
   readonly #buffer = new Uint8Array(READ_BYTES);
@@ -25,28 +25,28 @@ export class SuccessionChannel {
   }
 
   /** Connects to a main process that waits at `path`. */
-  static async connect(path: string): Promise<SuccessionChannel> {
-    return new SuccessionChannel(await Deno.connect({ transport: "unix", path }));
+  static async connect(path: string): Promise<UpgradeChannel> {
+    return new UpgradeChannel(await Deno.connect({ transport: "unix", path }));
   }
 
-  async sendInheritance(inheritance: Inheritance): Promise<void> {
+  async sendSnapshot(inheritance: Inheritance): Promise<void> {
     await this.#write(encodeFrame(encode(Inheritance, inheritance)));
   }
 
-  /** What the old main process leaves, or why it cannot be read. */
-  async receiveInheritance(): Promise<Inheritance | string> {
+  /** The snapshot of the old main process, or why it cannot be read. */
+  async receiveSnapshot(): Promise<Inheritance | string> {
     const frame = await this.#next();
     if (frame === null) return "The old main process has gone";
     const inheritance = decode(Inheritance, frame);
     return inheritance instanceof DecodeError ? inheritance.message : inheritance;
   }
 
-  async send(step: SuccessionStep): Promise<void> {
+  async send(step: UpgradeStep): Promise<void> {
     await this.#write(encodeFrame(encode(Succession, { step })));
   }
 
-  /** The next step of the other side; `null` when it has gone or says what nobody understands. */
-  async receive(): Promise<SuccessionStep | null> {
+  /** The next step of the other side; `null` when it has ended or its message cannot be decoded. */
+  async receive(): Promise<UpgradeStep | null> {
     try {
       const frame = await this.#next();
       const message = frame === null ? null : decode(Succession, frame);

@@ -1,28 +1,28 @@
-// A main process that takes the place of another one: it is given everything the old one has, starts its
-// own workers beside the old ones, and takes over only when they have proven themselves. Until then it
-// leaves nothing behind when it goes.
+// The entry of a successor: a main process that takes over from another one. It receives the snapshot of
+// the old one, starts its own workers beside the old ones, and takes over only when they have proven
+// themselves. Until then it leaves nothing behind when it ends.
 
 import manifest from "../../../deno.json" with { type: "json" };
 import { buildId } from "../../io/process/build_id.ts";
 import { BindError, WaitingListener } from "../../io/net/unix_socket.ts";
-import type { Arrival } from "./arrival.ts";
-import { type Estate, readInheritance } from "./inherited_state.ts";
+import type { TakeOver } from "./take_over.ts";
+import { type MainSnapshot, readSnapshot } from "./snapshot.ts";
 import { PidFile } from "../pid_file.ts";
 import { ProcessLog } from "../process_log.ts";
 import { currentImage } from "../self_command.ts";
 import { ServiceManager } from "../service_manager.ts";
-import { fileSource, supervise } from "../start.ts";
-import { SuccessionChannel } from "./channel.ts";
+import { supervise } from "../start.ts";
+import { UpgradeChannel } from "./channel.ts";
 import { Supervisor } from "../supervisor.ts";
 
 const EXIT_OK = 0;
 const EXIT_FAILURE = 1;
 
 /** Takes over from the main process that waits at `path`; resolves with the exit code. */
-export async function inherit(path: string): Promise<number> {
-  let channel: SuccessionChannel;
+export async function succeedMain(path: string): Promise<number> {
+  let channel: UpgradeChannel;
   try {
-    channel = await SuccessionChannel.connect(path);
+    channel = await UpgradeChannel.connect(path);
   } catch (error) {
     console.error(`Cannot reach the old main process: ${error}`);
     return EXIT_FAILURE;
@@ -32,32 +32,32 @@ export async function inherit(path: string): Promise<number> {
     await channel.send({ kind: "refused", value: reason }).catch(() => {});
     return EXIT_FAILURE;
   };
-  const message = await channel.receiveInheritance();
+  const message = await channel.receiveSnapshot();
   if (typeof message === "string") return await refuse(message);
-  const estate = readInheritance(message);
-  if (typeof estate === "string") return await refuse(estate);
-  const waiting = WaitingListener.bind(estate.config.command_socket);
+  const snapshot = readSnapshot(message);
+  if (typeof snapshot === "string") return await refuse(snapshot);
+  const waiting = WaitingListener.bind(snapshot.config.command_socket);
   if (waiting instanceof BindError) return await refuse(waiting.message);
-  return await succeed(estate, waiting, channel, refuse);
+  return await takeOver(snapshot, waiting, channel, refuse);
 }
 
-/** Takes what the old main process tells of what it has counted, until it has gone. */
-async function takeCounts(channel: SuccessionChannel, arrival: Arrival): Promise<void> {
+/** Takes the counts the old main process sends until it ends. */
+async function takeCounts(channel: UpgradeChannel, takingOver: TakeOver): Promise<void> {
   for (;;) {
     const step = await channel.receive();
     if (step === null) break;
-    if (step.kind === "counted") arrival.inheritCounts(step.value);
+    if (step.kind === "counted") takingOver.restoreCounts(step.value);
   }
   channel.close();
 }
 
-async function succeed(
-  estate: Estate,
+async function takeOver(
+  snapshot: MainSnapshot,
   waiting: WaitingListener,
-  channel: SuccessionChannel,
+  channel: UpgradeChannel,
   refuse: (reason: string) => Promise<number>,
 ): Promise<number> {
-  const { config, logFilter } = estate;
+  const { config, logFilter } = snapshot;
   const log = new ProcessLog({
     target: config.log_target,
     filter: logFilter,
@@ -68,41 +68,41 @@ async function succeed(
   const listener = waiting.listener();
   const supervisor = new Supervisor({
     config,
-    files: fileSource(config.config_path),
+    configPath: config.config_path,
     log,
     listener,
     service,
     build: buildId({ version: manifest.version, ...currentImage() }),
-    estate,
+    snapshot,
   });
   const { pid_file_path } = config;
-  const arrival = supervisor.arrival;
+  const takingOver = supervisor.takeOver;
   try {
     return await supervise(supervisor, config, async () => {
-      const problem = await arrival.prepare((value) =>
+      const problem = await takingOver.prepare((value) =>
         void channel.send({ kind: "progress", value }).catch(() => {})
       );
       if (problem !== null) {
-        await arrival.withdraw();
+        await takingOver.withdraw();
         return await refuse(problem);
       }
       await channel.send({ kind: "healthy", value: {} });
       let step = await channel.receive();
       if (step?.kind === "counted") {
-        arrival.inheritCounts(step.value);
+        takingOver.restoreCounts(step.value);
         step = await channel.receive();
       }
       if (step?.kind !== "take_over") {
-        await arrival.withdraw();
+        await takingOver.withdraw();
         return EXIT_FAILURE;
       }
       waiting.takePlace();
       if (pid_file_path !== undefined) PidFile.takeOver(pid_file_path);
       supervisor.serve();
       await channel.send({ kind: "serving", value: Deno.pid }).catch(() => {});
-      const settled = await channel.receive();
-      await arrival.settle(settled?.kind === "settled" ? settled.value.orders : []);
-      void takeCounts(channel, arrival);
+      const acknowledged = await channel.receive();
+      await takingOver.complete(acknowledged?.kind === "settled" ? acknowledged.value.orders : []);
+      void takeCounts(channel, takingOver);
       await supervisor.finished;
       channel.close();
       return EXIT_OK;

@@ -1,7 +1,7 @@
-// Replaces this main process and all of its workers by the program that is on disk now. The new main
-// process starts its own workers beside ours; when all have proven themselves it takes the command
-// socket, our workers are taken out of the listeners, finish what they have begun, and this process
-// leaves with them. A failure before that ends the new processes and changes nothing.
+// Replaces this main process and all of its workers by the program that is on disk now. The successor
+// starts its own workers beside ours. When all of them have proven themselves it takes the command socket.
+// Then our workers hand over their listeners and are drained, and this process ends with them. A failure
+// before that ends the successor and changes nothing.
 
 import {
   type AggregatedMetrics,
@@ -9,36 +9,76 @@ import {
   type ListenerOrders,
   type Response,
 } from "../../../config/schema/messages.ts";
-import { beginAudit } from "../audit/begin.ts";
+import { type AuditParts, beginAudit } from "../audit/begin.ts";
+import type { ConfigState } from "../../../config/state/state.ts";
+import type { AuditTrail } from "../audit/trail.ts";
 import type { Client } from "../command_socket/client_session.ts";
-import { parcelsFor } from "../commands/fan_out.ts";
+import type { EventHub } from "../command_socket/events.ts";
+import type { ChangeOrder } from "../commands/change_order.ts";
+import { type FanOut, requestsFor, type WorkerTargets } from "../commands/fan_out.ts";
+import type { ListenerHandOver } from "../listeners/hand_over.ts";
+import type { RetainedCounts } from "../metrics/retained.ts";
+import type { ServiceManager } from "../service_manager.ts";
 import type { SharedListener } from "../listeners/steps.ts";
-import type { MainContext } from "../context.ts";
-import { mainMetrics } from "../metrics/main.ts";
+import { mainMetrics, type MainMetricsParts } from "../metrics/main.ts";
+import type { MainSnapshot } from "./snapshot.ts";
 import { MainSuccessor } from "./successor.ts";
-import { mergeMetrics, messagesOf, wholeQuery } from "../metrics/answer.ts";
+import { everythingQuery, messagesOf, metricsAnswer } from "../metrics/answer.ts";
 import { keepInformed } from "../command_socket/progress.ts";
 import { failure, ok, processing } from "../command_socket/responses.ts";
 import { eachListener, sharedListeners } from "../listeners/shared.ts";
 
+/** What replacing the main process takes. */
+export interface MainUpgradeParts extends AuditParts, CountParts {
+  readonly audit: AuditTrail;
+  readonly state: ConfigState;
+  readonly order: ChangeOrder;
+  readonly events: EventHub;
+  readonly handOver: Pick<
+    ListenerHandOver,
+    "hold" | "release" | "acknowledgeAll" | "closeSockets" | "orderOf"
+  >;
+  readonly service: Pick<ServiceManager, "mainPid">;
+  readonly mainUpgrade: {
+    /** Main processes before this one since the first start, and attempts to replace this one. */
+    bootGeneration: number;
+    /** Everything the successor needs, which is the main process number `bootGeneration`. */
+    snapshot(bootGeneration: number): MainSnapshot;
+    /**
+     * The successor has taken over: clients are disconnected, workers are drained, `finish` is called,
+     * and this process ends.
+     */
+    complete(finish: () => Promise<void>): void;
+  };
+}
+
+/** What the counts of main and of its workers are read from. */
+interface CountParts extends MainMetricsParts {
+  readonly pool: WorkerTargets;
+  readonly fanOut: FanOut;
+  readonly retained: RetainedCounts;
+  /** How long a worker may take to answer, in milliseconds. */
+  readonly workerTimeoutMs: number;
+}
+
 /** Replaces main and all workers; answers when the new ones have taken over. */
-export async function upgradeMain(context: MainContext, client: Client): Promise<Response> {
-  context.succession.begin();
-  beginAudit(context, client, { kind: "upgrade_main", value: {} })?.done(
-    ` boot_generation:${context.succession.bootGeneration}`,
+export async function upgradeMain(parts: MainUpgradeParts, client: Client): Promise<Response> {
+  const bootGeneration = ++parts.mainUpgrade.bootGeneration;
+  beginAudit(parts, client, { kind: "upgrade_main", value: {} })?.done(
+    ` boot_generation:${bootGeneration}`,
   );
   let now = "Starting a new main process";
   const say = (text: string) => client.progress(processing(now = text));
   say(now);
   return await keepInformed(client, () => now, async () => {
-    // Nothing is changed from here on: the new main process would not know of it.
-    const turn = await context.order.enterExclusive();
-    const outcome = await succeed(context, say);
+    // No change runs from here on: the successor would not know of it.
+    const turn = await parts.order.enterExclusive();
+    const outcome = await replaceMain(parts, say);
     if (typeof outcome !== "string") {
-      // Whoever waits for a turn is disconnected and asks the new main process.
-      context.events.emit("main", { kind: EventKind.MAIN_UPGRADED });
-      const counted = () => context.kept.estate(messagesOf(mainMetrics(context)));
-      context.succession.complete(() => outcome.conclude(counted()));
+      // Clients that wait for a turn are disconnected; they ask the successor.
+      parts.events.emit("main", { kind: EventKind.MAIN_UPGRADED });
+      const counted = () => parts.retained.snapshot(messagesOf(mainMetrics(parts)));
+      parts.mainUpgrade.complete(() => outcome.finish(counted()));
       return ok(
         `Upgrade successful: main process ${Deno.pid} was replaced by ${outcome.pid}; ` +
           "the old workers finish what they have begun",
@@ -49,55 +89,57 @@ export async function upgradeMain(context: MainContext, client: Client): Promise
   });
 }
 
-/** Lets a new main process take over; the reason when nothing has changed. */
-async function succeed(
-  context: MainContext,
+/** Lets a successor take over; the reason when it did not and nothing has changed. */
+async function replaceMain(
+  parts: MainUpgradeParts,
   say: (text: string) => void,
 ): Promise<MainSuccessor | string> {
-  const { handOver, pool, succession, service } = context;
-  const listeners = sharedListeners(context.state);
+  const { handOver, pool, mainUpgrade, service } = parts;
+  const listeners = sharedListeners(parts.state);
   await eachListener(listeners, (one) => handOver.hold(one, pool.targets()));
-  const successor = await MainSuccessor.start(succession.estate());
+  const successor = await MainSuccessor.start(mainUpgrade.snapshot(mainUpgrade.bootGeneration));
   if (typeof successor === "string") {
-    await release(context, listeners);
+    await release(parts, listeners);
     return successor;
   }
   const problem = await successor.healthy(say) ??
-    await successor.takeOver(await countedSoFar(context));
+    await successor.takeOver(await countedSoFar(parts));
   if (problem !== null) {
     await successor.dismiss();
-    await release(context, listeners);
+    await release(parts, listeners);
     return problem;
   }
   say(`Main process ${successor.pid} answers at the command socket; listeners are handed over`);
   service.mainPid(successor.pid);
-  const orders = await leaveListeners(context, listeners);
-  await successor.settle(orders, await countedSoFar(context));
+  const orders = await closeListeners(parts, listeners);
+  await successor.acknowledge(orders, await countedSoFar(parts));
   return successor;
 }
 
-/** What has been counted until now; what our workers still have under way comes on top. */
-async function countedSoFar(context: MainContext): Promise<AggregatedMetrics> {
-  const { gatherer, pool, kept, settings } = context;
-  const query = wholeQuery();
-  const answers = await gatherer.scatter({
+/** The counts up to now. Exchanges in progress are added when the workers have ended. */
+async function countedSoFar(parts: CountParts): Promise<AggregatedMetrics> {
+  const { fanOut, pool, retained, workerTimeoutMs } = parts;
+  const query = everythingQuery();
+  const answers = await fanOut.run({
     verb: "QueryMetrics",
-    parcels: parcelsFor(pool.targets(), { request_type: { kind: "query_metrics", value: query } }),
-    patience: { kind: "deadline", ms: settings.workerTimeoutMs },
+    requests: requestsFor(pool.targets(), {
+      request_type: { kind: "query_metrics", value: query },
+    }),
+    deadline: { kind: "total", ms: workerTimeoutMs },
   });
-  mergeMetrics(answers, query, [], kept);
-  return kept.estate(messagesOf(mainMetrics(context)));
+  metricsAnswer(answers, query, [], retained);
+  return retained.snapshot(messagesOf(mainMetrics(parts)));
 }
 
-/** Takes our workers out of the listeners; what is left there, by place. */
-async function leaveListeners(
-  { handOver, pool }: MainContext,
+/** Closes the listeners of our workers; returns the order of the sockets that remain. */
+async function closeListeners(
+  { handOver, pool }: MainUpgradeParts,
   listeners: readonly SharedListener[],
 ): Promise<ListenerOrders> {
   const leaving = pool.targets();
   await eachListener(listeners, (listener) => {
-    handOver.trustAll(listener);
-    return handOver.leave(listener, leaving, []);
+    handOver.acknowledgeAll(listener);
+    return handOver.closeSockets(listener, leaving, []);
   });
   const orders = listeners.flatMap(({ address }) => {
     const order = handOver.orderOf(address);
@@ -107,7 +149,7 @@ async function leaveListeners(
 }
 
 async function release(
-  { handOver, pool }: MainContext,
+  { handOver, pool }: MainUpgradeParts,
   listeners: readonly SharedListener[],
 ): Promise<void> {
   await eachListener(listeners, (one) => handOver.release(one, pool.targets()));

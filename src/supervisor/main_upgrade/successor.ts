@@ -1,39 +1,39 @@
-// A new main process as the old one sees it: started from what is on disk now, given the estate, and
-// listened to. Ends it when it does not do what it should in time.
+// The successor of a main process, as the old one sees it: started from the program that is on disk now,
+// given the snapshot, and ended when it misses a deadline or refuses.
 
 import type { AggregatedMetrics, ListenerOrders } from "../../../config/schema/messages.ts";
 import { type LooseProcess, spawnLoose } from "../../io/process/child.ts";
 import { BindError, bindUnixSocket, type UnixListener } from "../../io/net/unix_socket.ts";
-import { type Estate, writeInheritance } from "./inherited_state.ts";
+import { type MainSnapshot, writeSnapshot } from "./snapshot.ts";
 import { currentImage, installedImage, selfCommand } from "../self_command.ts";
-import { SuccessionChannel, type SuccessionStep } from "./channel.ts";
+import { UpgradeChannel, type UpgradeStep } from "./channel.ts";
 
 /**
- * How long the new program may take for its next step, in times of `worker_timeout`: a whole process
- * starts in it, and then workers that take in a whole state.
+ * Deadline of each step of the successor, in times of `worker_timeout`: in it a process starts, and then
+ * its workers take in the whole state.
  */
-const PATIENCE = 3;
+const DEADLINE_FACTOR = 3;
 
-/** A new main process. */
+/** The successor. */
 export class MainSuccessor {
   readonly pid: number;
   readonly #process: LooseProcess;
-  readonly #channel: SuccessionChannel;
-  readonly #patienceMs: number;
+  readonly #channel: UpgradeChannel;
+  readonly #deadlineMs: number;
 
-  private constructor(process: LooseProcess, channel: SuccessionChannel, patienceMs: number) {
+  private constructor(process: LooseProcess, channel: UpgradeChannel, deadlineMs: number) {
     this.pid = process.pid;
     this.#process = process;
     this.#channel = channel;
-    this.#patienceMs = patienceMs;
+    this.#deadlineMs = deadlineMs;
   }
 
-  /** Starts the program on disk and gives it the estate; the reason when it does not come. */
-  static async start(estate: Estate): Promise<MainSuccessor | string> {
-    const path = `${estate.config.command_socket}.next`;
+  /** Starts the program on disk and sends it the snapshot; the reason when it does not come up. */
+  static async start(snapshot: MainSnapshot): Promise<MainSuccessor | string> {
+    const path = `${snapshot.config.command_socket}.next`;
     const listener = await bindUnixSocket(path);
     if (listener instanceof BindError) return listener.message;
-    const patienceMs = estate.config.worker_timeout * 1000 * PATIENCE;
+    const deadlineMs = snapshot.config.worker_timeout * 1000 * DEADLINE_FACTOR;
     let process: LooseProcess | null = null;
     try {
       const { command, args } = selfCommand(installedImage(currentImage()), [
@@ -42,7 +42,7 @@ export class MainSuccessor {
         path,
       ]);
       process = spawnLoose(command, args);
-      const connection = await accept(listener, process, patienceMs);
+      const connection = await accept(listener, process, deadlineMs);
       if (typeof connection === "string") {
         process.kill();
         await process.ended;
@@ -50,10 +50,10 @@ export class MainSuccessor {
       }
       const successor = new MainSuccessor(
         process,
-        new SuccessionChannel(connection),
-        patienceMs,
+        new UpgradeChannel(connection),
+        deadlineMs,
       );
-      await successor.#channel.sendInheritance(writeInheritance(estate));
+      await successor.#channel.sendSnapshot(writeSnapshot(snapshot));
       return successor;
     } catch (error) {
       process?.kill();
@@ -63,7 +63,7 @@ export class MainSuccessor {
     }
   }
 
-  /** Resolves when all of its workers have proven themselves, with the reason when they have not. */
+  /** Resolves when all of its workers have proven themselves, with the reason when one has not. */
   async healthy(say: (text: string) => void): Promise<string | null> {
     for (;;) {
       const step = await this.#receive();
@@ -75,7 +75,7 @@ export class MainSuccessor {
   }
 
   /**
-   * Tells it what has been counted so far and lets it take the command socket; the reason when it does not
+   * Sends the counts up to now and lets the successor take the command socket; the reason when it does not
    * answer there.
    */
   async takeOver(counted: AggregatedMetrics): Promise<string | null> {
@@ -86,52 +86,57 @@ export class MainSuccessor {
     return step.kind === "serving" ? null : `the new main process answers ${step.kind}`;
   }
 
-  /** Tells it that everything is its own now, and what has been counted so far. */
-  async settle(orders: ListenerOrders, counted: AggregatedMetrics): Promise<void> {
+  /** Acknowledges the hand-over: this main process has closed its listeners. Sends the counts up to now. */
+  async acknowledge(orders: ListenerOrders, counted: AggregatedMetrics): Promise<void> {
     await this.#channel.send({ kind: "settled", value: orders }).catch(() => {});
     await this.#channel.send({ kind: "counted", value: counted }).catch(() => {});
   }
 
-  /** Tells it what has been counted in all: nothing comes after that. */
-  async conclude(counted: AggregatedMetrics): Promise<void> {
+  /** Sends the final counts and closes the channel. */
+  async finish(counted: AggregatedMetrics): Promise<void> {
     await this.#channel.send({ kind: "counted", value: counted }).catch(() => {});
     this.#channel.close();
   }
 
-  /** Ends it. Its workers, if it has any, hand over to this main process by themselves. */
+  /** Ends the successor. Its workers, if there are any, hand over to this main process by themselves. */
   async dismiss(): Promise<void> {
-    // It ends its workers in peace when the connection closes, if it still can.
+    // It drains its workers when the connection closes, if it still can.
     this.#channel.close();
     const timer = setTimeout(() => this.#process.kill(), DISMISS_MS);
     await this.#process.ended;
     clearTimeout(timer);
   }
 
-  async #receive(): Promise<SuccessionStep | string> {
-    const step = await inTime(
+  async #receive(): Promise<UpgradeStep | string> {
+    const step = await withinDeadline(
       this.#channel.receive(),
-      this.#patienceMs,
+      this.#deadlineMs,
       "the new main process says nothing",
     );
-    return step ?? await inTime(endOf(this.#process), DISMISS_MS, "the new main process has gone");
+    return step ??
+      await withinDeadline(endOf(this.#process), DISMISS_MS, "the new main process has gone");
   }
 }
 
-/** How long a new main process that is not wanted any more may take to leave, in milliseconds. */
+/** How long a dismissed successor may take to end before it is killed, in milliseconds. */
 const DISMISS_MS = 5_000;
 
-/** The connection of the new process, or why it does not come. */
+/** The connection of the successor, or why it does not come. */
 function accept(
   listener: UnixListener,
   process: LooseProcess,
-  patienceMs: number,
+  deadlineMs: number,
 ): Promise<Deno.UnixConn | string> {
   const connection = Promise.race([listener.accept(), endOf(process)]);
-  return inTime(connection, patienceMs, "the new program does not come up");
+  return withinDeadline(connection, deadlineMs, "the new program does not come up");
 }
 
-/** What `work` gives, or `problem` and the time it was given when that is over. */
-async function inTime<T>(work: Promise<T>, ms: number, problem: string): Promise<T | string> {
+/** The value of `work`, or `problem` with the deadline when that passes first. */
+async function withinDeadline<T>(
+  work: Promise<T>,
+  ms: number,
+  problem: string,
+): Promise<T | string> {
   const late = Promise.withResolvers<string>();
   const timer = setTimeout(() => late.resolve(`${problem} within ${ms / 1000} s`), ms);
   try {

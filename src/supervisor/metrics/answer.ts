@@ -1,5 +1,5 @@
 // The measurements of several workers as one answer. Counts and levels add up, histograms bucket by
-// bucket; of quantiles the largest is kept, which is the most that can be said of all together. A worker
+// bucket; of quantiles the largest is retained, which is the most that can be said of all together. A worker
 // that did not answer is just absent.
 
 import {
@@ -11,28 +11,28 @@ import {
 import type { Metric } from "../../observe/metrics/counters.ts";
 import { DURATION_SUFFIX } from "../../observe/metrics/duration_buckets.ts";
 import type { WorkerAnswer } from "../commands/fan_out.ts";
-import { KeptMeasurements } from "./kept.ts";
-import { MergedMetrics, mergeValues, type MetricValues } from "./merge.ts";
+import { RetainedCounts } from "./retained.ts";
+import { mergeInto, type MetricValues, WorkerSum } from "./worker_sum.ts";
 
 type Content = NonNullable<ResponseContent["content_type"]>;
 
 /**
- * The answer of main, which measured `own`, to a metrics query that the workers have answered. Whole
- * answers are noted in `kept`, and what it has of workers that did not answer counts as well, unless the
- * workers are to be told apart.
+ * The answer of main, whose own metrics are `own`, to a query that the workers have answered. Answers with
+ * everything are recorded in `retained`. Its counts of workers that did not answer are added, unless the
+ * query asks for each worker apart.
  */
-export function mergeMetrics(
+export function metricsAnswer(
   answers: readonly WorkerAnswer[],
   query: QueryMetricsOptions,
   own: readonly Metric[] = [],
-  kept: KeptMeasurements = new KeptMeasurements(() => null),
+  retained: RetainedCounts = new RetainedCounts(() => null),
 ): Content {
   if (query.list) return mergeNames(answers, own);
-  const measured = messagesOf(own);
-  mergeValues(measured, kept.main);
-  const main = isAboutMain(query) ? chosen(measured, query) : new Map();
-  const workers = measurementsOf(answers);
-  if (isWhole(query)) { for (const [id, metrics] of workers) kept.note(id, metrics); }
+  const ofMain = messagesOf(own);
+  mergeInto(ofMain, retained.ofEarlierMains);
+  const main = isAboutMain(query) ? chosen(ofMain, query) : new Map();
+  const workers = metricsByWorker(answers);
+  if (isWhole(query)) { for (const [id, metrics] of workers) retained.record(id, metrics); }
   if (query.workers) {
     const told = new Map(
       [...workers].map(([id, metrics]) => [String(id), asAsked(metrics, query)]),
@@ -40,30 +40,30 @@ export function mergeMetrics(
     const value = { main, workers: told, clusters: new Map(), proxying: new Map() };
     return { kind: "metrics", value };
   }
-  const merged = new MergedMetrics();
+  const merged = new WorkerSum();
   for (const metrics of workers.values()) merged.add(metrics);
-  const rest = kept.beside(new Set(workers.keys()));
+  const rest = retained.totalExcept(new Set(workers.keys()));
   merged.add(restrict(rest, query, (id) => merged.hasCluster(id)));
   const { proxy, clusters } = asAsked(merged.total(), query);
   return { kind: "metrics", value: { main, workers: new Map(), proxying: proxy, clusters } };
 }
 
-/** The question for everything that a worker has measured. */
-export function wholeQuery(): QueryMetricsOptions {
+/** The query for all metrics of a worker. */
+export function everythingQuery(): QueryMetricsOptions {
   return { ...QueryMetricsOptions.empty(), durations: true };
 }
 
-/** What the workers are asked when a client asks `query`: all there is, where the answer is to be noted. */
+/** The query for the workers when a client asks `query`; a recorded answer needs the histograms. */
 export function queryForWorkers(query: QueryMetricsOptions): QueryMetricsOptions {
   return isWhole(query) ? { ...query, durations: true } : query;
 }
 
-/** A question for certain clusters or backends is about them alone. */
+/** A query for certain clusters or backends is about them alone. */
 function isAboutMain({ cluster_ids, backend_ids }: QueryMetricsOptions): boolean {
   return cluster_ids.length === 0 && backend_ids.length === 0;
 }
 
-/** Without the histograms in microseconds, unless they are asked for, and without what tells nothing. */
+/** Without the histograms in microseconds, unless the query asks for them, and without empty scopes. */
 function asAsked({ proxy, clusters }: WorkerMetrics, query: QueryMetricsOptions): WorkerMetrics {
   const { durations = false, metric_names } = query;
   const told = (values: MetricValues): MetricValues =>
@@ -80,14 +80,14 @@ function asAsked({ proxy, clusters }: WorkerMetrics, query: QueryMetricsOptions)
   return { proxy: told(proxy), clusters: new Map(entries) };
 }
 
-/** A question for everything, whose answer tells all there is of a worker. */
+/** Whether the query asks for all metrics of a worker. */
 function isWhole(query: QueryMetricsOptions): boolean {
   return !query.no_clusters && query.metric_names.length === 0 &&
     query.cluster_ids.length === 0 && query.backend_ids.length === 0;
 }
 
-/** The measurements of the workers that answered, by id. */
-function measurementsOf(answers: readonly WorkerAnswer[]): Map<number, WorkerMetrics> {
+/** The metrics of the workers that answered, by id. */
+function metricsByWorker(answers: readonly WorkerAnswer[]): Map<number, WorkerMetrics> {
   const workers = new Map<number, WorkerMetrics>();
   for (const { workerId, content, parts = [] } of answers) {
     const last = content?.content_type;
@@ -98,7 +98,7 @@ function measurementsOf(answers: readonly WorkerAnswer[]): Map<number, WorkerMet
   return workers;
 }
 
-/** The measurements of one worker that came in parts: no two tell of the same. */
+/** The metrics of one worker that came in parts, which do not overlap. */
 function joined(parts: readonly ResponseContent[]): WorkerMetrics {
   const whole: WorkerMetrics = { proxy: new Map(), clusters: new Map() };
   for (const { content_type: part } of parts) {
@@ -109,7 +109,7 @@ function joined(parts: readonly ResponseContent[]): WorkerMetrics {
   return whole;
 }
 
-/** What of `metrics` an answer to `query` holds, which tells of certain clusters already. */
+/** The metrics that an answer to `query` holds; `isTold`: clusters the answer has already. */
 function restrict(
   { proxy, clusters }: WorkerMetrics,
   query: QueryMetricsOptions,
@@ -130,17 +130,17 @@ function restrict(
   return { proxy: isPartial ? new Map() : wanted(proxy), clusters: new Map(entries) };
 }
 
-/** The values a query names, or all when it names none. */
+/** The metrics a query names, or all when it names none. */
 function chosen(values: MetricValues, { metric_names }: QueryMetricsOptions): MetricValues {
   if (metric_names.length === 0) return values;
   const names = new Set(metric_names);
   return new Map([...values].filter(([name]) => isNamed(names, name)));
 }
 
-/** Behind the name of a time, where it is told as a histogram as well. */
+/** Suffixes of a time that is told as a histogram as well. */
 const TIME_SUFFIXES = ["_histogram", DURATION_SUFFIX];
 
-/** A filter names a time, whichever way it is told. */
+/** Whether a filter names the metric; the name of a time includes its histograms. */
 function isNamed(names: ReadonlySet<string>, name: string): boolean {
   return names.has(name) ||
     TIME_SUFFIXES.some((suffix) =>
@@ -163,7 +163,7 @@ function mergeNames(answers: readonly WorkerAnswer[], own: readonly Metric[]): C
   };
 }
 
-/** Measurements of main as messages. */
+/** Metrics of main as messages. */
 export function messagesOf(metrics: readonly Metric[]): MetricValues {
   return new Map(metrics.map((metric) => [metric.name, toMessage(metric)]));
 }

@@ -6,7 +6,7 @@ import {
   type WorkerMetrics,
 } from "../../../config/schema/messages.ts";
 import type { WorkerAnswer } from "../commands/fan_out.ts";
-import { mergeMetrics } from "./answer.ts";
+import { metricsAnswer } from "./answer.ts";
 
 function answered(workerId: number, requests: bigint, connections: bigint): WorkerAnswer {
   const proxy = new Map<string, FilteredMetrics>([
@@ -22,14 +22,14 @@ function answered(workerId: number, requests: bigint, connections: bigint): Work
 const SILENT: WorkerAnswer = {
   workerId: 2,
   index: 0,
-  outcome: "silent",
+  outcome: "timed_out",
   message: "No answer within 10 ms",
   content: null,
 };
 const ANSWERS = [answered(0, 3n, 1n), answered(1, 4n, 2n), SILENT];
 
-Deno.test("mergeMetrics() adds counts and levels of the workers that answered", () => {
-  const merged = mergeMetrics(ANSWERS, QueryMetricsOptions.empty());
+Deno.test("metricsAnswer() adds counts and levels of the workers that answered", () => {
+  const merged = metricsAnswer(ANSWERS, QueryMetricsOptions.empty());
   assert.equal(merged.kind, "metrics");
   assert.deepEqual(merged.value.proxying.get("requests")?.inner, { kind: "count", value: 7n });
   assert.deepEqual(
@@ -39,14 +39,14 @@ Deno.test("mergeMetrics() adds counts and levels of the workers that answered", 
   assert.equal(merged.value.workers.size, 0);
 });
 
-Deno.test("mergeMetrics() keeps the workers apart when asked to", () => {
-  const merged = mergeMetrics(ANSWERS, { ...QueryMetricsOptions.empty(), workers: true });
+Deno.test("metricsAnswer() keeps the workers apart when asked to", () => {
+  const merged = metricsAnswer(ANSWERS, { ...QueryMetricsOptions.empty(), workers: true });
   assert.equal(merged.kind, "metrics");
   assert.deepEqual([...merged.value.workers.keys()], ["0", "1"]);
   assert.equal(merged.value.proxying.size, 0);
 });
 
-Deno.test("mergeMetrics() lists each name once, in order", () => {
+Deno.test("metricsAnswer() lists each name once, in order", () => {
   const listed = (workerId: number, proxy_metrics: string[]): WorkerAnswer => ({
     ...SILENT,
     workerId,
@@ -56,7 +56,7 @@ Deno.test("mergeMetrics() lists each name once, in order", () => {
     },
   });
   assert.deepEqual(
-    mergeMetrics([listed(0, ["b", "a"]), listed(1, ["c", "a"]), SILENT], {
+    metricsAnswer([listed(0, ["b", "a"]), listed(1, ["c", "a"]), SILENT], {
       ...QueryMetricsOptions.empty(),
       list: true,
     }),
@@ -67,13 +67,13 @@ Deno.test("mergeMetrics() lists each name once, in order", () => {
   );
 });
 
-Deno.test("mergeMetrics() shows what main itself measured, unless only names are wanted", () => {
+Deno.test("metricsAnswer() shows what main itself measured, unless only names are wanted", () => {
   const own = [{ name: "workers.crashed", value: 2, gauge: false }, {
     name: "workers.running",
     value: 1,
     gauge: true,
   }];
-  const merged = mergeMetrics(ANSWERS, QueryMetricsOptions.empty(), own);
+  const merged = metricsAnswer(ANSWERS, QueryMetricsOptions.empty(), own);
   assert.equal(merged.kind, "metrics");
   assert.deepEqual(merged.value.main.get("workers.crashed")?.inner, { kind: "count", value: 2n });
   assert.deepEqual(merged.value.main.get("workers.running")?.inner, { kind: "gauge", value: 1n });
@@ -106,8 +106,8 @@ function workerAnswer(workerId: number, value: WorkerMetrics): WorkerAnswer {
   return { workerId, index: 0, outcome: "ok", message: "", content };
 }
 
-Deno.test("mergeMetrics() takes the largest of each quantile and adds samples, sums and buckets", () => {
-  const merged = mergeMetrics([
+Deno.test("metricsAnswer() takes the largest of each quantile and adds samples, sums and buckets", () => {
+  const merged = metricsAnswer([
     workerAnswer(0, { proxy: times(3n, [0n, 0n, 2n]), clusters: new Map() }),
     workerAnswer(1, { proxy: times(9n, [1n, 1n, 1n, 1n, 4n]), clusters: new Map() }),
   ], QueryMetricsOptions.empty());
@@ -123,14 +123,14 @@ Deno.test("mergeMetrics() takes the largest of each quantile and adds samples, s
   assert.deepEqual([histogram.value.count, histogram.value.sum], [6n, 42n]);
 });
 
-Deno.test("mergeMetrics() adds what workers tell of the same cluster and backend", () => {
+Deno.test("metricsAnswer() adds what workers tell of the same cluster and backend", () => {
   const cluster = (requests: bigint, backend: string): ClusterMetrics => ({
     cluster: new Map([["requests", count(requests)]]),
     backends: [{ backend_id: backend, metrics: new Map([["requests", count(requests)]]) }],
   });
   const one = new Map([["a", cluster(1n, "a-1")], ["b", cluster(10n, "b-1")]]);
   const two = new Map([["a", cluster(2n, "a-2")], ["b", cluster(20n, "b-1")]]);
-  const merged = mergeMetrics([
+  const merged = metricsAnswer([
     workerAnswer(0, { proxy: new Map(), clusters: one }),
     workerAnswer(1, { proxy: new Map(), clusters: two }),
   ], QueryMetricsOptions.empty());
@@ -143,9 +143,9 @@ Deno.test("mergeMetrics() adds what workers tell of the same cluster and backend
   assert.deepEqual(one.get("b")?.backends[0]?.metrics.get("requests"), count(10n));
 });
 
-Deno.test("mergeMetrics() moves the clusters of a single worker to the top", () => {
+Deno.test("metricsAnswer() moves the clusters of a single worker to the top", () => {
   const clusters = new Map([["a", { cluster: new Map([["requests", count(1n)]]), backends: [] }]]);
-  const merged = mergeMetrics(
+  const merged = metricsAnswer(
     [workerAnswer(0, { proxy: new Map(), clusters })],
     QueryMetricsOptions.empty(),
   );
@@ -154,12 +154,12 @@ Deno.test("mergeMetrics() moves the clusters of a single worker to the top", () 
   assert.deepEqual(merged.value.clusters, clusters);
 });
 
-Deno.test("mergeMetrics() tells the least of ages and of moments", () => {
+Deno.test("metricsAnswer() tells the least of ages and of moments", () => {
   const proxy = (value: bigint) =>
     new Map<string, FilteredMetrics>([
       ["process.uptime_seconds", { inner: { kind: "gauge", value } }],
     ]);
-  const merged = mergeMetrics([
+  const merged = metricsAnswer([
     workerAnswer(0, { proxy: proxy(9n), clusters: new Map() }),
     workerAnswer(1, { proxy: proxy(4n), clusters: new Map() }),
   ], QueryMetricsOptions.empty());
@@ -167,7 +167,7 @@ Deno.test("mergeMetrics() tells the least of ages and of moments", () => {
   assert.deepEqual(merged.value.proxying, proxy(4n));
 });
 
-Deno.test("mergeMetrics() does not add up what each worker finds out about the same backends", () => {
+Deno.test("metricsAnswer() does not add up what each worker finds out about the same backends", () => {
   const level = (value: bigint): FilteredMetrics => ({ inner: { kind: "gauge", value } });
   const told = (available: bigint, percent: bigint, expiry: bigint): WorkerMetrics => ({
     proxy: new Map([
@@ -186,7 +186,7 @@ Deno.test("mergeMetrics() does not add up what each worker finds out about the s
       backends: [{ backend_id: "b", metrics: new Map([["backend.available", level(available)]]) }],
     }]]),
   });
-  const merged = mergeMetrics(
+  const merged = metricsAnswer(
     [workerAnswer(0, told(3n, 10n, 0n)), workerAnswer(1, told(2n, 80n, 9n))],
     QueryMetricsOptions.empty(),
   );
@@ -199,7 +199,7 @@ Deno.test("mergeMetrics() does not add up what each worker finds out about the s
   assert.deepEqual(values(clusters.get("a")?.backends[0]?.metrics), [2]);
 });
 
-Deno.test("mergeMetrics() tells the histograms in microseconds to those alone who ask for them", () => {
+Deno.test("metricsAnswer() tells the histograms in microseconds to those alone who ask for them", () => {
   const one: FilteredMetrics = {
     inner: { kind: "histogram", value: { sum: 9n, count: 1n, buckets: [{ le: 100n, count: 1n }] } },
   };
@@ -214,7 +214,7 @@ Deno.test("mergeMetrics() tells the histograms in microseconds to those alone wh
         }]]),
       })
     );
-    const merged = mergeMetrics(answers, { ...QueryMetricsOptions.empty(), ...query });
+    const merged = metricsAnswer(answers, { ...QueryMetricsOptions.empty(), ...query });
     assert.equal(merged.kind, "metrics");
     const { workers, proxying, clusters } = merged.value;
     const worker = workers.get("1");
@@ -228,25 +228,25 @@ Deno.test("mergeMetrics() tells the histograms in microseconds to those alone wh
   assert.deepEqual(told({ durations: true, workers: true }), [true, true, true]);
 });
 
-Deno.test("mergeMetrics() tells nothing of a name that nobody has, of main neither", () => {
+Deno.test("metricsAnswer() tells nothing of a name that nobody has, of main neither", () => {
   const own = [{ name: "workers.running", value: 2, gauge: true }];
   const clusters = new Map([["a", { cluster: new Map(), backends: [] }]]);
   const named = (names: string[]) => {
     const query = { ...QueryMetricsOptions.empty(), metric_names: names };
     const answers = [workerAnswer(0, { proxy: new Map(), clusters })];
-    const merged = mergeMetrics(answers, query, own);
+    const merged = metricsAnswer(answers, query, own);
     assert.equal(merged.kind, "metrics");
     return [merged.value.main.size, merged.value.proxying.size, merged.value.clusters.size];
   };
   assert.deepEqual(named(["nonexistent"]), [0, 0, 0]);
   assert.deepEqual(named(["workers.running"]), [1, 0, 0]);
   const ofCluster = { ...QueryMetricsOptions.empty(), cluster_ids: ["a"] };
-  const merged = mergeMetrics([workerAnswer(0, { proxy: new Map(), clusters })], ofCluster, own);
+  const merged = metricsAnswer([workerAnswer(0, { proxy: new Map(), clusters })], ofCluster, own);
   assert.equal(merged.kind, "metrics");
   assert.deepEqual([merged.value.main.size, merged.value.clusters.size], [0, 1]);
 });
 
-Deno.test("mergeMetrics() adds histograms of different bounds without a count that falls", () => {
+Deno.test("metricsAnswer() adds histograms of different bounds without a count that falls", () => {
   const histogram = (...buckets: [number, number][]): FilteredMetrics => ({
     inner: {
       kind: "histogram",
@@ -257,7 +257,7 @@ Deno.test("mergeMetrics() adds histograms of different bounds without a count th
       },
     },
   });
-  const merged = mergeMetrics([
+  const merged = metricsAnswer([
     workerAnswer(0, {
       proxy: new Map([["t_histogram", histogram([1, 1], [3, 5])]]),
       clusters: new Map(),
@@ -276,9 +276,9 @@ Deno.test("mergeMetrics() adds histograms of different bounds without a count th
   );
 });
 
-Deno.test("mergeMetrics() keeps the first of two values that are of different kinds", () => {
+Deno.test("metricsAnswer() keeps the first of two values that are of different kinds", () => {
   const proxy = (inner: FilteredMetrics["inner"]) => new Map([["x", { inner }]]);
-  const merged = mergeMetrics([
+  const merged = metricsAnswer([
     workerAnswer(0, { proxy: proxy({ kind: "count", value: 1n }), clusters: new Map() }),
     workerAnswer(1, { proxy: proxy({ kind: "gauge", value: 5n }), clusters: new Map() }),
   ], QueryMetricsOptions.empty());

@@ -1,5 +1,5 @@
-// What the main process counts: its workers' lives and its own mistakes. Shown by `metrics get` beside
-// the measurements of the workers.
+// The counters of the main process: how its workers ended, and its own errors. `metrics get` shows them
+// beside the metrics of the workers.
 
 import type { Metric } from "../../observe/metrics/counters.ts";
 import type { DeathCause } from "../workers/death.ts";
@@ -8,19 +8,19 @@ import type { DeathCause } from "../workers/death.ts";
 export class MainCounters {
   readonly #deaths: Record<DeathCause, number> = { crashed: 0, exited: 0, hung: 0, refused: 0 };
   readonly #running: () => number;
-  /** Workers started in the place of dead ones. */
+  /** Workers started in the place of ones that ended. */
   relaunched = 0;
   /** Requests of a saved state, or of another main process, that were refused and left out. */
   skipped = 0;
-  /** Exceptions nobody caught, here in main. */
+  /** Uncaught exceptions of main. */
   panics = 0;
 
-  /** `running` tells how many workers there are now. */
+  /** `running`: the number of workers at this moment. */
   constructor(running: () => number) {
     this.#running = running;
   }
 
-  /** Counts a worker that ended without having been asked to. */
+  /** Counts a worker that ended although main had not asked it to. */
   died(cause: DeathCause): void {
     this.#deaths[cause]++;
   }

@@ -16,19 +16,31 @@ import { sozuFamilies } from "../../exposition/sozu_families.ts";
 import { type HttpEndpoint, serveHttp } from "../../io/http/endpoint.ts";
 import { processFacts } from "../../io/process/facts.ts";
 import { loggerOf } from "../../observe/log/log.ts";
-import { parcelsFor, type WorkerAnswer } from "../commands/fan_out.ts";
-import type { MainContext } from "../context.ts";
-import { mainMetrics } from "./main.ts";
-import { mergeMetrics, wholeQuery } from "./answer.ts";
+import { type FanOut, requestsFor, type WorkerAnswer } from "../commands/fan_out.ts";
+import type { WorkerPool } from "../workers/pool.ts";
+import { mainMetrics, type MainMetricsParts } from "./main.ts";
+import type { RetainedCounts } from "./retained.ts";
+import { everythingQuery, metricsAnswer } from "./answer.ts";
 import { closedListener } from "../listeners/open.ts";
 import { sharedListeners } from "../listeners/shared.ts";
 
 /** Longest wait for a worker, in milliseconds: scrapers wait for ten seconds unless told. */
-const PATIENCE_MS = 5_000;
+const DEADLINE_MS = 5_000;
 /** Pause before an address that could not be had is tried again. */
 const RETRY_MS = 1_000;
 /** How long the main process before this one may keep the address: it gives way within seconds. */
 const PREDECESSOR_MS = 60_000;
+
+/** What the metrics are read from. */
+export interface PrometheusParts extends MainMetricsParts {
+  readonly pool: Pick<WorkerPool, "targets" | "processes">;
+  readonly fanOut: FanOut;
+  readonly retained: RetainedCounts;
+  /** The build of main and of its workers. */
+  readonly build: string;
+  /** Whether another main process had the address before this one, and may have it still. */
+  readonly isSuccessor: boolean;
+}
 
 /** Serves until it is closed. */
 export class PrometheusServer {
@@ -43,19 +55,18 @@ export class PrometheusServer {
   #complained = false;
   readonly #patientUntil: number;
 
-  constructor(settings: PrometheusSettings, context: MainContext) {
+  constructor(settings: PrometheusSettings, parts: PrometheusParts) {
     this.#settings = settings;
-    const workers = new WorkerMeasurementsCache(context);
+    const workers = new LastWorkerAnswers(parts);
     this.#endpoint = new ExpositionEndpoint({
       gather: async () => [
         ...sozuFamilies(await workers.gather()),
-        ...aboutProcesses(context),
+        ...aboutProcesses(parts),
       ],
-      notReady: () => notReady(context),
+      notReady: () => notReady(parts),
       now: () => performance.now(),
     });
-    const isSuccessor = context.succession.bootGeneration > 0;
-    this.#patientUntil = performance.now() + (isSuccessor ? PREDECESSOR_MS : 0);
+    this.#patientUntil = performance.now() + (parts.isSuccessor ? PREDECESSOR_MS : 0);
     this.#opening = this.#open();
   }
 
@@ -120,18 +131,18 @@ function isTaken(error: unknown): boolean {
 }
 
 /** The last measurements of each worker: one that is late for once must not look like a restart. */
-class WorkerMeasurementsCache {
-  readonly #context: MainContext;
+class LastWorkerAnswers {
+  readonly #parts: PrometheusParts;
   #last = new Map<number, WorkerAnswer>();
 
-  constructor(context: MainContext) {
-    this.#context = context;
+  constructor(parts: PrometheusParts) {
+    this.#parts = parts;
   }
 
   /** What main and the workers have measured, merged; rejects when no worker has ever answered. */
   async gather(): Promise<AggregatedMetrics> {
-    const query = { kind: "query_metrics", value: wholeQuery() } as const;
-    const answers = await ask(this.#context, query);
+    const query = { kind: "query_metrics", value: everythingQuery() } as const;
+    const answers = await ask(this.#parts, query);
     const current = new Map<number, WorkerAnswer>();
     for (const answer of answers) {
       const known = answer.outcome === "ok" ? answer : this.#last.get(answer.workerId);
@@ -139,19 +150,19 @@ class WorkerMeasurementsCache {
     }
     if (current.size === 0 && answers.length > 0) throw new Error("No worker answers");
     this.#last = current;
-    const own = mainMetrics(this.#context);
+    const own = mainMetrics(this.#parts);
     const late = answers.filter(({ outcome }) => outcome !== "ok").length;
     own.push({ name: "workers.unanswered", value: late, gauge: true });
-    const merged = mergeMetrics([...current.values()], query.value, own, this.#context.kept);
+    const merged = metricsAnswer([...current.values()], query.value, own, this.#parts.retained);
     if (merged.kind !== "metrics") throw new Error("The workers answered something else");
     return merged.value;
   }
 }
 
 /** Main and the workers as the kernel sees them, and the build they run. */
-function aboutProcesses({ pool, settings }: MainContext): Family[] {
+function aboutProcesses({ pool, build }: PrometheusParts): Family[] {
   const { deno, v8 } = Deno.version;
-  const [version = "", revision = ""] = settings.build.split("+");
+  const [version = "", revision = ""] = build.split("+");
   const named = [["version", version], ["revision", revision], ["deno", deno], ["v8", v8]] as const;
   const main = describe(Deno.pid, [["process", "main"]]);
   const workers = pool.processes().flatMap(({ id, pid }) =>
@@ -165,17 +176,17 @@ function describe(pid: number, labels: DescribedProcess["labels"]): DescribedPro
   return values === null ? [] : [{ labels, values }];
 }
 
-async function notReady(context: MainContext): Promise<string | null> {
-  const answers = await ask(context, { kind: "status", value: {} });
+async function notReady(parts: PrometheusParts): Promise<string | null> {
+  const answers = await ask(parts, { kind: "status", value: {} });
   if (answers.length === 0) return "no worker is running";
   if (!answers.some(({ outcome }) => outcome === "ok")) return "no worker answers";
-  return closedListener(context.pool, sharedListeners(context.state));
+  return closedListener(parts.pool, sharedListeners(parts.state));
 }
 
-function ask({ pool, gatherer }: MainContext, type: Verb): Promise<readonly WorkerAnswer[]> {
-  return gatherer.scatter({
+function ask({ pool, fanOut }: PrometheusParts, type: Verb): Promise<readonly WorkerAnswer[]> {
+  return fanOut.run({
     verb: type.kind,
-    parcels: parcelsFor(pool.targets(), { request_type: type }),
-    patience: { kind: "deadline", ms: PATIENCE_MS },
+    requests: requestsFor(pool.targets(), { request_type: type }),
+    deadline: { kind: "total", ms: DEADLINE_MS },
   });
 }

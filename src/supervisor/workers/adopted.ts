@@ -1,5 +1,5 @@
-// A worker that an earlier main process left behind, as this one sees it: commanded over its connection
-// to the command socket, which lasts as long as the worker. It is no child of this process.
+// A worker of an earlier main process, as this main process sees it. It is no child of this process: it is
+// commanded over its connection to the command socket, which lasts as long as the worker.
 
 import { decode, DecodeError } from "../../../config/codec/protobuf.ts";
 import {
@@ -16,14 +16,14 @@ import type { ClientStream } from "../command_socket/client_session.ts";
 import type { WorkerChannel } from "../commands/fan_out.ts";
 import { workerFrameLength, writeWorkerFrame } from "./frame.ts";
 
-/** Most bytes waiting for a worker that is only asked to leave. */
+/** Most bytes queued for an adopted worker, which is only asked to hand over and to stop. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 
 const READ_BYTES = 16 * 1024;
 
 /** What an adopted worker is made of. */
-export interface AdoptionParts {
-  /** Told apart from the ids of this main's own workers. */
+export interface AdoptedWorkerParts {
+  /** Differs from every id of this main process's own workers. */
   readonly id: number;
   /** `null` when the kernel does not tell. */
   readonly pid: number | null;
@@ -41,12 +41,12 @@ export class AdoptedWorker implements WorkerChannel {
   readonly listeners: readonly ListenerSocket[];
   /** Resolves when the worker is gone. */
   readonly ended: Promise<void>;
-  readonly #parts: AdoptionParts;
+  readonly #parts: AdoptedWorkerParts;
   readonly #queue: WriteQueue;
   readonly #log = loggerOf("supervisor::adoption");
   #closed = false;
 
-  constructor(parts: AdoptionParts) {
+  constructor(parts: AdoptedWorkerParts) {
     this.id = parts.id;
     this.pid = parts.pid;
     this.listeners = parts.announcement.listeners;
@@ -63,7 +63,7 @@ export class AdoptedWorker implements WorkerChannel {
     return frame !== null;
   }
 
-  /** Ends the process at once, if it can be told which one it is. */
+  /** Ends the process at once, if its pid is known. */
   kill(): void {
     try {
       if (this.pid !== null && this.pid > 0) Deno.kill(this.pid, "SIGKILL");

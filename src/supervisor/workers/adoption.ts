@@ -1,32 +1,33 @@
-// Workers that outlived their main process. They go on serving and come to this main at its command
-// socket; once every worker of its own carries traffic, they hand their listeners over and leave.
+// Adopting workers whose main process has ended. They go on serving and connect to the command socket of
+// this main process. Once every worker of its own carries traffic, they hand over their listeners and are
+// drained.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import type { AdoptWorker, Response, WorkerResponse } from "../../../config/schema/messages.ts";
 import { loggerOf } from "../../observe/log/log.ts";
 import { AdoptedWorker } from "./adopted.ts";
 import type { Client, ClientStream } from "../command_socket/client_session.ts";
+import type { WorkerTargets } from "../commands/fan_out.ts";
 import type { ListenerHandOver } from "../listeners/hand_over.ts";
 import type { SharedListener } from "../listeners/steps.ts";
 import { failure, ok } from "../command_socket/responses.ts";
 import { eachListener } from "../listeners/shared.ts";
-import { windDown, type WindDownParts } from "./wind_down.ts";
-import type { WorkerPool } from "./pool.ts";
+import { drain, type DrainParts } from "./drain.ts";
 
-/** Ids of adopted workers begin here: far from those of this main's own. */
+/** Ids of adopted workers begin here, far from those of this main process. */
 const FIRST_ID = 1_000_000;
 
-/** Between two looks whether our own workers carry traffic, in milliseconds. */
+/** Interval of the look whether the own workers carry traffic, in milliseconds. */
 const LOOK_MS = 50;
 
-/** Listeners taken in of one worker: more than any machine has. */
+/** Most listeners of one adopted worker. */
 const MAX_LISTENERS = 4096;
 
-/** What taking in the workers of earlier main processes takes. */
-export interface AdoptionParts extends WindDownParts {
+/** What adopting workers takes. */
+export interface AdoptionParts extends DrainParts {
   /** The workers of this main process. */
-  readonly pool: WorkerPool;
-  readonly handOver: ListenerHandOver;
+  readonly pool: WorkerTargets & { readonly isWhole: boolean };
+  readonly handOver: Pick<ListenerHandOver, "markUncertain" | "closeSockets">;
   /** The longest frame, in bytes. */
   readonly maxMessage: number;
 }
@@ -37,29 +38,29 @@ export class Adoption {
   readonly #workers = new Set<AdoptedWorker>();
   readonly #log = loggerOf("supervisor::adoption");
   #nextId = FIRST_ID;
-  #relief: Promise<void> | null = null;
+  #draining: Promise<void> | null = null;
 
   constructor(parts: AdoptionParts) {
     this.#parts = parts;
   }
 
-  /** Those that have not left yet. */
+  /** The adopted workers that have not ended yet. */
   get workers(): readonly AdoptedWorker[] {
     return [...this.#workers];
   }
 
-  /** Takes a worker that asks for it, if it runs under the user of this process. */
+  /** Adopts a worker that asks for it, if it runs under the user of this process. */
   adopt(announcement: AdoptWorker, client: Client): Response {
     const { uid, pid } = client.peer;
     if (announcement.listeners.length > MAX_LISTENERS) return failure("It has too many listeners");
     if (uid !== null && uid !== Deno.uid()) {
       return failure(`A worker of user ${uid} is no worker of this main process`);
     }
-    client.giveAway((stream) => this.#take(announcement, pid, stream));
+    client.giveAway((stream) => this.#adopt(announcement, pid, stream));
     return ok("");
   }
 
-  #take(announcement: AdoptWorker, pid: number | null, stream: ClientStream): void {
+  #adopt(announcement: AdoptWorker, pid: number | null, stream: ClientStream): void {
     const worker = new AdoptedWorker({
       id: this.#nextId++,
       pid,
@@ -77,39 +78,39 @@ export class Adoption {
     });
     void worker.ended.then(() => {
       this.#workers.delete(worker);
-      this.#parts.gatherer.workerLost(worker.id, "The worker has left");
+      this.#parts.fanOut.workerLost(worker.id, "The worker has left");
       this.#log.info("Worker {id} (pid {pid}) of an earlier main process has left", { id, pid });
     });
-    this.#relief ??= this.#relieve().finally(() => this.#relief = null);
+    this.#draining ??= this.#drainAll().finally(() => this.#draining = null);
   }
 
   #onResponse(worker: AdoptedWorker, response: WorkerResponse): void {
-    this.#parts.gatherer.receive(worker.id, response);
+    this.#parts.fanOut.receive(worker.id, response);
   }
 
-  /** Lets all adopted workers leave, and those that come meanwhile. */
-  async #relieve(): Promise<void> {
+  /** Drains all adopted workers, and those that are adopted meanwhile. */
+  async #drainAll(): Promise<void> {
     const { pool } = this.#parts;
-    const relieved = new Set<AdoptedWorker>();
+    const begun = new Set<AdoptedWorker>();
     for (;;) {
       while (!pool.isWhole) await pause(LOOK_MS);
-      const waiting = this.workers.filter((worker) => !relieved.has(worker));
+      const waiting = this.workers.filter((worker) => !begun.has(worker));
       if (waiting.length === 0) return;
-      for (const worker of waiting) relieved.add(worker);
-      await this.#letGo(waiting);
+      for (const worker of waiting) begun.add(worker);
+      await this.#handOverAndDrain(waiting);
     }
   }
 
-  async #letGo(workers: readonly AdoptedWorker[]): Promise<void> {
+  async #handOverAndDrain(workers: readonly AdoptedWorker[]): Promise<void> {
     const { handOver, pool } = this.#parts;
     await eachListener(listenersOf(workers), (listener) => {
       const key = keyOf(listener);
       const holders = workers.filter(({ listeners }) => listeners.some((it) => keyOf(it) === key));
-      handOver.doubt(listener.address);
-      return handOver.leave(listener, holders, pool.targets());
+      handOver.markUncertain(listener.address);
+      return handOver.closeSockets(listener, holders, pool.targets());
     });
-    // A listener that nobody else has is closed now.
-    const cut = await windDown(this.#parts, workers);
+    // A listener that no worker of this main process has is closed by the drain.
+    const cut = await drain(this.#parts, workers);
     if (cut) this.#log.warn("What earlier workers still had under way was cut");
   }
 }
@@ -126,7 +127,7 @@ function keyOf({ proxy, address }: SharedListener): string {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
-    // What is waited for may be over long before, and the process with it.
+    // The pause must not keep the process alive.
     Deno.unrefTimer(setTimeout(resolve, ms));
   });
 }

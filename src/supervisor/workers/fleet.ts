@@ -1,6 +1,5 @@
-// The workers together with what keeps them alike and alive: every one is given the whole state before
-// anything else, is watched, and has its answers taken to whoever waits for them. How many there are
-// and when one is replaced is the pool's business.
+// The workers of this main process. Each one is given the whole state first and is watched; its answers
+// go to the fan-out. The pool decides how many workers there are and when one is replaced.
 
 import { encode } from "../../../config/codec/protobuf.ts";
 import { type Config, serverConfig } from "../../../config/file/load.ts";
@@ -16,11 +15,11 @@ import { spawnPiped } from "../../io/process/child.ts";
 import { loggerOf } from "../../observe/log/log.ts";
 import { BEAT_MS, LAST_MEASUREMENTS_ID, UNOPENED_ID } from "../../protocol/control/worker_life.ts";
 import type { EventHub } from "../command_socket/events.ts";
-import type { Gatherer } from "../commands/fan_out.ts";
-import type { KeptMeasurements } from "../metrics/kept.ts";
+import type { FanOut } from "../commands/fan_out.ts";
+import type { RetainedCounts } from "../metrics/retained.ts";
 import { MainCounters } from "../metrics/counters.ts";
 import type { ProcessLog } from "../process_log.ts";
-import type { RuntimeRequests } from "../runtime_requests.ts";
+import type { ProcessSettings } from "../process_settings.ts";
 import { currentImage, runningImage, selfCommand } from "../self_command.ts";
 import type { WorkerDeath } from "./death.ts";
 import { WorkerPool } from "./pool.ts";
@@ -29,20 +28,20 @@ import { WorkerProcess } from "./process.ts";
 const INITIAL_STATUS = "INITIAL-STATUS-";
 const STATUS: Request = { request_type: { kind: "status", value: {} } };
 
-/** What a fleet works with. */
+/** What a fleet takes. */
 export interface FleetParts {
   readonly config: Config;
   /** The build every worker must run. */
   readonly build: string;
   readonly log: ProcessLog;
   readonly state: ConfigState;
-  readonly runtime: RuntimeRequests;
-  readonly gatherer: Gatherer;
-  readonly kept: KeptMeasurements;
+  readonly settings: ProcessSettings;
+  readonly fanOut: FanOut;
+  readonly retained: RetainedCounts;
   readonly events: EventHub;
-  /** Told of what a worker noticed. */
+  /** Called with every event of a worker. */
   readonly onWorkerEvent: (workerId: number, event: Event) => void;
-  /** Told whenever a worker has the state, or has ended. */
+  /** Called whenever a worker has the state, or has ended. */
   readonly onMembersChanged: () => void;
 }
 
@@ -52,7 +51,7 @@ export class WorkerFleet {
   readonly counters: MainCounters;
   readonly #parts: FleetParts;
   readonly #log = loggerOf("supervisor::fleet");
-  /** Workers that have not taken in their initial state yet, with who waits for it. */
+  /** Workers that have not taken in their initial state yet, with how that is reported. */
   readonly #starting = new Map<number, (problem: string | null) => void>();
   #beat: ReturnType<typeof setInterval> | undefined;
 
@@ -83,13 +82,13 @@ export class WorkerFleet {
 
   /**
    * Resolves when a worker that was just launched has the whole state, with the reason when it has not:
-   * it ended, or there is something in the state that it cannot honour.
+   * it ended, or it cannot serve a part of the state.
    */
-  started({ id }: WorkerProcess): Promise<string | null> {
+  started({ id }: { readonly id: number }): Promise<string | null> {
     return new Promise((resolve) => this.#starting.set(id, resolve));
   }
 
-  /** No worker is watched or replaced any more; one that serves nobody yet is not waited for. */
+  /** No worker is watched or replaced any more; one that has not sent its build yet is killed. */
   beginStopping(): void {
     clearInterval(this.#beat);
     this.pool.stopRestarting();
@@ -122,8 +121,8 @@ export class WorkerFleet {
   }
 
   #begin(worker: WorkerProcess): void {
-    const { config, log, state, runtime } = this.#parts;
-    const requests = [...state.dump(), ...runtime.values()];
+    const { config, log, state, settings } = this.#parts;
+    const requests = [...state.dump(), ...settings.values()];
     worker.begin(
       { ...serverConfig(config), log_level: log.filter },
       { requests: requests.map((content, i) => ({ id: `SAVE-${i}`, content })) },
@@ -138,10 +137,10 @@ export class WorkerFleet {
     } else if (response.id === INITIAL_STATUS + worker.id) {
       this.#onStarted(worker, response);
     } else if (response.id === LAST_MEASUREMENTS_ID) {
-      if (content?.kind === "worker_metrics") this.#parts.kept.note(worker.id, content.value);
+      if (content?.kind === "worker_metrics") this.#parts.retained.record(worker.id, content.value);
     } else if (response.id === UNOPENED_ID) {
       if (content?.kind === "unopened_listeners") worker.unopened = content.value.listeners;
-    } else if (!this.#parts.gatherer.receive(worker.id, response)) {
+    } else if (!this.#parts.fanOut.receive(worker.id, response)) {
       this.#log.warn("Worker {id}: nobody waits for the answer to {request}", {
         id: worker.id,
         request: response.id,
@@ -155,15 +154,15 @@ export class WorkerFleet {
     if (!isSound) this.#log.error("Worker {id}: {message}", { id, message });
     worker.phase = "serving";
     this.#parts.onMembersChanged();
-    this.#settle(id, isSound ? null : `Worker ${id}: ${message}`);
+    this.#resolveStart(id, isSound ? null : `Worker ${id}: ${message}`);
   }
 
   #onEnded(worker: WorkerProcess, death: WorkerDeath): void {
     this.#parts.onMembersChanged();
-    this.#settle(worker.id, `Worker ${worker.id} ${death.text}`);
+    this.#resolveStart(worker.id, `Worker ${worker.id} ${death.text}`);
     this.pool.ended(worker, death);
-    this.#parts.kept.ended(worker.id);
-    this.#parts.gatherer.workerLost(worker.id, `Worker ${worker.id} ${death.text}`);
+    this.#parts.retained.ended(worker.id);
+    this.#parts.fanOut.workerLost(worker.id, `Worker ${worker.id} ${death.text}`);
   }
 
   #onLost({ id, pid }: WorkerProcess, { cause, text }: WorkerDeath): void {
@@ -176,7 +175,7 @@ export class WorkerFleet {
     this.#parts.events.emit(`worker ${id} (pid ${pid})`, { kind: EventKind.WORKER_RELAUNCHED });
   }
 
-  #settle(id: number, problem: string | null): void {
+  #resolveStart(id: number, problem: string | null): void {
     this.#starting.get(id)?.(problem);
     this.#starting.delete(id);
   }

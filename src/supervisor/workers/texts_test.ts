@@ -14,7 +14,7 @@ Deno.test("sanitise() replaces what could forge a column, a line or a terminal c
 });
 
 Deno.test("describeAnswers() lists every worker in order and bounds the list", () => {
-  const answers = [answer(1, "failure", "bad, very"), answer(0, "ok"), answer(2, "silent")];
+  const answers = [answer(1, "failure", "bad, very"), answer(0, "ok"), answer(2, "timed_out")];
   assert.equal(describeAnswers(answers), "0: OK, 1: bad, very, 2: Refused");
   const many = Array.from({ length: 25 }, (_, id) => answer(id, "ok"));
   assert.match(describeAnswers(many), /19: OK and 5 more$/);
@@ -32,7 +32,7 @@ Deno.test("describeAnswers() tells people what the worker wrote, and rows of fie
 });
 
 Deno.test("failuresOf() keeps everything that is not OK", () => {
-  const answers = [answer(0, "ok"), answer(1, "lost"), answer(2, "unsent"), answer(3, "silent")];
+  const answers = [answer(0, "ok"), answer(1, "lost"), answer(2, "unsent"), answer(3, "timed_out")];
   assert.deepEqual(failuresOf(answers).map(({ workerId }) => workerId), [1, 2, 3]);
 });
 

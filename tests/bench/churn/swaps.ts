@@ -8,7 +8,7 @@ import manifest from "../../../deno.json" with { type: "json" };
 import { buildId } from "../../../src/io/process/build_id.ts";
 import { listeningRows } from "../../../src/io/listening/rows.ts";
 import { spawnPiped } from "../../../src/io/process/child.ts";
-import { Gatherer, parcelsFor } from "../../../src/supervisor/commands/fan_out.ts";
+import { FanOut, requestsFor } from "../../../src/supervisor/commands/fan_out.ts";
 import { ListenerHandOver } from "../../../src/supervisor/listeners/hand_over.ts";
 import { currentImage, selfCommand } from "../../../src/supervisor/self_command.ts";
 import { WorkerProcess } from "../../../src/supervisor/workers/process.ts";
@@ -78,7 +78,7 @@ export async function swapListeners(
 class Crew {
   readonly #port: number;
   readonly #backendPort: number;
-  readonly #gatherer = new Gatherer();
+  readonly #fanOut = new FanOut();
   readonly #workers: WorkerProcess[] = [];
   readonly #handOver: ListenerHandOver;
 
@@ -86,8 +86,8 @@ class Crew {
     this.#port = port;
     this.#backendPort = backendPort;
     this.#handOver = new ListenerHandOver({
-      gatherer: this.#gatherer,
-      patienceMs: STEP_MS,
+      fanOut: this.#fanOut,
+      deadlineMs: STEP_MS,
       graceMs: GRACE_MS,
       listing: (endpoint) =>
         steered ? listeningRows(endpoint)?.map(({ inode }) => inode) ?? null : null,
@@ -104,7 +104,7 @@ class Crew {
   async swap(turn: number): Promise<void> {
     const leaver = this.#workers[turn % WORKERS] as WorkerProcess;
     const others = this.#workers.filter((worker) => worker !== leaver);
-    const problem = await this.#handOver.leave(this.#listener, [leaver], others);
+    const problem = await this.#handOver.closeSockets(this.#listener, [leaver], others);
     if (problem !== null) throw new Error(problem);
     await this.#ask(leaver, {
       kind: "activate_listener",
@@ -132,10 +132,10 @@ class Crew {
     const { command, args } = selfCommand(image, ["worker", "--id", String(id)]);
     const worker = new WorkerProcess(id, spawnPiped(command, args), terms, {
       onGreeted: greeted.resolve,
-      onResponse: (from, response) => void this.#gatherer.receive(from.id, response),
+      onResponse: (from, response) => void this.#fanOut.receive(from.id, response),
       onEnded: ({ id }, { text }) => {
         greeted.reject(new Error(text));
-        this.#gatherer.workerLost(id, text);
+        this.#fanOut.workerLost(id, text);
       },
     });
     await greeted.promise;
@@ -167,10 +167,10 @@ class Crew {
   }
 
   async #ask(worker: WorkerProcess, verb: Verb): Promise<void> {
-    const [answer] = await this.#gatherer.scatter({
+    const [answer] = await this.#fanOut.run({
       verb: "Swap",
-      parcels: parcelsFor([worker], { request_type: verb }),
-      patience: { kind: "deadline", ms: STEP_MS },
+      requests: requestsFor([worker], { request_type: verb }),
+      deadline: { kind: "total", ms: STEP_MS },
     });
     if (answer?.outcome !== "ok") throw new Error(`${verb.kind}: ${answer?.message}`);
   }

@@ -3,9 +3,9 @@ import { decode, encode } from "../../../config/codec/protobuf.ts";
 import { loadConfig } from "../../../config/file/load.ts";
 import { Inheritance } from "../../../config/schema/messages.ts";
 import { cluster } from "../../../tests/support/config/state.ts";
-import { type Estate, readInheritance, writeInheritance } from "./inherited_state.ts";
+import { type MainSnapshot, readSnapshot, writeSnapshot } from "./snapshot.ts";
 
-function estate(): Estate {
+function snapshot(): MainSnapshot {
   const text = `command_socket = "/run/x.sock"
 worker_count = 3
 soft_stop_timeout = 7
@@ -22,7 +22,7 @@ backends = [{ address = "127.0.0.1:9001" }]
     config: loaded.config,
     state: [{ request_type: { kind: "add_cluster", value: cluster("b") } }],
     fileState: [{ request_type: { kind: "add_cluster", value: cluster("a") } }],
-    runtime: [{ request_type: { kind: "set_max_connections_per_ip", value: 5n } }],
+    settings: [{ request_type: { kind: "set_max_connections_per_ip", value: 5n } }],
     nextWorkerId: 8,
     nextClientId: 21,
     bootGeneration: 2,
@@ -36,23 +36,23 @@ function overTheWire(message: Inheritance): Inheritance {
   return decoded;
 }
 
-Deno.test("readInheritance() gives back what writeInheritance() was given", () => {
-  assert.deepEqual(readInheritance(overTheWire(writeInheritance(estate()))), estate());
+Deno.test("readSnapshot() gives back what writeSnapshot() was given", () => {
+  assert.deepEqual(readSnapshot(overTheWire(writeSnapshot(snapshot()))), snapshot());
 });
 
-Deno.test("readInheritance() refuses another format and an unreadable configuration", () => {
-  const message = writeInheritance(estate());
-  assert.match(readInheritance({ ...message, format: 2 }) as string, /format 2/);
+Deno.test("readSnapshot() refuses another format and an unreadable configuration", () => {
+  const message = writeSnapshot(snapshot());
+  assert.match(readSnapshot({ ...message, format: 2 }) as string, /format 2/);
   for (const configuration of ["", "[", "1", "null"]) {
-    assert.match(readInheritance({ ...message, configuration }) as string, /cannot be read/);
+    assert.match(readSnapshot({ ...message, configuration }) as string, /cannot be read/);
   }
 });
 
-Deno.test("readInheritance() completes what the old main process did not know with defaults", () => {
-  const message = writeInheritance(estate());
+Deno.test("readSnapshot() completes what the old main process did not know with defaults", () => {
+  const message = writeSnapshot(snapshot());
   const options = JSON.parse(message.configuration);
   delete options.soft_stop_timeout;
-  const read = readInheritance({ ...message, configuration: JSON.stringify(options) });
+  const read = readSnapshot({ ...message, configuration: JSON.stringify(options) });
   assert.ok(typeof read !== "string");
   assert.equal(read.config.soft_stop_timeout, 60);
   assert.equal(read.config.worker_count, 3);

@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { certificateFor } from "../../../tests/support/tls/test_certificates.ts";
 import {
-  type RuntimeConnection,
-  runtimeStream,
+  type DenoConnection,
+  denoStream,
   type StreamOperations,
   streamOperations,
-} from "./runtime_stream.ts";
+} from "./deno_stream.ts";
 
 const LOOPBACK = "127.0.0.1";
 const WAYS: readonly (readonly [string, StreamOperations | null])[] = [
@@ -17,14 +17,14 @@ const WAYS: readonly (readonly [string, StreamOperations | null])[] = [
 ];
 
 /** The two ends of a TCP connection. */
-async function tcpPair(): Promise<[RuntimeConnection, RuntimeConnection]> {
+async function tcpPair(): Promise<[DenoConnection, DenoConnection]> {
   using listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
   const connecting = Deno.connect({ hostname: LOOPBACK, port: listener.addr.port });
   return [await listener.accept(), await connecting];
 }
 
 /** The two ends of a TLS connection, the handshake done. */
-async function tlsPair(): Promise<[RuntimeConnection, RuntimeConnection]> {
+async function tlsPair(): Promise<[DenoConnection, DenoConnection]> {
   const { certificate, key } = certificateFor(["localhost"]);
   using listener = Deno.listenTls({ hostname: LOOPBACK, port: 0, cert: certificate, key });
   const connecting = Deno.connectTls({
@@ -41,7 +41,7 @@ async function tlsPair(): Promise<[RuntimeConnection, RuntimeConnection]> {
 const PAIRS = [["TCP", tcpPair], ["TLS", tlsPair]] as const;
 
 /** Answers everything with itself until the end. */
-async function echo(connection: RuntimeConnection): Promise<void> {
+async function echo(connection: DenoConnection): Promise<void> {
   const buffer = new Uint8Array(1024);
   for (let count; (count = await connection.read(buffer)) !== null;) {
     await connection.write(buffer.subarray(0, count));
@@ -64,7 +64,7 @@ Deno.test("the operations are where this runtime is expected to have them", asyn
     ) => (used.push("write"), streamOperations?.write(resource, from) ?? never()),
   };
   const [near, far] = await tcpPair();
-  const stream = runtimeStream(near, noting);
+  const stream = denoStream(near, noting);
   assert.equal(await stream.write(new Uint8Array(3)), 3);
   far.close();
   await stream.read(new Uint8Array(8)).catch(() => 0);
@@ -76,7 +76,7 @@ for (const [way, operations] of WAYS) {
   for (const [kind, connect] of PAIRS) {
     Deno.test(`${kind} by ${way}: bytes both ways, 0 at the end`, async () => {
       const [near, far] = await connect();
-      const stream = runtimeStream(near, operations);
+      const stream = denoStream(near, operations);
       const echoing = echo(far);
       const into = new Uint8Array(64);
       for (const text of ["one", "and another"]) {
@@ -93,7 +93,7 @@ for (const [way, operations] of WAYS) {
 
     Deno.test(`${kind} by ${way}: close ends a read that waits`, async () => {
       const [near, far] = await connect();
-      const stream = runtimeStream(near, operations);
+      const stream = denoStream(near, operations);
       const reading = stream.read(new Uint8Array(8));
       stream.close();
       await assert.rejects(reading);
@@ -110,7 +110,7 @@ for (const [way, operations] of WAYS) {
     const near = await listener.accept();
     const asked: (boolean | undefined)[] = [];
     near.setNoDelay = (wanted) => void asked.push(wanted);
-    const stream = runtimeStream(near, operations);
+    const stream = denoStream(near, operations);
     for (let i = 0; i < 3; i++) await stream.write(new Uint8Array(1));
     assert.deepEqual(asked, [true]);
     near.setNoDelay = () => {
@@ -123,13 +123,13 @@ for (const [way, operations] of WAYS) {
 }
 
 Deno.test("a connection that tells no number is read by its methods", async () => {
-  const silent: RuntimeConnection = {
+  const silent: DenoConnection = {
     read: () => Promise.resolve(null),
     write: (from) => Promise.resolve(from.length),
     closeWrite: () => Promise.resolve(),
     close: () => {},
   };
-  const stream = runtimeStream(silent);
+  const stream = denoStream(silent);
   assert.equal(await stream.read(new Uint8Array(1)), 0);
   assert.equal(await stream.write(new Uint8Array(5)), 5);
 });

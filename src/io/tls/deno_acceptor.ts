@@ -10,11 +10,11 @@ import type {
   Sharing,
   TlsAcceptor,
 } from "../contracts.ts";
-import { runtimeStream } from "../net/runtime_stream.ts";
+import { denoStream } from "../net/deno_stream.ts";
 import type { TlsCredentials } from "./credentials.ts";
 
 /** See {@link TlsAcceptor}. */
-export class RuntimeTlsAcceptor implements TlsAcceptor {
+export class DenoTlsAcceptor implements TlsAcceptor {
   readonly #credentials: TlsCredentials;
   readonly #alpn: readonly string[];
 
@@ -32,7 +32,7 @@ export class RuntimeTlsAcceptor implements TlsAcceptor {
       const listener = Deno.listenTls(
         { ...options, ...texts } as Deno.ListenTlsOptions & typeof texts,
       );
-      return Promise.resolve(new RuntimeTlsSource(listener));
+      return Promise.resolve(new DenoTlsSource(listener));
     });
   }
 
@@ -47,7 +47,7 @@ export class RuntimeTlsAcceptor implements TlsAcceptor {
       resumed: false,
       certificateNames: null,
     };
-    return { ...accepted, stream: runtimeStream(connection), tls };
+    return { ...accepted, stream: denoStream(connection), tls };
   }
 }
 
@@ -79,7 +79,7 @@ class UnsecuredStream implements ByteStream {
   }
 }
 
-class RuntimeTlsSource implements ConnectionSource {
+class DenoTlsSource implements ConnectionSource {
   readonly #listener: Deno.TlsListener;
   #closed = false;
 

@@ -1,31 +1,30 @@
-// Connections of the runtime as byte streams. The runtime's own `read` and `write` methods wrap the
-// operation that does the work in two more promises and some bookkeeping, which is felt when that is
-// most of what a request costs; so the operation is called directly where the runtime lets us. It is not
-// part of the runtime's public interface: where it is not found, the public methods serve.
+// Connections of Deno as byte streams. The public methods `read` and `write` wrap an internal operation in two
+// more promises, which is a measurable part of the cost of a request, so the operation is called directly. It is
+// not part of Deno's public interface: where it is not found, the public methods are used.
 
 import type { ByteStream } from "../contracts.ts";
 
-/** What a connection of the runtime has to offer. */
-export type RuntimeConnection =
+/** A connection of Deno. */
+export type DenoConnection =
   & Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">
   & Partial<Pick<Deno.TcpConn, "setNoDelay">>;
 
-/** The operations of the runtime on an open connection, which it knows by number. */
+/** The internal operations of Deno on a connection, which is named by its resource id. */
 export interface StreamOperations {
   /** Resolves with the number of bytes read, 0 at the end. */
   read(resource: number, into: Uint8Array): Promise<number>;
   write(resource: number, from: Uint8Array): Promise<number>;
 }
 
-/** The operations of this runtime; `null` where they are not where they are looked for. */
+/** The internal operations; `null` where this version of Deno does not have them. */
 export const streamOperations: StreamOperations | null = findOperations();
 
 /**
- * A stream over `connection`; from now on the connection is the stream's. Small writes are never held back
- * for company.
+ * A stream over `connection`, which belongs to the stream from now on. Small writes are never delayed
+ * (TCP_NODELAY).
  */
-export function runtimeStream(
-  connection: RuntimeConnection,
+export function denoStream(
+  connection: DenoConnection,
   operations: StreamOperations | null = streamOperations,
 ): ByteStream {
   const resource = resourceOf(connection);
@@ -33,16 +32,16 @@ export function runtimeStream(
   return new DirectStream(connection, resource, operations);
 }
 
-/** Reads and writes by the runtime's operations. */
+/** Reads and writes with the internal operations. */
 class DirectStream implements ByteStream {
-  readonly #connection: RuntimeConnection;
+  readonly #connection: DenoConnection;
   readonly #resource: number;
   readonly #operations: StreamOperations;
   /** Nothing has been written yet. */
   #first = true;
   #delays = true;
 
-  constructor(connection: RuntimeConnection, resource: number, operations: StreamOperations) {
+  constructor(connection: DenoConnection, resource: number, operations: StreamOperations) {
     this.#connection = connection;
     this.#resource = resource;
     this.#operations = operations;
@@ -58,8 +57,8 @@ class DirectStream implements ByteStream {
   }
 
   /**
-   * The kernel holds a small write back only while one before it is on its way: a connection that carries
-   * a single answer is spared the call.
+   * The kernel delays a small write only while an earlier one is unacknowledged, so a connection with a single
+   * answer does not need the system call.
    */
   #hasten(): void {
     if (this.#first) {
@@ -79,11 +78,11 @@ class DirectStream implements ByteStream {
   }
 }
 
-/** Reads and writes by the connection's public methods. */
+/** Reads and writes with the public methods. */
 class MethodStream implements ByteStream {
-  readonly #connection: RuntimeConnection;
+  readonly #connection: DenoConnection;
 
-  constructor(connection: RuntimeConnection) {
+  constructor(connection: DenoConnection) {
     this.#connection = connection;
     setNoDelay(connection);
   }
@@ -105,8 +104,8 @@ class MethodStream implements ByteStream {
   }
 }
 
-/** The runtime throws when a connection is closed that is closed already. */
-function closeOnce(connection: RuntimeConnection): void {
+/** Deno throws when a connection is closed twice. */
+function closeOnce(connection: DenoConnection): void {
   try {
     connection.close();
   } catch (error) {
@@ -114,11 +113,11 @@ function closeOnce(connection: RuntimeConnection): void {
   }
 }
 
-function setNoDelay(connection: RuntimeConnection): void {
+function setNoDelay(connection: DenoConnection): void {
   try {
     connection.setNoDelay?.(true);
   } catch {
-    // The connection is gone, as the write will tell.
+    // The connection was reset: the write reports it.
   }
 }
 
@@ -138,8 +137,8 @@ function findOperations(): StreamOperations | null {
   };
 }
 
-/** The number by which the runtime knows the connection; `null` where it does not say. */
-function resourceOf(connection: RuntimeConnection): number | null {
+/** The resource id of the connection; `null` where Deno does not provide it. */
+function resourceOf(connection: DenoConnection): number | null {
   for (const key of Object.getOwnPropertySymbols(connection)) {
     if (key.description !== "Deno.internal.rid") continue;
     const resource: unknown = Reflect.get(connection, key);

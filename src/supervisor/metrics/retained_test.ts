@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type FilteredMetrics, QueryMetricsOptions } from "../../../config/schema/messages.ts";
 import type { WorkerAnswer } from "../commands/fan_out.ts";
-import { KeptMeasurements } from "./kept.ts";
-import { mergeMetrics } from "./answer.ts";
+import { RetainedCounts } from "./retained.ts";
+import { metricsAnswer } from "./answer.ts";
 
 type Inner = NonNullable<FilteredMetrics["inner"]>;
 
@@ -39,11 +39,11 @@ function answerOf(workerId: number, count: bigint): WorkerAnswer {
 }
 
 function told(
-  kept: KeptMeasurements,
+  retained: RetainedCounts,
   answers: readonly WorkerAnswer[],
   query: Partial<QueryMetricsOptions> = {},
 ) {
-  const content = mergeMetrics(answers, { ...ALL, ...query }, [], kept);
+  const content = metricsAnswer(answers, { ...ALL, ...query }, [], retained);
   assert.equal(content.kind, "metrics");
   return content.value;
 }
@@ -53,11 +53,11 @@ const countIn = (metrics: ReadonlyMap<string, FilteredMetrics> | undefined, name
 
 const knowsAll = () => new Set(["one", "two"]);
 
-Deno.test("KeptMeasurements goes on counting a worker that has ended, its levels it forgets", () => {
-  const kept = new KeptMeasurements(knowsAll);
-  told(kept, [answerOf(0, 5n), answerOf(1, 3n)]);
-  kept.ended(0);
-  const { proxying, clusters } = told(kept, [answerOf(1, 4n), answerOf(2, 1n)]);
+Deno.test("RetainedCounts goes on counting a worker that has ended, its levels it forgets", () => {
+  const retained = new RetainedCounts(knowsAll);
+  told(retained, [answerOf(0, 5n), answerOf(1, 3n)]);
+  retained.ended(0);
+  const { proxying, clusters } = told(retained, [answerOf(1, 4n), answerOf(2, 1n)]);
   assert.equal(countIn(proxying), 10n);
   assert.equal(countIn(proxying, "open"), 5n);
   assert.deepEqual(countIn(proxying, "time_histogram"), {
@@ -71,22 +71,25 @@ Deno.test("KeptMeasurements goes on counting a worker that has ended, its levels
   assert.deepEqual(backends.map(({ metrics }) => countIn(metrics)), [10n, 10n]);
 });
 
-Deno.test("KeptMeasurements counts what is last known of a worker that does not answer", () => {
-  const kept = new KeptMeasurements(knowsAll);
-  told(kept, [answerOf(0, 5n)]);
-  assert.equal(countIn(told(kept, [answerOf(1, 1n)]).proxying), 6n);
-  kept.note(0, { proxy: values({ requests: { kind: "count", value: 8n } }), clusters: new Map() });
-  kept.ended(0);
-  assert.equal(countIn(told(kept, [answerOf(1, 1n)]).proxying), 9n);
-  kept.ended(7);
-  kept.clear();
-  assert.equal(countIn(told(kept, [answerOf(1, 1n)]).proxying), 1n);
+Deno.test("RetainedCounts counts what is last known of a worker that does not answer", () => {
+  const retained = new RetainedCounts(knowsAll);
+  told(retained, [answerOf(0, 5n)]);
+  assert.equal(countIn(told(retained, [answerOf(1, 1n)]).proxying), 6n);
+  retained.record(0, {
+    proxy: values({ requests: { kind: "count", value: 8n } }),
+    clusters: new Map(),
+  });
+  retained.ended(0);
+  assert.equal(countIn(told(retained, [answerOf(1, 1n)]).proxying), 9n);
+  retained.ended(7);
+  retained.clear();
+  assert.equal(countIn(told(retained, [answerOf(1, 1n)]).proxying), 1n);
 });
 
-Deno.test("KeptMeasurements keeps to what a query asks for", () => {
-  const kept = new KeptMeasurements(knowsAll);
-  told(kept, [answerOf(0, 5n)]);
-  kept.ended(0);
+Deno.test("RetainedCounts keeps to what a query asks for", () => {
+  const retained = new RetainedCounts(knowsAll);
+  told(retained, [answerOf(0, 5n)]);
+  retained.ended(0);
   const only = (answer: WorkerAnswer, id: string) => {
     const type = answer.content?.content_type;
     if (type?.kind === "worker_metrics") {
@@ -95,21 +98,21 @@ Deno.test("KeptMeasurements keeps to what a query asks for", () => {
     }
     return answer;
   };
-  const one = told(kept, [only(answerOf(1, 1n), "a")], { cluster_ids: ["a"] });
+  const one = told(retained, [only(answerOf(1, 1n), "a")], { cluster_ids: ["a"] });
   assert.deepEqual([...one.clusters.keys()], ["a"]);
   assert.deepEqual([one.proxying.size, countIn(one.clusters.get("a")?.cluster)], [0, 6n]);
-  const none = told(kept, [answerOf(1, 1n)], { no_clusters: true, metric_names: ["time"] });
+  const none = told(retained, [answerOf(1, 1n)], { no_clusters: true, metric_names: ["time"] });
   assert.equal(countIn(none.clusters.get("a")?.cluster), 1n, "what the worker tells is not cut");
   assert.equal(countIn(none.proxying), 1n);
   assert.deepEqual(countIn(none.proxying, "time"), { ...QUANTILES, samples: 6n, sum: 42n });
-  assert.equal(told(kept, [answerOf(1, 1n)], { workers: true }).proxying.size, 0);
+  assert.equal(told(retained, [answerOf(1, 1n)], { workers: true }).proxying.size, 0);
   // A partial answer says nothing about the rest of its worker.
-  kept.ended(1);
-  assert.equal(countIn(told(kept, []).proxying), 6n);
+  retained.ended(1);
+  assert.equal(countIn(told(retained, []).proxying), 6n);
 });
 
-Deno.test("mergeMetrics() joins an answer that came in parts, and notes the whole", () => {
-  const kept = new KeptMeasurements(knowsAll);
+Deno.test("metricsAnswer() joins an answer that came in parts, and notes the whole", () => {
+  const retained = new RetainedCounts(knowsAll);
   const { content } = answerOf(0, 5n);
   const type = content?.content_type;
   assert.equal(type?.kind, "worker_metrics");
@@ -121,38 +124,38 @@ Deno.test("mergeMetrics() joins an answer that came in parts, and notes the whol
   }));
   const proxy = { ...type, value: { ...type.value, clusters: new Map() } };
   const answer = { ...answerOf(0, 0n), content: first ?? null };
-  const whole = told(kept, [{ ...answer, parts: [{ content_type: proxy }, ...rest] }]);
+  const whole = told(retained, [{ ...answer, parts: [{ content_type: proxy }, ...rest] }]);
   assert.equal(countIn(whole.proxying), 5n);
   assert.deepEqual([...whole.clusters.keys()].sort(), ["a", "b"]);
-  kept.ended(0);
-  assert.equal(countIn(told(kept, []).clusters.get("b")?.cluster), 5n);
+  retained.ended(0);
+  assert.equal(countIn(told(retained, []).clusters.get("b")?.cluster), 5n);
 });
 
-Deno.test("KeptMeasurements forgets clusters and backends that are gone", () => {
+Deno.test("RetainedCounts forgets clusters and backends that are gone", () => {
   const known = new Map([["a", new Set(["one", "two"])], ["b", new Set(["one"])]]);
-  const kept = new KeptMeasurements((id) => known.get(id) ?? null);
-  kept.inherit(told(kept, [answerOf(9, 2n)]));
-  kept.ended(9);
+  const retained = new RetainedCounts((id) => known.get(id) ?? null);
+  retained.restore(told(retained, [answerOf(9, 2n)]));
+  retained.ended(9);
   known.set("a", new Set(["two"]));
   known.delete("b");
-  const { clusters } = told(kept, []);
+  const { clusters } = told(retained, []);
   assert.deepEqual([...clusters.keys()], ["a"]);
   assert.deepEqual(clusters.get("a")?.backends.map(({ backend_id }) => backend_id), ["two"]);
 });
 
-Deno.test("KeptMeasurements counts from nothing what was removed and is added again", () => {
+Deno.test("RetainedCounts counts from nothing what was removed and is added again", () => {
   const all = new Map([["a", new Set(["one", "two"])], ["b", new Set(["one", "two"])]]);
   const known = new Map(all);
-  const kept = new KeptMeasurements((id) => known.get(id) ?? null);
-  kept.inherit(told(new KeptMeasurements(knowsAll), [answerOf(9, 2n)]));
-  told(kept, [answerOf(0, 5n), answerOf(1, 1n)]);
-  kept.ended(0);
+  const retained = new RetainedCounts((id) => known.get(id) ?? null);
+  retained.restore(told(new RetainedCounts(knowsAll), [answerOf(9, 2n)]));
+  told(retained, [answerOf(0, 5n), answerOf(1, 1n)]);
+  retained.ended(0);
   known.delete("a");
-  kept.changed("a");
+  retained.forgetRemoved("a");
   known.set("b", new Set(["two"]));
-  kept.changed("b");
+  retained.forgetRemoved("b");
   known.set("a", new Set(["one", "two"])).set("b", new Set(["one", "two"]));
-  const { clusters } = told(kept, []);
+  const { clusters } = told(retained, []);
   const { cluster, backends } = clusters.get("b") ?? { backends: [] };
   assert.deepEqual([...clusters.keys()], ["b"]);
   assert.equal(countIn(cluster), 8n);
@@ -162,17 +165,17 @@ Deno.test("KeptMeasurements counts from nothing what was removed and is added ag
   ]]);
 });
 
-Deno.test("KeptMeasurements is left to the next main process, which adds its own", () => {
-  const old = new KeptMeasurements(knowsAll);
+Deno.test("RetainedCounts is left to the next main process, which adds its own", () => {
+  const old = new RetainedCounts(knowsAll);
   told(old, [answerOf(0, 5n), answerOf(1, 2n)]);
   old.ended(0);
   const own = values({ panic: { kind: "count", value: 1n }, now: { kind: "gauge", value: 1n } });
-  const next = new KeptMeasurements(knowsAll);
-  next.inherit(old.estate(own));
-  next.inherit(old.estate(own));
-  assert.deepEqual([...next.main.keys()], ["panic"]);
+  const next = new RetainedCounts(knowsAll);
+  next.restore(old.snapshot(own));
+  next.restore(old.snapshot(own));
+  assert.deepEqual([...next.ofEarlierMains.keys()], ["panic"]);
   const { proxying, main } = told(next, [answerOf(4, 1n)]);
   assert.deepEqual([countIn(proxying), countIn(main, "panic")], [8n, 1n]);
-  const afterNext = next.estate(own);
+  const afterNext = next.snapshot(own);
   assert.deepEqual([countIn(afterNext.proxying), countIn(afterNext.main, "panic")], [8n, 2n]);
 });

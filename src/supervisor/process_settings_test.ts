@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { MetricsConfiguration } from "../../config/schema/messages.ts";
-import { RuntimeRequests } from "./runtime_requests.ts";
+import { ProcessSettings } from "./process_settings.ts";
 
-Deno.test("RuntimeRequests keeps the last of each verb that is in force", () => {
-  const requests = new RuntimeRequests();
+Deno.test("ProcessSettings keeps the last of each verb that is in force", () => {
+  const requests = new ProcessSettings();
   requests.remember(null);
   requests.remember({ kind: "remove_cluster", value: "a" });
   requests.remember({ kind: "configure_metrics", value: MetricsConfiguration.ENABLED });

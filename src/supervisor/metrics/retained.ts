@@ -1,6 +1,6 @@
-// What workers that are gone have counted. Without it every sum over the workers would fall when one of
-// them is replaced or dies, which whoever reads the sums would take for a restart. Levels go with their
-// worker; counts, and times as far as they add up, stay for as long as what they are about. Pure.
+// The counts of workers that have ended. Without them every sum over the workers would fall when a worker
+// is replaced or dies, and monitoring would take that for a restart. Gauges end with their worker. Counts
+// and histograms are retained as long as their cluster and their backend are configured. Pure.
 
 import type {
   AggregatedMetrics,
@@ -8,29 +8,29 @@ import type {
   FilteredMetrics,
   WorkerMetrics,
 } from "../../../config/schema/messages.ts";
-import { type KnownBackends, MergedMetrics, mergeValues } from "./merge.ts";
+import { type KnownBackends, mergeInto, WorkerSum } from "./worker_sum.ts";
 
-/** The counts of workers that are gone, and the last known ones of those that are not. */
-export class KeptMeasurements {
+/** The counts of workers that have ended, and the last known ones of those that run. */
+export class RetainedCounts {
   readonly #known: KnownBackends;
   /** Counts of workers that have ended. */
-  #past = new MergedMetrics();
-  /** What the main process before this one had counted, with its workers and those before them. */
-  #inherited: AggregatedMetrics | null = null;
-  /** Everything each worker that has not ended had measured when it was last told. */
+  #past = new WorkerSum();
+  /** The counts of all earlier main processes and their workers. */
+  #earlier: AggregatedMetrics | null = null;
+  /** The last known metrics of each worker that runs. */
   readonly #last = new Map<number, WorkerMetrics>();
 
-  /** What `known` does not know any more is forgotten. */
+  /** Clusters and backends that `known` does not know are forgotten. */
   constructor(known: KnownBackends) {
     this.#known = known;
   }
 
-  /** Takes note of everything a worker has measured so far. */
-  note(workerId: number, metrics: WorkerMetrics): void {
+  /** Records all metrics of a worker up to now. */
+  record(workerId: number, metrics: WorkerMetrics): void {
     this.#last.set(workerId, metrics);
   }
 
-  /** The worker has ended: what was last known of it is all there will ever be. */
+  /** The worker has ended: its last known counts are retained. */
   ended(workerId: number): void {
     const last = this.#last.get(workerId);
     if (last === undefined) return;
@@ -39,45 +39,45 @@ export class KeptMeasurements {
     this.#past.keepOnly(this.#known);
   }
 
-  /** Takes what an earlier main process leaves, in the place of what it left before. */
-  inherit(metrics: AggregatedMetrics): void {
-    this.#inherited = metrics;
+  /** Takes the counts of an earlier main process, in the place of those it sent before. */
+  restore(metrics: AggregatedMetrics): void {
+    this.#earlier = metrics;
   }
 
-  /** What was counted by nobody of those who tell of themselves. */
-  beside(told: ReadonlySet<number>): WorkerMetrics {
-    const sum = new MergedMetrics();
+  /** All counts except those of the workers `told`, whose metrics the caller has. */
+  totalExcept(told: ReadonlySet<number>): WorkerMetrics {
+    const sum = new WorkerSum();
     sum.add(this.#past.total());
-    if (this.#inherited !== null) {
-      sum.add({ proxy: this.#inherited.proxying, clusters: this.#inherited.clusters });
+    if (this.#earlier !== null) {
+      sum.add({ proxy: this.#earlier.proxying, clusters: this.#earlier.clusters });
     }
     for (const [id, metrics] of this.#last) if (!told.has(id)) sum.add(countsOf(metrics));
     sum.keepOnly(this.#known);
     return sum.total();
   }
 
-  /** What the main processes before this one have counted of themselves. */
-  get main(): ReadonlyMap<string, FilteredMetrics> {
-    return this.#inherited?.main ?? NOTHING;
+  /** The metrics of the earlier main processes themselves. */
+  get ofEarlierMains(): ReadonlyMap<string, FilteredMetrics> {
+    return this.#earlier?.main ?? NOTHING;
   }
 
-  /** Everything that has been counted so far, for the next main process; `own`: of this one itself. */
-  estate(own: ReadonlyMap<string, FilteredMetrics>): AggregatedMetrics {
-    const main = new Map(this.main);
-    mergeValues(main, onlyCounts(own));
-    const { proxy, clusters } = this.beside(new Set());
+  /** All counts up to now, for the successor of this main process; `own`: its own metrics. */
+  snapshot(own: ReadonlyMap<string, FilteredMetrics>): AggregatedMetrics {
+    const main = new Map(this.ofEarlierMains);
+    mergeInto(main, onlyCounts(own));
+    const { proxy, clusters } = this.totalExcept(new Set());
     return { main, workers: new Map(), proxying: proxy, clusters };
   }
 
   /**
-   * A change was made of the cluster, which may have lost backends, or be gone: added again, they count from
-   * nothing.
+   * A change removed the cluster, or a backend of it: their counts are forgotten. A backend that is added
+   * again counts from zero.
    */
-  changed(clusterId: string): void {
+  forgetRemoved(clusterId: string): void {
     const backends = this.#known(clusterId);
     this.#past.keepOnlyOf(clusterId, backends);
     const told = [...this.#last.values()].map(({ clusters }) => clusters);
-    if (this.#inherited !== null) told.push(this.#inherited.clusters);
+    if (this.#earlier !== null) told.push(this.#earlier.clusters);
     for (const clusters of told) {
       const metrics = clusters.get(clusterId);
       if (metrics === undefined) continue;
@@ -86,17 +86,17 @@ export class KeptMeasurements {
     }
   }
 
-  /** Every count starts over. */
+  /** Forgets every count. */
   clear(): void {
-    this.#past = new MergedMetrics();
-    this.#inherited = null;
+    this.#past = new WorkerSum();
+    this.#earlier = null;
     this.#last.clear();
   }
 }
 
 const NOTHING: ReadonlyMap<string, FilteredMetrics> = new Map();
 
-/** What of the measurements adds up when their worker is gone. */
+/** The metrics that are retained when their worker has ended. */
 function countsOf({ proxy, clusters }: WorkerMetrics): WorkerMetrics {
   return {
     proxy: onlyCounts(proxy),
@@ -114,7 +114,7 @@ function clusterCounts({ cluster, backends }: ClusterMetrics): ClusterMetrics {
   };
 }
 
-/** Counts as they are; of quantiles, which say how it is now, only how many values there were. */
+/** Counts and histograms; of quantiles, which describe the present, only the number of values. */
 function onlyCounts(metrics: ReadonlyMap<string, FilteredMetrics>): Map<string, FilteredMetrics> {
   const counts = new Map<string, FilteredMetrics>();
   for (const [name, metric] of metrics) {

@@ -1,4 +1,5 @@
-// Two values of the same metric, from two workers, as one. Pure.
+// How two values of one metric, from two workers, become one: counts and gauges add up unless listed here,
+// histograms add up bucket by bucket, of quantiles the largest counts. Pure.
 
 import type {
   Bucket,
@@ -11,8 +12,8 @@ import type {
 const MAX_BUCKETS = 65;
 
 /**
- * Levels that are moments or ages, and those that every worker finds out for itself about the same backends:
- * of several workers the least is told, their sum means nothing.
+ * Gauges of which the least counts: moments, ages, and what every worker finds out for itself about the
+ * same backends. Their sum means nothing.
  */
 const LEAST: ReadonlySet<string> = new Set([
   "process.uptime_seconds",
@@ -22,19 +23,19 @@ const LEAST: ReadonlySet<string> = new Set([
   "backend.available",
 ]);
 
-/** Levels of which the most is told: what all workers are told alike, and what is yes for any of them. */
+/** Gauges of which the most counts: equal in all workers, or 1 when it holds for any worker. */
 const MOST: ReadonlySet<string> = new Set([
   "cluster.total_backends",
   "accept_queue.backpressure",
 ]);
 
-/** A share of a whole that each worker has for itself: what counts is how full the fullest is. */
+/** Suffix of gauges that are a share of a limit each worker has: the fullest worker counts. */
 const SHARE = "_percent";
 
-/** Levels of which 0 says that there is nothing to tell. */
+/** Gauges of which 0 means that there is no value. */
 const ABSENT_AT_ZERO: ReadonlySet<string> = new Set(["tls.cert.min_expires_at_seconds"]);
 
-/** The value of both together. Kinds that differ cannot be merged: the first is kept. */
+/** The merged value. Kinds that differ cannot be merged: the first value stays. */
 export function mergeMetric(
   name: string,
   one: FilteredMetrics,
@@ -47,7 +48,7 @@ export function mergeMetric(
     return { inner: { kind: "count", value: left.value + right.value } };
   }
   if (left.kind === "gauge" && right.kind === "gauge") {
-    return { inner: { kind: "gauge", value: mergeLevels(name, left.value, right.value) } };
+    return { inner: { kind: "gauge", value: mergeGauges(name, left.value, right.value) } };
   }
   if (left.kind === "percentiles" && right.kind === "percentiles") {
     return { inner: { kind: "percentiles", value: mergePercentiles(left.value, right.value) } };
@@ -58,7 +59,7 @@ export function mergeMetric(
   return one;
 }
 
-function mergeLevels(name: string, left: bigint, right: bigint): bigint {
+function mergeGauges(name: string, left: bigint, right: bigint): bigint {
   const [less, more] = left < right ? [left, right] : [right, left];
   if (less === 0n && ABSENT_AT_ZERO.has(name)) return more;
   if (LEAST.has(name)) return less;
@@ -81,8 +82,8 @@ function mergePercentiles(left: Percentiles, right: Percentiles): Percentiles {
 }
 
 /**
- * The bounds of both. Between two bounds of its own nothing is known of a histogram but that its count is not
- * less than at the lower one, and above the last one it does not grow.
+ * A histogram with the bounds of both. Between two of its own bounds a histogram counts as at the lower one,
+ * which is the least it can be; above its last bound the count does not grow.
  */
 function mergeHistograms(left: FilteredHistogram, right: FilteredHistogram): FilteredHistogram {
   const buckets: Bucket[] = [];

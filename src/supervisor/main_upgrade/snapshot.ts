@@ -1,46 +1,46 @@
-// What a main process leaves to the next one, as a message: the configuration in force, the state, and
-// the numbers that must go on counting. The configuration file is not read again.
+// The snapshot a main process gives to its successor: the configuration in force, the state, and the
+// numbers that must go on counting. The successor does not read the configuration file again.
 
 import { type Config, loadConfig } from "../../../config/file/load.ts";
 import type { Inheritance, InitialState, Request } from "../../../config/schema/messages.ts";
 
-/** What the fields of an inheritance mean. A main process that means something else refuses it. */
-export const INHERITANCE_FORMAT = 1;
+/** Version of the meaning of the fields. A successor with another version refuses the snapshot. */
+export const SNAPSHOT_FORMAT = 1;
 
-/** The parts of an inheritance. */
-export interface Estate {
+/** Everything a successor needs. */
+export interface MainSnapshot {
   readonly config: Config;
   readonly state: readonly Request[];
   readonly fileState: readonly Request[];
-  readonly runtime: readonly Request[];
+  readonly settings: readonly Request[];
   readonly nextWorkerId: number;
   readonly nextClientId: number;
   readonly bootGeneration: number;
   readonly logFilter: string;
 }
 
-/** The message of an estate. */
-export function writeInheritance(estate: Estate): Inheritance {
-  const { requests, ...options } = estate.config;
+/** The message of a snapshot. */
+export function writeSnapshot(snapshot: MainSnapshot): Inheritance {
+  const { requests, ...options } = snapshot.config;
   return {
-    format: INHERITANCE_FORMAT,
+    format: SNAPSHOT_FORMAT,
     configuration: JSON.stringify(options),
     configuration_requests: stateOf(requests),
-    state: stateOf(estate.state),
-    file_state: stateOf(estate.fileState),
-    runtime: stateOf(estate.runtime),
-    next_worker_id: estate.nextWorkerId,
-    next_client_id: estate.nextClientId,
-    boot_generation: estate.bootGeneration,
-    log_filter: estate.logFilter,
+    state: stateOf(snapshot.state),
+    file_state: stateOf(snapshot.fileState),
+    runtime: stateOf(snapshot.settings),
+    next_worker_id: snapshot.nextWorkerId,
+    next_client_id: snapshot.nextClientId,
+    boot_generation: snapshot.bootGeneration,
+    log_filter: snapshot.logFilter,
   };
 }
 
-/** The estate in a message, or why it cannot be taken. */
-export function readInheritance(message: Inheritance): Estate | string {
-  if (message.format !== INHERITANCE_FORMAT) {
+/** The snapshot of a message, or why it cannot be used. */
+export function readSnapshot(message: Inheritance): MainSnapshot | string {
+  if (message.format !== SNAPSHOT_FORMAT) {
     return `The old main process leaves its state in format ${message.format}, this program takes ` +
-      `${INHERITANCE_FORMAT}: stop the old one and start this one instead`;
+      `${SNAPSHOT_FORMAT}: stop the old one and start this one instead`;
   }
   const config = readConfig(message.configuration);
   if (typeof config === "string") return config;
@@ -48,7 +48,7 @@ export function readInheritance(message: Inheritance): Estate | string {
     config: { ...config, requests: requestsOf(message.configuration_requests) },
     state: requestsOf(message.state),
     fileState: requestsOf(message.file_state),
-    runtime: requestsOf(message.runtime),
+    settings: requestsOf(message.runtime),
     nextWorkerId: message.next_worker_id,
     nextClientId: message.next_client_id,
     bootGeneration: message.boot_generation,
@@ -56,7 +56,7 @@ export function readInheritance(message: Inheritance): Estate | string {
   };
 }
 
-/** Options that this program knows and the old one did not have their defaults. */
+/** Options that the program of the old main process did not know have their defaults. */
 function readConfig(text: string): Config | string {
   const refusal = "The configuration of the old main process cannot be read";
   const defaults = loadConfig("", { path: "/", cwd: "/", readFile: () => "" });

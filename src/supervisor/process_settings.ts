@@ -10,7 +10,7 @@ const REMEMBERED: ReadonlySet<string> = new Set([
 ]);
 
 /** The last request of each such verb. */
-export class RuntimeRequests {
+export class ProcessSettings {
   readonly #last = new Map<string, Request>();
 
   /** Takes note of a request; other verbs are ignored. */

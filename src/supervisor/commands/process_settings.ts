@@ -8,83 +8,94 @@ import {
   type Response,
   type WorkerMetricDetailStatus,
 } from "../../../config/schema/messages.ts";
-import { verbName } from "../../../config/state/verbs.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import type { Client } from "../command_socket/client_session.ts";
-import { beginAudit } from "../audit/begin.ts";
-import { parcelsFor, type WorkerAnswer } from "./fan_out.ts";
-import { clearMainMetrics } from "../metrics/main.ts";
-import { deadline, type MainContext } from "../context.ts";
+import { type AuditParts, beginAudit } from "../audit/begin.ts";
+import type { EventHub } from "../command_socket/events.ts";
+import type { ProcessSettings } from "../process_settings.ts";
+import { type AskParts, askWorkers } from "./ask_workers.ts";
+import type { WorkerAnswer } from "./fan_out.ts";
+import { clearMainMetrics, type MainMetricsParts } from "../metrics/main.ts";
+import type { RetainedCounts } from "../metrics/retained.ts";
 import { eventOf } from "../command_socket/request_events.ts";
-import { failure, ok, processing } from "../command_socket/responses.ts";
+import { failure, ok } from "../command_socket/responses.ts";
 import { describeAnswers, failuresOf } from "../workers/texts.ts";
 
 /** Longest lease name, in bytes, and longest lease, in seconds (sozu 2.1). */
 const MAX_LEASE_CLIENT_BYTES = 64;
 const MAX_LEASE_SECONDS = 300;
 
-/** Sends a request to every worker and collects the answers. */
-export function askWorkers(
-  context: MainContext,
-  client: Client,
-  type: Verb,
-): Promise<readonly WorkerAnswer[]> {
-  const targets = context.pool.targets();
-  client.progress(processing(`Sent to ${targets.length} workers`));
-  return context.gatherer.scatter({
-    verb: verbName(type.kind),
-    parcels: parcelsFor(targets, { request_type: type }),
-    patience: deadline(context),
-    onProcessing: (id, requestId, message) =>
-      client.progress(processing(`Worker ${id} is processing ${requestId}. ${message}`)),
-  });
+/** What every verb of this file takes. */
+interface SettingParts extends AskParts, AuditParts {
+  readonly events: EventHub;
+}
+
+/** What changing the log filter takes. */
+export interface LoggingParts extends SettingParts {
+  readonly log: {
+    /** Puts a filter in force here and for later workers; the list says what is wrong with it. */
+    change(filter: string): readonly string[];
+  };
+}
+
+/** What changing a setting of the processes takes. */
+export interface ProcessSettingParts extends SettingParts {
+  readonly settings: ProcessSettings;
+  readonly counters: MainMetricsParts["counters"];
+  readonly retained: RetainedCounts;
+}
+
+/** What changing the metric detail takes. */
+export interface MetricDetailParts extends SettingParts {
+  /** The detail of the configuration, as the schema numbers it. */
+  readonly metricDetail: number;
 }
 
 /** Changes the log filter of main, of its workers and of those started later. */
 export async function changeLogging(
-  context: MainContext,
+  parts: LoggingParts,
   client: Client,
   type: Verb & { kind: "Logging" },
 ): Promise<Response> {
-  const audited = beginAudit(context, client, type);
-  const errors = context.log.change(type.value);
-  context.events.emit("main", eventOf(type) as NonNullable<ReturnType<typeof eventOf>>);
+  const audited = beginAudit(parts, client, type);
+  const errors = parts.log.change(type.value);
+  parts.events.emit("main", eventOf(type) as NonNullable<ReturnType<typeof eventOf>>);
   if (errors.length > 0) {
     audited?.failed("invalid_input", errors.join("; "));
     return failure(`Refused the log filter: ${errors.join("; ")}`);
   }
-  const answers = await askWorkers(context, client, type);
+  const answers = await askWorkers(parts, client, type);
   audited?.completed(answers);
   return allOrFailure(answers);
 }
 
 /** Switches cluster metrics, or sets the limit of connections from one address. */
-export async function changeRuntime(
-  context: MainContext,
+export async function changeProcessSetting(
+  parts: ProcessSettingParts,
   client: Client,
   type: Verb & { kind: "configure_metrics" | "set_max_connections_per_ip" },
 ): Promise<Response> {
-  const audited = beginAudit(context, client, type, encode(Request, { request_type: type }));
+  const audited = beginAudit(parts, client, type, encode(Request, { request_type: type }));
   audited?.done();
   const event = eventOf(type);
-  if (event !== null) context.events.emit("main", event);
-  const answers = await askWorkers(context, client, type);
+  if (event !== null) parts.events.emit("main", event);
+  const answers = await askWorkers(parts, client, type);
   audited?.completed(answers);
-  if (event !== null) context.events.emit("main", event);
-  if (failuresOf(answers).length === 0) context.rememberRuntime(type);
+  if (event !== null) parts.events.emit("main", event);
+  if (failuresOf(answers).length === 0) parts.settings.remember(type);
   if (type.kind === "configure_metrics" && type.value === MetricsConfiguration.CLEAR) {
-    clearMainMetrics(context);
+    clearMainMetrics(parts);
   }
   return allOrFailure(answers);
 }
 
 /** The limit of connections from one address, as the workers apply it. */
 export async function queryConnectionLimit(
-  context: MainContext,
+  parts: AskParts,
   client: Client,
   type: Verb & { kind: "query_max_connections_per_ip" },
 ): Promise<Response> {
-  const answers = await askWorkers(context, client, type);
+  const answers = await askWorkers(parts, client, type);
   const failed = allOrFailure(answers);
   const content = answers.find((answer) => answer.outcome === "ok")?.content?.content_type;
   return content === undefined || content === null || failuresOf(answers).length > 0
@@ -94,7 +105,7 @@ export async function queryConnectionLimit(
 
 /** Raises the level of detail of metrics for a while, on behalf of a client. */
 export async function setMetricDetail(
-  context: MainContext,
+  parts: MetricDetailParts,
   client: Client,
   type: Verb & { kind: "set_metric_detail" },
 ): Promise<Response> {
@@ -110,7 +121,7 @@ export async function setMetricDetail(
       peer_session_ulid: client.ulid,
     },
   };
-  const audited = beginAudit(context, client, own, encode(Request, { request_type: own }));
+  const audited = beginAudit(parts, client, own, encode(Request, { request_type: own }));
   const problem = leaseProblem(client_id, ttl_seconds);
   if (problem !== null) {
     audited?.failed("invalid_input", problem);
@@ -118,11 +129,11 @@ export async function setMetricDetail(
   }
   audited?.done();
   const event = eventOf(type);
-  if (event !== null) context.events.emit("main", event);
-  const answers = await askWorkers(context, client, own);
+  if (event !== null) parts.events.emit("main", event);
+  const answers = await askWorkers(parts, client, own);
   audited?.completed(answers);
-  if (event !== null) context.events.emit("main", event);
-  return metricDetailAnswer(context, answers);
+  if (event !== null) parts.events.emit("main", event);
+  return metricDetailAnswer(parts.metricDetail, answers);
 }
 
 function leaseProblem(client_id: string, ttl_seconds: number | undefined): string | null {
@@ -134,9 +145,8 @@ function leaseProblem(client_id: string, ttl_seconds: number | undefined): strin
     : null;
 }
 
-function metricDetailAnswer(context: MainContext, answers: readonly WorkerAnswer[]): Response {
+function metricDetailAnswer(configured: number, answers: readonly WorkerAnswer[]): Response {
   const failures = failuresOf(answers);
-  const configured = context.settings.metricDetail;
   const workers = new Map<string, WorkerMetricDetailStatus>();
   for (const { workerId, content } of answers) {
     const type = content?.content_type;

@@ -1,4 +1,5 @@
-// The measurements of several workers added up: of each worker, cluster and backend one value a name.
+// The sum of the metrics of several workers: one value for each name of the process, of each cluster, and
+// of each backend.
 
 import type {
   BackendMetrics,
@@ -6,25 +7,25 @@ import type {
   FilteredMetrics,
   WorkerMetrics,
 } from "../../../config/schema/messages.ts";
-import { mergeMetric } from "./value_merge.ts";
+import { mergeMetric } from "./merge_rules.ts";
 
-/** Values by metric name. */
+/** Metrics by name. */
 export type MetricValues = Map<string, FilteredMetrics>;
 
 /** The backends of a cluster, by id; `null` when there is no such cluster. */
 export type KnownBackends = (clusterId: string) => ReadonlySet<string> | null;
 
-/** A sum that grows worker by worker. */
-export class MergedMetrics {
+/** A sum to which workers are added one by one. */
+export class WorkerSum {
   readonly #proxy: MetricValues = new Map();
-  readonly #clusters = new Map<string, MergedCluster>();
+  readonly #clusters = new Map<string, ClusterSum>();
 
   add({ proxy, clusters }: WorkerMetrics): void {
-    mergeValues(this.#proxy, proxy);
+    mergeInto(this.#proxy, proxy);
     for (const [id, metrics] of clusters) {
       let cluster = this.#clusters.get(id);
       if (cluster === undefined) {
-        cluster = new MergedCluster();
+        cluster = new ClusterSum();
         this.#clusters.set(id, cluster);
       }
       cluster.add(metrics);
@@ -35,35 +36,35 @@ export class MergedMetrics {
     return this.#clusters.has(id);
   }
 
-  /** Forgets clusters and backends that are not known. */
+  /** Removes clusters and backends that are not known. */
   keepOnly(known: KnownBackends): void {
     for (const id of this.#clusters.keys()) this.keepOnlyOf(id, known(id));
   }
 
-  /** Forgets a cluster, or the backends of it that are not known. */
+  /** Removes a cluster, or the backends of it that are not known. */
   keepOnlyOf(clusterId: string, backends: ReadonlySet<string> | null): void {
     if (backends === null) this.#clusters.delete(clusterId);
     else this.#clusters.get(clusterId)?.keepOnly(backends);
   }
 
-  /** The sum, as if one worker had measured it all. */
+  /** The sum as the metrics of one worker. */
   total(): WorkerMetrics {
     const clusters = [...this.#clusters].map(([id, cluster]) => [id, cluster.message()] as const);
     return { proxy: new Map(this.#proxy), clusters: new Map(clusters) };
   }
 }
 
-/** One cluster, as more and more workers tell of it. */
-class MergedCluster {
+/** The sum of one cluster. */
+class ClusterSum {
   readonly #own: MetricValues = new Map();
   readonly #backends = new Map<string, MetricValues>();
 
   add({ cluster, backends }: ClusterMetrics): void {
-    mergeValues(this.#own, cluster);
+    mergeInto(this.#own, cluster);
     for (const { backend_id, metrics } of backends) {
       const known = this.#backends.get(backend_id);
       if (known === undefined) this.#backends.set(backend_id, new Map(metrics));
-      else mergeValues(known, metrics);
+      else mergeInto(known, metrics);
     }
   }
 
@@ -80,8 +81,8 @@ class MergedCluster {
   }
 }
 
-/** Adds the values of one scope to those of another. */
-export function mergeValues(
+/** Merges the metrics of `from` into `into`, name by name. */
+export function mergeInto(
   into: MetricValues,
   from: ReadonlyMap<string, FilteredMetrics>,
 ): void {

@@ -1,0 +1,34 @@
+// The configuration file of the main process: its path, how a file is read, and the state the file
+// described when it was last read.
+
+import { formatProblem } from "../../config/file/load.ts";
+import type { Request } from "../../config/schema/messages.ts";
+import type { ConfigState } from "../../config/state/state.ts";
+import { readServable, servableState } from "../configuration/servable.ts";
+
+/** The requests of a configuration file, or its problems, one a line. */
+export type FileRequests =
+  | { readonly ok: true; readonly requests: readonly Request[] }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** The configuration file. */
+export class ConfigurationFile {
+  /** The path the main process was started with. */
+  readonly path: string;
+  /** The state the file described when it was last read. */
+  state: ConfigState = servableState();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Reads the configuration file at `path`, which may be another one than {@link path}. */
+  load(path: string): Promise<FileRequests> {
+    const loaded = readServable(path, Deno.cwd());
+    return Promise.resolve(
+      loaded.ok
+        ? { ok: true, requests: loaded.config.requests }
+        : { ok: false, problems: loaded.errors.map(formatProblem) },
+    );
+  }
+}
