@@ -2,6 +2,8 @@
 // old one starts it as that, otherwise the command line, whose `start` is the main process. No logic
 // lives here; each process loads only what it needs.
 
+import { plainStart } from "./src/cli/plain_start.ts";
+
 const [command, ...rest] = Deno.args;
 
 if (command === "worker") {
@@ -11,6 +13,11 @@ if (command === "worker") {
 if (command === "start" && rest[0] === "--inherit") {
   const { inherit } = await import("./src/supervisor/main_upgrade/new_main.ts");
   Deno.exit(await inherit(rest[1] ?? ""));
+}
+const configPath = plainStart(Deno.args, (name) => Deno.env.get(name));
+if (configPath !== null) {
+  const { start } = await import("./src/supervisor/start.ts");
+  Deno.exit(await start({ configPath }));
 }
 const { runCli } = await import("./src/cli/main.ts");
 Deno.exit(

@@ -1,6 +1,7 @@
 // From a configuration file to a running main process, and to its exit code. Everything that can
 // keep it from starting is reported on standard error before any worker exists.
 
+import type { PrometheusSettings } from "../../config/file/keys/prometheus.ts";
 import { type Config, formatProblem } from "../../config/file/load.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { readServable } from "../configuration/servable.ts";
@@ -13,7 +14,7 @@ import { capacityProblem, descriptorsFor } from "./connection_capacity.ts";
 import type { FileSource } from "./context.ts";
 import { PidFile } from "./pid_file.ts";
 import { mainMetrics } from "./metrics/main.ts";
-import { PrometheusServer } from "./metrics/prometheus.ts";
+import type { PrometheusServer } from "./metrics/prometheus.ts";
 import { accessTargetProblem, ProcessLog } from "./process_log.ts";
 import { currentImage } from "./self_command.ts";
 import { ServiceManager } from "./service_manager.ts";
@@ -59,7 +60,7 @@ async function startWith(config: Config, configPath: string): Promise<number> {
       json: config.log_format === "json",
     });
     for (const notice of log.notices) console.error(notice);
-    const build = buildId({ version: manifest.version, ...currentImage() });
+    const build = await buildId({ version: manifest.version, ...currentImage() });
     const files = fileSource(configPath);
     const supervisor = new Supervisor({
       config,
@@ -132,9 +133,7 @@ export async function supervise<T>(
   });
   const deafen = obeySignals(supervisor);
   const statsd = openMainStatsd(metrics, () => mainMetrics(supervisor.context));
-  const exposition = prometheus === undefined
-    ? null
-    : new PrometheusServer(prometheus, supervisor.context);
+  const exposition = prometheus === undefined ? null : await openExposition(prometheus, supervisor);
   void supervisor.gaveWay.then(() => exposition?.close());
   try {
     return await work(exposition);
@@ -147,6 +146,15 @@ export async function supervise<T>(
     unguard();
     deafen();
   }
+}
+
+/** Loaded by those who want it only: an HTTP server is no small thing. */
+async function openExposition(
+  settings: PrometheusSettings,
+  { context }: Supervisor,
+): Promise<PrometheusServer> {
+  const { PrometheusServer } = await import("./metrics/prometheus.ts");
+  return new PrometheusServer(settings, context);
 }
 
 /** Configuration files as the reload verb wants them. */

@@ -72,7 +72,7 @@ async function succeed(
     log,
     listener,
     service,
-    build: buildId({ version: manifest.version, ...currentImage() }),
+    build: await buildId({ version: manifest.version, ...currentImage() }),
     estate,
   });
   const { pid_file_path } = config;
