@@ -1,31 +1,46 @@
 // The one executable: a worker when its main process starts it as one, the next main process when the
 // old one starts it as that, otherwise the command line, whose `start` is the main process. No logic
-// lives here; each process loads only what it needs.
+// lives here; each process loads only what it needs. The runtime reads every module that an import names
+// with a literal, also where it is never run, and keeps the text: so the programs are named by
+// variables. The compile task includes each of them.
 
 import { plainStart } from "./src/cli/plain_start.ts";
+
+const WORKER = "./workers/main.ts";
+const START = "./src/supervisor/start.ts";
+const NEW_MAIN = "./src/supervisor/main_upgrade/new_main.ts";
+const CLI = "./src/cli/main.ts";
+const PROMETHEUS = "./src/connectors/prometheus/connector.ts";
 
 const [command, ...rest] = Deno.args;
 
 if (command === "worker") {
-  const { runWorker } = await import("./workers/main.ts");
+  const { runWorker }: typeof import("./workers/main.ts") = await import(WORKER);
   Deno.exit(await runWorker(rest));
 }
 if (command === "start" && rest[0] === "--inherit") {
-  const { inherit } = await import("./src/supervisor/main_upgrade/new_main.ts");
+  const { inherit }: typeof import("./src/supervisor/main_upgrade/new_main.ts") = await import(
+    NEW_MAIN
+  );
   Deno.exit(await inherit(rest[1] ?? ""));
 }
 const configPath = plainStart(Deno.args, (name) => Deno.env.get(name));
-if (configPath !== null) {
-  const { start } = await import("./src/supervisor/start.ts");
-  Deno.exit(await start({ configPath }));
-}
-const { runCli } = await import("./src/cli/main.ts");
+if (configPath !== null) Deno.exit(await start({ configPath }));
+
+const { runCli }: typeof import("./src/cli/main.ts") = await import(CLI);
 Deno.exit(
   await runCli(Deno.args, {
-    proxy: async (options) => (await import("./src/supervisor/start.ts")).start(options),
+    proxy: start,
     connector: async (options) => {
-      const { runPrometheusConnector } = await import("./src/connectors/prometheus/connector.ts");
-      return await runPrometheusConnector(options);
+      const connector: typeof import("./src/connectors/prometheus/connector.ts") = await import(
+        PROMETHEUS
+      );
+      return await connector.runPrometheusConnector(options);
     },
   }),
 );
+
+async function start(options: { configPath: string }): Promise<number> {
+  const supervisor: typeof import("./src/supervisor/start.ts") = await import(START);
+  return await supervisor.start(options);
+}

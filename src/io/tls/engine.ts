@@ -287,10 +287,10 @@ function findNativeTls(): NativeTlsClass | null {
 }
 
 /** What was found, once it was looked for. */
-const found: { native?: NativeTlsClass | null } = {};
+const searched: { native?: NativeTlsClass | null } = {};
 
 /** The engine of this runtime; `null` where it is not where it is looked for. */
 export function nativeTls(): NativeTlsClass | null {
-  if (found.native === undefined) found.native = findNativeTls();
-  return found.native;
+  if (searched.native === undefined) searched.native = findNativeTls();
+  return searched.native;
 }
