@@ -10,7 +10,7 @@ import { openStatsd } from "./statsd.ts";
 import { runWorkerWith } from "./worker.ts";
 
 /** Runs a worker until it is stopped; `args` are those after `worker`. Resolves with the exit code. */
-export function runWorker(args: readonly string[]): Promise<number> {
+export async function runWorker(args: readonly string[]): Promise<number> {
   const option = (name: string) => {
     const at = args.indexOf(name);
     return at < 0 ? null : args[at + 1] ?? null;
@@ -18,9 +18,9 @@ export function runWorker(args: readonly string[]): Promise<number> {
   const id = Number(option("--id") ?? NaN);
   if (!Number.isInteger(id)) {
     console.error("Cannot start the worker: it is started by the main process, with --id NUMBER");
-    return Promise.resolve(2);
+    return 2;
   }
-  const build = buildId({
+  const build = await buildId({
     version: manifest.version,
     standalone: Deno.build.standalone,
     execPath: Deno.execPath(),
@@ -32,7 +32,7 @@ export function runWorker(args: readonly string[]): Promise<number> {
     commandSocket: option("--command-socket"),
     softStopMs: Number(option("--soft-stop-ms") ?? 0),
   };
-  return runWorkerWith(identity, (config, onEvent, log) => {
+  return await runWorkerWith(identity, (config, onEvent, log) => {
     const plane = new ProxyDataPlane(config, onEvent, runtimeParts());
     openAccessLog(config, log, plane);
     openSpanLog(config, log, plane);

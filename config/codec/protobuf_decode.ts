@@ -3,7 +3,6 @@
 // are skipped, enums are open, packed and unpacked repeated scalars are both accepted, the last
 // member of a oneof wins.
 
-import protobuf from "protobufjs/minimal.js";
 import type {
   Field,
   MessageType,
@@ -12,8 +11,7 @@ import type {
   ScalarKind,
 } from "../schema/message_type.ts";
 import { WireType, zeroOf } from "../schema/message_type.ts";
-
-type Reader = protobuf.Reader;
+import { WireReader } from "./wire_reader.ts";
 
 /** Deepest nesting of messages that is read; no message of the schema needs a tenth of it. */
 export const DECODE_DEPTH_LIMIT = 100;
@@ -31,7 +29,7 @@ export function decode<T>(type: MessageType<T>, bytes: Uint8Array): T | DecodeEr
   const message: Properties = {};
   try {
     type.startMessage(message);
-    readMessage(new protobuf.Reader(bytes), type, message, 0);
+    readMessage(new WireReader(bytes), type, message, 0);
   } catch (error) {
     return new DecodeError(type.name, error instanceof Error ? error.message : String(error));
   }
@@ -40,7 +38,7 @@ export function decode<T>(type: MessageType<T>, bytes: Uint8Array): T | DecodeEr
 
 /** Reads fields up to `reader.len`; `message` has been started, or holds an earlier occurrence. */
 function readMessage(
-  reader: Reader,
+  reader: WireReader,
   type: MessageType<unknown>,
   message: Properties,
   depth: number,
@@ -50,14 +48,14 @@ function readMessage(
   while (reader.pos < reader.len) {
     const tag = reader.tag();
     const field = fields[tag >>> 3];
-    if (field === undefined) reader.skipType(tag & 7, depth, tag >>> 3);
+    if (field === undefined) reader.skip(tag, depth);
     else readField(reader, field, tag & 7, message, depth);
   }
   type.completeMessage(message);
 }
 
 function readField(
-  reader: Reader,
+  reader: WireReader,
   field: Field,
   wireType: number,
   message: Properties,
@@ -91,7 +89,7 @@ function readField(
 
 /** Reads one value; a message that occurs twice is merged into its `earlier` occurrence. */
 function readValue(
-  reader: Reader,
+  reader: WireReader,
   type: ScalarKind | MessageType<unknown>,
   earlier: unknown,
   depth: number,
@@ -109,17 +107,15 @@ function readValue(
 }
 
 /** Reads a length and narrows the reader to that many bytes; returns the end to restore. */
-function enter(reader: Reader): number {
+function enter(reader: WireReader): number {
   const size = reader.size();
   const outerEnd = reader.len;
-  const end = reader.pos + size;
-  if (end > outerEnd) throw new RangeError(`it is cut short: ${size} bytes were announced`);
-  reader.len = end;
+  reader.len = reader.pos + size;
   return outerEnd;
 }
 
 function readMapEntry(
-  reader: Reader,
+  reader: WireReader,
   field: Field,
   map: Map<string, unknown>,
   depth: number,
@@ -129,29 +125,29 @@ function readMapEntry(
   let value: unknown;
   while (reader.pos < reader.len) {
     const tag = reader.tag();
-    if (tag === (1 << 3 | WireType.LENGTH_DELIMITED)) key = reader.stringVerify();
+    if (tag === (1 << 3 | WireType.LENGTH_DELIMITED)) key = reader.string();
     else if (tag === (2 << 3 | field.wireType)) {
       value = readValue(reader, field.type, value, depth + 1);
-    } else reader.skipType(tag & 7, depth, tag >>> 3);
+    } else reader.skip(tag, depth);
   }
   reader.len = outerEnd;
   map.set(key, value ?? (typeof field.type === "string" ? zeroOf(field.type) : field.type.empty()));
 }
 
-function readPacked(reader: Reader, kind: ScalarKind, into: unknown[]): void {
+function readPacked(reader: WireReader, kind: ScalarKind, into: unknown[]): void {
   const outerEnd = enter(reader);
   while (reader.pos < reader.len) into.push(readScalar(reader, kind));
   reader.len = outerEnd;
 }
 
-function readScalar(reader: Reader, kind: ScalarKind): unknown {
+function readScalar(reader: WireReader, kind: ScalarKind): unknown {
   switch (kind) {
     case "bool":
       return reader.bool();
     case "bytes":
-      return reader.bytes().slice();
+      return reader.bytes();
     case "string":
-      return reader.stringVerify();
+      return reader.string();
     case "enum":
     case "int32":
       return reader.int32();
@@ -160,23 +156,8 @@ function readScalar(reader: Reader, kind: ScalarKind): unknown {
     case "fixed32":
       return reader.fixed32();
     case "int64":
-      return signed(reader.int64());
+      return reader.int64();
     case "uint64":
-      return unsigned(reader.uint64());
+      return reader.uint64();
   }
-}
-
-/** The two halves of a 64-bit integer, as protobufjs reads it. */
-interface Halves {
-  readonly low: number;
-  readonly high: number;
-}
-
-function unsigned({ low, high }: Halves): bigint {
-  const lowBits = BigInt(low >>> 0);
-  return high === 0 ? lowBits : BigInt(high >>> 0) << 32n | lowBits;
-}
-
-function signed(halves: Halves): bigint {
-  return BigInt.asIntN(64, unsigned(halves));
 }

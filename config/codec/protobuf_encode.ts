@@ -2,8 +2,6 @@
 // ones whenever they are present, repeated scalars unpacked, fields by rising number and map entries
 // by rising key: equal messages give equal bytes.
 
-import protobuf from "protobufjs/minimal.js";
-import Long from "long";
 import { compareText } from "../values/text_order.ts";
 import {
   type Field,
@@ -14,17 +12,16 @@ import {
   type ScalarKind,
   WireType,
 } from "../schema/message_type.ts";
-
-type Writer = protobuf.Writer;
+import { WireWriter } from "./wire_writer.ts";
 
 /** Encodes `value`. Integers outside their type's range are wrapped to it. */
 export function encode<T>(type: MessageType<T>, value: T): Uint8Array {
-  const writer = new protobuf.Writer();
+  const writer = new WireWriter();
   writeMessage(writer, type, value as Properties);
   return writer.finish();
 }
 
-function writeMessage(writer: Writer, type: MessageType<unknown>, message: Properties): void {
+function writeMessage(writer: WireWriter, type: MessageType<unknown>, message: Properties): void {
   for (const field of type.inWireOrder) {
     const value = message[field.property];
     if (value === undefined || value === null) continue;
@@ -46,36 +43,38 @@ function writeMessage(writer: Writer, type: MessageType<unknown>, message: Prope
   }
 }
 
-function writeMap(writer: Writer, field: Field, map: Map<string, unknown>): void {
+function writeMap(writer: WireWriter, field: Field, map: Map<string, unknown>): void {
   for (const key of [...map.keys()].sort(compareText)) {
-    writer.uint32(field.number << 3 | WireType.LENGTH_DELIMITED).fork();
-    writer.uint32(1 << 3 | WireType.LENGTH_DELIMITED).string(key);
+    writer.uint32(field.number << 3 | WireType.LENGTH_DELIMITED);
+    const start = writer.begin();
+    writer.uint32(1 << 3 | WireType.LENGTH_DELIMITED);
+    writer.string(key);
     writer.uint32(2 << 3 | field.wireType);
     writeValue(writer, field.type, map.get(key));
-    writer.ldelim();
+    writer.end(start);
   }
 }
 
-function writeField(writer: Writer, field: Field, value: unknown): void {
+function writeField(writer: WireWriter, field: Field, value: unknown): void {
   writer.uint32(field.number << 3 | field.wireType);
   writeValue(writer, field.type, value);
 }
 
 function writeValue(
-  writer: Writer,
+  writer: WireWriter,
   type: ScalarKind | MessageType<unknown>,
   value: unknown,
 ): void {
   if (typeof type === "string") return writeScalar(writer, type, value as Scalar);
-  writer.fork();
+  const start = writer.begin();
   writeMessage(writer, type, value as Properties);
-  writer.ldelim();
+  writer.end(start);
 }
 
-function writeScalar(writer: Writer, kind: ScalarKind, value: Scalar): void {
+function writeScalar(writer: WireWriter, kind: ScalarKind, value: Scalar): void {
   switch (kind) {
     case "bool":
-      writer.bool(value as boolean);
+      writer.uint32(value === true ? 1 : 0);
       break;
     case "bytes":
       writer.bytes(value as Uint8Array);
@@ -94,16 +93,8 @@ function writeScalar(writer: Writer, kind: ScalarKind, value: Scalar): void {
       writer.fixed32(value as number);
       break;
     case "int64":
-      writer.int64(toLong(value as bigint, false));
-      break;
     case "uint64":
-      writer.uint64(toLong(value as bigint, true));
+      writer.int64(value as bigint);
       break;
   }
-}
-
-function toLong(value: bigint, unsigned: boolean): Long {
-  const low = Number(BigInt.asIntN(32, value));
-  const high = Number(BigInt.asIntN(32, value >> 32n));
-  return Long.fromBits(low, high, unsigned);
 }

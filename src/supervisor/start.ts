@@ -1,6 +1,7 @@
 // From a configuration file to a running main process, and to its exit code. Everything that can
 // keep it from starting is reported on standard error before any worker exists.
 
+import type { PrometheusSettings } from "../../config/file/keys/prometheus.ts";
 import { type Config, formatProblem } from "../../config/file/load.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { readServable } from "../configuration/servable.ts";
@@ -12,7 +13,7 @@ import { loggerOf } from "../observe/log/log.ts";
 import { capacityProblem, descriptorsFor } from "./connection_capacity.ts";
 import { PidFile } from "./pid_file.ts";
 import { mainMetrics } from "./metrics/main.ts";
-import { PrometheusServer } from "./metrics/prometheus.ts";
+import type { PrometheusServer } from "./metrics/prometheus.ts";
 import { accessTargetProblem, ProcessLog } from "./process_log.ts";
 import { currentImage } from "./self_command.ts";
 import { ServiceManager } from "./service_manager.ts";
@@ -58,7 +59,7 @@ async function startWith(config: Config, configPath: string): Promise<number> {
       json: config.log_format === "json",
     });
     for (const notice of log.notices) console.error(notice);
-    const build = buildId({ version: manifest.version, ...currentImage() });
+    const build = await buildId({ version: manifest.version, ...currentImage() });
     const supervisor = new Supervisor({
       config,
       configPath,
@@ -130,9 +131,7 @@ export async function supervise<T>(
   });
   const deafen = obeySignals(supervisor);
   const statsd = openMainStatsd(metrics, () => mainMetrics(supervisor.metrics));
-  const exposition = prometheus === undefined
-    ? null
-    : new PrometheusServer(prometheus, supervisor.metrics);
+  const exposition = prometheus === undefined ? null : await openExposition(prometheus, supervisor);
   void supervisor.replaced.then(() => exposition?.close());
   try {
     return await work(exposition);
@@ -145,4 +144,13 @@ export async function supervise<T>(
     unguard();
     deafen();
   }
+}
+
+/** Loaded by those who want it only: an HTTP server is no small thing. */
+async function openExposition(
+  settings: PrometheusSettings,
+  { metrics }: Supervisor,
+): Promise<PrometheusServer> {
+  const { PrometheusServer } = await import("./metrics/prometheus.ts");
+  return new PrometheusServer(settings, metrics);
 }

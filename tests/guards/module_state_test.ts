@@ -4,6 +4,8 @@ import { isTest, typescriptFiles } from "./tree.ts";
 
 /** What modules keep, each with the reason why it may stay. */
 const LISTED: Readonly<Record<string, string>> = {
+  "src/io/tls/engine.ts#searched":
+    "The engine is looked for at the first certificate, which makes a socket, and not again.",
   "src/io/tls/engine.ts#received":
     "Where every engine of the process puts its plaintext, which is taken in the same turn: a buffer for each connection would hold 33 KiB.",
 };

@@ -1,7 +1,7 @@
 // What the command line does with PEM text: fingerprints, names and dates for people. Whether a
 // certificate is any good is decided by the main process and the workers.
 
-import { X509Certificate } from "node:crypto";
+import { nodeCrypto } from "../../io/node_library.ts";
 import { parseCertificate } from "../../io/x509/certificate.ts";
 import { CommandProblem } from "../problem.ts";
 
@@ -38,7 +38,7 @@ export function certificateFacts(pem: string): CertificateFacts | null {
   const facts = parseCertificate(pem);
   if (!("fingerprint" in facts)) return null;
   try {
-    const { validFrom, validTo } = new X509Certificate(pem);
+    const { validFrom, validTo } = new (nodeCrypto().X509Certificate)(pem);
     return {
       validNotBefore: new Date(validFrom).toISOString(),
       validNotAfter: new Date(validTo).toISOString(),

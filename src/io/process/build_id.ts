@@ -1,8 +1,6 @@
 // The build of this program, which differs between two builds of the same version. Main and its workers must run
 // the same build, also after the files on disk were replaced while main runs.
 
-import { hash } from "node:crypto";
-
 /** Folders and files of the program that decide how its processes work together. */
 const PARTS = ["main.ts", "deno.json", "config", "src", "workers"];
 
@@ -24,10 +22,13 @@ export interface BuildSource {
  * `version+hash`: of sizes and times of the source files where those are what runs, of the binary's where it
  * is compiled. Only the version where neither can be read.
  */
-export function buildId({ version, standalone, execPath, mainModule }: BuildSource): string {
+export async function buildId(
+  { version, standalone, execPath, mainModule }: BuildSource,
+): Promise<string> {
   try {
     const content = standalone ? binaryMark(execPath) : sourceMark(new URL(".", mainModule));
-    return `${version}+${hash("sha256", content, "hex").slice(0, DIGITS)}`;
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(content));
+    return `${version}+${new Uint8Array(digest).toHex().slice(0, DIGITS)}`;
   } catch {
     return version;
   }

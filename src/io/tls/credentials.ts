@@ -1,8 +1,9 @@
 // A certificate with its chain and private key, checked and made ready for handshakes. The texts come
 // from operators; what is wrong with them is said without repeating any of a key.
 
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
+import type { KeyObject, X509Certificate } from "node:crypto";
+import type { SecureContext, SecureVersion } from "node:tls";
+import { nodeCrypto, nodeTls } from "../node_library.ts";
 import { readKeyBlock, readPemBlocks } from "../x509/pem.ts";
 import { servingProblem } from "./trial.ts";
 
@@ -82,7 +83,7 @@ export class TlsCredentials {
 }
 
 function contextOf(cert: string, key: string, { min, max }: VersionRange): SecureContext {
-  return createSecureContext({ cert, key, minVersion: min, maxVersion: max });
+  return nodeTls().createSecureContext({ cert, key, minVersion: min, maxVersion: max });
 }
 
 /** What the TLS library has against a certificate and its key, found by trying; `null` for nothing. */
@@ -104,7 +105,7 @@ function readLeaf(pem: string): X509Certificate | string {
 
 function readCertificate(block: string): X509Certificate | string {
   try {
-    return new X509Certificate(block);
+    return new (nodeCrypto().X509Certificate)(block);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return `error parsing x509 cert from bytes: ${reason}`;
@@ -148,7 +149,7 @@ function readKey(text: string): KeyObject | string {
   if (typeof block !== "string") return block.problem;
   let key: KeyObject;
   try {
-    key = createPrivateKey(block);
+    key = nodeCrypto().createPrivateKey(block);
   } catch {
     return `invalid private key: it cannot be read; ${USABLE_KEYS}`;
   }

@@ -5,8 +5,8 @@
 // The engine is not part of any public interface. It is looked for once, by name and by what it can do;
 // where it is not found, the library's sockets serve (node_tls_acceptor.ts).
 
-import { Duplex } from "node:stream";
-import { type SecureContext, TLSSocket } from "node:tls";
+import type { SecureContext } from "node:tls";
+import { nodeStream, nodeTls } from "../node_library.ts";
 import { cipherName } from "./cipher_name.ts";
 
 /** One server side of TLS, as the runtime makes them: what is used of it. */
@@ -264,9 +264,12 @@ export class TlsEngine {
 
 /** Finds what the library's TLS sockets use underneath. */
 function findNativeTls(): NativeTlsClass | null {
-  const below = new Duplex({ read() {}, write: (_piece, _encoding, done) => done() });
+  const below = new (nodeStream().Duplex)({
+    read() {},
+    write: (_piece, _encoding, done) => done(),
+  });
   try {
-    const socket = new TLSSocket(below, { isServer: true });
+    const socket = new (nodeTls().TLSSocket)(below, { isServer: true });
     socket.on("error", () => {});
     const handle: unknown = Reflect.get(socket, "_handle");
     socket.destroy();
@@ -283,5 +286,11 @@ function findNativeTls(): NativeTlsClass | null {
   }
 }
 
+/** What was found, once it was looked for. */
+const searched: { native?: NativeTlsClass | null } = {};
+
 /** The engine of this runtime; `null` where it is not where it is looked for. */
-export const nativeTls: NativeTlsClass | null = findNativeTls();
+export function nativeTls(): NativeTlsClass | null {
+  if (searched.native === undefined) searched.native = findNativeTls();
+  return searched.native;
+}

@@ -23,8 +23,8 @@ import {
 } from "./engine.ts";
 import { TlsCredentials } from "./credentials.ts";
 
-const native = nativeTls as NativeTlsClass;
-const ignore = nativeTls === null;
+const native = nativeTls() as NativeTlsClass;
+const ignore = nativeTls() === null;
 
 /** The alert for it, fatal (RFC 8446, section 6). */
 const ACCESS_DENIED = [21, 3, 3, 0, 2, 2, 49];
@@ -94,7 +94,7 @@ async function shakeHands(client: Client, engine: TlsEngine): Promise<void> {
 }
 
 Deno.test("the engine is where this runtime is expected to have it", () => {
-  assert.notEqual(nativeTls, null);
+  assert.notEqual(nativeTls(), null);
 });
 
 Deno.test({

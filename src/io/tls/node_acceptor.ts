@@ -1,9 +1,10 @@
 // TLS with the sockets of the runtime's Node.js library (rustls underneath): certificates are chosen for
 // each handshake by the name the client asks for, and the facts of the handshake are known.
 
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { cipherName } from "./cipher_name.ts";
+import { nodeNet } from "../node_library.ts";
 import type { Accepted, ConnectionSource, Endpoint, Sharing, TlsFacts } from "../contracts.ts";
 import { NodeTcpStream } from "../net/node_tcp_stream.ts";
 import { NodeTlsStream } from "./node_stream.ts";
@@ -86,7 +87,7 @@ class NodeTcpSource implements ConnectionSource {
   }
 
   static open(address: Endpoint, shared: boolean): Promise<NodeTcpSource> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    const server = nodeNet().createServer({ allowHalfOpen: true, noDelay: true });
     const source = new NodeTcpSource(server, address);
     const opened = Promise.withResolvers<NodeTcpSource>();
     server.once("error", opened.reject);

@@ -4,8 +4,9 @@
 // on decrypting into memory without end.
 
 import type { Socket } from "node:net";
-import { TLSSocket, type TLSSocketOptions } from "node:tls";
+import type { TLSSocket, TLSSocketOptions } from "node:tls";
 import type { ByteStream } from "../contracts.ts";
+import { nodeTls } from "../node_library.ts";
 
 /** Received bytes kept at most before the socket is paused; what is in flight may come on top. */
 const MAX_KEPT_BYTES = 128 * 1024;
@@ -15,19 +16,18 @@ const LARGE_PIECE_BYTES = 16 * 1024;
 const GOODBYE_MS = 2_000;
 
 /** A TLS socket that hands what it receives to `take` instead of queueing it for events. */
-class PullSocket extends TLSSocket {
-  readonly #take: (piece: Uint8Array | null) => void;
-
-  constructor(raw: Socket, options: TLSSocketOptions, take: (piece: Uint8Array | null) => void) {
-    super(raw, options);
-    this.#take = take;
-  }
-
-  /** Called by the library for every piece, `null` at the end. Going on is decided by the socket below. */
-  override push(piece: Uint8Array | null): boolean {
-    this.#take(piece);
+function pullSocket(
+  raw: Socket,
+  options: TLSSocketOptions,
+  take: (piece: Uint8Array | null) => void,
+): TLSSocket {
+  const socket = new (nodeTls().TLSSocket)(raw, options);
+  // Called by the library for every piece, `null` at the end. Going on is decided by the socket below.
+  socket.push = (piece) => {
+    take(piece);
     return true;
-  }
+  };
+  return socket;
 }
 
 /** How a pending read or write is settled. */
@@ -56,7 +56,7 @@ export class NodeTlsStream implements ByteStream {
 
   constructor(raw: Socket, options: TLSSocketOptions) {
     this.#raw = raw;
-    this.socket = new PullSocket(raw, options, (piece) => this.#receive(piece));
+    this.socket = pullSocket(raw, options, (piece) => this.#receive(piece));
     const handle = nativeHandle(this.socket);
     this.socket.on("error", (error: Error) => this.#break(error));
     this.socket.on("close", () => {

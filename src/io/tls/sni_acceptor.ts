@@ -7,7 +7,6 @@ import { nativeTls } from "./engine.ts";
 
 /** The cheapest acceptor this runtime has. */
 export function sniTlsAcceptor(settings: SniTlsSettings): SniTlsAcceptor {
-  return nativeTls === null
-    ? new NodeTlsAcceptor(settings)
-    : new EngineTlsAcceptor(nativeTls, settings);
+  const native = nativeTls();
+  return native === null ? new NodeTlsAcceptor(settings) : new EngineTlsAcceptor(native, settings);
 }

@@ -16,7 +16,7 @@ import { nativeTls, type NativeTlsClass } from "./engine.ts";
 import { TlsCredentials, type VersionRange } from "./credentials.ts";
 
 const WAYS: readonly (readonly [string, (settings: SniTlsSettings) => SniTlsAcceptor])[] = [
-  ["engine", (settings) => new EngineTlsAcceptor(nativeTls as NativeTlsClass, settings)],
+  ["engine", (settings) => new EngineTlsAcceptor(nativeTls() as NativeTlsClass, settings)],
   ["sockets", (settings) => new NodeTlsAcceptor(settings)],
 ];
 
@@ -97,7 +97,7 @@ async function writeAll({ stream }: Accepted, text: string): Promise<void> {
 }
 
 for (const [way, make] of WAYS) {
-  const ignore = way === "engine" && nativeTls === null;
+  const ignore = way === "engine" && nativeTls() === null;
   const test = (name: string, fn: () => Promise<void>) =>
     Deno.test({ name: `${way}: ${name}`, ignore, fn });
 
@@ -268,7 +268,7 @@ async function readToEnd(client: Deno.TcpConn): Promise<number[]> {
 
 Deno.test({
   name: "engine: a handshake that fails in its first message is answered with its alert",
-  ignore: nativeTls === null,
+  ignore: nativeTls() === null,
   async fn() {
     const [, make] = WAYS[0] as typeof WAYS[number];
     using server = await new Server(make(settingsFor())).listen();

@@ -23,7 +23,7 @@ const HELLO: Uint8Array = Uint8Array.fromHex(
 /** Why the engine would fail every handshake with `context`; `null` when it would not, or there is no engine. */
 export function servingProblem(
   context: SecureContext,
-  native: NativeTlsClass | null = nativeTls,
+  native: NativeTlsClass | null = nativeTls(),
 ): string | null {
   if (native === null) return null;
   const engine = new TlsEngine(native);

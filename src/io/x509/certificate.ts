@@ -1,8 +1,8 @@
 // Reads X.509 certificates with the crypto library of the runtime. Knows nothing of listeners or of
 // who asks; private keys are not its business.
 
-import { X509Certificate } from "node:crypto";
 import type { CertificateFacts, CertificateProblem } from "../../../config/values/certificate.ts";
+import { nodeCrypto } from "../node_library.ts";
 import { certificateNames } from "./names.ts";
 
 const BEGIN = "-----BEGIN CERTIFICATE-----";
@@ -20,6 +20,7 @@ export function parseCertificate(pem: string): CertificateFacts | CertificatePro
   const end = pem.indexOf(END, begin);
   if (begin === -1 || end === -1) return { problem: `it holds no "${BEGIN}" block` };
   try {
+    const { X509Certificate } = nodeCrypto();
     const certificate = new X509Certificate(pem.slice(begin, end + END.length));
     return {
       fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),

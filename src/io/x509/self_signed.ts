@@ -1,7 +1,8 @@
 // Self-signed certificates, made when they are needed: for names nobody configured, and for tests. Their
 // keys exist in this process only.
 
-import { generateKeyPairSync, type KeyPairKeyObjectResult, sign } from "node:crypto";
+import type { KeyPairKeyObjectResult } from "node:crypto";
+import { nodeCrypto } from "../node_library.ts";
 import {
   derBoolean,
   derElement,
@@ -34,7 +35,7 @@ export interface SelfSignedFacts {
 
 /** A P-256 key pair for {@link createSelfSigned}. */
 export function createKeys(): KeyPairKeyObjectResult {
-  return generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return nodeCrypto().generateKeyPairSync("ec", { namedCurve: "P-256" });
 }
 
 /** A certificate signed with its own key, both as PEM. */
@@ -56,7 +57,7 @@ export function createSelfSigned(
     new Uint8Array(publicKey.export({ type: "spki", format: "der" })),
     extensions(names),
   );
-  const signature = new Uint8Array(sign("sha256", tbs, privateKey));
+  const signature = new Uint8Array(nodeCrypto().sign("sha256", tbs, privateKey));
   // No bit of the last byte is unused.
   const bits = derElement(DerTag.BIT_STRING, Uint8Array.of(0), signature);
   return {

@@ -1,13 +1,13 @@
 // SHA-256 of short byte strings, synchronously: credentials are compared inside one turn.
 
-import { createHash, hash } from "node:crypto";
+import { nodeCrypto } from "../node_library.ts";
 
 /** The 32-byte digest. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash("sha256").update(bytes).digest();
+  return nodeCrypto().createHash("sha256").update(bytes).digest();
 }
 
 /** The digest as 64 lower-case hexadecimal digits. */
 export function sha256Hex(bytes: Uint8Array): string {
-  return hash("sha256", bytes, "hex");
+  return nodeCrypto().hash("sha256", bytes, "hex");
 }

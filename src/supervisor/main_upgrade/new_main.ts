@@ -72,7 +72,7 @@ async function takeOver(
     log,
     listener,
     service,
-    build: buildId({ version: manifest.version, ...currentImage() }),
+    build: await buildId({ version: manifest.version, ...currentImage() }),
     snapshot,
   });
   const { pid_file_path } = config;

@@ -128,7 +128,10 @@ class Crew {
       ...currentImage(),
       mainModule: new URL("../../../main.ts", import.meta.url).href,
     };
-    const terms = { maxMessage: 1 << 20, build: buildId({ version: manifest.version, ...image }) };
+    const terms = {
+      maxMessage: 1 << 20,
+      build: await buildId({ version: manifest.version, ...image }),
+    };
     const { command, args } = selfCommand(image, ["worker", "--id", String(id)]);
     const worker = new WorkerProcess(id, spawnPiped(command, args), terms, {
       onGreeted: greeted.resolve,

@@ -42,7 +42,7 @@ export async function runResumptionBench(
   haproxy: string,
   openssl: string | null,
 ): Promise<ResumptionFigures> {
-  if (nativeTls === null) {
+  if (nativeTls() === null) {
     console.error("SKIPPED resumption: this runtime has no engine where it is looked for");
     return { passed: true, figures: [] };
   }
@@ -100,7 +100,7 @@ async function serve(
   const credentials = TlsCredentials.create(texts);
   if (typeof credentials === "string") throw new Error(credentials);
   const context = credentials.context({ min: "TLSv1.3", max: "TLSv1.3" });
-  const acceptor = new EngineTlsAcceptor(timed(nativeTls as NativeTlsClass, note), {
+  const acceptor = new EngineTlsAcceptor(timed(nativeTls() as NativeTlsClass, note), {
     alpn: ["http/1.1"],
     choose: () => ({ context, names: null }),
   });
