@@ -37,6 +37,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "cluster.available_recovered": "Times a cluster had an available backend again",
   "cluster.no_available_backends": "Times a cluster was found without an available backend",
   "cluster.total_backends": "Backends of the cluster",
+  "config.load_skipped_invalid":
+    "Records of saved states that were left out because they cannot be served",
   "configuration.backends": "Backends in the configuration",
   "configuration.clusters": "Clusters in the configuration",
   "configuration.frontends": "Frontends in the configuration",
