@@ -170,6 +170,8 @@ Deno.test("runCli config check prints every problem, or that there is none", asy
   await using good = new Configured("/tmp/s.sock");
   const valid = await good.run(["config", "check"]);
   assert.deepEqual(valid, { code: 0, out: "Configuration file is valid\n", err: "" });
+  const json = await good.run(["--json", "config", "check"]);
+  assert.deepEqual(json, { code: 0, out: "{}\n", err: "" });
   await using bad = new Configured("/tmp/s.sock", 'worker_count = -1\nnonsense = 2\n"\\u001b" = 1');
   const { code, out, err } = await bad.run(["config", "check"]);
   assert.deepEqual([code, out], [1, ""]);
