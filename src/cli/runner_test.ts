@@ -139,7 +139,12 @@ Deno.test("runCli needs a configuration file and takes it from SOZU_CONFIG as we
   await using sozu = new Configured(main.path);
   const terminal = new CapturedTerminal();
   assert.equal(await runCliIn(environmentFor(terminal), ["status"], noStart), 1);
-  assert.match(terminal.err, /--config FILE or set SOZU_CONFIG/);
+  assert.match(terminal.err, /--config FILE or set SOZU_CONFIG, or --socket PATH/);
+  for (const command of [["start"], ["config", "check"]]) {
+    const local = new CapturedTerminal();
+    assert.equal(await runCliIn(environmentFor(local), command, noStart), 1);
+    assert.match(local.err, /--config FILE or set SOZU_CONFIG$/m, "a socket would not help");
+  }
   const variable = (name: string) => name === "SOZU_CONFIG" ? sozu.path : undefined;
   assert.equal(await runCliIn(environmentFor(terminal, { variable }), ["status"], noStart), 0);
 });
