@@ -23,6 +23,11 @@ export const MAX_SUGGESTION_CHARACTERS = 64;
 
 /** File name of the command socket in the working directory when none is configured (sozu 2.1). */
 export const DEFAULT_COMMAND_SOCKET_NAME = "sozu.sock";
+/**
+ * Longest path of the command socket: a socket's address holds 107 bytes (unix(7)), of which an upgrade of
+ * main takes ".next." and a process id of seven digits.
+ */
+export const MAX_COMMAND_SOCKET_BYTES = 94;
 /** First size of a command channel buffer: a typical state fits without growing (sozu 2.1). */
 export const DEFAULT_COMMAND_BUFFER_BYTES = 1_000_000;
 /** Largest command message: bounds what one client can make us hold (sozu 2.1). */

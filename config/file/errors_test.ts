@@ -340,6 +340,9 @@ Deno.test("loadConfig refuses paths that name no file", () => {
   assertError('saved_state = ""', 1, "saved_state", ["''", "file path"]);
   assertError('command_socket = "run/"', 1, "command_socket", ["'run/'", "the path of a file"]);
   assertError('command_socket = ".."', 1, "command_socket", ["the path of a file"]);
+  const long = `command_socket = "/${"s".repeat(94)}"`;
+  assertError(long, 1, "command_socket", ["a path of up to 94 bytes", "has 95"]);
+  assertError(long.replace("/s", "./s").replace("ssss", ""), 1, "command_socket", ["94 bytes"]);
 });
 
 Deno.test("loadConfig refuses a log filter and an access log target nobody understands", () => {

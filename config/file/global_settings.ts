@@ -36,6 +36,7 @@ export function globalSettings(
 ): GlobalSettings {
   const { values } = reading;
   checkPaths(reading, problems);
+  checkSocketLength(reading, directories, problems);
   checkLimits(reading, problems);
   const from = (name: string | undefined) =>
     name === undefined ? undefined : resolvePath(directories.config, name);
@@ -80,6 +81,23 @@ function checkPaths(reading: GlobalReading, problems: Problems): void {
       `Wrong value ${value}, logs go to stdout; accepted: ${LOG_TARGET_FORMS}`,
     );
   }
+}
+
+/** The address of a socket has a fixed length, and main binds it under longer names first. */
+function checkSocketLength(
+  { values, at }: GlobalReading,
+  { config }: Directories,
+  problems: Problems,
+): void {
+  const { command_socket } = values;
+  if (command_socket === undefined) return;
+  const length = new TextEncoder().encode(resolvePath(config, command_socket)).length;
+  if (length <= defaults.MAX_COMMAND_SOCKET_BYTES) return;
+  problems.error(
+    at("command_socket"),
+    `Wrong value ${quote(command_socket)}, accepted: a path of up to ` +
+      `${defaults.MAX_COMMAND_SOCKET_BYTES} bytes with its folder, this one has ${length}`,
+  );
 }
 
 function checkLimits(reading: GlobalReading, problems: Problems): void {

@@ -41,8 +41,7 @@ export function configPath(
   const path = option ?? environment.variable("SOZU_CONFIG");
   if (path !== undefined && path !== "") return path;
   return new CommandProblem(
-    "No configuration file is named: pass --config FILE or set SOZU_CONFIG, or --socket PATH to " +
-      "reach a running sozu without one",
+    "No configuration file is named: pass --config FILE or set SOZU_CONFIG",
     "configuration",
   );
 }
@@ -66,7 +65,10 @@ export function commandTarget(
   const socket = options.socket === undefined ? undefined : resolvePath(cwd, options.socket);
   const path = configPath(options.config, environment);
   const bare = socket === undefined ? null : { settings: commandSettings(socket), warnings: [] };
-  if (path instanceof CommandProblem) return bare ?? path;
+  if (path instanceof CommandProblem) {
+    const way = `${path.message}, or --socket PATH to reach a running sozu without one`;
+    return bare ?? new CommandProblem(way, path.kind);
+  }
   const text = readText(path, environment);
   if (text instanceof CommandProblem) {
     // A file that the environment names for every command is not missed by one that can do without.

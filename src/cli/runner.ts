@@ -123,7 +123,7 @@ export class Runner implements CommandHost {
     const options = globalOptionsOf(command);
     const loading = checkConfiguration(options.config, this.#environment);
     for (const warning of loading.warnings) this.#warn(options, warning);
-    if (loading.ok) return this.print("Configuration file is valid\n");
+    if (loading.ok) return this.print(options.json ? "{}\n" : "Configuration file is valid\n");
     for (const problem of loading.problems) {
       this.#fail(options, new CommandProblem(problem, "configuration"));
     }

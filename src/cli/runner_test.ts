@@ -139,7 +139,12 @@ Deno.test("runCli needs a configuration file and takes it from SOZU_CONFIG as we
   await using sozu = new Configured(main.path);
   const terminal = new CapturedTerminal();
   assert.equal(await runCliIn(environmentFor(terminal), ["status"], noStart), 1);
-  assert.match(terminal.err, /--config FILE or set SOZU_CONFIG/);
+  assert.match(terminal.err, /--config FILE or set SOZU_CONFIG, or --socket PATH/);
+  for (const command of [["start"], ["config", "check"]]) {
+    const local = new CapturedTerminal();
+    assert.equal(await runCliIn(environmentFor(local), command, noStart), 1);
+    assert.match(local.err, /--config FILE or set SOZU_CONFIG$/m, "a socket would not help");
+  }
   const variable = (name: string) => name === "SOZU_CONFIG" ? sozu.path : undefined;
   assert.equal(await runCliIn(environmentFor(terminal, { variable }), ["status"], noStart), 0);
 });
@@ -170,6 +175,8 @@ Deno.test("runCli config check prints every problem, or that there is none", asy
   await using good = new Configured("/tmp/s.sock");
   const valid = await good.run(["config", "check"]);
   assert.deepEqual(valid, { code: 0, out: "Configuration file is valid\n", err: "" });
+  const json = await good.run(["--json", "config", "check"]);
+  assert.deepEqual(json, { code: 0, out: "{}\n", err: "" });
   await using bad = new Configured("/tmp/s.sock", 'worker_count = -1\nnonsense = 2\n"\\u001b" = 1');
   const { code, out, err } = await bad.run(["config", "check"]);
   assert.deepEqual([code, out], [1, ""]);

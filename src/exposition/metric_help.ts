@@ -37,6 +37,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "cluster.available_recovered": "Times a cluster had an available backend again",
   "cluster.no_available_backends": "Times a cluster was found without an available backend",
   "cluster.total_backends": "Backends of the cluster",
+  "config.load_skipped_invalid":
+    "Records of saved states that were left out because they cannot be served",
   "configuration.backends": "Backends in the configuration",
   "configuration.clusters": "Clusters in the configuration",
   "configuration.frontends": "Frontends in the configuration",
@@ -74,7 +76,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "http.trusting.x_proto": "Requests that came with X-Forwarded-Proto",
   "http.trusting.x_proto.diff": "Requests whose X-Forwarded-Proto is not the listener's protocol",
   "http.upgrade.expect.failed":
-    "Connections to HTTP listeners closed because their PROXY header names no addresses",
+    "Connections to HTTP listeners closed because their PROXY header is missing or wrong",
   "http.upgrades": "Connections that became tunnels behind a 101 response",
   "http.upgrades_unasked": "Responses 101 that nobody had asked for, answered 502",
   "http.x_request_id.generated": "Requests sent on with an X-Request-Id made here",
@@ -84,7 +86,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "https.alpn.rejected.unsupported":
     "TLS connections closed because they want no protocol that their listener has",
   "https.upgrade.expect.failed":
-    "Connections to HTTPS listeners closed because their PROXY header names no addresses",
+    "Connections to HTTPS listeners closed because their PROXY header is missing or wrong",
   "https.upgrade.handshake.failed": "Connections to HTTPS listeners closed in their TLS handshake",
   "listener.accepted.total": "Client connections accepted",
   "listener.connection_capped": "Client connections refused at max_connections",
