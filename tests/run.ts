@@ -1,20 +1,45 @@
 // `deno task test [paths and flags of deno test]`: every test of the tree, and one line
 // `N passed, N failed` at the very end. Types are checked by `deno task check`, not here.
 //
-// Most of the time is spent waiting for processes that tests start. Without arguments the tests are
-// therefore run by several processes side by side, each with ports of its own: end-to-end tests file by
-// file, all others by folder.
+// Without arguments the tests are run by several processes side by side, each with ports of its own. A
+// file that starts processes mostly waits for them, and is a part of its own. All others are run as
+// few large parts, each loaded as one module: what tests import takes longer to load than they run.
 
 import { PORTS_VARIABLE } from "./support/ports.ts";
 import { addTotals, readTotals, type TestTotals, totalsLine, verdict } from "./test_summary.ts";
 
 const ROOT = new URL("..", import.meta.url);
+const CONFIG = new URL("deno.json", ROOT).pathname;
 
-/** Folders whose tests start processes, so that each file is a part of its own. */
+/** What files of tests import that start processes. */
+const STARTS_PROCESSES = /from "[^"]*\/(?:process|cli)\/\w+\.ts"|\bDeno\.Command\b/;
+
+/** Folders of which such files are looked for; what others start is over at once. */
 const SLOW_FOLDERS = ["tests/e2e/", "tests/demo/", "tests/conformance/", "tests/fuzz/"];
 
+/** Parts that take long, the longest first: none of them may be left for the end. */
+const LONGEST = [
+  "tests/e2e/http",
+  "tests/e2e/supervisor_state_test.ts",
+  "tests/e2e/supervisor_crash_test.ts",
+  "tests/e2e/supervisor_takeover_test.ts",
+  "tests/e2e/worker_upgrade_test.ts",
+  "tests/e2e/cli_commands_test.ts",
+  "tests/e2e/cli_tcp_test.ts",
+  "tests/fuzz",
+  "tests/e2e/main_upgrade_test.ts",
+  "tests/fuzz/command_socket_fuzz_test.ts",
+  "tests/e2e/audit_test.ts",
+  "config",
+  "src/proxy",
+  "tests/e2e",
+  "tests/e2e/https_process_test.ts",
+  "tests/e2e/supervisor_boot_test.ts",
+  "src/io",
+];
+
 /** As many processes as keep the processors busy while some of them wait. */
-const RUNNERS = Math.min(navigator.hardwareConcurrency + 1, 4);
+const RUNNERS = Math.min(navigator.hardwareConcurrency * 2, 6);
 
 /** Below the ports that the kernel gives to outgoing connections. */
 const FIRST_PORT = 12_000;
@@ -26,15 +51,30 @@ const totals = Deno.args.length > 0
 console.log(totalsLine(totals));
 Deno.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0);
 
-/** The test files, in parts that are run as a whole; those that take long come first. */
-function testParts(): string[][] {
-  const files = testFiles("");
-  const slow = files.filter((path) => SLOW_FOLDERS.some((folder) => path.startsWith(folder)));
-  const byFolder = Map.groupBy(
-    files.filter((path) => !slow.includes(path)),
-    (path) => path.split("/").slice(0, 2).join("/"),
-  );
-  return [...slow.map((path) => [path]), ...byFolder.values()];
+/** Test files that are run together. */
+interface Part {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/** The test files in parts; those that take long come first. */
+function testParts(): Part[] {
+  const byName = Map.groupBy(testFiles(""), partOf);
+  const parts = [...byName].map(([name, files]) => ({ name, files }));
+  const rank = ({ name }: Part) =>
+    (LONGEST.indexOf(name) + LONGEST.length + 1) % (LONGEST.length + 1);
+  return parts.sort((a, b) => rank(a) - rank(b));
+}
+
+/** The name of the part that a file belongs to. */
+function partOf(path: string): string {
+  if (!SLOW_FOLDERS.some((folder) => path.startsWith(folder))) {
+    return path.startsWith("src/")
+      ? path.split("/").slice(0, 2).join("/")
+      : path.split("/")[0] ?? "";
+  }
+  if (STARTS_PROCESSES.test(Deno.readTextFileSync(new URL(path, ROOT)))) return path;
+  return /^tests\/\w+(?:\/https?(?=_))?/.exec(path)?.[0] ?? path;
 }
 
 function testFiles(folder: string): string[] {
@@ -45,18 +85,33 @@ function testFiles(folder: string): string[] {
   });
 }
 
-async function runParts(parts: readonly string[][]): Promise<TestTotals[]> {
+async function runParts(parts: readonly Part[]): Promise<TestTotals[]> {
   const waiting = [...parts];
   const results: TestTotals[] = [];
+  const folder = await Deno.makeTempDir({ prefix: "sozu-tests-" });
   const work = async (_: unknown, runner: number) => {
     const first = FIRST_PORT + runner * PORTS_EACH;
     const ports = `${first}-${first + PORTS_EACH - 1}`;
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
-      results.push(await runTests(part, ports, "whole"));
+      results.push(await runTests([moduleOf(part, folder)], ports, "whole"));
     }
   };
-  await Promise.all(Array.from({ length: RUNNERS }, work));
+  try {
+    await Promise.all(Array.from({ length: RUNNERS }, work));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
   return results;
+}
+
+/** One module with all tests of a part; a file where it is only one. */
+function moduleOf({ name, files }: Part, folder: string): string {
+  const [file] = files;
+  if (file !== undefined && files.length === 1) return file;
+  const path = `${folder}/${name.replaceAll("/", "_")}_test.ts`;
+  const imports = files.map((each) => `import "${new URL(each, ROOT).href}";\n`);
+  Deno.writeTextFileSync(path, imports.join(""));
+  return path;
 }
 
 /** Runs `deno test`; what it prints comes `live`, or as a `whole` when it has ended. */
@@ -66,7 +121,7 @@ async function runTests(
   output: "live" | "whole",
 ): Promise<TestTotals> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--allow-all", "--no-check", ...args],
+    args: ["test", "--allow-all", "--no-check", "--config", CONFIG, ...args],
     cwd: ROOT,
     env: ports === null ? {} : { [PORTS_VARIABLE]: ports },
     stdin: "null",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EventKind, MetricDetail, ResponseStatus } from "../../config/schema/messages.ts";
 import { backend, cluster } from "../support/config/state.ts";
-import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { freeze, SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 const CONFIG = (folder: string) =>
   `log_level = "info"
@@ -83,19 +83,15 @@ Deno.test("every change leaves rows that name the user, the process and the resu
 });
 
 Deno.test("a change that a worker does not answer leaves a row that says so", async () => {
-  await using sozu = await SozuProcess.start((folder) => `worker_timeout = 1\n${CONFIG(folder)}`);
+  await using sozu = await SozuProcess.start((folder) => `worker_timeout = 3\n${CONFIG(folder)}`);
   const silent = (await sozu.workers())[1];
   assert.ok(silent !== undefined);
-  Deno.kill(silent.pid, "SIGSTOP");
-  // A signal takes effect when the process next leaves the kernel.
-  const stat = `/proc/${silent.pid}/stat`;
-  await waitFor("it to stop", () => Deno.readTextFileSync(stat).includes(") T "));
+  await freeze(silent.pid);
   await sozu.request({ kind: "add_cluster", value: cluster("slow") });
   const last = (await jsonRows(sozu, 2))[1];
   assert.equal(last?.result, "err");
   assert.equal(last?.extras.error_code, "worker_timeout");
   assert.equal(last?.extras.fanout?.status, "timeout");
-  Deno.kill(silent.pid, "SIGCONT");
 });
 
 Deno.test("what clients choose as names cannot forge a row", async () => {

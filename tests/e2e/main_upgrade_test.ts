@@ -74,7 +74,7 @@ for (
     [
       "hangs",
       `if (Deno.args[0] === "start") await new Promise(() => setInterval(() => {}, 1_000));`,
-      /does not come up within 3 s/,
+      /does not come up within 6 s/,
     ],
   ] as const
 ) {
@@ -87,7 +87,7 @@ for (
       const program = await Deno.makeTempDir({ prefix: "sozu-program-" });
       await copyProgram(program);
       await using sozu = await SozuProcess.start(
-        configFor(port, origin.address, "worker_timeout = 1"),
+        configFor(port, origin.address, `worker_timeout = ${what === "hangs" ? 2 : 20}`),
         {
           mainModule: `file://${program}/main.ts`,
         },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ResponseStatus, RunState } from "../../config/schema/messages.ts";
-import { isAlive, SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { freeze, isAlive, SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 function exists(path: string): boolean {
   try {
@@ -97,7 +97,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 Deno.test("a second signal does not wait for a worker that hangs", async () => {
   await using sozu = await SozuProcess.start("worker_timeout = 1");
   const [worker] = await sozu.workers();
-  Deno.kill(worker?.pid ?? 0, "SIGSTOP");
+  await freeze(worker?.pid ?? 0);
   sozu.kill("SIGTERM");
   await waitFor("the soft stop", () => sozu.stderr.includes("Stopping (soft)"));
   sozu.kill("SIGTERM");

@@ -48,9 +48,10 @@ Deno.test({
   name: "upgrade_worker lets requests in flight finish and tells how far it is",
   ignore,
   async fn() {
+    const taken = Promise.withResolvers<void>();
     await using origin = startOrigin((request) =>
       request.target === "/slow"
-        ? { kind: "fixed", body: "late", delayMs: 1_500 }
+        ? { kind: "fixed", body: "late", after: taken.promise }
         : { kind: "fixed", body: "ok" }
     );
     const port = freePort();
@@ -67,6 +68,7 @@ Deno.test({
       const answer = await client.receive();
       assert.ok(answer !== null);
       progress.push(answer.message);
+      if (/has taken over/.test(answer.message)) taken.resolve();
       if (answer.status !== ResponseStatus.PROCESSING) break;
     }
     for (const wire of wires) {

@@ -21,6 +21,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** Connections at the same time. */
   readonly atOnce: number;
+  /** Whether enough was met, which a loaded machine takes longer for; always unless told. */
+  readonly enough?: (tally: Tally) => boolean;
 }
 
 /** What a run has shown. */
@@ -58,7 +60,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const end = performance.now() + options.milliseconds;
   let connections = 0;
   const work = async () => {
-    const goesOn = () => performance.now() < end || connections < options.least;
+    const goesOn = () => {
+      const now = performance.now();
+      if (now < end || connections < options.least) return true;
+      return now < end + PATIENCE_MS && options.enough?.(tally) === false;
+    };
     while (findings.length === 0 && goesOn()) {
       const index = connections++;
       const random = seededRandom(options.seed ^ Math.imul(index, 0x9e3779b1));

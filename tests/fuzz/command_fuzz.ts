@@ -31,20 +31,33 @@ export interface FuzzFigures {
   readonly slowestMs: number;
 }
 
-/** Attacks the socket for `durationMs`; throws when the other client is not served. */
+/** How long it goes on: for a time, and as much longer as the least takes, within bounds. */
+export interface FuzzExtent {
+  readonly durationMs: number;
+  readonly inputs: number;
+  readonly served: number;
+}
+
+/** Attacks the socket; throws when the other client is not served. */
 export async function fuzzCommandSocket(
   socketPath: string,
   seed: number,
-  durationMs: number,
+  extent: FuzzExtent,
 ): Promise<FuzzFigures> {
-  const until = performance.now() + durationMs;
+  const until = performance.now() + extent.durationMs;
+  const witness = { served: 0, slowestMs: 0 };
+  const goesOn = () => {
+    const now = performance.now();
+    const least = counts.inputs > extent.inputs && witness.served > extent.served;
+    return now < until || (!least && now < until + PATIENCE_MS);
+  };
   const counts = { connections: 0, inputs: 0, bytes: 0, answered: 0 };
   const attackers = Array.from({ length: ATTACKERS }, async (_, i) => {
     const random = seededRandom(seed * ATTACKERS + i);
     const pick: Pick = (limit) => Math.floor(random() * limit);
-    while (performance.now() < until) await attack(socketPath, pick, counts);
+    while (goesOn()) await attack(socketPath, pick, counts);
   });
-  const [witness] = await Promise.all([keepWorking(socketPath, until), ...attackers]);
+  await Promise.all([keepWorking(socketPath, witness, goesOn), ...attackers]);
   return { seed, ...counts, ...witness };
 }
 
@@ -100,11 +113,11 @@ function isHangUp(error: unknown): boolean {
 
 async function keepWorking(
   socketPath: string,
-  until: number,
-): Promise<{ served: number; slowestMs: number }> {
+  seen: { served: number; slowestMs: number },
+  goesOn: () => boolean,
+): Promise<void> {
   using client = await connect(socketPath, { timeoutMs: PATIENCE_MS });
-  const seen = { served: 0, slowestMs: 0 };
-  while (performance.now() < until) {
+  while (goesOn()) {
     const place = ["witness", `w-${seen.served}`, "127.0.0.1:9"] as const;
     for (const request of [addBackend(...place), removeBackend(...place)]) {
       const started = performance.now();
@@ -115,5 +128,4 @@ async function keepWorking(
     }
     await new Promise((resolve) => setTimeout(resolve, PACE_MS));
   }
-  return seen;
 }

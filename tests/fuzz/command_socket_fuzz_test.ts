@@ -7,7 +7,7 @@ import { seededRandom } from "../support/seeded_random.ts";
 import { damagedInput, isHarmless } from "./command_damage.ts";
 import { fuzzCommandSocket } from "./command_fuzz.ts";
 
-const FUZZ_MS = 3_000;
+const EXTENT = { durationMs: 3_000, inputs: 100, served: 20 };
 
 function seedOfThisRun(): number {
   const given = Deno.env.get("SOZU_SEED");
@@ -19,7 +19,7 @@ Deno.test("main and its workers survive damaged input, and serve other clients m
   console.log(`SOZU_SEED=${seed}`);
   await using sozu = await SozuProcess.start('log_level = "error"');
   const before = await sozu.runningWorkers();
-  const figures = await fuzzCommandSocket(sozu.socketPath, seed, FUZZ_MS);
+  const figures = await fuzzCommandSocket(sozu.socketPath, seed, EXTENT);
   assert.ok(figures.inputs > 100, `only ${figures.inputs} inputs were sent`);
   assert.ok(figures.served > 20, `only ${figures.served} requests were served`);
   assert.ok(isAlive(sozu.pid), "main is alive");

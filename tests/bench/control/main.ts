@@ -171,7 +171,11 @@ async function fuzzBeside(
   const seed = Number(Deno.env.get("SOZU_SEED") ?? Date.now() % 1_000_000);
   const processes = processTree(process.pid);
   const before = residentBytes(process.pid);
-  const figures = await fuzzCommandSocket(socketPath, seed, seconds * 1_000);
+  const figures = await fuzzCommandSocket(socketPath, seed, {
+    durationMs: seconds * 1_000,
+    inputs: 0,
+    served: 0,
+  });
   using client = await connect(socketPath, { timeoutMs: 10_000 });
   await client.send({ request_type: { kind: "status", value: {} } });
   const alive = processes.every(isRunning);

@@ -39,6 +39,8 @@ export type Answer =
     readonly body: string | Uint8Array;
     /** Milliseconds before the response starts. */
     readonly delayMs?: number;
+    /** What the response waits for. */
+    readonly after?: Promise<unknown>;
   }
   /** A chunked response, one write a chunk. */
   | {
@@ -151,6 +153,7 @@ async function send(wire: Wire, request: SeenRequest, answer: Answer): Promise<v
       return await wire.write(fixedResponse(200, [], request.body));
     case "fixed":
       if (answer.delayMs !== undefined) await pause(answer.delayMs);
+      await answer.after;
       return await wire.write(fixedAnswer(request, answer));
     case "chunked":
       return await sendChunked(wire, answer);

@@ -16,8 +16,8 @@ import { waitFor as wait } from "../wait.ts";
 
 type RequestType = NonNullable<Request["request_type"]>;
 
-/** Longest wait for anything a healthy process does, in milliseconds. */
-const PATIENCE_MS = 20_000;
+/** Longest wait for anything a healthy process does on a loaded machine, in milliseconds. */
+const PATIENCE_MS = 60_000;
 const MAX_FRAME = 64 * 1024 * 1024;
 /** Environment variable that marks main and every worker of it, which may outlive it. */
 const MARK = "SOZU_TEST_PROCESS";
@@ -29,6 +29,14 @@ export async function waitFor(
   condition: () => boolean | Promise<boolean>,
 ): Promise<void> {
   await wait(what, condition, { deadlineMs: PATIENCE_MS });
+}
+
+/** Stops a process in the middle of whatever it does; resolves when it does nothing any more. */
+export async function freeze(pid: number): Promise<void> {
+  Deno.kill(pid, "SIGSTOP");
+  // A signal takes effect when the process next leaves the kernel.
+  const stat = `/proc/${pid}/stat`;
+  await waitFor("it to stop", () => Deno.readTextFileSync(stat).includes(") T "));
 }
 
 /** Whether a process exists (a zombie does not count). */
