@@ -57,6 +57,7 @@ const DEFAULT_RETRY_AFTER = 60;
 
 /** What a data plane holds. */
 export interface PlaneContents {
+  readonly worker: WorkerContext;
   readonly listeners: ListenerSet;
   readonly httpRoutes: HttpVerbs["bindings"];
   readonly https: HttpsVerbs["bindings"];
@@ -230,6 +231,7 @@ export class ProxyDataPlane implements DataPlane {
   /** What is in force, to be compared with what should be. Read it, and never change it. */
   get contents(): PlaneContents {
     return {
+      worker: this.#worker,
       listeners: this.#listeners,
       httpRoutes: this.#http.bindings,
       https: this.#https.bindings,
@@ -259,6 +261,8 @@ export class ProxyDataPlane implements DataPlane {
     await Promise.all([closed, drained]);
     // What waited to be accepted was promised a session, and may have come when all others were gone.
     if (this.#sessions.size > 0) await this.#sessions.drain();
+    // The last requests have given theirs back.
+    this.#worker.upstreams.closeIdle();
     this.#endTicks();
   }
 

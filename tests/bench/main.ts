@@ -12,6 +12,8 @@
 //   deno task bench control          the command socket: pipelined changes, a large state, damaged input
 //   deno task bench observability  metrics and access logs on and off, targets that do not read, sums
 //   deno task bench tls              HTTPS beside nginx and HAProxy, certificates that change under load
+//   deno task bench simulation       whole data planes in virtual worlds: SIMULATION_SEEDS of them, from
+//                                    SIMULATION_SEED on
 //   deno task bench routing          route lookup with few and with many frontends
 //
 // `churn` takes --phase NAME; `http` and `tcp` take --phase NAME and --only NAME, each any number of times, and --profile.
@@ -29,6 +31,7 @@ import { runLimitsBench } from "./limits.ts";
 import { runMemoryBench } from "./memory.ts";
 import { runH1CoreBench } from "./h1_core.ts";
 import { runObservabilityBench } from "./observability.ts";
+import { runSimulationBench } from "./simulation.ts";
 import { runTlsBench } from "./tls/main.ts";
 import { runRoutingBench } from "./routing.ts";
 import { runTcpBench } from "./tcp.ts";
@@ -61,6 +64,11 @@ const benches: Readonly<Record<string, () => Promise<number>>> = {
     runChaosBench({
       seconds: numberFrom("CHAOS_SECONDS", 180),
       seed: numberFrom("CHAOS_SEED", 1 + Math.floor(Math.random() * 0xffff)),
+    }),
+  simulation: () =>
+    runSimulationBench({
+      seeds: numberFrom("SIMULATION_SEEDS", 1_000),
+      first: numberFrom("SIMULATION_SEED", 1 + Math.floor(Math.random() * 0xffffff)),
     }),
   core: async () => Number(await runH1CoreBench() ?? 0),
   control: () => runControlBench({ seconds: numberFrom("BENCH_SECONDS", 60) }),

@@ -31,6 +31,11 @@ export class DeadlineWheel {
     this.#tick = Math.floor(now / TICK_MS);
   }
 
+  /** How many deadlines are kept. */
+  get size(): number {
+    return this.#slots.reduce((size, { length }) => size + length, 0);
+  }
+
   /** Sets the deadline of `timed` to `delay` milliseconds from now, whatever it was before. */
   arm(timed: Timed, delay: number): void {
     const deadline = this.now + delay;

@@ -138,6 +138,11 @@ export class UpstreamPool implements UpstreamOwner {
     for (const backend of [...this.#idle.keys()]) this.#drop(backend);
   }
 
+  /** What connections are read into. */
+  get buffers(): UpstreamBuffers {
+    return this.#buffers;
+  }
+
   /** Connections right now, idle or not. */
   get openCount(): number {
     return this.#open.size;

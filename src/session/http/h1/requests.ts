@@ -5,6 +5,7 @@
 
 import { ReadStatus } from "../../../protocol/h1/field_reader.ts";
 import { Problem } from "../../../protocol/h1/problem.ts";
+import { requestPersists } from "../../../protocol/h1/request_rules.ts";
 import { isDefect } from "../../defect.ts";
 import { Answered, type Exchange } from "../exchange.ts";
 import { type HttpSession, SessionPhase } from "./session.ts";
@@ -67,7 +68,10 @@ export async function serveRequests(session: HttpSession): Promise<void> {
       }
       if (status !== 0) goesOn = await exchange.fail(session, status, reason);
       if (!goesOn || session.closed) {
-        if (worker.draining || input.length > 0) await session.endSpeaking();
+        // A client that was not going to close may have sent the next request already.
+        if (worker.draining || input.length > 0 || requestPersists(exchange.reader.head)) {
+          await session.endSpeaking();
+        }
         return;
       }
     } catch (error) {
