@@ -1,5 +1,5 @@
-// The contract between the command tree and what carries commands out. Command files only describe
-// arguments and requests; they never open a socket, and print only through the environment.
+// The contract between the command tree and the host that executes commands. Command files describe arguments and
+// requests; they never open a socket, and print only through the environment.
 
 import type { Command } from "commander";
 import type { CommandSettings } from "../../config/file/command_settings.ts";
@@ -10,13 +10,13 @@ import type { GlobalOptions } from "./options/global_options.ts";
 import type { CommandProblem } from "./problem.ts";
 import type { TableView } from "./render/table.ts";
 
-/** What building a request may need besides its arguments. */
+/** What building a request may need in addition to its arguments. */
 export interface BuildInputs {
   readonly config: CommandSettings;
   readonly cwd: string;
   /** Contents of a file named on the command line, or why it cannot be read. */
   readonly readFile: (path: string) => string | CommandProblem;
-  /** Tells the user something that does not stop the command. */
+  /** Prints a warning; the command continues. */
   readonly warn: (message: string) => void;
   /** Connects to the command socket, for a request that depends on the answer to another one. */
   readonly connect: () => Promise<CommandClient>;
@@ -25,12 +25,12 @@ export interface BuildInputs {
 /** A request, or why it cannot be made. */
 export type Built = Request | CommandProblem;
 
-/** What a command that is more than one request works with. */
+/** What a command of several requests works with. */
 export interface CommandSession {
   readonly config: CommandSettings;
   readonly environment: CliEnvironment;
   readonly options: GlobalOptions;
-  /** What tables are drawn for. */
+  /** The size and the details of tables. */
   readonly view: TableView;
   /**
    * Opens a client of the command socket; it is closed when the command ends. `attempts` is the
@@ -40,16 +40,16 @@ export interface CommandSession {
 }
 
 /**
- * How long a command waits for each message where `--timeout` does not say it: `answer` for what is answered
- * at once, `work` for what takes as long as it takes, such as a shutdown.
+ * How long a command waits for each message without `--timeout`: the configured `ctl_command_timeout`, or without
+ * a limit, for work such as a shutdown.
  */
-export type Patience = "answer" | "work";
+export type AnswerDeadline = "configured" | "none";
 
 /** How a request is sent and its answer shown. */
 export interface SendOptions {
-  /** "answer" unless given. */
-  readonly patience?: Patience;
-  /** Shows the answer, perhaps with the help of further ones; as it is unless given. */
+  /** "configured" by default. */
+  readonly deadline?: AnswerDeadline;
+  /** Shows the answer; it may send further requests. By default the answer is shown as it is. */
   readonly show?: (
     answer: Response,
     session: CommandSession,
@@ -57,7 +57,7 @@ export interface SendOptions {
   ) => Promise<CommandProblem | null>;
 }
 
-/** Carries out commands and remembers the exit code. */
+/** Executes commands and remembers the exit code. */
 export interface CommandHost {
   /** Sends the request that `build` makes and shows the answer. */
   send(
@@ -65,17 +65,17 @@ export interface CommandHost {
     build: (inputs: BuildInputs) => Built | Promise<Built>,
     options?: SendOptions,
   ): Promise<void>;
-  /** Runs `task` with the way to the command socket; a problem is reported like a refused request. */
+  /** Runs `task` with access to the command socket; a problem is reported like a refused request. */
   perform(
     command: Command,
     task: (session: CommandSession) => Promise<CommandProblem | null>,
-    patience?: Patience,
+    deadline?: AnswerDeadline,
   ): Promise<void>;
   /** Checks the configuration file and reports every problem in it. */
   checkConfig(command: Command): void;
   /** Runs the proxy until it stops. */
   start(command: Command): Promise<void>;
-  /** Runs a connector until it is stopped; `verbosity` is how often more output was asked for. */
+  /** Runs a connector until it is stopped; `verbosity` counts the `-v` options. */
   connector(command: Command, kind: "prometheus", verbosity: number): Promise<void>;
   /** Prints text that needs neither configuration nor connection. */
   print(text: string): void;

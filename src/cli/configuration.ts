@@ -1,5 +1,5 @@
-// Finding the configuration file of a command, and reading what the command needs of it: all of it for
-// `config check`, the way to the command socket for everything else.
+// Finds the configuration file of a command and reads what the command needs: the whole file for `config check`,
+// the settings of the command socket for all other commands.
 
 import {
   type Config,
@@ -19,12 +19,12 @@ import { printable } from "./render/printable.ts";
 import type { GlobalOptions } from "./options/global_options.ts";
 import { CommandProblem } from "./problem.ts";
 
-/** The way to a running proxy. */
+/** The settings for reaching a running proxy. */
 export interface CommandTarget {
   readonly settings: CommandSettings;
-  /** The configuration file that told it; absent where only `--socket` did. */
+  /** The configuration file they come from; absent with `--socket` alone. */
   readonly configPath?: string;
-  /** What the file has wrong about these settings; each has its default. */
+  /** Errors of the file in these settings, which then have their defaults. */
   readonly warnings: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export function configPath(
   );
 }
 
-/** Reads the configuration file as `start` does, with everything that would keep it from serving. */
+/** Reads the configuration file like `start`, with every check that `start` makes. */
 export function checkConfiguration(
   option: string | undefined,
   environment: CliEnvironment,
@@ -56,7 +56,7 @@ export function checkConfiguration(
   return loadingOf(readServable(path, environment.cwd));
 }
 
-/** The command socket and what belongs to it: from `--socket`, else from the configuration file. */
+/** The settings of the command socket: from `--socket`, else from the configuration file. */
 export function commandTarget(
   options: Pick<GlobalOptions, "config" | "socket">,
   environment: CliEnvironment,
@@ -71,7 +71,7 @@ export function commandTarget(
   }
   const text = readText(path, environment);
   if (text instanceof CommandProblem) {
-    // A file that the environment names for every command is not missed by one that can do without.
+    // With `--socket`, a missing file from SOZU_CONFIG is no error.
     return options.config === undefined && bare !== null ? bare : orSocket(text);
   }
   const reading = readCommandSettings(text, { path, cwd });
@@ -103,7 +103,7 @@ function loadingOf(result: LoadResult): Loading {
   return { ok: false, problems: result.errors.map(lineOf), warnings };
 }
 
-/** What the system says about a failed file access, without its error number and the path again. */
+/** The error of a failed file access, without its number and without the path. */
 export function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replace(/ \(os error [0-9]+\)[^]*$/, "");

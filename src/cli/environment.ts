@@ -1,5 +1,5 @@
-// What the command line needs from the machine it runs on: the only place of src/cli that touches
-// Deno. Commands get it as an argument, so that tests can look at what would be printed.
+// The environment of the command line: files, terminal, signals. It is the only file of src/cli that uses Deno.
+// Commands get it as an argument, so tests can replace it.
 
 /** Files, terminal and environment of the invocation. */
 export interface CliEnvironment {
@@ -19,7 +19,7 @@ export interface CliEnvironment {
   sleep(ms: number): Promise<void>;
 }
 
-/** The real thing. `release` removes the signal handlers that `interrupted` needs. */
+/** The environment of this process. `release` removes the signal handlers that `interrupted` needs. */
 export function denoEnvironment(): CliEnvironment & { release(): void } {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
@@ -41,14 +41,14 @@ export function denoEnvironment(): CliEnvironment & { release(): void } {
   };
 }
 
-/** A terminal knows its width best; a pipe has one only when the user says so. */
+/** The width of the terminal; for a pipe the one in COLUMNS. */
 function columnsOf(isTerminal: boolean, variable: string | undefined): number | null {
   if (isTerminal) {
     try {
       const { columns } = Deno.consoleSize();
       if (columns > 0) return columns;
     } catch {
-      // A terminal that does not tell its size.
+      // The terminal does not report its size.
     }
   }
   return variable !== undefined && /^[1-9][0-9]{0,4}$/.test(variable) ? Number(variable) : null;
@@ -61,7 +61,7 @@ function writeAll(file: { writeSync(bytes: Uint8Array): number }, text: string):
       written += file.writeSync(bytes.subarray(written));
     }
   } catch (error) {
-    // `sozu ... | head` closes the pipe early: nobody is left to read, which is not our failure.
+    // `sozu ... | head` closes the pipe early, which is no failure.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

@@ -1,7 +1,7 @@
-// The value for "this command cannot be carried out": arguments that are fine one by one but not
-// together, an unreadable file. Commands print it and exit with 1.
+// The reason why a command cannot be executed, for example options that exclude each other or an unreadable file.
+// The host prints it and exits with 1.
 
-/** What kind of trouble it is: words that scripts may compare. */
+/** The kind of a problem, for scripts. */
 export type ProblemKind =
   | "usage"
   | "configuration"
@@ -12,7 +12,7 @@ export type ProblemKind =
   | "interrupted"
   | "failed";
 
-/** Why a request could not be built or a command not be carried out, and what to do about it. */
+/** Why a request cannot be built or a command cannot be executed, and how to resolve it. */
 export class CommandProblem {
   readonly message: string;
   readonly kind: ProblemKind;

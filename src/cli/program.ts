@@ -1,5 +1,5 @@
-// The command tree. It only says which commands there are; what a command does is decided by the
-// host it is given, so that the same tree serves the terminal, the completions and the tests.
+// The command tree. It declares the commands; the host it is given executes them. So one tree serves the terminal,
+// the completions and the tests.
 
 import { Command, CommanderError, Help, Option } from "commander";
 import { registerBackend } from "./commands/backend.ts";
@@ -44,10 +44,10 @@ export function buildProgram(host: CommandHost, output: ProgramOutput): Command 
     .exitOverride()
     .configureOutput({
       writeOut: (text) => output.stdout(text),
-      // Messages quote what was typed, or what a script pasted together.
+      // Messages repeat the arguments, which may hold control characters.
       writeErr: (text) => output.stderr(printableLines(text)),
     })
-    // Options belong to the command they follow: `health-check set --timeout` is not the global one.
+    // An option belongs to the command it follows: `health-check set --timeout` is not the global one.
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .showHelpAfterError("(add --help for what is accepted)")

@@ -1,14 +1,14 @@
-// Carries out the commands of the tree against a running main process: finds its command socket,
-// connects, sends, shows. Every failure ends as one line on stderr and exit code 1.
+// Executes the commands of the tree against a running main process: finds its command socket, connects, sends, and
+// shows the answer. Every failure ends as one line on stderr and exit code 1.
 
 import type { Command } from "commander";
 import { ClientError, type CommandClient, connect } from "../client/mod.ts";
 import type {
+  AnswerDeadline,
   BuildInputs,
   Built,
   CommandHost,
   CommandSession,
-  Patience,
   SendOptions,
 } from "./command_host.ts";
 import {
@@ -41,7 +41,7 @@ export interface ConnectorStart {
 /** Runs a connector; resolves with the exit code. */
 export type StartConnector = (options: ConnectorStart) => Promise<number>;
 
-/** What the command line starts but does not contain. */
+/** The processes that the command line starts; main.ts passes them in. */
 export interface Starters {
   readonly proxy: StartProxy;
   readonly connector: StartConnector;
@@ -69,7 +69,7 @@ export class Runner implements CommandHost {
   send(
     command: Command,
     build: (inputs: BuildInputs) => Built | Promise<Built>,
-    { patience = "answer", show }: SendOptions = {},
+    { deadline = "configured", show }: SendOptions = {},
   ): Promise<void> {
     return this.perform(command, async (session) => {
       const request = await build(this.#inputs(session));
@@ -79,13 +79,13 @@ export class Runner implements CommandHost {
       return show === undefined
         ? showChange(request, answer, session)
         : await show(answer, session, client);
-    }, patience);
+    }, deadline);
   }
 
   async perform(
     command: Command,
     task: (session: CommandSession) => Promise<CommandProblem | null>,
-    patience: Patience = "answer",
+    deadline: AnswerDeadline = "configured",
   ): Promise<void> {
     const options = globalOptionsOf(command);
     const environment = this.#environment;
@@ -93,14 +93,14 @@ export class Runner implements CommandHost {
     if (target instanceof CommandProblem) return this.#fail(options, target);
     for (const warning of target.warnings) this.#warn(options, warning);
     const timeoutMs = options.timeoutMs ??
-      (patience === "work" ? 0 : target.settings.ctl_command_timeout);
+      (deadline === "none" ? 0 : target.settings.ctl_command_timeout);
     const clients: CommandClient[] = [];
     const open = async (attempts = 1) => {
       const client = await this.#connect(target, timeoutMs, attempts);
       clients.push(client);
       return client;
     };
-    // What waits on any connection, with or without a limit, ends when the user interrupts.
+    // An interrupt ends the wait on every connection, with or without a deadline.
     const leave = () => clients.forEach((client) => client.close());
     environment.interrupted.addEventListener("abort", leave);
     try {
@@ -119,7 +119,7 @@ export class Runner implements CommandHost {
   }
 
   checkConfig(command: Command): void {
-    if (this.#hasNoUseForSocket(command)) return;
+    if (this.#refusesSocketOption(command)) return;
     const options = globalOptionsOf(command);
     const loading = checkConfiguration(options.config, this.#environment);
     for (const warning of loading.warnings) this.#warn(options, warning);
@@ -130,7 +130,7 @@ export class Runner implements CommandHost {
   }
 
   async start(command: Command): Promise<void> {
-    if (this.#hasNoUseForSocket(command)) return;
+    if (this.#refusesSocketOption(command)) return;
     const options = globalOptionsOf(command);
     const path = configPath(options.config, this.#environment);
     if (path instanceof CommandProblem) this.#fail(options, path);
@@ -138,7 +138,7 @@ export class Runner implements CommandHost {
   }
 
   async connector(command: Command, kind: "prometheus", verbosity: number): Promise<void> {
-    if (this.#hasNoUseForSocket(command)) return;
+    if (this.#refusesSocketOption(command)) return;
     const environment = this.#environment;
     const { config } = globalOptionsOf(command);
     this.#exitCode = await this.#starters.connector({
@@ -188,8 +188,8 @@ export class Runner implements CommandHost {
     };
   }
 
-  /** Reports `--socket` on a command that would not heed it. */
-  #hasNoUseForSocket(command: Command): boolean {
+  /** Reports `--socket` on a command that does not use it. */
+  #refusesSocketOption(command: Command): boolean {
     const options = globalOptionsOf(command);
     if (options.socket === undefined) return false;
     const why =
@@ -210,10 +210,10 @@ export class Runner implements CommandHost {
   }
 }
 
-/** Whether what is printed is for scripts. */
+/** Whether the output is for scripts. */
 type Form = Pick<GlobalOptions, "json">;
 
-/** Where a connector's file may be, the most specific first. */
+/** The paths of the file of a connector, the most specific first. */
 function connectorPaths(kind: string, home: string | undefined): string[] {
   const name = `sozu-${kind}-connector`;
   const ofUser = home === undefined
@@ -235,7 +235,7 @@ function kindOf({ kind }: ClientError): ProblemKind {
   return kind === "cancelled" ? "interrupted" : "failed";
 }
 
-/** The message of a failure and what can be done about it. */
+/** The message of a failure and how to resolve it. */
 function adviceOn(error: ClientError, { configPath }: CommandTarget): string {
   switch (error.kind) {
     case "cannot_connect":

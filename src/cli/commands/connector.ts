@@ -1,5 +1,5 @@
-// `sozu connector`: processes that connect a running proxy with other systems. The work is done by
-// src/connectors, loaded only when it is needed.
+// `sozu connector`: runs a connector between a proxy and another system. src/connectors, which does it, is loaded
+// only for this command.
 
 import type { Command } from "commander";
 import type { CommandHost } from "../command_host.ts";

@@ -1,4 +1,4 @@
-// `sozu events`: prints what happens, as it happens, until interrupted.
+// `sozu events`: prints events until the user interrupts.
 
 import type { Command } from "commander";
 import { ClientError } from "../../client/mod.ts";
@@ -28,7 +28,7 @@ async function printEvents(session: CommandSession): Promise<CommandProblem | nu
     }
     return null;
   } catch (error) {
-    // Interrupting is how this command is meant to end.
+    // An interrupt is the normal end of this command.
     if (error instanceof ClientError && error.kind === "cancelled") return null;
     throw error;
   }

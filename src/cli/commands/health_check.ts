@@ -1,5 +1,5 @@
 // `sozu cluster health-check`: probing the backends of a cluster. In this family `--timeout` is the
-// patience of one probe; the wait for the answer of sozu is `-t`, or `--timeout` further left.
+// timeout of one probe; the timeout of the answer of sozu is `-t`, or `--timeout` further left.
 
 import { type Command, Option } from "commander";
 import {

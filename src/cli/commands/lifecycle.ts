@@ -16,7 +16,7 @@ export function registerLifecycle(program: Command, host: CommandHost): void {
     .action((options: { hard?: boolean }, command: Command) =>
       host.send(command, () => ({
         request_type: { kind: options.hard === true ? "hard_stop" : "soft_stop", value: {} },
-      }), { patience: "work" })
+      }), { deadline: "none" })
     );
 
   subcommand(program, "logging", "Change what is logged, in every process, at once")
@@ -33,6 +33,6 @@ export function registerLifecycle(program: Command, host: CommandHost): void {
     .action((options: { file?: string }, command: Command) =>
       host.send(command, () => ({
         request_type: { kind: "reload_configuration", value: options.file ?? "" },
-      }), { patience: "work" })
+      }), { deadline: "none" })
     );
 }

@@ -1,5 +1,5 @@
 // `sozu listener http|https|tcp|udp add`: a new listening socket, inactive until it is activated.
-// What is not given on the command line takes the value it would have in a configuration file.
+// Options that are not given have the defaults of the configuration file.
 
 import type { Command } from "commander";
 import {
@@ -207,7 +207,7 @@ function udpListener(options: AddUdpOptions, config: CommandSettings): Built {
   return { request_type: { kind: "add_udp_listener", value } };
 }
 
-/** The PROXY header already tells the public address. */
+/** The PROXY header already has the public address. */
 function publicAddressConflict(options: AddOptions): CommandProblem | null {
   if (options.public_address === undefined || options.expect_proxy !== true) return null;
   return new CommandProblem("Use either --public-address or --expect-proxy, not both");

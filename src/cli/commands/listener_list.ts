@@ -1,6 +1,5 @@
-// `sozu listener list`: the listeners, and which implementation of TLS serves the HTTPS ones. No answer of
-// a proxy says that: it follows from the listener and the certificates at its address, here as in the
-// workers.
+// `sozu listener list`: the listeners, and the implementation of TLS that serves the HTTPS ones. No answer of main
+// has it: it is derived from the listener and the certificates at its address, as in the workers.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import type { HttpsListenerConfig, ListenersList } from "../../../config/schema/messages.ts";

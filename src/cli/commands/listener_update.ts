@@ -1,5 +1,5 @@
-// `sozu listener http|https|tcp|udp update`: changes a listener in place. Only what is given is
-// sent; everything else keeps its value.
+// `sozu listener http|https|tcp|udp update`: changes a listener in place. Only the
+// options that are given are sent; other settings keep their values.
 
 import { type Command, Option } from "commander";
 import { presentFields } from "../../../config/values/present_fields.ts";

@@ -1,4 +1,4 @@
-// `sozu metrics`: what sozu counts and measures.
+// `sozu metrics`: shows metrics once, or again and again.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { MetricsConfiguration, type Request } from "../../../config/schema/messages.ts";
@@ -64,7 +64,7 @@ function declareGetOptions(command: Command): Command {
     .addOption(
       new Option("-b, --backends <id,...>", "Only these servers").argParser(commaSeparated),
     )
-    // Stored apart: to the parser it would otherwise be the negation of --clusters.
+    // Stored under another name: the parser would take it for the negation of --clusters.
     .addOption(
       new StoredAs("withoutClusters", "--no-clusters", "Only the process, no clusters")
         .preset(true).default(undefined),
@@ -98,7 +98,7 @@ function queryOf(options: GetOptions): Request {
   };
 }
 
-/** Asks and shows until the user interrupts. */
+/** Queries and shows metrics until the user interrupts. */
 async function refresh(
   session: CommandSession,
   request: Request,
@@ -119,7 +119,7 @@ async function refresh(
   return null;
 }
 
-/** Interrupting is how a refreshed display is meant to end. */
+/** An interrupt is the normal end of a refreshed display. */
 function unlessCancelled(error: unknown): null {
   if (error instanceof ClientError && error.kind === "cancelled") return null;
   throw error;

@@ -1,5 +1,5 @@
-// `sozu start` as seen by the command tree: its help, and a way in when a global option comes
-// before it. The work is done by the supervisor, loaded only when it is needed.
+// `sozu start` in the command tree: its help, and its start. The supervisor, which does it, is loaded only for this
+// command.
 
 import type { Command } from "commander";
 import type { CommandHost } from "../command_host.ts";

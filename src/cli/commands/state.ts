@@ -1,4 +1,4 @@
-// `sozu state`: saving, loading and counting the runtime configuration.
+// `sozu state`: saves, loads and counts the configuration in force.
 
 import type { Command } from "commander";
 import { resolvePath } from "../../../config/file/path.ts";
@@ -15,7 +15,7 @@ export function registerState(program: Command, host: CommandHost): void {
       // The main process has another working directory, so the path is completed here.
       host.send(command, ({ cwd }) => ({
         request_type: { kind: "save_state", value: resolvePath(cwd, options.file) },
-      }), { patience: "work" })
+      }), { deadline: "none" })
     );
 
   subcommand(state, "load", "Add the configuration of a saved file to the current one")
@@ -24,7 +24,7 @@ export function registerState(program: Command, host: CommandHost): void {
       host.send(
         command,
         () => ({ request_type: { kind: "load_state", value: options.file } }),
-        { patience: "work" },
+        { deadline: "none" },
       )
     );
 

@@ -1,5 +1,5 @@
-// `sozu upgrade`: replaces processes by new ones without dropping connections: one worker, or the main
-// process and all workers by the installed version. The new main process brings its own workers.
+// `sozu upgrade`: replaces one worker, or the main process and all workers by the installed version, without
+// dropping connections.
 
 import { type Command, Option } from "commander";
 import { RunState } from "../../../config/schema/messages.ts";
@@ -24,10 +24,10 @@ export function registerUpgrade(program: Command, host: CommandHost): void {
     )
     .action((options: { worker?: number }, command: Command) => {
       const { worker } = options;
-      if (worker === undefined) return host.perform(command, upgradeEverything, "work");
+      if (worker === undefined) return host.perform(command, upgradeEverything, "none");
       return host.send(command, () => ({
         request_type: { kind: "upgrade_worker", value: worker },
-      }), { patience: "work" });
+      }), { deadline: "none" });
     });
 }
 

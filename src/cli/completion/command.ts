@@ -23,7 +23,7 @@ export function registerCompletions(program: Command, host: CommandHost): void {
     .addHelpText("after", HOW_TO)
     .action((shell: keyof typeof SCRIPTS) => host.print(SCRIPTS[shell](completionPoints(program))));
 
-  // Called by the scripts; whoever asks for help has no use for it.
+  // The scripts call it; it is not shown in the help.
   program.command(VALUES_COMMAND, { hidden: true })
     .description("Print what completes a value")
     .addArgument(new Argument("<what>", "What is to be completed").choices(ASKED))
@@ -32,7 +32,7 @@ export function registerCompletions(program: Command, host: CommandHost): void {
     );
 }
 
-/** Values that a shell takes as one word as they are: no name can be made to run something. */
+/** Values that are one shell word without quoting: no name can inject a command. */
 const SAFE_VALUE = /^[\p{L}\p{N}_.:@%+,/\[\]-]{1,256}$/u;
 
 async function printValues(session: CommandSession, what: Asked): Promise<CommandProblem | null> {

@@ -1,14 +1,14 @@
-// What may stand in the place of a value: words, a file, or something that only the running proxy knows.
+// The completions of a value: words, a file, or names that the running proxy knows.
 
 import type { Command, Option } from "commander";
 
-/** Values that the running proxy is asked for. */
+/** Values that are queried from the running proxy. */
 export const ASKED = ["clusters", "listeners", "workers"] as const;
 
 /** One of {@linkcode ASKED}. */
 export type Asked = (typeof ASKED)[number];
 
-/** What completes a value; `text` is anything, which nothing can complete. */
+/** The completion of a value; `text` has none. */
 export type ValueKind =
   | { readonly kind: "words"; readonly words: readonly string[] }
   | { readonly kind: "file" }
@@ -17,7 +17,7 @@ export type ValueKind =
 
 const TLS_VERSIONS = ["TLS_V12", "TLS_V13"];
 
-/** Words by option, for options that are checked by more than a list of words. */
+/** Words by option, for options whose parser has no list of words. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   "--load-balancing-policy": [
     "round_robin",
@@ -37,7 +37,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 
 const LOG_LEVELS = ["off", "error", "warn", "info", "debug", "trace"];
 
-/** What completes the value of an option of the command at `path`. */
+/** The completion of the value of an option of the command at `path`. */
 export function kindOfOption(
   { long, flags, argChoices }: Option,
   path: readonly string[],
@@ -52,18 +52,18 @@ export function kindOfOption(
 function askedFor(long: string | undefined, [family]: readonly string[]): Asked | null {
   if (long === "--id" || long === "--clusters") return "clusters";
   if (long === "--worker") return "workers";
-  // The addresses of backends are known to nobody before they are added.
+  // The address of a backend is not known before it is added.
   return long === "--address" && family !== "backend" ? "listeners" : null;
 }
 
-/** Words that may stand for themselves behind a command. */
+/** Words that may follow a command. */
 export function wordsOfArguments(command: Command): readonly string[] {
   if (command.name() === "logging") return LOG_LEVELS;
   if (isRouted(command)) return ["id", "deny"];
   return command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
 }
 
-/** Whether `id CLUSTER` may stand behind a command. */
+/** Whether `id CLUSTER` may follow a command. */
 export function isRouted(command: Command): boolean {
   return command.registeredArguments.some((argument) => argument.name() === "route");
 }

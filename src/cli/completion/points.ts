@@ -1,4 +1,4 @@
-// The command tree as shells see it: for each command, the words that may follow it.
+// The command tree for completion scripts: for each command, the words that may follow it.
 
 import type { Command, Option } from "commander";
 import { isRouted, kindOfOption, type ValueKind, wordsOfArguments } from "./kinds.ts";
@@ -10,11 +10,11 @@ export interface CompletableOption {
   /** `--address`, or undefined. */
   readonly long: string | undefined;
   readonly description: string;
-  /** What completes its value; `null` when it takes none. */
+  /** The completion of its value; `null` when it takes none. */
   readonly value: ValueKind | null;
 }
 
-/** A command and what may follow it. */
+/** A command and the words that may follow it. */
 export interface CompletionPoint {
   /** The words that lead here, without the program's name: `["cluster", "add"]`. */
   readonly path: readonly string[];

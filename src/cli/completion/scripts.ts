@@ -1,11 +1,11 @@
 // Completion scripts for bash and zsh. Each finds the command reached so far by walking the words of the line
 // as long as they name a known command, stepping over the values of options, then offers what may follow.
-// No word is ever evaluated: names of objects come from whoever was allowed to make them.
+// No word is ever evaluated, because names of objects are not trusted.
 
 import type { CompletableOption, CompletionPoint } from "./points.ts";
 import type { ValueKind } from "./kinds.ts";
 
-/** The hidden command that prints what only the running proxy knows. */
+/** The hidden command that prints names the running proxy knows. */
 export const VALUES_COMMAND = "completion-values";
 
 /** For bash 4.3 and later. */
@@ -102,7 +102,7 @@ export function steps(points: readonly CompletionPoint[]): string[] {
   return points.filter(({ path }) => path.length > 0).map(key);
 }
 
-/** Both spellings of an option, or the one it has. */
+/** The short and the long spelling of an option, as far as it has them. */
 export function spellings({ short, long }: CompletableOption): string[] {
   return [short, long].filter((word) => word !== undefined);
 }

@@ -1,5 +1,5 @@
-// What the command line does with PEM text: fingerprints, names and dates for people. Whether a
-// certificate is any good is decided by the main process and the workers.
+// PEM text on the command line: fingerprints, names and dates. The main process and the workers check whether a
+// certificate can be served.
 
 import { nodeCrypto } from "../../io/node_library.ts";
 import { parseCertificate } from "../../io/x509/certificate.ts";

@@ -1,4 +1,4 @@
-// Options of `cluster add` to the request they stand for.
+// Makes the request of `cluster add` from its options.
 
 import { presentFields } from "../../../config/values/present_fields.ts";
 import {

@@ -1,4 +1,4 @@
-// Options of `frontend http|https add|remove` to the message they stand for.
+// Makes the message of `frontend http|https add|remove` from its options.
 
 import { presentFields } from "../../../config/values/present_fields.ts";
 import {

@@ -25,7 +25,7 @@ const GROUP = "Global options:";
 
 /** Declares the global options on `program` and on every command below it, behind their own. */
 export function declareGlobalOptions(program: Command): void {
-  // A command with a `--timeout` of its own leaves only the short form to the global one.
+  // Where a command has another `--timeout`, the global one has only its short form.
   const hasOwnTimeout = program.options.some(({ long }) => long === "--timeout");
   const timeout = new StoredAs(
     "globalTimeout",

@@ -1,4 +1,4 @@
-// The HTTP/2 settings of listeners as people see them: what each message field bounds.
+// The HTTP/2 options of listeners, with what each message field bounds.
 
 import type { UpdateHttpListenerConfig } from "../../../config/schema/messages.ts";
 

@@ -10,7 +10,7 @@ export const CERTIFICATE_TLS_VERSIONS: Readonly<Record<string, TlsVersion>> = {
   TLS_V13: TlsVersion.TLS_V1_3,
 };
 
-/** Versions a listener accepts by name, the two that nobody can serve any more included. */
+/** Versions a listener accepts by name, including two that are not supported any more. */
 export const LISTENER_TLS_VERSIONS: Readonly<Record<string, TlsVersion>> = {
   SSL_V2: TlsVersion.SSL_V2,
   SSL_V3: TlsVersion.SSL_V3,

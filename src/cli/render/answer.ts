@@ -1,5 +1,5 @@
-// The content of an answer as text for people. Chooses the renderer; every renderer is a pure
-// function that ends its text with a newline and neutralises what comes from the network.
+// The content of an answer as text. It chooses the renderer; every renderer is a pure function whose text ends with
+// a newline and has no control characters from the network.
 
 import type {
   ClusterHashes,

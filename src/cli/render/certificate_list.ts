@@ -1,5 +1,5 @@
-// `sozu certificate list`: the certificates, and at which addresses each is shown. The answer of main does
-// not say where, that of the workers does not say until when: text for people is made of both.
+// `sozu certificate list`: the certificates, with the addresses where each is served. The answer of main has no
+// addresses and that of the workers no expiry, so the table is made of both.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import type { Response } from "../../../config/schema/messages.ts";

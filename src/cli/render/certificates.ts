@@ -12,7 +12,7 @@ import { boxTable, type Column, firm, type TableView } from "./table.ts";
 const NONE = "No certificate found\n";
 const DAY_MS = 86_400_000;
 
-/** `addresses` are those at which each certificate is shown, by fingerprint. */
+/** `addresses`: where each certificate is served, by fingerprint. */
 export function renderCertificates(
   { certs }: CertificatesWithFingerprints,
   view: TableView,
@@ -41,7 +41,7 @@ export function renderCertificates(
   return boxTable(head, rows, view);
 }
 
-/** What is shown where, as the workers say it. */
+/** The certificates of each address, as the workers report them. */
 export function renderAddressCertificates(
   { certificates }: ListOfCertificatesByAddress,
   view: TableView,

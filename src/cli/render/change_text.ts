@@ -1,4 +1,4 @@
-// What a request changes, in one line: what somebody reads after a command that changed something.
+// The line a user sees after a command that changed something.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import {

@@ -1,5 +1,5 @@
-// `sozu cluster list`: what there is, in one table, or what is known of some clusters. No single answer of
-// a proxy says what people want to see of all clusters, so the first form is made of several.
+// `sozu cluster list`: all clusters in one table, or the details of some. No single answer of main has everything
+// the table shows, so it is made of several.
 
 import {
   type ClusterInformation,
@@ -27,16 +27,16 @@ export interface ListClustersOptions {
 
 type Content = NonNullable<NonNullable<Response["content"]>["content_type"]>;
 
-/** Clusters whose backends are asked for one by one; the rest is listed without. */
+/** Most clusters whose backends are queried; further ones are listed without. */
 const MOST_ASKED = 500;
-/** Questions under way at once: the command socket has few places. */
+/** Most queries at the same time, because the command socket accepts a limited number of clients. */
 const AT_ONCE = 4;
 
 const ALL_FRONTENDS: Request = {
   request_type: { kind: "list_frontends", value: { http: false, https: false, tcp: false } },
 };
 
-/** Carries out `cluster list`. */
+/** Executes `cluster list`. */
 export function listClusters(
   host: CommandHost,
   command: Command,
@@ -86,7 +86,7 @@ async function showAll(
   });
 }
 
-/** The clusters behind a name, each with all that main and workers know of it. */
+/** The clusters behind a host name, with the answers of main and of the workers. */
 async function showServing(
   domain: string,
   answer: Response,
@@ -129,7 +129,7 @@ function clusterQuery(id: string): Request {
   return { request_type: { kind: "query_cluster_by_id", value: id } };
 }
 
-/** Each known cluster, and whether main and all workers have the same of it. */
+/** Each known cluster, and whether main and all workers agree on it. */
 function clusterIds(answer: Response): Map<string, boolean> {
   const content = answer.content?.content_type;
   const responses = content?.kind === "worker_responses"
@@ -153,7 +153,7 @@ function collectFrontends(list: ListedFrontends, facts: ReadonlyMap<string, Clus
   }
 }
 
-/** Backends that can be used, by cluster: the fewest that any worker counts. */
+/** Available backends by cluster: the lowest count of any worker. */
 async function availableBackends(client: CommandClient): Promise<Map<string, number>> {
   const name = "cluster.available_backends";
   const metrics = await contentOf(client, {

@@ -1,21 +1,21 @@
-// All clusters in one table: what each serves, where, and with how many backends.
+// All clusters in one table: hosts, addresses and backends of each.
 
 import { boxTable, firm, type TableView } from "./table.ts";
 
-/** Lines of one cluster: its row should leave some to the others. */
+/** Most lines of one cluster. */
 const MOST_LINES = 3;
 
-/** What is told of one cluster. */
+/** One row of the table. */
 export interface ClusterFacts {
   readonly hosts: string[];
   readonly addresses: string[];
-  /** Backends it has; `null` where nobody was asked. */
+  /** Its backends; `null` when they were not queried. */
   total: number | null;
-  /** Backends that can be used, as the worker with the fewest sees it; `null` where none tells. */
+  /** Available backends, the lowest count of any worker; `null` when unknown. */
   readonly available: number | null;
 }
 
-/** `agrees`: whether main and all workers know the same of a cluster. */
+/** `agrees`: whether main and all workers agree on a cluster. */
 export function renderClusterOverview(
   facts: ReadonlyMap<string, ClusterFacts>,
   agrees: ReadonlyMap<string, boolean>,

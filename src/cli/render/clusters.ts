@@ -1,5 +1,5 @@
-// Clusters as text. The same question goes to the main process and to every worker; the tables show
-// who knows what, so that a worker that has drifted is seen at once.
+// Clusters as text. Main and every worker answer the same query; the tables show which of them have each row, so a
+// worker with another state is visible.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import type {
@@ -29,7 +29,7 @@ const TABLES: readonly (readonly [caption: string, columns: Column[], cells: Cel
   ["Backends", ["id", firm("address"), firm("backup")], backendCells],
 ];
 
-/** One table for each kind of object, with those that know each row. */
+/** One table for each kind of object, with the responders that have each row. */
 export function renderClusters(
   responses: Responses<ClusterInformations>,
   view: TableView,

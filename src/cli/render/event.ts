@@ -41,7 +41,7 @@ const KIND_TEXTS: Readonly<Record<EventKind, string>> = {
 
 /**
  * `<time> <source>, <kind>, backend=<id>, cluster=<id>, address=<ip:port>`; empty where absent. The time is in
- * UTC; `arrivedMs` is told for an event of a proxy that does not say when it was, in milliseconds since 1970.
+ * UTC; `arrivedMs` is used for an event of an older proxy, which has no time, in milliseconds since 1970.
  */
 export function renderEvent({ source, event }: EventNotice, arrivedMs: number): string {
   const address = event.address === undefined ? "" : formatAddress(event.address);
@@ -63,7 +63,7 @@ function timeText(at: bigint | undefined, arrivedMs: number): string {
   return new Date(ms <= LAST_DATE_MS ? ms : arrivedMs).toISOString();
 }
 
-/** An id has no comma of its own, with which it could begin another field. */
+/** Removes commas from an id, which could begin another field. */
 function fieldText(id: string): string {
   return id.replaceAll(",", "?");
 }

@@ -1,5 +1,5 @@
-// Answers as JSON for scripts: only the content, as an object with one key that names its kind. What goes
-// wrong is such an object as well.
+// Answers as JSON for scripts: only the content, as an object with one key that names its kind. Problems and
+// warnings are such objects as well.
 
 import { toJson, toJsonPretty } from "../../../config/codec/json.ts";
 import { MessageType } from "../../../config/schema/message_type.ts";
@@ -32,7 +32,7 @@ export function problemJson(kind: ProblemKind, message: string): string {
   return printableJson(JSON.stringify({ ERROR: { kind, message } }));
 }
 
-/** Something that does not stop the command, on one line. */
+/** A warning on one line. */
 export function warningJson(message: string): string {
   return printableJson(JSON.stringify({ WARNING: { message } }));
 }

@@ -1,5 +1,5 @@
-// How the JSON of the command line spells what the wire has as numbers: enums by name, addresses as text.
-// Saved states and the command socket keep the numbers, which other programs read back.
+// The JSON of the command line has enums by name and addresses as text. Saved states and the command socket have
+// numbers, which other programs read.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import type { Spelling } from "../../../config/codec/json.ts";

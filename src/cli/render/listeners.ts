@@ -19,7 +19,7 @@ import { versionName } from "../options/tls_versions.ts";
 
 type Row = [label: string, value: string];
 
-/** What serves the TLS of HTTPS listeners, by address. */
+/** The implementation of TLS of HTTPS listeners, by address. */
 export type AcceptorsByAddress = ReadonlyMap<string, TlsAcceptorKind>;
 
 const ACCEPTOR_TEXTS: Readonly<Record<TlsAcceptorKind, string>> = {
@@ -78,7 +78,7 @@ function stateText({ active }: ListenerSummary): string {
   return active ? "active" : "inactive";
 }
 
-/** What is out of the ordinary about a listener. */
+/** The settings of a listener that differ from the usual ones. */
 function notesOf({ public_address, expect_proxy }: ListenerSummary): string {
   const notes = [];
   if (expect_proxy === true) notes.push("expects PROXY");

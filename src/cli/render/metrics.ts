@@ -1,4 +1,4 @@
-// Measurements as text: sections of tables for processes, workers, clusters and servers.
+// Metrics as text: tables for processes, workers, clusters and backends.
 
 import type {
   AggregatedMetrics,
@@ -120,7 +120,7 @@ function histogramTable(
   return boxTable(["Histograms (ms)", "sum", "count", ...bounds], lines, view);
 }
 
-/** Buckets are cumulative on the wire; people want to see how many fell into each. */
+/** Buckets are cumulative on the wire; the table shows the count of each one. */
 function bucketCounts({ buckets }: FilteredHistogram): string[] {
   let below = 0n;
   return buckets.map(({ count }) => {

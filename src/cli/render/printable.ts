@@ -1,5 +1,5 @@
-// Making text from the network, a file or a certificate safe to print. A terminal obeys control
-// characters: a cluster id could otherwise repaint the screen or hide a line.
+// Makes text from the network, a file or a certificate safe to print. A terminal executes control characters: a
+// cluster id could otherwise repaint the screen or hide a line.
 
 // C0 (except the newline), DEL and C1.
 const CONTROLS = "\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f";

@@ -1,5 +1,5 @@
-// Which clusters serve a name: asked of tables that route like those of the workers, so that wildcards,
-// expressions, prefixes and the order of rules count here as they do there.
+// The clusters that serve a host name, from routing tables like those of the workers: wildcards, expressions,
+// prefixes and the order of rules apply as there.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import type { ListedFrontends, RequestHttpFrontend } from "../../../config/schema/messages.ts";

@@ -43,7 +43,7 @@ export function showAnswer(
   return null;
 }
 
-/** Prints the one line that tells what `request` has changed. */
+/** Prints the line about the change that `request` made. */
 export function showChange(
   request: Request,
   answer: Response,

@@ -1,22 +1,22 @@
 // Tables drawn with Unicode box characters. Pure layout: cells are plain strings, a newline inside
-// a cell makes the row taller, any other control character is shown harmlessly. A table fits the width it is
-// given: wide columns give way, and where that is not enough each row becomes a list of its cells.
+// a cell makes the row taller, other control characters are escaped. A table fits the given width: wide columns
+// are cut, and where that is not enough each row becomes a list of its cells.
 
 import { cutTo, displayWidth, padded } from "./display_width.ts";
 import { printableLines } from "./printable.ts";
 
-/** What a table is drawn for. */
+/** The size and the details of a table. */
 export interface TableView {
   /** Cells of a line of the terminal; `null` where nothing limits it, such as in a pipe. */
   readonly columns: number | null;
-  /** Whether to show what only some people want, such as hashes. */
+  /** Whether to show details such as hashes. */
   readonly verbose: boolean;
 }
 
 /** A heading; a firm column is never cut. */
 export type Column = string | { readonly title: string; readonly firm: true };
 
-/** A column of which a part would be of no use: an address, a fingerprint. */
+/** A column that is never cut: an address, a fingerprint. */
 export function firm(title: string): Column {
   return { title, firm: true };
 }
@@ -27,9 +27,9 @@ function titleOf(column: Column): string {
 
 type Grid = readonly (readonly (readonly string[])[])[];
 
-// A cell of this width still tells something.
+// The least width of a cell that is cut.
 const NARROWEST = 8;
-// What a column takes besides its text: a space on each side and a line.
+// Cells of a column without its text: a space on each side and a line.
 const AROUND = 3;
 
 /** A box with a rule under its head; short rows are filled up. */

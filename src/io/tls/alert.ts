@@ -1,6 +1,6 @@
-// The alert for a handshake that fails in the client's first message (RFC 8446 §6). The engine sends one for
-// whatever goes wrong later, but before it knows the ClientHello it sends nothing, and a client that is told
-// nothing can only guess, or try again.
+// The alert for a handshake that fails in the first message of the client (RFC 8446 §6). The engine sends alerts
+// for later failures, but none before it has read the ClientHello; without an alert a client cannot report the
+// reason and may try again.
 
 /** Numbers of alerts (RFC 8446 §6.2). */
 const Alert = {
@@ -18,15 +18,15 @@ const FATAL = 2;
 const CLIENT_HELLO = 1;
 const TLS_1_0 = 0x0301;
 const TLS_1_2 = 0x0303;
-/** Where a record that begins a handshake has its own version, and the ClientHello its type and version. */
+/** Offsets in the first record: its version, and type and version of the ClientHello (RFC 8446 §5.1, §4). */
 const RECORD_VERSION_AT = 1;
 const MESSAGE_TYPE_AT = 5;
 const HELLO_VERSION_AT = 9;
 
-/** So many bytes of what a client says first are looked at. */
+/** Bytes of the first message that are read. */
 export const FIRST_BYTES = HELLO_VERSION_AT + 2;
 
-/** How the engine describes what was wrong; the first that fits says which alert it is. */
+/** Words of the engine for the failure; the first that matches decides the alert (RFC 8446 §6.2). */
 const PHRASES: readonly (readonly [string, number])[] = [
   ["MessageTooLarge", Alert.RECORD_OVERFLOW],
   ["peer sent excess", Alert.RECORD_OVERFLOW],
@@ -36,14 +36,14 @@ const PHRASES: readonly (readonly [string, number])[] = [
 ];
 
 /**
- * The record to send to a client whose first bytes were `first` and were refused with `problem`. Empty for a
- * client that does not speak TLS, and for one that has sent an alert itself: neither expects one.
+ * The record for a client whose first bytes `first` were refused with `problem`. Empty for a client that does
+ * not speak TLS, and for one that has sent an alert itself.
  */
 export function firstMessageAlert(first: Uint8Array, problem: string): Uint8Array {
   const type = first[0] ?? 0;
   const isTls = type === HANDSHAKE_RECORD || type === APPLICATION_DATA_RECORD;
   if (!isTls || first[RECORD_VERSION_AT] !== 3) return new Uint8Array(0);
-  // Clients that know old versions alone do not read a record of a new one.
+  // A client of an older version accepts only records of its own version.
   const version = Math.min(Math.max(word(first, RECORD_VERSION_AT), TLS_1_0), TLS_1_2);
   const description = alertFor(first, problem);
   return Uint8Array.of(ALERT_RECORD, version >> 8, version & 0xff, 0, 2, FATAL, description);

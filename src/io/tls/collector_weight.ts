@@ -1,14 +1,14 @@
-// The garbage collector of the JavaScript engine decides by its own heap when to look through all of it, and
-// does not see what objects hold outside. Many small objects with much behind them pile up that way, until
-// the process is several times as large as what is alive in it. So each of them has words of ours beside it,
-// which live long enough to be moved to where the collector counts, and die there.
+// Gives the garbage collector a reason to run. V8 decides by the size of its heap when to collect the old
+// generation, and does not see memory that objects hold outside of the heap. Small objects with much memory
+// behind them accumulate that way, until the process is several times as large as its live data. So an array of
+// numbers is allocated for each of them, which lives long enough to be moved to the old generation.
 
-/** Words beside one object, of 8 bytes. */
+/** Numbers of 8 bytes for each object. */
 const WORDS = 256;
-/** So many are alive at once: more than are made between two looks at what is new. */
+/** Arrays that are alive at once: more than are made between two collections of the young generation. */
 const ALIVE = 1024;
 
-/** Gives weight to objects that hold much outside of the heap. */
+/** Weight for objects that hold memory outside of the heap. */
 export class CollectorWeight {
   readonly #alive: number[][] = [];
   #next = 0;

@@ -1,5 +1,5 @@
-// A certificate with its chain and private key, checked and made ready for handshakes. The texts come
-// from operators; what is wrong with them is said without repeating any of a key.
+// A certificate with its chain and private key, checked and ready for handshakes. Error messages never repeat
+// any part of a key.
 
 import type { KeyObject, X509Certificate } from "node:crypto";
 import type { SecureContext, SecureVersion } from "node:tls";
@@ -25,13 +25,13 @@ export interface VersionRange {
 
 const BOTH_VERSIONS = "both";
 
-/** A certificate that can be served. */
+/** A certificate that was checked. */
 export class TlsCredentials {
-  /** Seconds since 1970 after which the certificate is not valid any more. */
+  /** The notAfter time in seconds since 1970 (RFC 5280 §4.1.2.5). */
   readonly notAfter: number;
   readonly #chain: string;
   readonly #key: string;
-  /** The context made last, and for which versions. */
+  /** The last context, and the versions it is for. */
   #context: SecureContext | null = null;
   #versions = "";
 
@@ -41,11 +41,11 @@ export class TlsCredentials {
     this.notAfter = notAfter;
   }
 
-  /** Reads and checks the texts; a string says what is wrong. */
+  /** Reads and checks the texts; a string is the reason why they are refused. */
   static create(texts: CredentialTexts): TlsCredentials | string {
     const leaf = readLeaf(texts.certificate);
     if (typeof leaf === "string") return leaf;
-    // What follows the certificate in its own text vouches for it as well.
+    // Certificates that follow in the same text belong to the chain.
     const chain = readChain([texts.certificate, ...texts.certificate_chain], leaf);
     if (typeof chain === "string") return chain;
     const key = readKey(texts.key);
@@ -66,8 +66,8 @@ export class TlsCredentials {
   }
 
   /**
-   * What a handshake needs. Made at the first handshake: most of many certificates are asked for rarely. Made
-   * anew when the versions are others than before.
+   * The context for handshakes. It is made at the first handshake, because most of many certificates are used
+   * rarely, and again when the versions change.
    */
   context({ min, max }: VersionRange): SecureContext {
     const versions = min === max ? min : BOTH_VERSIONS;
@@ -76,7 +76,7 @@ export class TlsCredentials {
     return this.#context = contextOf(this.#chain, this.#key, { min, max });
   }
 
-  /** Binds a socket of the runtime that serves this certificate alone. */
+  /** Binds a socket of Deno that serves this certificate alone. */
   listenWith<T>(listen: (texts: { cert: string; key: string }) => T): T {
     return listen({ cert: this.#chain, key: this.#key });
   }
@@ -86,7 +86,7 @@ function contextOf(cert: string, key: string, { min, max }: VersionRange): Secur
   return nodeTls().createSecureContext({ cert, key, minVersion: min, maxVersion: max });
 }
 
-/** What the TLS library has against a certificate and its key, found by trying; `null` for nothing. */
+/** Why the TLS library refuses a certificate and its key; `null` when it accepts them. */
 function problemOf(chain: string, key: string): string | null {
   try {
     return servingProblem(contextOf(chain, key, { min: "TLSv1.2", max: "TLSv1.3" }));
@@ -112,7 +112,7 @@ function readCertificate(block: string): X509Certificate | string {
   }
 }
 
-/** The certificates that follow the leaf, each once and without the leaf; the order is kept. */
+/** The chain without the leaf, each certificate once, in order. */
 function readChain(
   entries: readonly string[],
   leaf: X509Certificate,
@@ -136,13 +136,13 @@ function readChain(
   return chain;
 }
 
-/** Shortest RSA key the TLS library takes, in bits. */
+/** Shortest RSA key the TLS library accepts, in bits. */
 const MIN_RSA_BITS = 2048;
 const USABLE_KEYS =
   `accepted are RSA of ${MIN_RSA_BITS} bits and more, ECDSA P-256 and P-384, and Ed25519`;
 const USABLE_CURVES: ReadonlySet<string> = new Set(["prime256v1", "secp384r1", "P-256", "P-384"]);
 
-/** PKCS#8, PKCS#1 and SEC1; the library's own words could hold parts of the text, so ours are used. */
+/** PKCS#8, PKCS#1 and SEC1. The library's error could repeat parts of the key, so it is not used. */
 function readKey(text: string): KeyObject | string {
   if (text.length > TEXT_LIMIT) return `invalid private key: it is longer than ${TEXT_LIMIT}`;
   const block = readKeyBlock(text);

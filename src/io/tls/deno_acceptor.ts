@@ -1,5 +1,5 @@
-// TLS with the runtime's own sockets: cheapest for each request, but it serves one certificate whatever
-// name a client asks for, and tells only the negotiated protocol.
+// TLS with the sockets of Deno. It has the lowest cost for each request, but serves one certificate for every
+// server name, and of the facts of the handshake only the ALPN protocol is known.
 
 import { acceptUntilClosed } from "../listening/accept_loop.ts";
 import type {
@@ -52,8 +52,8 @@ export class DenoTlsAcceptor implements TlsAcceptor {
 }
 
 /**
- * A connection whose handshake is still to come. The runtime does TLS below its reads and writes, so there
- * is nothing to read or write before.
+ * A connection before its handshake. Deno does TLS below reads and writes, so nothing can be read or written
+ * before the handshake.
  */
 class UnsecuredStream implements ByteStream {
   readonly connection: Deno.TlsConn;

@@ -1,35 +1,35 @@
-// The TLS engine of the runtime's Node.js library without the library's sockets and streams: ciphertext and
-// plaintext go in and come out of memory, and whoever holds an engine moves the bytes. The library's own way
-// puts a socket and two streams around the same engine, which cost as much again as the engine's work.
+// The TLS engine of Deno's Node.js library without the sockets and streams of the library: ciphertext and
+// plaintext go in and out in memory, and the owner of the engine moves the bytes. The library's own TLS socket
+// adds a socket and two streams, which cost as much again as the engine.
 //
-// The engine is not part of any public interface. It is looked for once, by name and by what it can do;
-// where it is not found, the library's sockets serve (node_tls_acceptor.ts).
+// The engine is not part of any public interface. It is searched once, by name and by its methods; where it is
+// not found, the sockets of the library are used (node_acceptor.ts).
 
 import type { SecureContext } from "node:tls";
 import { nodeStream, nodeTls } from "../node_library.ts";
 import { cipherName } from "./cipher_name.ts";
 
-/** One server side of TLS, as the runtime makes them: what is used of it. */
+/** The engine of the library for one server side, as far as it is used. */
 export interface NativeTls {
-  /** Says that bytes are handed over by calls. 0 when that is possible. */
+  /** Selects that bytes are passed by calls; 0 on success. */
   attachJsStream(): number;
-  /** Says which object is called: `onclienthello`, `onhandshakedone`, `onerror`. It is kept alive. */
+  /** Sets the object with the callbacks `onclienthello`, `onhandshakedone` and `onerror`; it stays referenced. */
   setHandle(handle: object): void;
-  /** Called on that object after plaintext was put into the user's buffer, and at the end. */
+  /** Callback after plaintext was written into the user's buffer, and at the end. */
   setOnread(onread: () => void): void;
   useUserBuffer(buffer: Uint8Array): void;
   /** The handshake stops after the ClientHello, until {@link finishAccept}. */
   enableClientHelloCb(): void;
   start(): number;
-  /** Takes ciphertext; an empty piece goes on with what it has. */
+  /** Takes ciphertext; an empty piece processes what is buffered. */
   receive(ciphertext: Uint8Array): void;
-  /** Goes on with the handshake; not 0 when it failed. */
+  /** Continues the handshake; not 0 when it failed. */
   finishAccept(context: object, alpn: string | null): number;
-  /** Takes plaintext; what was written is told to `request`. 0 when it was taken. */
+  /** Takes plaintext; `request` is called when it was written. 0 on success. */
   writeBuffer(request: object, plaintext: Uint8Array): number;
-  /** The ciphertext to send that there is; empty for none. */
+  /** The ciphertext to send; empty for none. */
   drainEncOut(): Uint8Array;
-  /** Says that no plaintext follows (close_notify); `request` is told. */
+  /** Ends the plaintext (close_notify, RFC 8446 §6.1); `request` is called when it was written. */
   shutdown(request: object): number;
   destroySsl(): void;
   /** Bytes of plaintext received since the start. */
@@ -42,13 +42,13 @@ export interface NativeTls {
   isSessionReused(): boolean;
 }
 
-/** Makes engines: the first argument is the side, 1 for the server's; the second says what is below. */
+/** The constructor: the side, 1 for the server; then the transport. */
 export type NativeTlsClass = new (side: number, provider: number) => NativeTls;
 
 const SERVER = 1;
 const NO_PROVIDER = 0;
 
-/** What the class must be able to do. */
+/** The methods the class must have. */
 const METHODS: readonly (keyof NativeTls)[] = [
   "attachJsStream",
   "setHandle",
@@ -73,29 +73,29 @@ const METHODS: readonly (keyof NativeTls)[] = [
 
 /** Most ciphertext an engine takes at once. */
 export const MAX_CIPHERTEXT_BYTES = 64 * 1024;
-/** Most plaintext an engine takes at once: as much as it encrypts without being asked again. */
+/** Most plaintext an engine takes at once: it encrypts this much in one call. */
 export const MAX_PLAINTEXT_BYTES = 48 * 1024;
-/** Records end in the middle of what is received: so much may come on top of it. */
+/** Room for the record that the last piece of ciphertext completes. */
 const MAX_RECORD_BYTES = 32 * 1024;
-/** While it waits for the ClientHello, the engine looks at this much of what it has for each call. */
+/** While it waits for the ClientHello, the engine reads this much of its buffer in each call. */
 const HELLO_STEP_BYTES = 4 * 1024;
 
 /**
- * Plaintext of whichever engine received last. Whoever hands ciphertext to an engine takes the plaintext
- * before anything else runs.
+ * The plaintext of the engine that received last. The caller of {@link TlsEngine.receive} reads it before any
+ * other engine runs.
  */
 const received = new Uint8Array(MAX_CIPHERTEXT_BYTES + MAX_RECORD_BYTES);
 
-/** Told of writes, and not interested: their ciphertext is taken at once. */
+/** Ignores the end of writes: their ciphertext is read at once. */
 const REQUEST: Readonly<object> = {};
-/** Called instead of an engine that is closed. */
+/** The callbacks of a closed engine. */
 const NOBODY: Readonly<object> = {};
 const NOTHING = new Uint8Array(0);
 
 /**
- * `hello`: waits for the ClientHello. `choosing`: waits for {@link TlsEngine.accept}. `shaking`: in the
- * handshake. `open`: plaintext goes both ways. `ended`: the peer sends no more. `failed`: see
- * {@link TlsEngine.error}. `closed`: nothing goes any more.
+ * `hello`: the ClientHello is awaited. `choosing`: {@link TlsEngine.accept} is awaited. `shaking`: the handshake
+ * is in progress. `open`: plaintext passes in both directions. `ended`: the peer has sent close_notify.
+ * `failed`: see {@link TlsEngine.error}. `closed`: after {@link TlsEngine.close}.
  */
 export type EnginePhase =
   | "hello"
@@ -106,7 +106,7 @@ export type EnginePhase =
   | "failed"
   | "closed";
 
-/** What a handshake settled. */
+/** The result of a handshake. */
 export interface EngineFacts {
   readonly version: string | null;
   readonly cipher: string | null;
@@ -114,16 +114,16 @@ export interface EngineFacts {
   readonly resumed: boolean;
 }
 
-/** The server's side of one TLS connection. Does no I/O; every call returns when its work is done. */
+/** The server side of one TLS connection. It does no I/O; every call is synchronous. */
 export class TlsEngine {
   phase: EnginePhase = "hello";
-  /** The handshake is over, and was not in vain. */
+  /** The handshake has succeeded. */
   established = false;
   /** The ClientHello was complete and could be read. */
   sawHello = false;
-  /** Why it failed, in the library's words. */
+  /** Why it failed: the message of the library. */
   error: Error | null = null;
-  /** It failed because of the certificate of {@link accept}, whoever the client is. */
+  /** It failed because of the certificate of {@link accept}: it would fail for every client. */
   refusedCertificate = false;
   /** Bytes of plaintext that came with the last call of {@link receive} or {@link accept}. */
   plaintextLength = 0;
@@ -141,8 +141,8 @@ export class TlsEngine {
   }
 
   /**
-   * Takes ciphertext, {@link MAX_CIPHERTEXT_BYTES} at most, and goes on as far as that leads. Not to be
-   * called in the phases from `ended` on.
+   * Takes ciphertext, at most {@link MAX_CIPHERTEXT_BYTES}, and processes it. Not to be called in the phases from
+   * `ended` on.
    */
   receive(ciphertext: Uint8Array): void {
     this.plaintextLength = 0;
@@ -154,49 +154,49 @@ export class TlsEngine {
     }
   }
 
-  /** A part of the plaintext of the last call; good until the next call of any engine. */
+  /** A part of the plaintext of the last call; valid until the next call of any engine. */
   plaintext(from = 0, to: number = this.plaintextLength): Uint8Array {
     return received.subarray(from, to);
   }
 
-  /** The name the client asks for, as it wrote it; "" for none. */
+  /** The server name of the client as received (SNI, RFC 6066 §3); "" for none. */
   get serverName(): string {
     return this.#native.getServername() ?? "";
   }
 
   /**
-   * Goes on from `choosing` with a certificate, `null` when there is none, and the protocols on offer, the
-   * preferred one first. A client that offers others fails.
+   * Continues from `choosing` with a certificate, `null` for none, and the ALPN protocols on offer, the preferred
+   * one first. The handshake fails when the client offers none of them (RFC 7301 §3.2).
    */
   accept(context: SecureContext | null, alpn: readonly string[]): void {
     this.phase = "shaking";
     this.plaintextLength = 0;
     const certificate = context === null ? {} : context.context;
     if (this.#native.finishAccept(certificate, this.#protocolOf(alpn)) === 0) return;
-    // `phase` is set by the engine's call of onerror(), if it makes one.
+    // The callback onerror() sets `phase`.
     if ((this.phase as EnginePhase) === "failed") return;
     this.refusedCertificate = true;
     this.#fail(new Error("The certificate cannot be used for a handshake"));
   }
 
-  /** Takes plaintext, {@link MAX_PLAINTEXT_BYTES} at most; its ciphertext is there to {@link drain}. */
+  /** Encrypts plaintext, at most {@link MAX_PLAINTEXT_BYTES}; {@link drain} returns its ciphertext. */
   encrypt(plaintext: Uint8Array): void {
     if (this.#native.writeBuffer(REQUEST, plaintext) !== 0) {
       throw new Error("The TLS engine takes no more");
     }
   }
 
-  /** Says to the peer that no more is sent (close_notify). */
+  /** Sends close_notify (RFC 8446 §6.1). */
   end(): void {
     this.#native.shutdown(REQUEST);
   }
 
-  /** Takes the ciphertext that is to be sent; empty for none. */
+  /** The ciphertext to send; empty for none. */
   drain(): Uint8Array {
     return this.phase === "closed" ? NOTHING : this.#native.drainEncOut();
   }
 
-  /** What the handshake settled; call it when that is over. */
+  /** The result of the handshake; call it after its end. */
   facts(): EngineFacts {
     const out: { protocol?: string; standardName?: string; alpnProtocol?: string | false } = {};
     this.#native.getProtocol(out);
@@ -211,33 +211,33 @@ export class TlsEngine {
     };
   }
 
-  /** Lets go of everything the engine holds. May be called twice. */
+  /** Releases the memory of the engine. May be called twice. */
   close(): void {
     if (this.phase === "closed") return;
     this.phase = "closed";
     this.#native.destroySsl();
-    // An engine that has not come as far as a connection keeps us alive otherwise.
+    // Before the handshake has ended, the engine keeps this object referenced otherwise.
     this.#native.setHandle(NOBODY);
   }
 
-  /** Called by the engine when it has the ClientHello. */
+  /** Callback of the engine: the ClientHello is complete. */
   onclienthello(): void {
     this.phase = "choosing";
     this.sawHello = true;
   }
 
-  /** Called by the engine at the end of the handshake. */
+  /** Callback of the engine: the handshake has ended. */
   onhandshakedone(): void {
     this.established = true;
     this.phase = "open";
   }
 
-  /** Called by the engine when it cannot go on. */
+  /** Callback of the engine: it has failed. */
   onerror(error: Error): void {
     this.#fail(error);
   }
 
-  /** Called by the engine, on itself, when it has put plaintext into {@link received}, and at the end. */
+  /** Callback of the engine: it has written plaintext into {@link received}, or the peer has ended. */
   static readonly #onRead = function (this: TlsEngine): void {
     const total = this.#native.getBytesRead();
     if (total === this.#bytesRead) {
@@ -253,7 +253,7 @@ export class TlsEngine {
     this.error = error;
   }
 
-  /** The protocol to settle on; of others than ours the engine itself says that there is none. */
+  /** The ALPN protocol; `null` when no offered one is ours, which the engine refuses itself. */
   #protocolOf(alpn: readonly string[]): string | null {
     const [preferred = null] = alpn;
     if (alpn.length < 2) return preferred;
@@ -262,7 +262,7 @@ export class TlsEngine {
   }
 }
 
-/** Finds what the library's TLS sockets use underneath. */
+/** Finds the engine that the TLS sockets of the library use. */
 function findNativeTls(): NativeTlsClass | null {
   const below = new (nodeStream().Duplex)({
     read() {},
@@ -278,7 +278,7 @@ function findNativeTls(): NativeTlsClass | null {
     const able: object = found.prototype;
     const fits = METHODS.every((name) => typeof Reflect.get(able, name) === "function");
     if (!fits) return null;
-    // Whatever else is different shows here.
+    // Any other difference of the version shows here.
     new TlsEngine(found as NativeTlsClass).close();
     return found as NativeTlsClass;
   } catch {
@@ -286,10 +286,10 @@ function findNativeTls(): NativeTlsClass | null {
   }
 }
 
-/** What was found, once it was looked for. */
+/** The result of the search, once it was made. */
 const searched: { native?: NativeTlsClass | null } = {};
 
-/** The engine of this runtime; `null` where it is not where it is looked for. */
+/** The engine of this version of Deno; `null` where it is not found. */
 export function nativeTls(): NativeTlsClass | null {
   if (searched.native === undefined) searched.native = findNativeTls();
   return searched.native;

@@ -1,5 +1,5 @@
-// TLS by the runtime's engine over the runtime's own sockets: certificates are chosen for each handshake by
-// the name the client asks for, and the facts of the handshake are known.
+// TLS with the engine (engine.ts) over the sockets of Deno: the certificate of each handshake is chosen by the
+// server name of the client, and the facts of the handshake are known.
 
 import { BufferPool } from "../../bytes/buffer_pool.ts";
 import { CollectorWeight } from "./collector_weight.ts";
@@ -16,7 +16,7 @@ import { FIRST_BYTES, firstMessageAlert } from "./alert.ts";
 import { type NativeTlsClass, TlsEngine } from "./engine.ts";
 import { writeAll } from "../net/write_all.ts";
 
-/** Enough for the messages of most clients; what is longer comes in pieces. */
+/** Enough for the messages of most clients; longer ones are read in pieces. */
 const READ_BYTES = 2 * 1024;
 
 /** See {@link SniTlsAcceptor}. */
@@ -24,9 +24,9 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
   settings: SniTlsSettings;
   readonly usesPlainSockets = true;
   readonly #native: NativeTlsClass;
-  /** One for each handshake that waits for bytes; whoever accepts bounds how many there are. */
+  /** Buffers of the handshakes in progress; the listener bounds their number. */
   readonly #buffers = new BufferPool(READ_BYTES, Infinity);
-  /** An engine holds some nine kilobytes outside of the heap until it is collected. */
+  /** An engine holds about 9 KiB outside of the heap until it is collected. */
   readonly #weight = new CollectorWeight();
 
   constructor(native: NativeTlsClass, settings: SniTlsSettings) {
@@ -83,14 +83,14 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
     }
     const kept = engine.plaintextLength > 0 ? engine.plaintext().slice() : null;
     const facts = engine.facts();
-    // Of TLS 1.3 there is nothing left but session tickets, which travel with the first answer.
+    // In TLS 1.3 only session tickets are left to send; they go with the first answer.
     if (facts.version !== "TLSv1.3") await writeAll(stream, engine.drain());
     const tls = { ...facts, serverName: serverName === "" ? null : serverName, certificateNames };
     return { ...accepted, stream: new EngineTlsStream(stream, engine, kept), tls };
   }
 }
 
-/** Tells the client, whose `first` bytes these were, what was wrong, as far as it still listens. */
+/** Sends the alert to the client that sent `first`. */
 async function giveUp(stream: ByteStream, engine: TlsEngine, first: Uint8Array): Promise<void> {
   const own = engine.drain();
   const alert = own.length > 0 || engine.sawHello

@@ -1,29 +1,29 @@
-// The inside of a TLS connection as a byte stream: an engine, and any stream that carries its ciphertext.
+// The plaintext of a TLS connection as a byte stream, over an engine and the stream that carries the ciphertext.
 
 import type { ByteStream } from "../contracts.ts";
 import { MAX_CIPHERTEXT_BYTES, MAX_PLAINTEXT_BYTES, type TlsEngine } from "./engine.ts";
 import { writeAll } from "../net/write_all.ts";
 
-/** How long a peer may take to accept the goodbye of a connection that we close. */
+/** How long a peer may take to accept close_notify, in milliseconds. */
 const GOODBYE_MS = 2_000;
 
 /**
- * One connection after its handshake. What is done for each read and write is done in callbacks that are
- * made once: an `async` function would cost as much as the engine's own calls.
+ * One connection after its handshake. Reads and writes run in callbacks that are made once: an `async` function
+ * would cost as much as the calls of the engine.
  */
 export class EngineTlsStream implements ByteStream {
   readonly #stream: ByteStream;
   readonly #engine: TlsEngine;
-  /** Plaintext received and not read yet, `null` for none. */
+  /** Plaintext that is not read yet; `null` for none. */
   #kept: Uint8Array | null;
-  /** Where the pending read wants its plaintext; its ciphertext is put there as well. */
+  /** The buffer of the pending read; its ciphertext is read into it as well. */
   #into: Uint8Array = NOTHING;
   /** Ciphertext that is being sent; empty when nothing is. */
   #sending: Uint8Array = NOTHING;
   /** Bytes of plaintext in what is being sent. */
   #taken = 0;
   #closed = false;
-  /** The peer has left without a goodbye. */
+  /** The peer has closed without close_notify. */
   #cut = false;
 
   /** `kept`: plaintext that came with the last message of the handshake. */
@@ -56,7 +56,7 @@ export class EngineTlsStream implements ByteStream {
     await this.#stream.closeWrite();
   }
 
-  /** Says goodbye (close_notify) where that is possible at once. */
+  /** Sends close_notify if no write is in progress. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -90,8 +90,8 @@ export class EngineTlsStream implements ByteStream {
   };
 
   /**
-   * Goes on until there is plaintext. A record may come in any number of pieces: callbacks that wait for
-   * callbacks would pile up, and a client could send them byte by byte.
+   * Reads until there is plaintext. It is a loop: a client may send a record byte by byte, and nested callbacks
+   * would fill the stack.
    */
   async #readOn(): Promise<number> {
     while (!this.#cut && !this.#closed && this.#engine.phase === "open") {
@@ -101,7 +101,7 @@ export class EngineTlsStream implements ByteStream {
     return await this.#readMore();
   }
 
-  /** Takes so many bytes of ciphertext; plaintext that has no room is kept. The bytes put into place. */
+  /** Takes ciphertext; returns the bytes written into the buffer of the read. The rest is kept. */
   #decrypt(count: number): number {
     if (count === 0) this.#cut = true;
     if (this.#closed || count === 0) return 0;
@@ -121,7 +121,7 @@ export class EngineTlsStream implements ByteStream {
     return this.#closed ? closedError() : null;
   }
 
-  /** Sends everything there is to send, the engine's own messages first; resolves with `taken`. */
+  /** Sends the ciphertext there is, messages of the engine first; resolves with `taken`. */
   #send(taken: number): Promise<number> {
     this.#sending = this.#engine.drain();
     this.#taken = taken;
@@ -149,7 +149,7 @@ export class EngineTlsStream implements ByteStream {
     throw error;
   };
 
-  /** Tells the peer what was wrong (an alert), unless a record of ours is half sent, and rejects with it. */
+  /** Sends the alert unless a record is half sent, and rejects with the error. */
   async #fail(error: Error | null): Promise<never> {
     if (this.#sending.length === 0 && !this.#closed) await this.#send(0);
     throw error;
@@ -169,7 +169,7 @@ async function sayGoodbye(stream: ByteStream, bytes: Uint8Array): Promise<void> 
   try {
     await writeAll(stream, bytes);
   } catch {
-    // The peer is gone.
+    // The peer has closed.
   }
   clearTimeout(timer);
   stream.close();

@@ -1,5 +1,5 @@
-// TLS with the sockets of the runtime's Node.js library (rustls underneath): certificates are chosen for
-// each handshake by the name the client asks for, and the facts of the handshake are known.
+// TLS with the sockets of Deno's Node.js library: the certificate of each handshake is chosen by the server name
+// of the client, and the facts of the handshake are known. It is used where the engine is not found.
 
 import type { Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -15,7 +15,7 @@ import {
   type SniTlsSettings,
 } from "./sni_settings.ts";
 
-/** Connections the kernel keeps for us; sozu's figure. */
+/** Backlog of the listening socket, as in sozu. */
 const BACKLOG = 1024;
 
 /** See {@link SniTlsAcceptor}. */
@@ -95,7 +95,7 @@ class NodeTcpSource implements ConnectionSource {
       { host: address.ip, port: address.port, backlog: BACKLOG, reusePort: shared },
       () => {
         server.off("error", opened.reject);
-        // A failed accept is no reason to stop listening.
+        // After a failed accept the socket still listens.
         server.on("error", () => {});
         const bound = server.address();
         if (typeof bound === "object" && bound !== null) {
@@ -123,7 +123,7 @@ class NodeTcpSource implements ConnectionSource {
 
   #welcome(socket: Socket): void {
     const { remoteAddress, remotePort, localAddress, localPort } = socket;
-    // A client that left at once has no address any more.
+    // A client that disconnected at once has no address.
     if (this.#onAccept === null || remoteAddress === undefined || remotePort === undefined) {
       socket.destroy();
       return;

@@ -1,21 +1,20 @@
-// A TLS connection of the runtime's Node.js library with the shape of a ByteStream: a puller instead of
-// a shower of events. What is received is handed straight to the read that waits; only what nobody waits
-// for is kept, and beyond a limit the socket underneath is paused, because the library itself would go
-// on decrypting into memory without end.
+// A TLS connection of Deno's Node.js library as a ByteStream. Received bytes go to the pending read. Without one
+// they are kept up to a limit, beyond which the socket is paused: the library itself would decrypt into memory
+// without a bound.
 
 import type { Socket } from "node:net";
 import type { TLSSocket, TLSSocketOptions } from "node:tls";
 import type { ByteStream } from "../contracts.ts";
 import { nodeTls } from "../node_library.ts";
 
-/** Received bytes kept at most before the socket is paused; what is in flight may come on top. */
+/** Most received bytes that are kept before the socket is paused; those in flight may come on top. */
 const MAX_KEPT_BYTES = 128 * 1024;
-/** Received pieces from this size on are freed as soon as they are used up, not when it is convenient. */
+/** Received pieces of this size and more are freed at once, not by the garbage collector. */
 const LARGE_PIECE_BYTES = 16 * 1024;
-/** How long a peer may take to accept the end of a connection that we close. */
+/** How long a peer may take to accept close_notify, in milliseconds. */
 const GOODBYE_MS = 2_000;
 
-/** A TLS socket that hands what it receives to `take` instead of queueing it for events. */
+/** A TLS socket that passes received bytes to `take` instead of emitting events. */
 function pullSocket(
   raw: Socket,
   options: TLSSocketOptions,
@@ -39,14 +38,14 @@ interface Pending<T> {
 
 /** One accepted TLS connection; no handshake has happened when it is made. */
 export class NodeTlsStream implements ByteStream {
-  /** The library's socket: facts about the handshake are asked of it. */
+  /** The socket of the library, which has the facts of the handshake. */
   readonly socket: TLSSocket;
   readonly #raw: Socket;
   readonly #secure = Promise.withResolvers<void>();
   #isSecure = false;
   #reading: Pending<number> | null = null;
   #writing: Pending<number> | null = null;
-  /** Received and not read yet, the first from {@link #offset} on. */
+  /** Pieces that are not read yet, the first one from {@link #offset} on. */
   readonly #kept: Uint8Array[] = [];
   #offset = 0;
   #keptBytes = 0;
@@ -69,7 +68,7 @@ export class NodeTlsStream implements ByteStream {
     });
   }
 
-  /** Resolves when the handshake is over; rejects with the library's words when it fails. */
+  /** Resolves after the handshake; rejects with the message of the library when it fails. */
   get secure(): Promise<void> {
     return this.#secure.promise;
   }
@@ -86,7 +85,7 @@ export class NodeTlsStream implements ByteStream {
 
   write(from: Uint8Array): Promise<number> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
-    // The library tells of a reset by itself.
+    // The library reports a reset itself.
     if (from.length === 0) return Promise.resolve(0);
     return new Promise((resolve, reject) => {
       this.#writing = { bytes: from, resolve, reject };
@@ -102,7 +101,7 @@ export class NodeTlsStream implements ByteStream {
     });
   }
 
-  /** Says goodbye (close_notify) where that is possible at once; for the caller it is over now. */
+  /** Sends close_notify if that is possible at once; the caller does not wait for it. */
   close(): void {
     const polite = this.#isSecure && this.#broken === null && this.#writing === null;
     this.#break(new Error("The connection was closed"));
@@ -179,7 +178,7 @@ export class NodeTlsStream implements ByteStream {
     if (this.#broken !== null) return;
     this.#broken = error;
     this.#secure.reject(error);
-    // Nobody need wait for a handshake; whoever does hears of it all the same.
+    // A failed handshake without a waiting caller is no unhandled rejection; a caller gets it all the same.
     this.#secure.promise.catch(() => {});
     this.#reading?.reject(error);
     this.#writing?.reject(error);
@@ -191,16 +190,16 @@ export class NodeTlsStream implements ByteStream {
 
 const NOTHING = new Uint8Array(0);
 
-/** The part of the library's inside that is needed to let go of a connection. */
+/** The internals of the library that release a connection. */
 interface NativeHandle {
-  /** Says which object hears of the connection; it is kept alive for that. */
+  /** Sets the object with the callbacks; it stays referenced. */
   setHandle(handle: object): void;
 }
 
 /**
- * What stands behind a socket. A handshake that ends before its first message was understood leaves the
- * runtime (Deno 2.9) holding on to the whole connection for ever, some 30 KiB that any client can cost us;
- * it lets go when it is given another object to hold. `null` where there is nothing of the kind.
+ * The internals of a socket. When a handshake fails in its first message, Deno 2.9 references the connection for
+ * ever: a leak of about 30 KiB that any client can cause. Setting another object for the callbacks releases it.
+ * `null` where there are no such internals.
  */
 function nativeHandle(socket: TLSSocket): NativeHandle | null {
   const handle: unknown = Reflect.get(socket, "_handle");
@@ -209,7 +208,7 @@ function nativeHandle(socket: TLSSocket): NativeHandle | null {
   return fits ? handle as NativeHandle : null;
 }
 
-/** Frees the memory of a used-up piece; pieces have a buffer of their own. */
+/** Frees the memory of a piece that was read; each piece has its own buffer. */
 function release(piece: Uint8Array): void {
   const { buffer } = piece;
   if (buffer.byteLength < LARGE_PIECE_BYTES || piece.byteLength !== buffer.byteLength) return;

@@ -1,11 +1,11 @@
-// The acceptor for listeners whose certificate depends on the name that is asked for.
+// The acceptor for listeners that choose the certificate by the server name of the client (SNI).
 
 import { EngineTlsAcceptor } from "./engine_acceptor.ts";
 import { NodeTlsAcceptor } from "./node_acceptor.ts";
 import type { SniTlsAcceptor, SniTlsSettings } from "./sni_settings.ts";
 import { nativeTls } from "./engine.ts";
 
-/** The cheapest acceptor this runtime has. */
+/** The acceptor with the lowest cost in this version of Deno. */
 export function sniTlsAcceptor(settings: SniTlsSettings): SniTlsAcceptor {
   const native = nativeTls();
   return native === null ? new NodeTlsAcceptor(settings) : new EngineTlsAcceptor(native, settings);

@@ -1,19 +1,19 @@
-// What a listener decides about handshakes whose certificate depends on the name that is asked for; shared
-// by the ways there are to make such handshakes.
+// The settings of a listener for handshakes that choose the certificate by server name (SNI, RFC 6066 §3), for
+// both acceptors that do.
 
 import type { SecureContext } from "node:tls";
 import type { TlsAcceptor } from "../contracts.ts";
 
-/** What a handshake is continued with. */
+/** The choice for one handshake. */
 export interface ChosenCertificate {
   readonly context: SecureContext;
-  /** See TlsFacts. */
+  /** See {@link TlsFacts}. */
   readonly names: readonly string[] | null;
 }
 
-/** What a listener decides about handshakes. */
+/** The settings of a listener. */
 export interface SniTlsSettings {
-  /** Protocols on offer, the preferred one first; empty for none. */
+  /** ALPN protocols on offer, the preferred one first; empty for none. */
   readonly alpn: readonly string[];
   /**
    * The certificate for a server name in lower case without a trailing dot, "" when the client named
@@ -22,20 +22,20 @@ export interface SniTlsSettings {
   choose(serverName: string): ChosenCertificate | null;
 }
 
-/** An acceptor that chooses certificates by name. Settings may be changed; handshakes under way keep theirs. */
+/** An acceptor that chooses certificates by name. Changed settings apply to handshakes that begin later. */
 export interface SniTlsAcceptor extends TlsAcceptor {
   settings: SniTlsSettings;
-  /** Whether it listens as plain listeners do: a socket that is open can then serve either. */
+  /** Whether it listens like a plain listener: an open socket can then serve both. */
   readonly usesPlainSockets: boolean;
 }
 
-/** A server name as certificates are looked up by: lower case, without a trailing dot. */
+/** The key of a server name: lower case, without a trailing dot. */
 export function normalServerName(name: string): string {
   const lower = name.toLowerCase();
   return lower.endsWith(".") ? lower.slice(0, -1) : lower;
 }
 
-/** Why a handshake failed for which there is no certificate. */
+/** The error of a handshake without a certificate. */
 export function noCertificateFor(serverName: string): string {
   return serverName === "" ? "The client names no host" : "There is no certificate for the host";
 }

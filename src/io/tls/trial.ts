@@ -1,12 +1,12 @@
-// Whether the TLS engine would serve a certificate: it is asked, because it checks more than it tells of (critical
-// extensions, kinds of keys), and only when a client is there.
+// Whether the TLS engine can serve a certificate. The engine checks some things only during a handshake (critical
+// extensions, kinds of keys), so a handshake is tried.
 
 import type { SecureContext } from "node:tls";
 import { nativeTls, type NativeTlsClass, TlsEngine } from "./engine.ts";
 
 /**
- * A ClientHello of TLS 1.2 (RFC 5246 §7.4.1.2) that offers no cipher suite but TLS_NULL_WITH_NULL_NULL: the engine
- * takes the certificate up and gives the handshake up before it has to sign anything.
+ * A ClientHello of TLS 1.2 (RFC 5246 §7.4.1.2) that offers only TLS_NULL_WITH_NULL_NULL: the engine reads the
+ * certificate and fails before it signs anything.
  */
 const HELLO: Uint8Array = Uint8Array.fromHex(
   "160301003f" + // record: handshake, 63 bytes

@@ -1,5 +1,4 @@
-// Reads X.509 certificates with the crypto library of the runtime. Knows nothing of listeners or of
-// who asks; private keys are not its business.
+// Reads X.509 certificates (RFC 5280) with the crypto library of Deno. Private keys are read elsewhere.
 
 import type { CertificateFacts, CertificateProblem } from "../../../config/values/certificate.ts";
 import { nodeCrypto } from "../node_library.ts";
@@ -8,7 +7,7 @@ import { certificateNames } from "./names.ts";
 const BEGIN = "-----BEGIN CERTIFICATE-----";
 const END = "-----END CERTIFICATE-----";
 
-/** Longest text that is searched for a certificate; a large chain has some tens of kilobytes. */
+/** Longest text that is read, in characters; a large chain has some tens of kilobytes. */
 const PEM_LENGTH_LIMIT = 1_000_000;
 
 /** Reads the first PEM block (RFC 7468) of `pem`. Never throws. */

@@ -1,4 +1,4 @@
-// Whether a certificate can be served, asked by those who will not serve it themselves.
+// Whether a certificate can be served; main and the command line check this, workers serve it.
 
 import { type CredentialTexts, TlsCredentials } from "../tls/credentials.ts";
 

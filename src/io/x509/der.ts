@@ -1,5 +1,5 @@
-// Walks DER (X.690): elements with a tag and a range of bytes, nothing more. Lengths are checked
-// against their parent, so a hostile text can only end the walk early.
+// Reads DER (X.690): elements with a tag and a range of bytes. Lengths are checked against the parent, so hostile
+// bytes can only end the walk early.
 
 /** One element: its tag byte, and where its contents start and end. */
 export interface DerElement {

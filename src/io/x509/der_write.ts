@@ -1,4 +1,4 @@
-// Writes DER (X.690): as much of it as a certificate needs.
+// Writes DER (X.690), as far as a certificate needs it.
 
 /** Tags of the elements written here. */
 export const DerTag = {

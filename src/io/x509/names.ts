@@ -1,5 +1,5 @@
-// The host names in a certificate (RFC 5280), read from its DER. Textual renderings of these fields
-// do not escape what a certificate may hold, so they are not used.
+// The host names of a certificate (RFC 5280 §4.2.1.6), read from its DER. The text form of these fields, which the
+// crypto library offers, is not escaped and could be forged, so it is not used.
 
 import { childrenOf, type DerElement, readElement } from "./der.ts";
 

@@ -18,7 +18,7 @@ export function readPemBlocks(text: string, label: string): string[] {
   return blocks;
 }
 
-/** What kinds of blocks a text begins, each once: what somebody gave who was asked for another. */
+/** The labels of the blocks in a text, each once, for error messages. */
 export function pemLabels(text: string): string[] {
   const labels = new Set<string>();
   for (const [, label = ""] of text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)) {

@@ -1,5 +1,5 @@
-// Self-signed certificates, made when they are needed: for names nobody configured, and for tests. Their
-// keys exist in this process only.
+// Self-signed certificates, made at run time: the default certificate of a listener, and for tests. Their keys
+// exist in this process only.
 
 import type { KeyPairKeyObjectResult } from "node:crypto";
 import { nodeCrypto } from "../node_library.ts";
@@ -23,9 +23,9 @@ const DNS_NAME = 0x82;
 /** `[3] EXPLICIT Extensions` of a TBSCertificate. */
 const EXTENSIONS = 0xa3;
 
-/** What a certificate says. */
+/** The contents of a certificate. */
 export interface SelfSignedFacts {
-  /** Of subject and issuer. */
+  /** The common name of subject and issuer. */
   readonly commonName: string;
   /** dNSName entries; the extension is left out without any. */
   readonly names: readonly string[];

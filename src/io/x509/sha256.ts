@@ -1,4 +1,4 @@
-// SHA-256 of short byte strings, synchronously: credentials are compared inside one turn.
+// SHA-256 of short byte strings. It is synchronous, because credentials are compared inside one turn.
 
 import { nodeCrypto } from "../node_library.ts";
 

@@ -1,5 +1,5 @@
-// The access log as lines for people and their scripts: fields separated by spaces, in a fixed order.
-// Whatever a client sent is made harmless on its way: no byte of it can end a field or a line.
+// The access log as lines: fields separated by spaces, in a fixed order. What a client sent is made harmless: no
+// byte of it can end a field or a line.
 
 import { asciiBytes, copyBytes, SP } from "../../bytes/ascii.ts";
 import { writeDecimal } from "../../bytes/decimal.ts";
@@ -180,7 +180,7 @@ function writeTrace(trace: LoggedTrace | null, target: Uint8Array, at: number): 
   return at + 1;
 }
 
-/** How it ended, and why if we answered ourselves. */
+/** How it ended, and the reason if this proxy answered itself. */
 function writeMessage(record: AccessRecord, target: Uint8Array, at: number): number {
   const { message, reason } = record;
   if (message === null && reason === null) return at;

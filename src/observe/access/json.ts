@@ -1,5 +1,5 @@
-// The access log as JSON, one object a line. Members that are not known are left out, so that a reader
-// need not tell absent from empty. Bytes of a client that are no UTF-8 become U+FFFD.
+// The access log as JSON, one object a line. Unknown members are left out; a reader does not
+// meet empty ones. Bytes of a client that are no UTF-8 become U+FFFD.
 
 import { asciiBytes, copyBytes } from "../../bytes/ascii.ts";
 import { writeDecimal } from "../../bytes/decimal.ts";

@@ -1,8 +1,8 @@
-// What one line of the access log tells: filled in for each request or tunnel, used again for the next.
-// What is the same for many lines (a cluster, a session) is encoded once and referred to; what a client
-// sent stays where it lies in the buffer of its request.
+// The record of one line of the access log: filled in for each request or tunnel, and used again for the next one.
+// Parts that many lines share (a cluster, a session) are encoded once and referred to. What a client sent stays
+// in the buffer of its request.
 
-/** A range of somebody else's buffer; empty is absent. */
+/** A range of a buffer that the record does not own; empty is absent. */
 export class ByteSlice {
   bytes: Uint8Array = EMPTY;
   start = 0;
@@ -54,7 +54,7 @@ export interface LoggedAddress {
   readonly protobuf: Uint8Array;
 }
 
-/** What is known of the TLS of a connection; absent parts are `null`. */
+/** The TLS of a connection; unknown parts are `null`. */
 export interface LoggedTls {
   /** `TLSv1.3`. */
   readonly version: LoggedName | null;
@@ -77,7 +77,7 @@ export interface LoggedTrace {
   readonly traceId: Uint8Array;
   /** 16 digits: the span of this proxy. */
   readonly spanId: Uint8Array;
-  /** 16 digits: the span of who asked. Only looked at when {@linkcode hasParent}. */
+  /** 16 digits: the span of the client. Valid when {@linkcode hasParent}. */
   readonly parentId: Uint8Array;
   readonly hasParent: boolean;
   /** The trace is recorded. */
@@ -89,7 +89,7 @@ export const UNKNOWN_DURATION = -1;
 
 /** One line. Durations in microseconds, or {@linkcode UNKNOWN_DURATION}. */
 export class AccessRecord {
-  /** It ended badly: level ERROR instead of INFO. */
+  /** It ended with an error: level ERROR instead of INFO. */
   failed = false;
   /** When it ended and began, in whole microseconds since 1970. */
   timeMicros = 0;
@@ -127,7 +127,7 @@ export class AccessRecord {
   readonly requestIdHeader = new ByteSlice();
   readonly forwardedFor = new ByteSlice();
 
-  /** Bytes of everything a client has sent that may be in the line. */
+  /** Bytes of the parts of the line that the client has sent. */
   get clientBytes(): number {
     return this.method.length + this.authority.length + this.path.length +
       this.userAgent.length + this.requestIdHeader.length + this.forwardedFor.length;

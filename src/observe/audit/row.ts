@@ -52,7 +52,7 @@ export type AuditErrorCode =
   | "io_error"
   | "other";
 
-/** How the workers took a request. */
+/** The outcomes of a request on the workers. */
 export interface AuditFanout {
   readonly status: "ok" | "partial" | "timeout" | "local_only";
   readonly ok: number;
@@ -60,7 +60,7 @@ export interface AuditFanout {
   readonly expected: number;
 }
 
-/** What a row tells besides who and when. */
+/** The contents of a row without client and time. */
 export interface AuditEntry {
   readonly verb: string;
   readonly target: string;
@@ -224,7 +224,7 @@ function roleOf(uid: number | null): string {
   return uid < 1000 ? "system" : "user";
 }
 
-/** A list of reasons has commas of its own; without `=` none of them begins a field. */
+/** A list of reasons has commas; without `=` none of them can begin a field. */
 function reasonText(text: string): string {
   return cut(safeText(text).replaceAll("=", "?"), MAX_REASON);
 }

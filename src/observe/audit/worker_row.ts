@@ -1,5 +1,5 @@
-// Rows of the audit trail about what a worker changed by itself: a level of detail that rose or fell with
-// its leases. Nobody on the command socket stands behind them, so they have a layout of their own.
+// Rows of the audit trail about a change a worker made itself: its metric detail rose or fell with its leases. No
+// client of the command socket caused it, so these rows have a different layout.
 
 import type { AuditSource } from "./row.ts";
 import { cut, MAX_LEASE_ID, quoted, secondText, strict, withMicros } from "./text.ts";

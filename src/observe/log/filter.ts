@@ -1,5 +1,5 @@
-// The log filter's grammar: a comma list of `LEVEL` or `module=LEVEL`, tried from the last to the
-// first. Text in, levels out; which sink prints what is not known here.
+// The grammar of the log filter: a list of `LEVEL` or `module=LEVEL`, separated by commas; the last one that matches
+// decides. Text in, levels out.
 
 /** Levels from the quietest to the most verbose. */
 export const LOG_LEVELS = ["off", "error", "warn", "info", "debug", "trace"] as const;
@@ -11,10 +11,10 @@ export interface LogDirective {
   readonly level: LogLevelName;
 }
 
-/** A filter text read, with everything that is wrong with it. */
+/** A filter and its errors. */
 export interface ParsedLogFilter {
   readonly directives: readonly LogDirective[];
-  /** Empty when the text is right. At start the filter is used even so; at run time it is not. */
+  /** Empty when the text is valid. At start a filter with errors is used; at run time it is refused. */
   readonly errors: readonly string[];
 }
 

@@ -6,15 +6,15 @@ import { safeMessage } from "./safe_text.ts";
 /** Severity names as LogTape knows them. */
 export type RecordLevel = "trace" | "debug" | "info" | "warning" | "error" | "fatal";
 
-/** What a line says. */
+/** The contents of a line. */
 export interface LogLine {
   /** Milliseconds since the Unix epoch; fractions down to microseconds count. */
   readonly time: number;
   readonly pid: number;
   readonly level: RecordLevel;
-  /** Which process speaks: `MAIN`, `WRK-00`, `CTL`. */
+  /** Tag of the process: `MAIN`, `WRK-00`, `CTL`. */
   readonly tag: string;
-  /** Path of the module that speaks, shown for the verbose levels only. */
+  /** Path of the module, shown for the verbose levels only. */
   readonly module: string;
   readonly message: string;
 }
@@ -62,7 +62,7 @@ export function formatLogLine(line: LogLine, colored: boolean): string {
   const micros = Math.round(line.time * 1000);
   const time = timeText(micros);
   const verbose = line.level === "debug" || line.level === "trace";
-  // A record is one line whatever a peer managed to get into its message.
+  // A record is one line, also when a peer put line breaks into its message.
   const text = (verbose ? `${line.module}\t` : "") +
     safeMessage(line.message);
   const level = NAMES[line.level];

@@ -4,9 +4,9 @@
 import { asciiBytes, copyBytes } from "../../bytes/ascii.ts";
 import { writePadded } from "../../bytes/decimal.ts";
 
-/** Who writes. */
+/** The process that writes. */
 export interface PromptFacts {
-  /** Which process speaks: `WRK-00`. */
+  /** Tag of the process: `WRK-00`. */
   readonly tag: string;
   readonly pid: number;
   readonly colored: boolean;

@@ -1,13 +1,13 @@
-// Application logging: one LogTape configuration for the whole process, a filter that can change
-// while it runs, and one output that the process injects. Access logs are not written here.
+// Application logging: one LogTape configuration for the process, a filter that can change at run time, and one
+// output that the process passes in. Access logs are separate.
 
 import { configureSync, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
 import { levelOf, type LogDirective, type LogLevelName } from "./filter.ts";
 import { formatJsonLine, formatLogLine, type LogLine } from "./line.ts";
 
-/** Where lines go and how they look. */
+/** The output of lines and their layout. */
 export interface LogSetup {
-  /** Which process speaks: `MAIN`, `WRK-00`. */
+  /** Tag of the process: `MAIN`, `WRK-00`. */
   readonly tag: string;
   readonly pid: number;
   readonly colored: boolean;
@@ -16,7 +16,7 @@ export interface LogSetup {
   readonly writeLine: (line: string) => void;
 }
 
-/** What every module of main is below, and every module that carries traffic: as in sozu 2.1. */
+/** The roots of the modules of main, and of the modules that carry traffic, as in sozu 2.1. */
 const MAIN_ROOT = "sozu";
 const TRAFFIC_ROOT = "sozu_lib";
 
@@ -47,7 +47,7 @@ const VERBOSITY: Readonly<Record<LogLevelName, number>> = {
   trace: 5,
 };
 
-/** The full name of a module, as filters know it: `supervisor::audit` is below `sozu`. */
+/** The full name of a module, as filters use it: `supervisor::audit` is below `sozu`. */
 export function moduleName(module: string): string {
   return `${rootOf(module)}::${module}`;
 }
@@ -85,7 +85,7 @@ export function applyLogging(setup: LogSetup, directives: readonly LogDirective[
 }
 
 function directiveFilter(directives: readonly LogDirective[]): (record: LogRecord) => boolean {
-  // Categories are few and fixed in the code; the answer for each is worth keeping.
+  // Categories are few and fixed in the code, so the level of each is cached.
   const known = new Map<string, number>();
   return (record) => {
     const module = record.category.join("::");
@@ -109,7 +109,7 @@ function formatRecord(setup: LogSetup, record: LogRecord): string {
   });
 }
 
-/** A line as `setup` wants it. */
+/** A line in the layout of `setup`. */
 export function formatLine(setup: LogSetup, line: LogLine): string {
   return setup.json ? formatJsonLine(line) : formatLogLine(line, setup.colored);
 }

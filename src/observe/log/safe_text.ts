@@ -1,5 +1,5 @@
-// Text from outside made harmless for a log: nothing in it ends a line, drives a terminal or reorders
-// what is shown.
+// Makes text from outside harmless for a log: no character of it ends a line, controls a terminal or reorders
+// text.
 
 // Control characters, the byte order mark, line separators and everything that reorders text.
 const UNSAFE =

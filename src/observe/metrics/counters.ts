@@ -1,6 +1,5 @@
-// What a worker counts as a whole while it serves; clusters and backends have their series. One
-// Float64Array, so that counting is one addition and never an allocation. Names are those of the metrics
-// they become; meaning in one line each.
+// The counters and gauges of a whole worker; clusters and backends have series. They are in one Float64Array, so
+// counting is one addition and never allocates. Each position has its meaning in one line.
 
 import { bucketName, SOURCE_BUCKETS, sourceBucket } from "./source_bucket.ts";
 import {
@@ -36,7 +35,7 @@ export const Counter = {
   TIMEOUTS: 12,
   /** Connections turned into raw tunnels by 101, or by 2xx to CONNECT. */
   UPGRADES: 13,
-  /** Backends that answered 101 with a protocol nobody had asked for. */
+  /** Backends that answered 101 with a protocol the client had not asked for. */
   UNASKED_UPGRADES: 18,
   /** Clients that left while their request was being served. */
   CLIENT_ABORTS: 14,
@@ -220,12 +219,12 @@ const NAMES: readonly [string, number][] = [
   ["listener.accepted.tcp", Counter.ACCEPTED_TCP],
 ];
 
-/** Names one counter of a block by its place; a dot would begin another level of the name. */
+/** The name of one counter of a block; a dot would begin another part of the name. */
 function block(prefix: string, first: number): (name: string, index: number) => [string, number] {
   return (name, index) => [prefix + name.replaceAll(".", "_"), first + index];
 }
 
-/** What goes up and down; everything else only grows. */
+/** The gauges; everything else is a counter. */
 const GAUGES: ReadonlySet<number> = new Set<number>([
   Counter.CLIENT_CONNECTIONS,
   Counter.ACCEPT_QUEUE,
@@ -241,11 +240,11 @@ const GAUGES: ReadonlySet<number> = new Set<number>([
   Counter.PROTOCOL_WSS,
 ]);
 
-/** One measurement at one moment. */
+/** One metric at one moment. */
 export interface Metric {
   readonly name: string;
   readonly value: number;
-  /** A level that goes up and down, not a count. */
+  /** Whether it is a gauge; otherwise it is a counter. */
   readonly gauge: boolean;
 }
 
@@ -264,13 +263,13 @@ export class Counters {
     this.#sources[bucket] = (this.#sources[bucket] as number) + 1;
   }
 
-  /** Starts every count over; levels stay, because what they count is still there. */
+  /** Sets every counter to zero; gauges stay, because what they describe still exists. */
   clear(): void {
     for (let i = 0; i < this.values.length; i++) if (!GAUGES.has(i)) this.values[i] = 0;
     this.#sources.fill(0);
   }
 
-  /** Counts a TLS handshake that succeeded; `null` where the runtime does not tell. */
+  /** Counts a TLS handshake that succeeded; `null` where Deno does not provide it. */
   addHandshake(version: string | null, cipher: string | null, resumed: boolean): void {
     this.add(Counter.TLS_VERSION + placeIn(TLS_VERSIONS, version), 1);
     this.add(Counter.TLS_CIPHER + placeIn(TLS_CIPHERS, cipher), 1);
@@ -281,7 +280,7 @@ export class Counters {
     this.add(Counter.TLS_FAILED + placeIn(HANDSHAKE_FAILURES, failure), 1);
   }
 
-  /** Sets a level. */
+  /** Sets a gauge. */
   set(counter: number, value: number): void {
     this.values[counter] = value;
   }

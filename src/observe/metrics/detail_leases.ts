@@ -1,7 +1,7 @@
-// How finely measurements are told apart: the configured level, raised for a while by clients that hold
-// a lease. Pure: the time is handed in. Texts never repeat the id a client chose.
+// The metric detail in force: the configured one, raised for a time by clients that hold a lease. Pure: the time
+// is a parameter. Error messages never repeat the id a client chose.
 
-/** Levels, each including the one before; the numbers of the wire contract. */
+/** Details, each including the one before, with the numbers of the schema. */
 export const Detail = { PROCESS: 0, FRONTEND: 1, CLUSTER: 2, BACKEND: 3 } as const;
 
 /** Longest id, in bytes, and most leases at a time (sozu 2.1). */
@@ -20,12 +20,12 @@ export interface LeaseRequest {
   /** 0 and `null` are the default. */
   readonly ttlSeconds: number | null;
   readonly clear: boolean;
-  /** Who asks, as main knows it; `null` for unknown. */
+  /** The client, as main knows it; `null` for unknown. */
   readonly pid: number | null;
   readonly session: string | null;
 }
 
-/** What a request or the time has changed. */
+/** A change by a request or by time. */
 export interface DetailChange {
   readonly previous: number;
   readonly effective: number;
@@ -38,7 +38,7 @@ interface Lease {
   readonly session: string | null;
 }
 
-/** The levels in force. */
+/** The leases and the detail in force. */
 export class DetailLeases {
   readonly configured: number;
   readonly #leases = new Map<string, Lease>();
@@ -49,7 +49,7 @@ export class DetailLeases {
     this.#effective = configured;
   }
 
-  /** The highest of the configured level and those of the leases. */
+  /** The highest of the configured detail and those of the leases. */
   get effective(): number {
     return this.#effective;
   }
@@ -58,7 +58,7 @@ export class DetailLeases {
     return this.#leases.size;
   }
 
-  /** Takes, renews or gives up a lease; the text says why it is refused. */
+  /** Takes, renews or releases a lease; the text is the reason when it is refused. */
   apply(request: LeaseRequest, nowMs: number): DetailChange | string {
     const problem = malformed(request);
     if (problem !== null) return problem;
@@ -81,7 +81,7 @@ export class DetailLeases {
     return this.#update();
   }
 
-  /** Ends the leases whose time is over. */
+  /** Ends the leases that have expired. */
   expire(nowMs: number): DetailChange {
     for (const [id, { expiresAtMs }] of this.#leases) {
       if (expiresAtMs <= nowMs) this.#leases.delete(id);
@@ -111,7 +111,7 @@ function malformed({ clientId, detail, ttlSeconds, clear }: LeaseRequest): strin
   return known ? null : `Field detail is ${detail}, accepted: 0 to ${Detail.BACKEND}`;
 }
 
-/** A lease whose owner is fully known obeys nobody else. */
+/** Only the owner may change a lease whose owner is known by pid and session. */
 function mayChange(lease: Lease, { pid, session }: LeaseRequest): boolean {
   if (lease.pid === null || lease.session === null) return true;
   return lease.pid === pid && lease.session === session;

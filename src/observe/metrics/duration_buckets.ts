@@ -1,6 +1,5 @@
-// Durations in microseconds, counted between bounds that never change: what is told of several scopes, of
-// several workers and of several moments can be added up bucket by bucket. Recording neither allocates nor
-// takes more than a few comparisons.
+// Durations in microseconds in buckets with fixed bounds, so that the counts of several scopes, workers and
+// moments can be added up bucket by bucket. Recording does not allocate and takes a few comparisons.
 
 import type { CumulativeBucket } from "./histogram.ts";
 
@@ -27,8 +26,8 @@ export const DURATION_BOUNDS: readonly number[] = [
 ];
 
 /**
- * A time is told between main and its workers under its name with this behind it, in microseconds. Clients
- * are told only when they ask for it.
+ * Suffix of a time in microseconds, between main and its workers. A client gets it only when it asks for
+ * durations.
  */
 export const DURATION_SUFFIX = "_histogram_us";
 

@@ -24,7 +24,7 @@ export interface CumulativeBucket {
   readonly count: number;
 }
 
-/** Counts of values. */
+/** The counts of a histogram. */
 export class Histogram {
   /** Recorded values. */
   samples = 0;
@@ -54,7 +54,7 @@ export class Histogram {
     this.#largest = 0;
   }
 
-  /** The value at each of {@linkcode QUANTILES}: the largest that cannot be told from it. */
+  /** The value at each of {@linkcode QUANTILES}: the largest one of its class. */
   quantiles(): number[] {
     const values: number[] = [];
     let below = 0;
@@ -84,7 +84,7 @@ export class Histogram {
 
   /** How many values are at or below the quantile with this position. */
   #rank(position: number): number {
-    // The product is off by a hair for some sizes; a rank must not be one too high for it.
+    // The product has a rounding error for some sizes, which must not raise the rank by one.
     return Math.max(1, Math.ceil(this.samples * (QUANTILES[position] as number) - 1e-9));
   }
 

@@ -1,16 +1,16 @@
-// Times that were measured since the last pass of a drain, by series: equal ones are counted, not kept
-// apart, so that their number is that of the different values. Bounded; what exceeds the bound is counted.
+// Times recorded since the last pass of a drain, by series. Equal values are counted, so memory depends on the
+// number of different values. It is bounded; samples beyond the bound are dropped and counted.
 
 import { LARGEST_VALUE } from "./histogram.ts";
 import { SCOPE_TIMES } from "./scope_metrics.ts";
 import type { Series, TimeListener } from "./series.ts";
 
-/** Different values of all series together between two passes. */
+/** Most different values of all series between two passes. */
 const MAX_VALUES = 65_536;
 
 const TIMES = SCOPE_TIMES.length;
 
-/** One value and how often it was measured. */
+/** One value and how often it was recorded. */
 export interface PendingTime {
   /** Position in SCOPE_TIMES. */
   readonly time: number;
@@ -41,7 +41,7 @@ export class PendingTimes implements TimeListener {
     counts.set(key, (known ?? 0) + 1);
   }
 
-  /** Hands over what one series has gathered. */
+  /** Returns and removes the times of one series. */
   take(series: Series): PendingTime[] {
     const counts = this.#bySeries.get(series);
     if (counts === undefined) return [];
@@ -54,7 +54,7 @@ export class PendingTimes implements TimeListener {
     }));
   }
 
-  /** Forgets what nobody took: series of clusters that are gone. */
+  /** Removes times that were not taken: their clusters were removed. */
   forget(): void {
     this.#bySeries = new Map();
     this.#values = 0;

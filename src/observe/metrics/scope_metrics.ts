@@ -1,5 +1,5 @@
-// What is measured for a backend, a cluster or the whole worker alike: positions in a Series and the
-// names they have outside. A request adds to one of the three, by the level of detail in force.
+// The metrics that a backend, a cluster and the worker have alike: positions in a Series and metric names. A
+// request adds to one of the three scopes, by the metric detail in force.
 
 /** Statuses that have a counter of their own. */
 const OWN_STATUSES = [
@@ -23,7 +23,7 @@ const OWN_STATUSES = [
   507,
 ] as const;
 
-/** Statuses of redirects that this proxy answers with, and of its refusals. */
+/** Statuses of the redirects and of the error answers of this proxy. */
 const REDIRECTS = [301, 302, 308] as const;
 const REFUSALS = [400, 401, 404, 408, 413, 421, 502, 503, 504, 507] as const;
 
@@ -54,7 +54,7 @@ export const SCOPE_COUNTS: readonly string[] = [
   ...REFUSALS.map((status) => `http.${status}.errors`),
 ];
 
-/** Positions of the counts that have a place in code. */
+/** Positions of the counts that code refers to. */
 export const ScopeCount = {
   ERRORS: 0,
   /** First of five, 1xx to 5xx. */
@@ -98,7 +98,7 @@ export const ScopeTime = {
   BACKEND_CONNECTION: 3,
   /** From the moment a client could begin its TLS handshake to the end of it. */
   TLS_HANDSHAKE: 4,
-  /** How much too late the event loop got to something that was due. */
+  /** Delay of the event loop: how late a due timer runs. */
   EVENT_LOOP: 5,
 } as const;
 
@@ -122,7 +122,7 @@ function answerName(status: number): string {
     : `http.${status}.errors`;
 }
 
-/** Where the class of a status is counted; 0 is a request that got no response. */
+/** Position of the class of a status; 0 is a request without a response. */
 export function classPosition(status: number): number {
   if (status >= 100 && status < STATUS_LIMIT) {
     return ScopeCount.STATUS_CLASS + Math.floor(status / 100) - 1;
@@ -130,13 +130,13 @@ export function classPosition(status: number): number {
   return status === 0 ? ScopeCount.STATUS_NONE : ScopeCount.STATUS_OTHER;
 }
 
-/** Where a status is counted on its own, or -1. */
+/** Position of a single status, or -1. */
 export function statusPosition(status: number): number {
   const position = BY_STATUS[status];
   return position === undefined || position === NO_COUNT ? -1 : position;
 }
 
-/** Where an answer of our own with this status is counted. */
+/** Position of an answer of this proxy with this status. */
 export function answerPosition(status: number): number {
   const position = BY_ANSWER[status];
   return position === undefined || position === NO_COUNT ? ScopeCount.OTHER_ANSWERS : position;

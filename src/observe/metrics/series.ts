@@ -1,11 +1,11 @@
-// The measurements of one scope: a backend, a cluster, or the worker itself. Counting is one addition;
-// a histogram is made when its first value comes. Names belong to scope_metrics.ts.
+// The series of one scope: the counts and times of a backend, a cluster, or the worker itself. Counting is one
+// addition; a histogram is made for its first value. The names are in scope_metrics.ts.
 
 import { DurationBuckets } from "./duration_buckets.ts";
 import { Histogram } from "./histogram.ts";
 import { SCOPE_COUNTS, SCOPE_TIMES } from "./scope_metrics.ts";
 
-/** Is told every single time, for those who pass them on one by one. */
+/** Called with every single time, for outputs that send each of them. */
 export interface TimeListener {
   timed(series: Series, time: number, value: number): void;
 }
@@ -14,10 +14,10 @@ export interface TimeListener {
 export class Series {
   readonly counts = new Float64Array(SCOPE_COUNTS.length);
   readonly times: (Histogram | undefined)[] = new Array(SCOPE_TIMES.length).fill(undefined);
-  /** The same times between bounds that never change, with their fractions. */
+  /** The same times with their fractions, in buckets with fixed bounds. */
   readonly durations: (DurationBuckets | undefined)[] = new Array(SCOPE_TIMES.length)
     .fill(undefined);
-  /** Something was added since this was last set to false. */
+  /** Whether something was added since this was set to false. */
   changed = false;
 
   /** Adds to a count of `ScopeCount`. */
@@ -26,7 +26,7 @@ export class Series {
     this.changed = true;
   }
 
-  /** Records a time of `ScopeTime` in milliseconds; quantiles know whole ones only. */
+  /** Records a time of `ScopeTime` in milliseconds; quantiles have whole milliseconds only. */
   time(time: number, milliseconds: number, listener: TimeListener | null): void {
     const value = milliseconds > 0 ? Math.floor(milliseconds) : 0;
     (this.times[time] ??= new Histogram()).record(value);
@@ -34,13 +34,13 @@ export class Series {
     listener?.timed(this, time, value);
   }
 
-  /** Whether nothing has been measured. */
+  /** Whether nothing was counted. */
   get isEmpty(): boolean {
     return this.counts.every((count) => count === 0) &&
       this.times.every((histogram) => histogram === undefined || histogram.samples === 0);
   }
 
-  /** Forgets everything. */
+  /** Sets every count and time to zero. */
   clear(): void {
     this.counts.fill(0);
     this.times.fill(undefined);
@@ -50,9 +50,8 @@ export class Series {
 }
 
 /**
- * The measurements of a cluster and of its backends by id. After {@linkcode remove} whatever is still
- * measured for it goes nowhere until {@linkcode revive}: a removed cluster must not come back with the
- * last of its requests.
+ * The series of a cluster and of its backends by id. After {@linkcode remove} what is counted for it is dropped
+ * until {@linkcode revive}: the last requests of a removed cluster must not bring its metrics back.
  */
 export class ClusterSeries {
   readonly own = new Series();
@@ -63,12 +62,12 @@ export class ClusterSeries {
     return this.#removed;
   }
 
-  /** Backends that have been measured, by id. */
+  /** Backends with a series, by id. */
   get backends(): ReadonlyMap<string, Series> {
     return this.#backends;
   }
 
-  /** The measurements of a backend, from now on part of the cluster. */
+  /** The series of a backend; it is made when there is none. */
   backend(id: string): Series {
     let series = this.#backends.get(id);
     if (series === undefined) {
@@ -78,23 +77,23 @@ export class ClusterSeries {
     return series;
   }
 
-  /** Forgets a backend. Who still holds its series adds to it in vain. */
+  /** Removes the series of a backend. What its last connections still add to it is not reported. */
   dropBackend(id: string): void {
     this.#backends.delete(id);
   }
 
-  /** Forgets everything, and what is still to come. */
+  /** Clears everything and drops what is counted from now on. */
   remove(): void {
     this.clear();
     this.#removed = true;
   }
 
-  /** Measures again. */
+  /** Counts again after a removal. */
   revive(): void {
     this.#removed = false;
   }
 
-  /** Forgets everything measured so far, here and in the series of the backends. */
+  /** Clears the series of the cluster and of its backends. */
   clear(): void {
     this.own.clear();
     for (const series of this.#backends.values()) series.clear();

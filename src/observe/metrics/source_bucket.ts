@@ -10,7 +10,7 @@ const MAPPED_PREFIX = "::ffff:";
 /** A /48 is three groups of an IPv6 address. */
 const NETWORK_GROUPS = 3;
 
-/** The bucket of the network of an IP address, written as the runtime writes it (RFC 5952). */
+/** The bucket of the network of an IP address, in the spelling of RFC 5952, which Deno uses. */
 export function sourceBucket(ip: string): number {
   const dotted = ip.includes(".");
   const network = dotted ? ip : networkOf(ip);

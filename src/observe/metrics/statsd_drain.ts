@@ -1,6 +1,6 @@
-// What goes to a statsd server in one pass: counts as their growth since the last pass, levels when they
-// moved, times as samples. Keeps what was sent last for each scope, and forgets scopes that are gone.
-// Pure: somebody else knows the time and the socket.
+// The lines for a statsd server in one pass: counts as their growth since the last pass, gauges when they have
+// changed, times as samples. The last values of each scope are kept; those of removed scopes are dropped. Pure:
+// the caller has the clock and the socket.
 
 import type { Metric } from "./counters.ts";
 import { Datagrams } from "./datagrams.ts";
@@ -15,13 +15,13 @@ import { StatsdLines, type StatsdScope, type StatsdSource } from "./statsd_line.
  */
 const MAX_TIME_LINES = 512;
 
-/** One scope as it is now. */
+/** One scope at this moment. */
 export interface DrainedScope extends StatsdScope {
   readonly metrics: readonly Metric[];
   readonly series: Series | null;
 }
 
-/** What was sent of one scope. */
+/** The values of one scope that were sent last. */
 interface Sent {
   readonly lines: StatsdLines;
   readonly metrics: Map<string, number>;
@@ -48,7 +48,7 @@ export class StatsdDrain {
     return this.#datagrams.dropped + this.times.dropped;
   }
 
-  /** The datagrams of one pass over everything that is measured. */
+  /** The datagrams of one pass over all scopes. */
   pass(scopes: Iterable<DrainedScope>): Uint8Array[] {
     this.#pass++;
     this.#timeLines = 0;
@@ -63,7 +63,7 @@ export class StatsdDrain {
   }
 
   #sentOf(scope: DrainedScope): Sent {
-    // Ids may hold anything, so they are told apart by the length of the first.
+    // Ids may hold any character, so the length of the first one separates them.
     const key = `${scope.cluster?.length ?? -1} ${scope.cluster ?? ""} ${scope.backend ?? ""}`;
     let sent = this.#sent.get(key);
     if (sent === undefined) {
@@ -76,7 +76,7 @@ export class StatsdDrain {
       };
       this.#sent.set(key, sent);
     }
-    // Another series under the same name began at nothing.
+    // Another series with the same id begins at zero.
     if (sent.series !== scope.series) sent.counts.fill(0);
     sent.series = scope.series;
     sent.pass = this.#pass;
@@ -117,7 +117,7 @@ export class StatsdDrain {
   }
 }
 
-/** A count that fell has been started over. */
+/** A count that is lower than before was cleared. */
 function growthOf(before: number, now: number): number {
   return now < before ? now : now - before;
 }

@@ -1,11 +1,10 @@
 // Lines of the statsd protocol, in the two forms of sozu 2.1: names with dots, or with tags as InfluxDB
-// takes them. Ids come from operators and may hold anything; in a line they must not end a name, a tag
-// or the line. Pure.
+// has them. Ids may hold any character; in a line they must not end a name, a tag or the line. Pure.
 
 /** Bytes of an id that go into a line: several must fit in a datagram. */
 const MAX_TOKEN_BYTES = 120;
 
-/** What ends a name or a line anywhere, and what ends a tag. */
+/** Characters that end a name or a line, and those that end a tag. */
 // deno-lint-ignore no-control-regex
 const UNSAFE = /[\x00-\x20\x7f-\u{10ffff}:|@#]/gu;
 const UNSAFE_IN_TAG = /[,=]/g;
@@ -19,13 +18,13 @@ export interface StatsdSource {
   readonly tagged: boolean;
 }
 
-/** Where a value belongs: both ids are `null` for the process itself. */
+/** The scope of a value; both ids are `null` for the process itself. */
 export interface StatsdScope {
   readonly cluster: string | null;
   readonly backend: string | null;
 }
 
-/** `c` counts, `g` levels, `ms` times. */
+/** `c` is a count, `g` a gauge, `ms` a time. */
 export type StatsdKind = "c" | "g" | "ms";
 
 /** The lines of one scope: made once, then only name and value are put together. */
@@ -57,7 +56,7 @@ export class StatsdLines {
   }
 }
 
-/** An id as part of a dotted name. Ids that were cut stay apart by what is put behind them. */
+/** An id as part of a dotted name. A fingerprint keeps ids apart that were cut. */
 function token(text: string): string {
   const safe = text.replace(UNSAFE, "_");
   if (safe.length <= MAX_TOKEN_BYTES) return safe;

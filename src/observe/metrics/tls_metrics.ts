@@ -1,7 +1,7 @@
-// What is counted about TLS: why handshakes failed, and what was negotiated. The names are those of
-// sozu's metrics and of the TLS library (rustls).
+// The metrics of TLS: the reasons of failed handshakes, and what was negotiated. The names are those of sozu and
+// of the TLS library (rustls).
 
-/** Why a handshake failed; each is the end of a metric's name. */
+/** Classes of failed handshakes; each is the end of a metric name. */
 export const HANDSHAKE_FAILURES = [
   "alert_received",
   "peer_incompatible",
@@ -43,7 +43,7 @@ export function classifyHandshakeFailure(message: string): HandshakeFailure {
 /** Versions as access logs write them, and the metrics that count them. */
 export const TLS_VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
 
-/** The cipher suites of rustls; whatever else is negotiated is counted as unsupported. */
+/** The cipher suites of rustls; others are counted as unsupported. */
 export const TLS_CIPHERS = [
   "TLS13_AES_256_GCM_SHA384",
   "TLS13_AES_128_GCM_SHA256",

@@ -27,7 +27,7 @@ export interface SpanFacts {
   readonly status: number | null;
   /** Why this proxy answered itself. */
   readonly reason: string | null;
-  /** It ended badly. */
+  /** It ended with an error. */
   readonly failed: boolean;
   readonly userAgent: string | null;
   readonly clientIp: string | null;
@@ -37,11 +37,11 @@ export interface SpanFacts {
   readonly requestId: string | null;
 }
 
-/** Who sends spans. */
+/** The process that sends spans. */
 export interface SpanSource {
   readonly serviceName: string;
   readonly version: string;
-  /** Which process: `WRK-00`. */
+  /** Tag of the process: `WRK-00`. */
   readonly instance: string;
 }
 
@@ -89,7 +89,7 @@ export function exportJson(source: SpanSource, spans: readonly string[]): string
     `"scopeSpans":[{"scope":${scope},"spans":[${spans.join(",")}]}]}]}`;
 }
 
-/** What went wrong on our side or the backend's; a client's mistake is none of a server's span. */
+/** The error of the proxy or of the backend; an error of the client is none of a server span. */
 function errorOf({ status, reason, failed }: SpanFacts): string | null {
   if (status !== null && status >= 500) return reason ?? String(status);
   return failed ? reason ?? "incomplete" : null;
