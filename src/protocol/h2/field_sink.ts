@@ -1,0 +1,30 @@
+// Where HPACK puts the fields it decodes: straight into the buffer in which a message head is built, so
+// that nothing is copied twice.
+
+/**
+ * Takes fields one after the other. For each, the decoder writes the name at {@link position}, calls
+ * {@link endName}, writes the value at the new position, and calls {@link endField}.
+ */
+export interface FieldSink {
+  /** What the decoder writes into. */
+  readonly bytes: Uint8Array;
+  /** Where it writes next. */
+  position: number;
+  /** Where it must stop. */
+  readonly limit: number;
+  /** First byte of the name and first behind it, as {@link endName} left them. */
+  readonly nameStart: number;
+  readonly nameEnd: number;
+  /** First byte of the value. */
+  readonly valueStart: number;
+  /** A name lies between `start` and {@link position}. May move it; makes room for the value. */
+  endName(start: number, kind: number): void;
+  /** The value lies between {@link valueStart} and {@link position}. */
+  endField(kind: number): void;
+  /**
+   * A field does not fit. The message is lost, but what follows must still be decoded, because it changes
+   * the table: the sink makes room, at least as many bytes as the decoder's table may hold, and takes no more fields
+   * seriously.
+   */
+  overflow(): void;
+}
