@@ -86,6 +86,12 @@ export const LISTENER_KEYS = {
     "add X-Real-IP",
     HTTP_FAMILY,
   ),
+  allow_obs_text: defaulted(
+    boolean,
+    defaults.DEFAULT_ALLOW_OBS_TEXT,
+    "requests may have bytes above 127 in header values, else 400",
+    HTTP_FAMILY,
+  ),
   answers: optional(answers, "answer templates by status: text or file://PATH", HTTP_FAMILY),
   ...LEGACY_ANSWER_KEYS,
   ...H2_KEYS,
@@ -187,6 +193,7 @@ export class ListenerBuilder {
       answers: templates,
       elide_x_real_ip: values.elide_x_real_ip,
       send_x_real_ip: values.send_x_real_ip,
+      allow_obs_text: values.allow_obs_text,
       ...presentFields(pick(values, H2_KEYS)),
     };
   }

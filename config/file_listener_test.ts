@@ -41,6 +41,8 @@ Deno.test("ListenerBuilder always sends the two X-Real-IP switches", () => {
   assert.deepEqual([plain.elide_x_real_ip, plain.send_x_real_ip], [false, false]);
   const set = https("elide_x_real_ip = true\nsend_x_real_ip = true");
   assert.deepEqual([set.elide_x_real_ip, set.send_x_real_ip], [true, true]);
+  assert.equal(plain.allow_obs_text, true);
+  assert.equal(https("allow_obs_text = false").allow_obs_text, false);
 });
 
 Deno.test("ListenerBuilder fills in the TLS defaults", () => {

@@ -354,6 +354,7 @@ export interface UpdateHttpListenerConfig {
   elide_x_real_ip?: boolean;
   send_x_real_ip?: boolean;
   h2_max_header_fields?: number;
+  allow_obs_text?: boolean;
 }
 
 export const UpdateHttpListenerConfig: MessageType<UpdateHttpListenerConfig> = new MessageType(
@@ -390,6 +391,7 @@ export const UpdateHttpListenerConfig: MessageType<UpdateHttpListenerConfig> = n
     optional("elide_x_real_ip", 39, "bool"),
     optional("send_x_real_ip", 40, "bool"),
     optional("h2_max_header_fields", 41, "uint32"),
+    optional("allow_obs_text", 1110, "bool"),
   ],
 );
 
@@ -430,6 +432,7 @@ export interface UpdateHttpsListenerConfig {
   send_x_real_ip?: boolean;
   hsts?: HstsConfig;
   h2_max_header_fields?: number;
+  allow_obs_text?: boolean;
 }
 
 export const UpdateHttpsListenerConfig: MessageType<UpdateHttpsListenerConfig> = new MessageType(
@@ -470,6 +473,7 @@ export const UpdateHttpsListenerConfig: MessageType<UpdateHttpsListenerConfig> =
     optional("send_x_real_ip", 40, "bool"),
     optional("hsts", 41, HstsConfig),
     optional("h2_max_header_fields", 42, "uint32"),
+    optional("allow_obs_text", 1110, "bool"),
   ],
 );
 
@@ -555,6 +559,7 @@ export interface HttpListenerConfig {
   elide_x_real_ip?: boolean;
   send_x_real_ip?: boolean;
   h2_max_header_fields?: number;
+  allow_obs_text?: boolean;
 }
 
 export const HttpListenerConfig: MessageType<HttpListenerConfig> = new MessageType(
@@ -592,6 +597,7 @@ export const HttpListenerConfig: MessageType<HttpListenerConfig> = new MessageTy
     optional("elide_x_real_ip", 32, "bool", false),
     optional("send_x_real_ip", 33, "bool", false),
     optional("h2_max_header_fields", 34, "uint32"),
+    optional("allow_obs_text", 1110, "bool", true),
   ],
 );
 
@@ -642,6 +648,7 @@ export interface HttpsListenerConfig {
   send_x_real_ip?: boolean;
   hsts?: HstsConfig;
   h2_max_header_fields?: number;
+  allow_obs_text?: boolean;
 }
 
 export const HttpsListenerConfig: MessageType<HttpsListenerConfig> = new MessageType(
@@ -692,6 +699,7 @@ export const HttpsListenerConfig: MessageType<HttpsListenerConfig> = new Message
     optional("send_x_real_ip", 45, "bool", false),
     optional("hsts", 46, HstsConfig),
     optional("h2_max_header_fields", 47, "uint32"),
+    optional("allow_obs_text", 1110, "bool", true),
   ],
 );
 

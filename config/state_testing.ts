@@ -159,6 +159,7 @@ const httpFields = fc.record({
   sozu_id_header: fc.constantFrom("Id", "not a token"),
   h2_max_glitch_count: fc.nat(2),
   send_x_real_ip: fc.boolean(),
+  allow_obs_text: fc.boolean(),
   answers: fc.constantFrom(new Map([["503", "busy"]]), new Map([["503", ""], ["404", "no"]])),
   http_answers: fc.constantFrom({ answer_429: "slow" }, { answer_503: "busy" }),
 }, { requiredKeys: [] });

@@ -32,6 +32,16 @@ export function verdict(totals: TestTotals | null, exitCode: number): TestTotals
   return exitCode !== 0 && seen.failed === 0 ? { ...seen, failed: 1 } : seen;
 }
 
+/** Several runs as one. */
+export function addTotals(runs: readonly TestTotals[]): TestTotals {
+  const sum = (of: (totals: TestTotals) => number) => runs.reduce((all, run) => all + of(run), 0);
+  return {
+    passed: sum(({ passed }) => passed),
+    failed: sum(({ failed }) => failed),
+    skipped: sum(({ skipped }) => skipped),
+  };
+}
+
 /** The one line a run ends with. */
 export function totalsLine({ passed, failed, skipped }: TestTotals): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;

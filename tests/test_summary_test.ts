@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readTotals, totalsLine, verdict } from "./test_summary.ts";
+import { addTotals, readTotals, totalsLine, verdict } from "./test_summary.ts";
 
 Deno.test("readTotals() reads a summary with colours, steps and skipped tests", () => {
   const output =
@@ -30,4 +30,11 @@ Deno.test("verdict() turns a bad end without a counted failure into a failure", 
 Deno.test("totalsLine() mentions skipped tests only when there are some", () => {
   assert.equal(totalsLine({ passed: 3, failed: 0, skipped: 0 }), "3 passed, 0 failed");
   assert.equal(totalsLine({ passed: 3, failed: 0, skipped: 1 }), "3 passed, 0 failed, 1 skipped");
+});
+
+Deno.test("addTotals() adds what several runs counted", () => {
+  const one = { passed: 3, failed: 1, skipped: 0 };
+  const other = { passed: 4, failed: 0, skipped: 2 };
+  assert.deepEqual(addTotals([one, other]), { passed: 7, failed: 1, skipped: 2 });
+  assert.deepEqual(addTotals([]), { passed: 0, failed: 0, skipped: 0 });
 });

@@ -2,7 +2,7 @@
 // get. Settings reach a session when it starts; routes are shared, so a change is seen by the next
 // request.
 
-import { WORKER_STRICT_SNI_BINDING } from "../config/defaults.ts";
+import { DEFAULT_ALLOW_OBS_TEXT, WORKER_STRICT_SNI_BINDING } from "../config/defaults.ts";
 import type {
   CustomHttpAnswers,
   HstsConfig,
@@ -18,6 +18,7 @@ import {
 import { TemplateError } from "../src/answers/template.ts";
 import { asciiBytes } from "../src/bytes/ascii.ts";
 import { loggedTags } from "../src/observe/access_names.ts";
+import { ASCII_VALUE, FIELD_VALUE } from "../src/protocol/h1/grammar.ts";
 import { renderHsts } from "../src/protocol/http/hsts.ts";
 import type { RouteRule } from "../src/routing/route_rule.ts";
 import { RouteTable } from "../src/routing/route_table.ts";
@@ -41,6 +42,7 @@ export interface HttpSettings {
   readonly sozu_id_header?: string;
   readonly elide_x_real_ip?: boolean;
   readonly send_x_real_ip?: boolean;
+  readonly allow_obs_text?: boolean;
   /** HTTPS only. */
   readonly strict_sni_binding?: boolean;
   /** HTTPS only. */
@@ -137,6 +139,7 @@ export class HttpFront {
         omitted: 0,
         omitId: false,
       },
+      requestValues: settings.allow_obs_text ?? DEFAULT_ALLOW_OBS_TEXT ? FIELD_VALUE : ASCII_VALUE,
       stickyName: asciiBytes(settings.sticky_name),
       strictSni: this.#protocol === "https" &&
         (settings.strict_sni_binding ?? WORKER_STRICT_SNI_BINDING),

@@ -3,6 +3,7 @@
 
 import type { Command } from "commander";
 import {
+  DEFAULT_ALLOW_OBS_TEXT,
   DEFAULT_ALPN_PROTOCOLS,
   DEFAULT_CIPHERS,
   DEFAULT_ELIDE_X_REAL_IP,
@@ -29,7 +30,13 @@ import { addressOption, repeatedOneOf, unsigned32 } from "./argument_parsers.ts"
 import type { BuildInputs, Built, CommandHost } from "./command_host.ts";
 import { subcommand } from "./subcommand.ts";
 import { declareIdentityOptions, identityOf, type IdentityPaths } from "./listener_identity.ts";
-import { fieldOption, listOption, publicAddressOption, timeoutOption } from "./listener_options.ts";
+import {
+  declareObsTextOptions,
+  fieldOption,
+  listOption,
+  publicAddressOption,
+  timeoutOption,
+} from "./listener_options.ts";
 import { CommandProblem } from "./problem.ts";
 import { LISTENER_TLS_VERSIONS } from "./tls_versions.ts";
 
@@ -45,6 +52,7 @@ interface AddHttpOptions extends AddOptions, AnswerPaths {
   readonly back_timeout?: number;
   readonly connect_timeout?: number;
   readonly request_timeout?: number;
+  readonly allow_obs_text?: boolean;
 }
 
 interface AddHttpsOptions extends AddHttpOptions {
@@ -133,7 +141,7 @@ function declareHttpOptions(command: Command): Command {
   for (const field of ["front_timeout", "back_timeout", "connect_timeout", "request_timeout"]) {
     command.addOption(timeoutOption(field));
   }
-  return command;
+  return declareObsTextOptions(command);
 }
 
 function expectProxyOption() {
@@ -163,6 +171,7 @@ function httpListenerOf(
     answers,
     elide_x_real_ip: DEFAULT_ELIDE_X_REAL_IP,
     send_x_real_ip: DEFAULT_SEND_X_REAL_IP,
+    allow_obs_text: options.allow_obs_text ?? DEFAULT_ALLOW_OBS_TEXT,
     ...presentFields({ public_address: options.public_address, http_answers: httpAnswers }),
   };
 }

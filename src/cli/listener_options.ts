@@ -74,6 +74,19 @@ export function declarePair(
     .addOption(new StoredAs(field, off.flag, off.description).preset(false));
 }
 
+/** `--allow-obs-text` and its opposite. */
+export function declareObsTextOptions(command: Command): Command {
+  return declarePair(
+    command,
+    "allow_obs_text",
+    {
+      flag: "--allow-obs-text",
+      description: "Accept bytes above 127 in header values of requests",
+    },
+    { flag: "--refuse-obs-text", description: "Answer requests with such bytes 400" },
+  );
+}
+
 /** `--tls-versions` and the like: one value an occurrence. */
 export function listOption(field: string, placeholder: string, description: string): Option {
   return fieldOption(field, placeholder, `${description} (repeatable)`).argParser(repeated);

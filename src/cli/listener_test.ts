@@ -37,6 +37,7 @@ function http(over: Partial<HttpListenerConfig> = {}): HttpListenerConfig {
     answers: new Map(),
     elide_x_real_ip: false,
     send_x_real_ip: false,
+    allow_obs_text: true,
     ...over,
   };
 }
@@ -58,6 +59,14 @@ function https(over: Partial<HttpsListenerConfig> = {}): HttpsListenerConfig {
 
 const ADDED: [line: string[], request: RequestType][] = [
   [["http", "add", ...AT], { kind: "add_http_listener", value: http() }],
+  [
+    ["http", "add", ...AT, "--refuse-obs-text"],
+    { kind: "add_http_listener", value: http({ allow_obs_text: false }) },
+  ],
+  [
+    ["https", "add", ...AT, "--refuse-obs-text"],
+    { kind: "add_https_listener", value: https({ allow_obs_text: false }) },
+  ],
   [["http", "add", "-a", "127.0.0.1:80"], { kind: "add_http_listener", value: http() }],
   [
     [
@@ -197,6 +206,14 @@ const UPDATED: [line: string[], request: RequestType][] = [
   [
     ["http", "update", ...AT, "--expect-proxy", "--no-expect-proxy"],
     { kind: "update_http_listener", value: { ...PATCH, expect_proxy: false } },
+  ],
+  [
+    ["http", "update", ...AT, "--refuse-obs-text"],
+    { kind: "update_http_listener", value: { ...PATCH, allow_obs_text: false } },
+  ],
+  [
+    ["https", "update", ...AT, "--refuse-obs-text", "--allow-obs-text"],
+    { kind: "update_https_listener", value: { ...PATCH, allow_obs_text: true } },
   ],
   [
     ["tcp", "update", ...AT, "--no-expect-proxy", "--expect-proxy", "--connect-timeout", "9"],

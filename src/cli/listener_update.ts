@@ -19,6 +19,7 @@ import { H2_OPTIONS, type H2Field, type H2Patch } from "./h2_fields.ts";
 import { declareIdentityOptions, identityOf, type IdentityPaths } from "./listener_identity.ts";
 import {
   declareH2Options,
+  declareObsTextOptions,
   declarePair,
   fieldOption,
   givenFields,
@@ -46,7 +47,13 @@ type HttpPatch = H2Patch & Pick<UpdateHttpListenerConfig, (typeof HTTP_FIELDS)[n
 
 const STREAM_FIELDS = ["public_address", "expect_proxy", "front_timeout", "back_timeout"] as const;
 const TCP_FIELDS = [...STREAM_FIELDS, "connect_timeout"] as const;
-const HTTP_FIELDS = [...TCP_FIELDS, "request_timeout", "sticky_name", "sozu_id_header"] as const;
+const HTTP_FIELDS = [
+  ...TCP_FIELDS,
+  "request_timeout",
+  "sticky_name",
+  "sozu_id_header",
+  "allow_obs_text",
+] as const;
 const UDP_FIELDS = [
   "public_address",
   "front_timeout",
@@ -141,7 +148,7 @@ function declareHttpOptions(command: Command): Command {
   for (const status of PATCHABLE_ANSWERS) {
     command.option(`--answer-${status} <file>`, `Template of the ${status} answer`);
   }
-  return declareH2Options(command);
+  return declareH2Options(declareObsTextOptions(command));
 }
 
 function declareHttpsOptions(command: Command): Command {

@@ -101,6 +101,7 @@ function commonRows(listener: HttpListenerConfig | HttpsListenerConfig): Row[] {
     ...present("correlation header", listener.sozu_id_header),
     ...present("elide X-Real-IP", listener.elide_x_real_ip),
     ...present("send X-Real-IP", listener.send_x_real_ip),
+    ...present("allow obs-text", listener.allow_obs_text),
   ];
 }
 

@@ -78,6 +78,14 @@ Deno.test("renderListeners shows one table of settings for an HTTP listener", ()
     `));
 });
 
+Deno.test("renderListeners shows whether requests may have obs-text, where it is known", () => {
+  for (const allow_obs_text of [true, false]) {
+    const listener = { ...HTTP, allow_obs_text };
+    const text = rendered({ http_listeners: new Map([["127.0.0.1:80", listener]]) });
+    assert.match(text, new RegExp(`\\| allow obs-text +\\| ${allow_obs_text} +\\|`));
+  }
+});
+
 Deno.test("renderListeners shows TLS settings of an HTTPS listener, but not its private key", () => {
   const listener = {
     ...HTTP,

@@ -126,6 +126,8 @@ export const Counter = {
   HTTPS_UPGRADE_FAILED: 36,
   /** Requests for an authority that the certificate of their connection does not cover. */
   AUTHORITY_MISMATCH: 37,
+  /** Requests whose captures render no valid host or path. */
+  INVALID_REWRITES: 38,
   /** First of twelve: handshakes that failed, by {@link HANDSHAKE_FAILURES}. */
   TLS_FAILED: 40,
   /** First of three: handshakes by {@link TLS_VERSIONS}, then unknown ones. */
@@ -209,6 +211,7 @@ const NAMES: readonly [string, number][] = [
   ["https.alpn.rejected.unsupported", Counter.ALPN_UNSUPPORTED],
   ["https.upgrade.handshake.failed", Counter.HTTPS_UPGRADE_FAILED],
   ["http.sni_authority_mismatch", Counter.AUTHORITY_MISMATCH],
+  ["http.invalid_rewrites", Counter.INVALID_REWRITES],
   ...HANDSHAKE_FAILURES.map(block("tls.handshake.failed.", Counter.TLS_FAILED)),
   ...[...TLS_VERSIONS, "Unknown"].map(block("tls.version.", Counter.TLS_VERSION)),
   ...[...TLS_CIPHERS, "Unsupported"].map(block("tls.cipher.", Counter.TLS_CIPHER)),

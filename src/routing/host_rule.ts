@@ -56,7 +56,10 @@ function invalid(hostname: string, reason: string): RouteError {
   return new RouteError("invalid_host", `Invalid host name "${hostname}": ${reason}; ${ACCEPTED}`);
 }
 
-/** IDNA "to ASCII" and lower case; `null` when there is no such form. */
+/**
+ * IDNA "to ASCII" and lower case; `null` when there is no such form. The dot of a fully qualified name is
+ * left out, as it is from the host of a request.
+ */
 export function toAsciiHost(hostname: string): string | null {
   if (!isAscii(hostname)) {
     // The URL parser applies UTS-46. It is asked only about names it must convert: for plain ASCII it
@@ -65,9 +68,13 @@ export function toAsciiHost(hostname: string): string | null {
     if (/[\s:@?#%\\[\]]/.test(hostname)) return null;
     const url = URL.parse(`http://${hostname.slice(star.length)}/`);
     if (url === null || url.hostname === "") return null;
-    return star + url.hostname;
+    return star + withoutFinalDot(url.hostname);
   }
-  return lowerAscii(hostname);
+  return lowerAscii(withoutFinalDot(hostname));
+}
+
+function withoutFinalDot(name: string): string {
+  return /[^.*]\.$/.test(name) ? name.slice(0, -1) : name;
 }
 
 function isAscii(text: string): boolean {

@@ -37,6 +37,17 @@ Deno.test("parseHostRule() leaves numbers and underscores as they are", () => {
   equal(parsed("my_host.test").text, "my_host.test");
 });
 
+Deno.test("parseHostRule() leaves the dot of a fully qualified name out", () => {
+  deepEqual(parsed("Shop.test."), { kind: "exact", text: "shop.test" });
+  equal(parsed("b\u00fccher.example.").text, "xn--bcher-kva.example");
+  deepEqual(parsed("*.shop.test."), {
+    kind: "wildcard",
+    text: "*.shop.test",
+    suffix: ".shop.test",
+  });
+  equal(parsed("[::1]").text, "[::1]");
+});
+
 Deno.test("parseHostRule() lower-cases expressions in the tree and keeps them in lists", () => {
   equal(parsed("/[A-Z]\\D/.Test", true).text, "/[a-z]\\d/.test");
   equal(parsed("/[A-Z]\\D/.Test", false).text, "/[A-Z]\\D/.test");

@@ -105,6 +105,8 @@ export interface ListenerContext {
   readonly answers: AnswerSet;
   readonly timeouts: Timeouts;
   readonly forwarding: ForwardingRules;
+  /** Bytes that header values of requests may hold, as a table of 256. */
+  readonly requestValues: Uint8Array;
   /** Name of the cookie of sticky sessions. */
   readonly stickyName: Uint8Array;
   /** Requests must name an authority that the certificate of their connection covers. */

@@ -133,6 +133,7 @@ export class Exchange {
     this.account.begin(session.worker.accountClock());
     session.worker.requestIds.writeInto(this.requestId, 0);
     session.input.reader = this.reader;
+    this.reader.values = this.requestBody.trailerValues = session.listener.requestValues;
     this.reader.begin(session.input.bytes, session.input.start);
   }
 

@@ -64,6 +64,16 @@ Deno.test("HealthProbe asks, decides by the status line alone, and hangs up", as
   assert.ok(stream.closed);
 });
 
+Deno.test("HealthProbe takes 100 and 103 for what they are, and waits for the answer", async () => {
+  const { finished, stream } = startConnected();
+  stream.feed("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n");
+  stream.feed("\r\nHTTP/1.1 200\r\n");
+  assert.deepEqual(await finished, { kind: "success" });
+  const down = startConnected();
+  down.stream.feed("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Down\r\n");
+  assert.deepEqual(await down.finished, failure("Status 503"));
+});
+
 Deno.test("HealthProbe survives a request and an answer in small pieces", async () => {
   const { finished, stream } = startConnected();
   stream.writeLimit = 3;

@@ -31,8 +31,8 @@ const CONNECTION_UPGRADE = asciiBytes("Connection: upgrade\r\n");
 const CONNECTION_CLOSE = asciiBytes("Connection: close\r\n");
 const CONNECTION_KEEP_ALIVE = asciiBytes("Connection: keep-alive\r\n");
 
-/** Room for the longest Connection line and the empty line. */
-const FRAME_BYTES = CONNECTION_KEEP_ALIVE.length + 2;
+/** Room for two Connection lines, of which one is the longest, and the empty line. */
+const FRAME_BYTES = CONNECTION_KEEP_ALIVE.length + CONNECTION_UPGRADE.length + 2;
 
 /**
  * Writes the request for the backend to `exchange.out`, with as much of its body as has arrived.
@@ -72,7 +72,7 @@ function takeBody(
   if (body.done || input.length === 0) return at;
   const end = Math.min(input.end, input.start + out.length - at);
   const next = body.advance(input.bytes, input.start, end);
-  at = copyBytes(input.bytes, input.start, next, out, at);
+  at = copyBytes(input.bytes, input.start, body.keptEnd, out, at);
   exchange.account.clientIn += next - input.start;
   input.start = next;
   return at;
@@ -140,13 +140,17 @@ export function prepareResponse(
     !exchange.cluster?.settings.sticky;
   const lines = plain ? PLAIN_LINES : responseLines(exchange, session);
   if (responseBound(exchange, session, lines) > out.length) return -1;
-  dropHopByHop(head, switches);
+  // RFC 9110 §15.5.22: 426 says with Upgrade which protocol would be served.
+  const names = head.status === 426 && head.has(HeaderKind.UPGRADE);
+  dropHopByHop(head, switches || names);
   if (lines.edits !== null) deleteFields(head, lines.edits);
   if (exchange.dechunks) dropTransferEncoding(exchange);
   let at = writeResponseHead(head, out, 0);
-  if (switches) at = writeAll(CONNECTION_UPGRADE, out, at);
-  else if (!exchange.persists) at = writeAll(CONNECTION_CLOSE, out, at);
-  else if (exchange.reader.head.version === 10) at = writeAll(CONNECTION_KEEP_ALIVE, out, at);
+  if (switches || names) at = writeAll(CONNECTION_UPGRADE, out, at);
+  if (!exchange.persists && !switches) at = writeAll(CONNECTION_CLOSE, out, at);
+  else if (!switches && exchange.reader.head.version === 10) {
+    at = writeAll(CONNECTION_KEEP_ALIVE, out, at);
+  }
   if (lines.sticky !== null) at = writeAll(lines.sticky, out, at);
   if (!lines.omitId) {
     at = writeIdLine(session.listener.forwarding.idHeaderName, exchange.requestId, out, at);

@@ -21,6 +21,7 @@ export const Reason = {
   MALFORMED_BODY: 16,
   MISDIRECTED: 17,
   PROXY_HEADER: 18,
+  INVALID_REWRITE: 19,
 } as const;
 export type Reason = typeof Reason[keyof typeof Reason];
 

@@ -6,6 +6,7 @@ import { testWorkerContext } from "../../tests/support/worker_context.ts";
 import { AnswerSet } from "../answers/answer_set.ts";
 import { BackendSet } from "../balancing/backend_set.ts";
 import { asciiBytes, asciiText } from "../bytes/ascii.ts";
+import { FIELD_VALUE } from "../protocol/h1/grammar.ts";
 import { RouteTable } from "../routing/route_table.ts";
 import { Cluster } from "./cluster.ts";
 import type { ListenerContext, Route } from "./context.ts";
@@ -94,6 +95,7 @@ function listener(): ListenerContext {
       omitted: 0,
       omitId: false,
     },
+    requestValues: FIELD_VALUE,
     stickyName: asciiBytes("sticky"),
     strictSni: false,
   };

@@ -54,7 +54,7 @@ async function pump(exchange: Exchange, session: HttpSession, upstream: Upstream
     const start = input.start;
     input.start = body.advance(input.bytes, start, input.end);
     exchange.account.clientIn += input.start - start;
-    if (input.start > start) await send(exchange, session, upstream, start, input.start);
+    if (body.keptEnd > start) await send(exchange, session, upstream, start, body.keptEnd);
     progress += input.start - start;
     if (progress >= LEAST_PROGRESS_BYTES || body.done) {
       session.armExchange();

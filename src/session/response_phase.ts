@@ -36,7 +36,7 @@ export function answerAtOnce(
   if (reader.read(count) !== ReadStatus.DONE || head.status < 200) return 0;
   if (head.framing === BodyFraming.UNTIL_CLOSE || mustDechunk(exchange)) return 0;
   body.begin(head);
-  if (body.advance(upstream.bytes, head.end, count) !== count) return 0;
+  if (body.follow(upstream.bytes, head.end, count) !== count || body.extended) return 0;
   if (!body.done || body.problem !== Problem.NONE || !isReusable(exchange)) return 0;
   const out = exchange.out as Uint8Array;
   const at = prepareResponse(exchange, session, out);
@@ -132,7 +132,7 @@ async function relayFinal(
     const fits = Math.min(end, next + out.length - at);
     next = body.advance(upstream.bytes, next, fits);
     if (body.problem !== Problem.NONE) return 502;
-    at = copyBytes(upstream.bytes, head.end, next, out, at);
+    at = copyBytes(upstream.bytes, head.end, body.keptEnd, out, at);
   }
   const reusable = isReusable(exchange);
   exchange.phase = ExchangePhase.RELAYING;
@@ -172,7 +172,8 @@ async function relayRest(
   if (exchange.dechunks) next = await relayPayload(exchange, session, upstream.bytes, end, from);
   else if (!body.done && next < end) {
     next = body.advance(upstream.bytes, from, end);
-    await session.write(upstream.bytes.subarray(from, next));
+    const kept = body.keptEnd;
+    if (kept > from) await session.write(upstream.bytes.subarray(from, kept));
   }
   if (body.problem !== Problem.NONE) return RelayEnd.BROKEN;
   if (body.done) return next === end ? RelayEnd.CLEAN : RelayEnd.EXCESS;

@@ -43,8 +43,9 @@ export async function relayResponseBody(
     const next = exchange.dechunks
       ? await relayPayload(exchange, session, bytes, count)
       : body.advance(bytes, 0, count);
-    if (!exchange.dechunks && next > 0) {
-      await session.write(next === bytes.length ? bytes : bytes.subarray(0, next));
+    const kept = body.keptEnd;
+    if (!exchange.dechunks && kept > 0) {
+      await session.write(kept === bytes.length ? bytes : bytes.subarray(0, kept));
     }
     if (body.problem !== Problem.NONE) return RelayEnd.BROKEN;
     if (body.done) return next === count ? RelayEnd.CLEAN : RelayEnd.EXCESS;

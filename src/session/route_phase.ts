@@ -5,6 +5,8 @@
 import type { AnswerStatus } from "../answers/answer_set.ts";
 import { redirectLocation } from "../answers/redirect_location.ts";
 import { asciiBytes, asciiText, equalsIgnoreCase } from "../bytes/ascii.ts";
+import { Counter } from "../observe/counters.ts";
+import { hostEndOf } from "../protocol/http/authority.ts";
 import { deleteFields, deletesName } from "../protocol/http/header_edits.ts";
 import type { HeaderEdits } from "../protocol/http/header_edits.ts";
 import { HeaderKind } from "../protocol/http/header_kind.ts";
@@ -18,6 +20,8 @@ import type { HttpSession } from "./http_session.ts";
 import { Reason } from "./reason.ts";
 import type { RoutePolicy } from "./route_policy.ts";
 
+/** `/` and visible ASCII without `#`. */
+const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e]*$/;
 const FORWARDED_HOST = asciiBytes("x-forwarded-host");
 
 /** 0 to forward the request of `exchange`, or the status to answer with. */
@@ -60,6 +64,7 @@ function applyPolicy(
   const head = exchange.reader.head;
   const rewritten = rewrite(exchange, entry, policy);
   if (policy.redirect !== null) {
+    if (!isSendable(rewritten)) return refuseRewrite(exchange, session);
     exchange.ownExtras().location = redirectLocation({
       scheme: policy.redirectScheme ?? session.listener.protocol,
       authority: rewritten.host ?? authorityText(exchange),
@@ -79,6 +84,7 @@ function applyPolicy(
     exchange.account.reason = Reason.UNAUTHENTICATED;
     return 401;
   }
+  if (!isSendable(rewritten)) return refuseRewrite(exchange, session);
   exchange.ownExtras().responseEdits = policy.responseEdits;
   if (rewritten.host !== null) overrideHost(exchange, asciiBytes(rewritten.host), true);
   if (rewritten.path !== null) head.targetOverride = asciiBytes(rewritten.path);
@@ -101,9 +107,24 @@ function rewrite(
   const host = hostCaptures(entry, head.bytes, head.hostStart, head.hostEnd);
   const path = pathCaptures(entry, head.bytes, head.pathStart, head.pathEnd);
   return {
-    host: rewriteHost?.render(host, path) || null,
-    path: rewritePath?.render(host, path) || null,
+    host: rewriteHost?.render(host, path) ?? null,
+    path: rewritePath?.render(host, path) ?? null,
   };
+}
+
+/**
+ * Captures are the client's choice: what they rendered must still be an authority (RFC 9110 §7.2) and an
+ * origin-form target (RFC 9112 §3.2.1), or the request would go where no rule has sent it.
+ */
+function isSendable({ host, path }: Rewritten): boolean {
+  if (path !== null && !ORIGIN_FORM.test(path)) return false;
+  return host === null || hostEndOf(asciiBytes(host), 0, host.length) > 0;
+}
+
+function refuseRewrite(exchange: Exchange, session: HttpSession): 400 {
+  session.worker.counters.add(Counter.INVALID_REWRITES, 1);
+  exchange.account.reason = Reason.INVALID_REWRITE;
+  return 400;
 }
 
 /** Sends `host` instead of the client's, and tells the backend which one that was. */

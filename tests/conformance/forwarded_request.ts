@@ -2,11 +2,15 @@
 // can be read in one way only, and reads as the request the proxy has routed.
 
 import assert from "node:assert/strict";
-import { readRequest, whole } from "../support/h1_reading.ts";
+import { latin1Bytes, readRequest, whole } from "../support/h1_reading.ts";
 import type { Relayed } from "../support/h1_relay.ts";
+import { BodyReader } from "../../src/protocol/h1/body_reader.ts";
 import { ReadStatus } from "../../src/protocol/h1/field_reader.ts";
+import { BodyFraming, MessageHead } from "../../src/protocol/http/message_head.ts";
 
-const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP\/1\.[01]$/;
+/** Origin-form, `*` or the authority of CONNECT: never the absolute form, never a fragment. */
+const REQUEST_LINE =
+  /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+ \/[\x21\x22\x24-\x7e]*|OPTIONS \*|CONNECT [\w.\-:[\]]+) HTTP\/1\.[01]$/i;
 const CANONICAL_LINE =
   /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+: (?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
@@ -30,4 +34,15 @@ export function assertUnambiguous(relayed: Relayed): void {
   assert.equal(reread.framing, relayed.framing);
   assert.equal(reread.contentLength, relayed.contentLength);
   assert.equal(reread.authority, relayed.authority);
+}
+
+/** Asserts that what was let through of a whole chunked body reads the same, with nothing to be cut. */
+export function assertCanonicalBody({ framing, body, status }: Relayed): void {
+  if (framing !== BodyFraming.CHUNKED || status !== 0) return;
+  const head = new MessageHead(new Uint8Array(0));
+  head.framing = BodyFraming.CHUNKED;
+  const reader = new BodyReader();
+  reader.begin(head);
+  assert.equal(reader.follow(latin1Bytes(body), 0, body.length), body.length);
+  assert.ok(reader.done && !reader.extended, body);
 }

@@ -38,7 +38,7 @@ async function startOurs(backend: string): Promise<TestProxy> {
     backends: [backend],
     server: { buffer_size: BigInt(LARGEST_HEAD) },
   });
-  for (const hostname of ["a.test", "b.test"]) {
+  for (const hostname of ["a.test", "b.test", "a_b.test", "[::1]", "[2001:db8::1]"]) {
     await proxy.addFrontend("app", { hostname, path: { kind: 0, value: "" } });
   }
   return proxy;

@@ -3,7 +3,7 @@ import { guardedBytes } from "../support/guarded_bytes.ts";
 import { latin1Bytes } from "../support/h1_reading.ts";
 import { type Relayed, relayRequest } from "../support/h1_relay.ts";
 import { seededRandom } from "../support/seeded_random.ts";
-import { assertUnambiguous } from "./forwarded_request.ts";
+import { assertCanonicalBody, assertUnambiguous } from "./forwarded_request.ts";
 import { LARGEST_HEAD, SMUGGLING_CORPUS, type SmugglingCase } from "./smuggling_corpus.ts";
 
 const OPTIONS = { largestHead: LARGEST_HEAD };
@@ -57,6 +57,7 @@ Deno.test("smuggling: what is forwarded of an accepted request can be read in on
     const relayed = relayWhole(row);
     try {
       assertUnambiguous(relayed);
+      assertCanonicalBody(relayed);
       assert.ok(!relayed.forwarded.includes("/hidden"), "the next request stays behind");
     } catch (error) {
       if (error instanceof Error) error.message = `[${row.name}] ${error.message}`;

@@ -52,7 +52,7 @@ Deno.test("malformed requests get 400, the connection ends, others are not affec
     "GET / HTTP/1.1\nHost: app.test\n\n",
     "POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5\r\nContent-Length: 10\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-    "POST / HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n5;ext=1\r\nhello\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n5;ext=1\nhello\r\n0\r\n\r\n",
   ];
   for (const bytes of bad) {
     const answer = await sayUntilClosed(proxy.port, bytes);

@@ -143,7 +143,8 @@ Deno.test("an authority that the certificate does not cover is answered 421", as
     backends: [origin.address],
     certificates: [SHARED],
   });
-  for (const host of ["a.test", "A.test:8443", "a.test.", "b.test", "x.w.test"]) {
+  const covered = ["a.test", "A.test:8443", "a.test.", "a.test:", "a.test.:", "b.test", "x.w.test"];
+  for (const host of covered) {
     assert.notEqual(await statusFor(proxy, host), 421, host);
   }
   const reached = origin.requests.length;

@@ -3,7 +3,7 @@
 // machine gets as far.
 
 import assert from "node:assert/strict";
-import { assertUnambiguous } from "../conformance/forwarded_request.ts";
+import { assertCanonicalBody, assertUnambiguous } from "../conformance/forwarded_request.ts";
 import { SMUGGLING_CORPUS } from "../conformance/smuggling_corpus.ts";
 import { latin1Bytes, readingOf } from "../support/h1_reading.ts";
 import { relayRequest } from "../support/h1_relay.ts";
@@ -30,6 +30,8 @@ const RESPONSES: readonly string[] = [
   "HTTP/1.0 404 Not Found\r\nConnection: close\r\nX:1 \r\n\r\nuntil the end",
   "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 \r\nContent-Length: 3\r\n\r\n",
   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n\x81\x00",
+  'HTTP/1.1 200\r\nTransfer-Encoding:\tchunked \r\nX: \xc3\xa9\r\n\r\n3 ;a="b"\r\nabc\r\n0;c\r\n\r\n',
+  "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
   'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\nContent-Length: 99\r\n\r\n',
 ];
 
@@ -107,6 +109,7 @@ Deno.test("the core takes damaged requests alike however they arrive, and forwar
     accepted++;
     assert.ok(expected.consumed <= input.length);
     assertUnambiguous(expected);
+    assertCanonicalBody(expected);
   });
   assert.ok(runs > 100 && accepted > runs / 100, `${accepted} of ${runs} inputs had a good head`);
   assert.ok(reader.head.fields.length < 4000 * Field.STRIDE);
@@ -127,9 +130,11 @@ Deno.test("the core takes damaged responses alike however they arrive, and passe
     assert.ok(whole.consumed <= input.length);
     const reread = relayResponse(whole.written, [whole.written.length], toHead).reading;
     assert.equal(reread.status, ReadStatus.DONE);
+    // A status line that lacks the space behind its code gets one.
+    const start = whole.reading.start.replace(/^(HTTP.{4} \d{3})\r/, "$1 \r");
     assert.deepEqual(
       [reread.start, reread.framing, reread.contentLength],
-      [whole.reading.start, whole.reading.framing, whole.reading.contentLength],
+      [start, whole.reading.framing, whole.reading.contentLength],
     );
   });
   assert.ok(runs > 100 && accepted > runs / 100, `${accepted} of ${runs} inputs had a good head`);
@@ -155,6 +160,6 @@ function relayResponse(bytes: Uint8Array, ends: readonly number[], toHead: boole
   const body = new BodyReader();
   body.begin(reader.head);
   let at = reader.head.end;
-  for (let i = step - 1; i < ends.length; i++) at = body.advance(bytes, at, ends[i] as number);
+  for (let i = step - 1; i < ends.length; i++) at = body.follow(bytes, at, ends[i] as number);
   return { reading, written: out.slice(0, end + 2), consumed: at, problem: body.problem };
 }

@@ -17,6 +17,8 @@ export interface WireField {
 export interface WireBody {
   readonly announced: string;
   readonly wire: string;
+  /** The same without what is not passed on. */
+  readonly kept: string;
   readonly payload: string;
 }
 
@@ -71,7 +73,7 @@ export const wireFieldLists: fc.Arbitrary<WireField[]> = fc.oneof(
 export const targets: fc.Arbitrary<string> = fc.string({
   unit: fc.integer({ min: 0x21, max: 0x7e }).map((byte) => String.fromCharCode(byte)),
   maxLength: 30,
-}).map((text) => `/${text}`);
+}).map((text) => `/${text.replaceAll("#", "")}`);
 
 const payloads: fc.Arbitrary<string> = fc.string({
   unit: fc.nat(255).map((byte) => String.fromCharCode(byte)),
@@ -79,12 +81,23 @@ const payloads: fc.Arbitrary<string> = fc.string({
   maxLength: 40,
 });
 
+/** What may stand between a chunk size and its line end. */
+const extensions: fc.Arbitrary<string> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant("") },
+  textOf(" \t", 1, 3),
+  fc.tuple(textOf(" \t", 0, 2), textOf("ab=; \t\xff", 0, 9)).map(([blank, rest]) =>
+    `${blank};${rest}`
+  ),
+  fc.constantFrom(';a="b;\\"c"', ";chunk-signature=0123456789abcdef"),
+);
+
 const chunks: fc.Arbitrary<WireBody> = fc
-  .tuple(payloads, textOf("0", 0, 5), fc.boolean())
-  .map(([payload, zeros, isUpper]) => {
+  .tuple(payloads, textOf("0", 0, 5), fc.boolean(), extensions)
+  .map(([payload, zeros, isUpper, extension]) => {
     const digits = payload.length.toString(16);
     const size = zeros + (isUpper ? digits.toUpperCase() : digits);
-    return { announced: "", payload, wire: `${size}\r\n${payload}\r\n` };
+    const kept = `${size}\r\n${payload}\r\n`;
+    return { announced: "", payload, kept, wire: `${size}${extension}\r\n${payload}\r\n` };
   });
 
 const trailers: fc.Arbitrary<string> = fc
@@ -92,16 +105,22 @@ const trailers: fc.Arbitrary<string> = fc
   .map((lines) => lines.map(([name, value]) => `${name}:${value}\r\n`).join(""));
 
 const chunkedBodies: fc.Arbitrary<WireBody> = fc
-  .tuple(fc.array(chunks, { maxLength: 6 }), textOf("0", 1, 16), trailers)
-  .map(([all, last, trailer]) => ({
+  .tuple(fc.array(chunks, { maxLength: 6 }), textOf("0", 1, 16), trailers, extensions)
+  .map(([all, last, trailer, extension]) => ({
     announced: "Transfer-Encoding: chunked",
-    wire: `${all.map(({ wire }) => wire).join("")}${last}\r\n${trailer}\r\n`,
+    wire: `${all.map(({ wire }) => wire).join("")}${last}${extension}\r\n${trailer}\r\n`,
+    kept: `${all.map(({ kept }) => kept).join("")}${last}\r\n${trailer}\r\n`,
     payload: all.map(({ payload }) => payload).join(""),
   }));
 
 const countedBodies: fc.Arbitrary<WireBody> = fc
   .oneof(fc.constant(""), payloads)
-  .map((payload) => ({ announced: `Content-Length: ${payload.length}`, wire: payload, payload }));
+  .map((payload) => ({
+    announced: `Content-Length: ${payload.length}`,
+    wire: payload,
+    kept: payload,
+    payload,
+  }));
 
 /** Bodies whose end the receiver can see. */
 export const bodies: fc.Arbitrary<WireBody> = fc.oneof(chunkedBodies, countedBodies);

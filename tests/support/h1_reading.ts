@@ -177,6 +177,7 @@ export function advanceBody(
   const body = new BodyReader();
   body.begin(head);
   let consumed = 0;
-  for (const chunk of chunks) consumed += body.advance(chunk, 0, chunk.length);
+  // A copy, because what must not be passed on is cut out where it lies.
+  for (const chunk of chunks) consumed += body.advance(chunk.slice(), 0, chunk.length);
   return { done: body.done, problem: body.problem, consumed };
 }

@@ -48,6 +48,8 @@ export interface Relayed {
   readonly framing: number;
   readonly contentLength: number;
   readonly authority: string;
+  /** The body as a backend receives it, as Latin-1 text. */
+  readonly body: string;
 }
 
 /** How {@link relayRequest} is run. */
@@ -88,7 +90,7 @@ export function relayRequest(
   { reader = requestHeadReader(), body = new BodyReader(), largestHead = 16_393 }: RelayOptions =
     {},
 ): Relayed {
-  const nothing = { forwarded: "", framing: 0, contentLength: 0, authority: "" };
+  const nothing = { forwarded: "", framing: 0, contentLength: 0, authority: "", body: "" };
   reader.begin(bytes, 0);
   let step = 0;
   let status: ReadStatus = ReadStatus.MORE;
@@ -103,11 +105,18 @@ export function relayRequest(
   if (status === ReadStatus.BAD) return { status: 400, problem, consumed: 0, ...nothing };
   if (status === ReadStatus.MORE) return { status: 100, problem, consumed: 0, ...nothing };
   const { framing, contentLength } = head;
-  const authority = asciiText(bytes, head.authorityStart, head.authorityEnd);
+  const authority = asciiText(head.bytes, head.authorityStart, head.authorityEnd);
   body.begin(head);
   const forwarded = forwardHead(head);
   let at = head.end;
-  for (let i = step - 1; i < ends.length; i++) at = body.advance(bytes, at, ends[i] as number);
+  let forwardedBody = "";
+  for (let i = step - 1; i < ends.length; i++) {
+    // A copy, because what must not be forwarded is cut out where it lies.
+    const piece = new Uint8Array(Math.max(0, (ends[i] as number) - at));
+    for (let j = 0; j < piece.length; j++) piece[j] = bytes[at + j] as number;
+    at += body.advance(piece, 0, piece.length);
+    forwardedBody += asciiText(piece, 0, body.keptEnd);
+  }
   const bodyStatus = body.problem !== Problem.NONE ? 400 : body.done ? 0 : 100;
   return {
     status: bodyStatus,
@@ -117,5 +126,6 @@ export function relayRequest(
     framing,
     contentLength,
     authority,
+    body: forwardedBody,
   };
 }

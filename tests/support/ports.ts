@@ -1,9 +1,15 @@
-// Free loopback ports for tests and benchmarks. The kernel chooses; nothing here keeps a port
-// reserved, so bind it soon. Prefer port 0 wherever the server can report what it got.
+// Free loopback ports for tests and benchmarks. Nothing here keeps a port reserved, so bind it soon.
+// Prefer port 0 wherever the server can report what it got.
+
+/**
+ * The ports a test process may take, as `FIRST-LAST`: processes that run side by side have different ones,
+ * none of which the kernel gives to a connection that goes out. Without it the kernel chooses.
+ */
+export const PORTS_VARIABLE = "TEST_PORTS";
 
 /** `count` different loopback TCP ports that were free a moment ago. */
 export function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen(LOOPBACK));
+  const listeners = Array.from({ length: count }, listen);
   const ports = listeners.map((listener) => (listener.addr as Deno.NetAddr).port);
   for (const listener of listeners) listener.close();
   return ports;
@@ -17,7 +23,7 @@ export function freePort(): number {
 /** Whether somebody accepts connections at a loopback port. */
 export async function accepts(port: number): Promise<boolean> {
   try {
-    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    (await Deno.connect({ hostname: HOSTNAME, port })).close();
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.ConnectionRefused) return false;
@@ -25,4 +31,23 @@ export async function accepts(port: number): Promise<boolean> {
   }
 }
 
-const LOOPBACK = { hostname: "127.0.0.1", port: 0 } as const;
+const HOSTNAME = "127.0.0.1";
+
+/** Ports that were given away already by this process: their servers may not have bound them yet. */
+const given = new Set<number>();
+
+function listen(): Deno.Listener {
+  const range = /^(\d+)-(\d+)$/.exec(Deno.env.get(PORTS_VARIABLE) ?? "");
+  if (range === null) return Deno.listen({ hostname: HOSTNAME, port: 0 });
+  const [first, last] = [Number(range[1]), Number(range[2])];
+  for (;;) {
+    const port = first + Math.floor(Math.random() * (last - first + 1));
+    if (given.has(port) && given.size < (last - first) / 2) continue;
+    given.add(port);
+    try {
+      return Deno.listen({ hostname: HOSTNAME, port });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+}

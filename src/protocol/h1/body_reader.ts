@@ -1,6 +1,7 @@
-// Finds the end of a message body (RFC 9112 §6, §7.1) in bytes as they pass. The framing bytes it
-// accepts are already in the one canonical form, so an HTTP/1.1 relay forwards exactly the bytes that
-// `advance` has consumed; `next` hands out the payload alone for everyone else.
+// Finds the end of a message body (RFC 9112 §6, §7.1) in bytes as they pass. Apart from chunk extensions the
+// framing bytes it accepts are already in the one canonical form, so an HTTP/1.1 relay forwards what it
+// received: `advance` cuts extensions out where the bytes lie, and nothing else has to be moved. `next`
+// hands out the payload alone for everyone else.
 
 import { BodyFraming, type MessageHead } from "../http/message_head.ts";
 import { ChunkReader, ChunkStatus } from "./chunk_reader.ts";
@@ -16,14 +17,24 @@ export class BodyReader {
   /** Bounds of the payload found by the last {@link next}; empty when equal. */
   dataStart = 0;
   dataEnd = 0;
+  /** Behind the bytes that may be passed on of those consumed by the last {@link advance}. */
+  keptEnd = 0;
+  /** Bytes were consumed that must not be passed on; {@link begin} forgets it. */
+  extended = false;
   #part: Part = Part.DONE;
   #left = 0;
   readonly #chunks = new ChunkReader();
   readonly #trailers = new TrailerReader();
 
+  /** Bytes that the values of trailers may hold, from the next body on. */
+  set trailerValues(values: Uint8Array) {
+    this.#trailers.values = values;
+  }
+
   /** Starts the body that follows `head`. */
   begin(head: MessageHead): void {
     this.problem = Problem.NONE;
+    this.extended = false;
     switch (head.framing) {
       case BodyFraming.LENGTH:
         this.#left = head.contentLength;
@@ -60,13 +71,34 @@ export class BodyReader {
 
   /**
    * Consumes as much of `bytes[start, end)` as belongs to this body and returns the position behind
-   * it. When {@link problem} is set, the bytes before the returned position are still valid.
+   * it. Changes nothing: what may be passed on is all of it unless {@link extended} is set. When
+   * {@link problem} is set, the bytes before the returned position are still valid.
    */
-  advance(bytes: Uint8Array, start: number, end: number): number {
+  follow(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
     while (at < end && this.#part !== Part.DONE && this.problem === Problem.NONE) {
       at = this.next(bytes, at, end);
     }
+    return at;
+  }
+
+  /**
+   * As {@link follow}, but closes the gaps that extensions leave: `bytes[start, keptEnd)` is what may be
+   * passed on. Every byte is moved once at most, and none while there is no extension.
+   */
+  advance(bytes: Uint8Array, start: number, end: number): number {
+    const chunks = this.#chunks;
+    let at = start;
+    let kept = start;
+    let runStart = start;
+    while (at < end && this.#part !== Part.DONE && this.problem === Problem.NONE) {
+      const inChunks = this.#part === Part.CHUNKS;
+      at = this.next(bytes, at, end);
+      if (!inChunks || chunks.extensionStart === chunks.extensionEnd) continue;
+      kept = moveRun(bytes, runStart, chunks.extensionStart, kept);
+      runStart = chunks.extensionEnd;
+    }
+    this.keptEnd = moveRun(bytes, runStart, at, kept);
     return at;
   }
 
@@ -114,6 +146,7 @@ export class BodyReader {
     const at = chunks.read(bytes, start, end);
     this.dataStart = chunks.dataStart;
     this.dataEnd = chunks.dataEnd;
+    if (chunks.extensionStart < chunks.extensionEnd) this.extended = true;
     if (chunks.status === ChunkStatus.BAD) this.problem = chunks.problem;
     else if (chunks.status === ChunkStatus.LAST) this.#part = Part.TRAILERS;
     return at;
@@ -126,4 +159,10 @@ export class BodyReader {
     else if (trailers.done) this.#part = Part.DONE;
     return at;
   }
+}
+
+/** Moves `bytes[start, end)` to `to`, which is not behind it; returns the position behind the moved bytes. */
+function moveRun(bytes: Uint8Array, start: number, end: number, to: number): number {
+  if (to !== start && start < end) bytes.copyWithin(to, start, end);
+  return to + end - start;
 }

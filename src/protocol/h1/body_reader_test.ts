@@ -9,6 +9,7 @@ import {
   readBody,
   whole,
 } from "../../../tests/support/h1_reading.ts";
+import { asciiText } from "../../bytes/ascii.ts";
 import type { MessageHead } from "../http/message_head.ts";
 import { BodyReader } from "./body_reader.ts";
 import { ReadStatus } from "./field_reader.ts";
@@ -51,6 +52,56 @@ Deno.test("BodyReader ends a chunked body after its trailers", () => {
   expectBody(CHUNKED, "0\r\n\r\n", "");
   expectBody(CHUNKED, "3\r\nabc\r\n00\r\n\r\n", "abc");
   expectBody(CHUNKED, "3\r\nabc\r\n2\r\n\r\n\r\n0\r\nx: 1\r\ny: 2\r\n\r\n", "abc\r\n");
+});
+
+/** What `advance` lets pass of a body that arrives in these pieces. */
+function passedOn(head: MessageHead, pieces: readonly Uint8Array[]): string {
+  const body = new BodyReader();
+  body.begin(head);
+  let passed = "";
+  for (const piece of pieces) {
+    const bytes = new Uint8Array(piece.length + 6).fill(0x30);
+    bytes.set(piece, 3);
+    const at = body.advance(bytes, 3, 3 + piece.length);
+    passed += asciiText(bytes, 3, body.keptEnd);
+    assert.equal(
+      asciiText(bytes, at, bytes.length),
+      asciiText(piece, at - 3, piece.length) + "000",
+    );
+  }
+  return passed;
+}
+
+Deno.test("BodyReader passes no chunk extension on, however it arrives", () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ["3;x\r\nabc\r\n0\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n"],
+    [
+      '3 ;x="y"\r\nabc\r\n1\t\r\nd\r\nA;\r\n0123456789\r\n0;e=f\r\nt: 1\r\n\r\n',
+      "3\r\nabc\r\n1\r\nd\r\nA\r\n0123456789\r\n0\r\nt: 1\r\n\r\n",
+    ],
+    ["4;a\r\n;b\r\n\r\n0\r\n\r\n", "4\r\n;b\r\n\r\n0\r\n\r\n"],
+    ["3\r\nabc\r\n0\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n"],
+  ];
+  for (const [wire, expected] of rows) {
+    forEachDelivery(latin1Bytes(wire), ({ chunks }) => {
+      assert.equal(passedOn(CHUNKED, chunks), expected, JSON.stringify(wire));
+    }, { trailing: latin1Bytes(NEXT) });
+  }
+  expectBody(CHUNKED, "3;x\r\nabc\r\n2 \r\nde\r\n0;y\r\n\r\n", "abcde");
+});
+
+Deno.test("BodyReader.follow() changes no byte and tells that there was an extension", () => {
+  for (const [wire, extended] of [["1;x\r\na\r\n0\r\n\r\n", true], ["0\r\n\r\n", false]] as const) {
+    const body = new BodyReader();
+    body.begin(CHUNKED);
+    const bytes = latin1Bytes(wire);
+    assert.equal(body.follow(bytes, 0, bytes.length), bytes.length);
+    assert.ok(body.done);
+    assert.equal(body.extended, extended);
+    assert.equal(asciiText(bytes, 0, bytes.length), wire);
+    body.begin(CHUNKED);
+    assert.ok(!body.extended);
+  }
 });
 
 Deno.test("BodyReader needs no byte to be done when there is no body", () => {
@@ -113,7 +164,7 @@ Deno.test("BodyReader calls a body truncated when the peer closes before its end
 Deno.test("BodyReader consumes no byte from the first bad one on", () => {
   const rows: readonly (readonly [string, Problem, number])[] = [
     ["3\r\nabcX", Problem.CHUNK_END, 6],
-    ["3;x\r\nabc\r\n0\r\n\r\n", Problem.CHUNK_SIZE, 1],
+    ["3;x\nabc\r\n0\r\n\r\n", Problem.CHUNK_SIZE, 3],
     ["3\r\nabc\r\n0\r\nHost: b\r\n\r\n", Problem.TRAILER, 15],
     ["0\r\nGET / HTTP/1.1\r\n\r\n", Problem.TRAILER, 6],
     [`0\r\na: ${"x".repeat(9000)}`, Problem.TRAILER_TOO_LARGE, 3 + 8192],
@@ -149,12 +200,14 @@ Deno.test("BodyReader starts over with begin(), whatever came before", () => {
 });
 
 Deno.test("BodyReader consumes exactly the body and hands out exactly the payload", () => {
-  fc.assert(fc.property(bodies, almostHttp, cuts, ({ announced, wire, payload }, after, plan) => {
+  fc.assert(fc.property(bodies, almostHttp, cuts, (message, after, plan) => {
+    const { announced, wire, payload, kept } = message;
     const head = requestHead(announced);
     const { chunks } = cutBy(latin1Bytes(wire + after), plan);
     const expected = { done: true, problem: Problem.NONE, consumed: wire.length };
     assert.deepEqual(readBody(head, chunks), { ...expected, payload });
     assert.deepEqual(advanceBody(head, chunks), expected);
+    assert.equal(passedOn(head, chunks), kept);
   }));
 });
 

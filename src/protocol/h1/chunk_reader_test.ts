@@ -48,6 +48,14 @@ Deno.test("ChunkReader stops behind the size line of the last chunk", () => {
   expectChunks("00000000000000001\r\nx\r\n0\r\n", "x");
 });
 
+Deno.test("ChunkReader steps over extensions and blanks behind a size, within a bound", () => {
+  expectChunks("5;a=b\r\nhello\r\n0;x\r\n", "hello");
+  expectChunks("5;\r\nhello\r\n0 \t\r\n", "hello");
+  expectChunks('5 ; a = "b;\\"\\\\c\t" ;d\r\nhello\r\n0\r\n', "hello");
+  expectChunks("5;\xc3\xa9\r\nhello\r\n0\r\n", "hello");
+  expectChunks(`5;${"a".repeat(1023)}\r\nhello\r\n0${" ".repeat(1024)}\r\n`, "hello");
+});
+
 Deno.test("ChunkReader refuses at the first byte that cannot stand there", () => {
   const size = Problem.CHUNK_SIZE;
   const rows: readonly (readonly [string, Problem, number])[] = [
@@ -57,10 +65,20 @@ Deno.test("ChunkReader refuses at the first byte that cannot stand there", () =>
     ["-1\r\n", size, 0],
     ["0x5\r\n", size, 1],
     ["g\r\n", size, 0],
-    ["5;a=b\r\nhello\r\n", size, 1],
-    ["5;\r\nhello\r\n", size, 1],
-    ["5 \r\nhello\r\n", size, 1],
-    ["5\t\r\nhello\r\n", size, 1],
+    ["5 5\r\nhello\r\n", size, 2],
+    ["5 a=b\r\nhello\r\n", size, 2],
+    ["5;a\nb", size, 3],
+    ["5;a\rb", size, 4],
+    ["5;\r\rb", size, 3],
+    ["5 \nb", size, 2],
+    ["5;\x00", size, 2],
+    ["5;\x7f", size, 2],
+    ['5;a="\r\nb', size, 5],
+    ['5;a="\\"\r\nb', size, 7],
+    ['5;a="\\\r\nb', size, 6],
+    [";a\r\n", size, 0],
+    [`5;${"a".repeat(1024)}\r\n`, Problem.CHUNK_EXTENSION, 1025],
+    [`5${" ".repeat(1024)};\r\n`, Problem.CHUNK_EXTENSION, 1025],
     ["5\nhello\r\n", size, 1],
     ["5\r\rhello", size, 2],
     ["5\rhello", size, 2],

@@ -20,6 +20,8 @@ export class FieldReader {
   /** Next byte to look at; after DONE the first byte behind the empty line. */
   position = 0;
   problem: Problem = Problem.NONE;
+  /** Bytes that values may hold, a table such as {@link FIELD_VALUE}; kept by {@link begin}. */
+  values: Uint8Array = FIELD_VALUE;
   #state: State = State.LINE;
   #nameStart = 0;
   #nameEnd = 0;
@@ -43,6 +45,7 @@ export class FieldReader {
   /** Reads `head.bytes` up to `end`. */
   read(head: MessageHead, end: number): ReadStatus {
     const bytes = head.bytes;
+    const values = this.values;
     let at = this.position;
     while (at < end) {
       if (this.#state === State.LINE) {
@@ -68,7 +71,7 @@ export class FieldReader {
         this.#state = State.VALUE;
       }
       if (this.#state === State.VALUE) {
-        while (at < end && FIELD_VALUE[bytes[at] as number] === 1) at++;
+        while (at < end && values[bytes[at] as number] === 1) at++;
         if (at === end) break;
         if (bytes[at] !== CR) return this.#bad(Problem.FIELD_VALUE, at);
         at++;

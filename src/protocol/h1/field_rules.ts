@@ -1,7 +1,7 @@
 // The fields that decide framing and persistence: Content-Length (RFC 9110 §8.6), Transfer-Encoding
 // (RFC 9112 §6.1) and Connection (RFC 9110 §7.6.1). Shared by requests and responses.
 
-import { asciiBytes, COMMA, equalsIgnoreCase, HTAB, SP } from "../../bytes/ascii.ts";
+import { asciiBytes, equalsIgnoreCase } from "../../bytes/ascii.ts";
 import { BodyFraming, Field, FieldFlag, type MessageHead } from "../http/message_head.ts";
 import { TOKEN } from "./grammar.ts";
 import { Problem } from "./problem.ts";
@@ -16,19 +16,12 @@ const MAX_LENGTH_DIGITS = 15;
 /** Real messages list one to three. */
 const MAX_CONNECTION_OPTIONS = 32;
 
-/** Trailing blanks were cut from the value: some parsers would not, so it is ambiguous. */
-function hasTrailingBlank(head: MessageHead, field: number): boolean {
-  return head.at(field, Field.VALUE_END) !== head.at(field, Field.LINE_END) - 2;
-}
-
 /** Reads one Content-Length field; a repetition must agree and is dropped. */
 export function readContentLength(head: MessageHead, field: number): Problem {
   const bytes = head.bytes;
   const start = head.at(field, Field.VALUE_START);
   const end = head.at(field, Field.VALUE_END);
-  if (start === end || end - start > MAX_LENGTH_DIGITS || hasTrailingBlank(head, field)) {
-    return Problem.CONTENT_LENGTH;
-  }
+  if (start === end || end - start > MAX_LENGTH_DIGITS) return Problem.CONTENT_LENGTH;
   let length = 0;
   for (let at = start; at < end; at++) {
     const digit = (bytes[at] as number) - 0x30;
@@ -44,24 +37,14 @@ export function readContentLength(head: MessageHead, field: number): Problem {
   return Problem.NONE;
 }
 
-/** Reads the only Transfer-Encoding field: a list of codings that ends with `chunked`, once. */
+/**
+ * Reads the only Transfer-Encoding field. `chunked` alone is accepted: we announce no other coding (RFC
+ * 9110 §10.1.4), could not take one off for a peer that does not know it, and `identity` is none any more.
+ */
 export function readTransferEncoding(head: MessageHead, field: number): Problem {
-  const bytes = head.bytes;
+  const start = head.at(field, Field.VALUE_START);
   const end = head.at(field, Field.VALUE_END);
-  let at = head.at(field, Field.VALUE_START);
-  let chunked = false;
-  if (hasTrailingBlank(head, field)) return Problem.TRANSFER_ENCODING;
-  while (at < end) {
-    if (chunked) return Problem.TRANSFER_ENCODING;
-    const tokenStart = at;
-    while (at < end && TOKEN[bytes[at] as number] === 1) at++;
-    if (at === tokenStart) return Problem.TRANSFER_ENCODING;
-    chunked = equalsIgnoreCase(bytes, tokenStart, at, CHUNKED);
-    if (at === end) break;
-    if (bytes[at] !== COMMA || at + 1 === end) return Problem.TRANSFER_ENCODING;
-    at = skipBlanks(bytes, at + 1, end);
-  }
-  if (!chunked) return Problem.TRANSFER_ENCODING;
+  if (!equalsIgnoreCase(head.bytes, start, end, CHUNKED)) return Problem.TRANSFER_ENCODING;
   head.framing = BodyFraming.CHUNKED;
   return Problem.NONE;
 }
@@ -91,10 +74,4 @@ function readConnectionToken(head: MessageHead, start: number, end: number): voi
   else if (equalsIgnoreCase(head.bytes, start, end, KEEP_ALIVE)) head.connectionKeepAlive = true;
   else if (equalsIgnoreCase(head.bytes, start, end, UPGRADE)) head.connectionUpgrade = true;
   else head.connectionNames = true;
-}
-
-/** First position at or after `at` that is neither a space nor a tab. */
-export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && (bytes[at] === SP || bytes[at] === HTAB)) at++;
-  return at;
 }

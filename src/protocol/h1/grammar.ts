@@ -2,8 +2,6 @@
 // one load and one test a byte. obs-text (0x80-0xff) is opaque data in values, as RFC 9110 §5.5 has it,
 // and passes unchanged; in names, targets and whatever decides framing or routing it is refused.
 
-import { isAlphaNumeric } from "../http/token.ts";
-
 /** Methods and field names. */
 export { TOKEN } from "../http/token.ts";
 
@@ -13,18 +11,16 @@ function table(accepts: (byte: number) => boolean): Uint8Array {
   return bytes;
 }
 
-/** Visible ASCII: request targets. */
-export const TARGET: Uint8Array = table((byte) => byte >= 0x21 && byte <= 0x7e);
+/** Request targets: visible ASCII without `#`, since a fragment is never sent (RFC 9110 §7.1). */
+export const TARGET: Uint8Array = table((byte) => byte >= 0x21 && byte <= 0x7e && byte !== 0x23);
 
 /** Field values and reason phrases: HTAB, SP, visible ASCII and obs-text; no other control byte. */
 export const FIELD_VALUE: Uint8Array = table((byte) =>
   byte === 0x09 || (byte >= 0x20 && byte !== 0x7f)
 );
 
-/** Bytes of a host name as routing accepts it; underscore and IPv6 literals are not part of it. */
-export const HOST_NAME: Uint8Array = table((byte) =>
-  isAlphaNumeric(byte) || byte === 0x2d || byte === 0x2e
-);
+/** The same without obs-text. */
+export const ASCII_VALUE: Uint8Array = table((byte) => byte < 0x80 && FIELD_VALUE[byte] === 1);
 
 /** Value of a hexadecimal digit, 255 for every other byte. */
 export const HEX_VALUE: Uint8Array = buildHexValues();

@@ -35,6 +35,11 @@ export class HeadReader {
     this.#check = check;
   }
 
+  /** Bytes that field values may hold, from the next head on. */
+  set values(values: Uint8Array) {
+    this.#fields.values = values;
+  }
+
   /** Starts a head at `bytes[at]`. */
   begin(bytes: Uint8Array, at: number): void {
     this.head.reset(bytes, at);

@@ -10,8 +10,8 @@ const COLON = 0x3a;
 
 /** Upper bound of the bytes that {@link writeRequestHead} or {@link writeResponseHead} produces. */
 export function writtenHeadBound(head: MessageHead): number {
-  // A rewritten line gains at most the one space behind its colon.
-  let bound = head.end - head.start + head.count + HOST_LINE.length + 2 +
+  // A rewritten line gains at most the one space behind its colon, a status line the one behind its code.
+  let bound = head.end - head.start + head.count + 1 + HOST_LINE.length + 2 +
     (head.authorityEnd - head.authorityStart);
   for (const suffix of head.suffixes) bound += suffix.length;
   return bound + (head.authorityOverride?.length ?? 0) + (head.targetOverride?.length ?? 0);
@@ -24,7 +24,7 @@ export function writtenHeadBound(head: MessageHead): number {
 export function writeRequestHead(head: MessageHead, target: Uint8Array, at: number): number {
   const host = head.hostField;
   const inPlace = host === 0 && head.authorityOverride === null && head.targetOverride === null &&
-    (head.at(0, Field.KIND) & (FieldFlag.REWRITE | FieldFlag.DROP)) === 0;
+    !head.sendsPath && (head.at(0, Field.KIND) & (FieldFlag.REWRITE | FieldFlag.DROP)) === 0;
   if (inPlace) return writeFields(head, head.start, target, at);
   at = writeRequestLine(head, target, at);
   at = copyBytes(HOST_LINE, 0, HOST_LINE.length, target, at);
@@ -39,14 +39,24 @@ export function writeRequestHead(head: MessageHead, target: Uint8Array, at: numb
 
 function writeRequestLine(head: MessageHead, target: Uint8Array, at: number): number {
   const override = head.targetOverride;
-  if (override === null) return copyBytes(head.bytes, head.start, head.fieldsStart, target, at);
+  if (override === null && !head.sendsPath) {
+    return copyBytes(head.bytes, head.start, head.fieldsStart, target, at);
+  }
   at = copyBytes(head.bytes, head.start, head.targetStart, target, at);
-  at = copyBytes(override, 0, override.length, target, at);
+  at = override === null
+    ? copyBytes(head.bytes, head.pathStart, head.pathEnd, target, at)
+    : copyBytes(override, 0, override.length, target, at);
   return copyBytes(head.bytes, head.targetEnd, head.fieldsStart, target, at);
 }
 
 /** Writes status line and the kept fields of `head`; returns the position behind them. */
 export function writeResponseHead(head: MessageHead, target: Uint8Array, at: number): number {
+  if (head.bytes[head.reasonStart - 1] !== SP) {
+    // RFC 9112 §4: the space behind the code is sent even when no reason follows.
+    at = copyBytes(head.bytes, head.start, head.reasonStart, target, at);
+    target[at++] = SP;
+    return writeFields(head, head.reasonStart, target, at);
+  }
   return writeFields(head, head.start, target, at);
 }
 

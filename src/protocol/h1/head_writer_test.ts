@@ -67,13 +67,28 @@ Deno.test("writeRequestHead() moves Host to the second line", () => {
 });
 
 Deno.test("writeRequestHead() writes the authority the request was routed by", () => {
-  const expected = (target: string) => [`GET ${target} HTTP/1.1`, "Host: b.test:8", "A: 1", ""];
-  for (const target of ["http://b.test:8/x", "http://u@b.test:8"]) {
-    const start = `GET ${target} HTTP/1.1`;
-    assert.deepEqual(written(start, "A: 1"), expected(target));
-    assert.deepEqual(written(start, "Host: a.test", "A: 1"), expected(target));
-    assert.deepEqual(written(start, "A: 1", "Host: a.test"), expected(target));
-    assert.deepEqual(written(start, "Host: b.test:8", "A: 1"), expected(target));
+  // RFC 9112 §3.2.1: an origin is sent the origin-form, whatever form the client used.
+  const rows = [
+    ["GET", "http://b.test:8/x", "/x"],
+    ["GET", "http://u@b.test:8", "/"],
+    ["GET", "http://b.test:8?q", "/?q"],
+    ["GET", "ftp://b.test:8//a?b", "//a?b"],
+    ["OPTIONS", "http://b.test:8", "*"],
+    ["OPTIONS", "http://b.test:8/", "/"],
+    ["OPTIONS", "http://b.test:8?q", "/?q"],
+  ] as const;
+  for (const [method, target, path] of rows) {
+    const expected = (version: string) => [
+      `${method} ${path} HTTP/${version}`,
+      "Host: b.test:8",
+      "A: 1",
+      "",
+    ];
+    const start = `${method} ${target} HTTP/1.1`;
+    assert.deepEqual(written(start, "Host: a.test", "A: 1"), expected("1.1"));
+    assert.deepEqual(written(start, "A: 1", "Host: a.test"), expected("1.1"));
+    assert.deepEqual(written(start, "Host: b.test:8", "A: 1"), expected("1.1"));
+    assert.deepEqual(written(`${method} ${target} HTTP/1.0`, "A: 1"), expected("1.0"));
   }
   for (const lines of [["Host: a.test", "A: 1"], ["A: 1", "Host: a.test"], ["A: 1"]]) {
     assert.deepEqual(

@@ -1,15 +1,19 @@
-// The HTTP/1.1 conversation of a health probe: one request, and of the answer the status line only. A
-// backend whose status line would be refused in front of a client is refused here too. Knows neither
+// The HTTP/1.1 conversation of a health probe: one request, and of the answer the status line only. Interim
+// responses (RFC 9110 §15.2) are stepped over: they are no answer yet. A backend whose status line would be
+// refused in front of a client is refused here too. Knows neither
 // connections nor time; what a result means for the backend is decided elsewhere.
 
 import { asciiBytes } from "../../bytes/ascii.ts";
 import { MessageHead } from "../http/message_head.ts";
-import { ReadStatus } from "./field_reader.ts";
-import { problemText } from "./problem.ts";
+import { FieldReader, ReadStatus } from "./field_reader.ts";
+import { type Problem, problemText } from "./problem.ts";
 import { StatusLineReader } from "./start_line.ts";
 
 /** The status line must end within so many bytes, as in sozu 2.1. */
 export const PROBE_ANSWER_BYTES = 4096;
+
+/** Interim responses before the answer; one or two are usual. */
+export const MAX_INTERIM_ANSWERS = 16;
 
 /** For `expectedStatus`: every status from 200 to 299 will do. */
 export const ANY_SUCCESS = 0;
@@ -35,12 +39,16 @@ export type ProbeAnswer =
 
 const MORE: ProbeAnswer = { kind: "more" };
 
-/** Reads the status line of one answer. */
+/** Reads the status line of one answer, and the heads of the interim ones before it. */
 export class ProbeReader {
   readonly #bytes = new Uint8Array(PROBE_ANSWER_BYTES);
   readonly #head = new MessageHead(this.#bytes);
   readonly #line = new StatusLineReader();
+  readonly #fields = new FieldReader();
   #end = 0;
+  /** The fields of an interim answer are being read. */
+  #inFields = false;
+  #interims = 0;
 
   constructor() {
     this.#line.begin(0);
@@ -54,17 +62,44 @@ export class ProbeReader {
   /** `count` bytes were put into {@link room}. The first answer that is not `more` is final. */
   received(count: number): ProbeAnswer {
     this.#end += count;
-    switch (this.#line.read(this.#head, this.#end)) {
-      case ReadStatus.DONE:
-        return { kind: "status", status: this.#head.status };
-      case ReadStatus.BAD:
-        return { kind: "invalid", reason: problemText(this.#line.problem) };
-      default:
-        if (this.#end < PROBE_ANSWER_BYTES) return MORE;
-        return {
-          kind: "invalid",
-          reason: `No status within the first ${PROBE_ANSWER_BYTES} bytes of the answer`,
-        };
+    for (;;) {
+      const reader = this.#inFields ? this.#fields : this.#line;
+      const read = reader.read(this.#head, this.#end);
+      if (read === ReadStatus.BAD) return invalid(reader.problem);
+      if (read === ReadStatus.MORE) return this.#more();
+      if (this.#inFields) {
+        this.#skipInterim();
+        continue;
+      }
+      const { status } = this.#head;
+      // 101 is interim by its number only: nothing that could be an answer follows it.
+      if (status >= 200 || status === 101) return { kind: "status", status };
+      if (++this.#interims > MAX_INTERIM_ANSWERS) {
+        const reason = `No status after ${MAX_INTERIM_ANSWERS} interim answers`;
+        return { kind: "invalid", reason };
+      }
+      this.#inFields = true;
+      this.#fields.begin(this.#line.position);
     }
   }
+
+  #more(): ProbeAnswer {
+    if (this.#end < PROBE_ANSWER_BYTES) return MORE;
+    const reason = `No status within the first ${PROBE_ANSWER_BYTES} bytes of the answer`;
+    return { kind: "invalid", reason };
+  }
+
+  /** What follows an interim answer takes its place. */
+  #skipInterim(): void {
+    const { position } = this.#fields;
+    this.#bytes.copyWithin(0, position, this.#end);
+    this.#end -= position;
+    this.#head.reset(this.#bytes, 0);
+    this.#line.begin(0);
+    this.#inFields = false;
+  }
+}
+
+function invalid(problem: Problem): ProbeAnswer {
+  return { kind: "invalid", reason: problemText(problem) };
 }

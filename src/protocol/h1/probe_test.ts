@@ -4,6 +4,7 @@ import { latin1Bytes } from "../../../tests/support/h1_reading.ts";
 import {
   ANY_SUCCESS,
   isExpectedStatus,
+  MAX_INTERIM_ANSWERS,
   PROBE_ANSWER_BYTES,
   type ProbeAnswer,
   ProbeReader,
@@ -52,6 +53,40 @@ Deno.test("isExpectedStatus() takes any 2xx, or exactly the one code", () => {
   assert.ok(isExpectedStatus(503, 503));
   assert.ok(!isExpectedStatus(200, 204));
   assert.ok(!isExpectedStatus(205, 204));
+});
+
+Deno.test("ProbeReader steps over interim answers, however they arrive", () => {
+  const early = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nX:\r\n\r\n";
+  const rows: readonly (readonly [string, number])[] = [
+    ["HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", 200],
+    ["HTTP/1.1 100\r\n\r\nHTTP/1.1 204\r\n", 204],
+    [`${early}${early}HTTP/1.1 102 P\r\n\r\nHTTP/1.0 503 No\r\n`, 503],
+    [`${early.repeat(MAX_INTERIM_ANSWERS)}HTTP/1.1 200 OK\r\n`, 200],
+    ["HTTP/1.1 101 Switching Protocols\r\n", 101],
+  ];
+  for (const [text, status] of rows) {
+    expectAnswer(text, (answer) => assert.deepEqual(answer, { kind: "status", status }));
+  }
+  // Each has the room of a whole answer.
+  const long = `HTTP/1.1 103 X\r\nLink: ${"a".repeat(4000)}\r\n\r\n`;
+  const answer = answerTo([latin1Bytes(`${long}${long}HTTP/1.1 200 OK\r\n`)]);
+  assert.deepEqual(answer, { kind: "status", status: 200 });
+});
+
+Deno.test("ProbeReader bounds interim answers and refuses malformed ones", () => {
+  const rows: readonly (readonly [string, RegExp])[] = [
+    ["HTTP/1.1 100 C\r\n\r\n".repeat(MAX_INTERIM_ANSWERS + 1), /^No status after 16 interim/],
+    ["HTTP/1.1 100 C\r\n\nHTTP/1.1 200 OK\r\n", /^Invalid header name/],
+    ["HTTP/1.1 103 X\r\nA: \x00\r\n\r\n", /^Invalid header value/],
+    ["HTTP/1.1 100 C\r\n\r\nnonsense", /^Invalid protocol version/],
+    [`HTTP/1.1 103 X\r\nA: ${"a".repeat(5000)}`, /^No status within the first 4096 bytes/],
+  ];
+  for (const [text, reason] of rows) {
+    const answer = answerTo([latin1Bytes(text)]);
+    assert.ok(answer.kind === "invalid", text);
+    assert.match(answer.reason, reason);
+  }
+  assert.deepEqual(answerTo([latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n")]), { kind: "more" });
 });
 
 Deno.test("ProbeReader knows the status once the status line is complete", () => {

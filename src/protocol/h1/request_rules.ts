@@ -3,6 +3,7 @@
 // Every ambiguity that two parsers could resolve differently is refused here.
 
 import { asciiBytes, COLON, equalsIgnoreCase } from "../../bytes/ascii.ts";
+import { hostEndOf } from "../http/authority.ts";
 import { HeaderKind } from "../http/header_kind.ts";
 import {
   BodyFraming,
@@ -12,14 +13,12 @@ import {
   type MessageHead,
 } from "../http/message_head.ts";
 import { readConnection, readContentLength, readTransferEncoding } from "./field_rules.ts";
-import { HOST_NAME } from "./grammar.ts";
 import { Problem } from "./problem.ts";
 
 const SLASH = 0x2f;
 const ASTERISK = 0x2a;
 const AT_SIGN = 0x40;
 const QUESTION = 0x3f;
-const HASH = 0x23;
 const BACKSLASH = 0x5c;
 const CONNECT = asciiBytes("connect");
 const OPTIONS = asciiBytes("options");
@@ -78,11 +77,14 @@ function checkTarget(head: MessageHead): Problem {
   if (end - start === 1 && bytes[start] === ASTERISK) {
     return options ? checkAuthorityFromHost(head) : Problem.TARGET;
   }
-  return checkAbsoluteTarget(head);
+  return checkAbsoluteTarget(head, options);
 }
 
-/** `scheme "://" [userinfo "@"] authority path`; the authority wins over the Host field. */
-function checkAbsoluteTarget(head: MessageHead): Problem {
+/**
+ * `scheme "://" [userinfo "@"] authority path`: the authority wins over the Host field, which must be
+ * there and valid all the same (RFC 9112 §3.2, §3.2.2). The origin is sent the path alone.
+ */
+function checkAbsoluteTarget(head: MessageHead, options: boolean): Problem {
   const bytes = head.bytes;
   const end = head.targetEnd;
   let at = head.targetStart;
@@ -95,18 +97,37 @@ function checkAbsoluteTarget(head: MessageHead): Problem {
   let authorityStart = userStart;
   for (at = userStart; at < end; at++) {
     const byte = bytes[at];
-    if (byte === SLASH || byte === QUESTION || byte === HASH) break;
+    if (byte === SLASH || byte === QUESTION) break;
     // Parsers disagree about where the host begins behind a second @ or a backslash.
     if (byte === BACKSLASH) return Problem.TARGET;
     if (byte !== AT_SIGN) continue;
     if (authorityStart > userStart) return Problem.TARGET;
     authorityStart = at + 1;
   }
+  // RFC 9112 §3.2 asks for Host in HTTP/1.1 only, and the target says it already.
+  if (head.hostField >= 0 || head.version === 11) {
+    const problem = checkAuthorityFromHost(head);
+    if (problem !== Problem.NONE) return problem;
+  }
+  const problem = checkAuthority(head, authorityStart, at);
+  if (problem !== Problem.NONE) return problem;
+  overrideHost(head);
+  usePath(head, at, options);
+  return Problem.NONE;
+}
+
+/**
+ * What follows the authority of an absolute target is the path that is routed and sent. A missing path is
+ * `/` (RFC 9112 §3.2.1), or `*` when it asks for the options of the whole server (§3.2.4).
+ */
+function usePath(head: MessageHead, at: number, options: boolean): void {
+  const end = head.targetEnd;
+  head.sendsPath = true;
   head.pathStart = at;
   head.pathEnd = end;
-  if (at === end) useRootPath(head);
-  overrideHost(head);
-  return checkAuthority(head, authorityStart, at);
+  if (at === end && !options) useRootPath(head);
+  else if (at === end) head.insertBeforePath(ASTERISK);
+  else if (head.bytes[at] !== SLASH) head.insertBeforePath(SLASH);
 }
 
 /** The target names the host: a Host field that says something else must not be passed on. */
@@ -132,31 +153,15 @@ function checkAuthorityFromHost(head: MessageHead): Problem {
   return checkAuthority(head, head.at(field, Field.VALUE_START), head.at(field, Field.VALUE_END));
 }
 
-/** `host [":" port]`, RFC 9110 §7.2, as routing accepts it. */
+/** Notes the authority in `bytes[start, end)` and its host as the ones the request is for. */
 function checkAuthority(head: MessageHead, start: number, end: number): Problem {
-  const bytes = head.bytes;
-  let at = start;
-  while (at < end && HOST_NAME[bytes[at] as number] === 1) at++;
-  if (at === start) return Problem.HOST_INVALID;
+  const hostEnd = hostEndOf(head.bytes, start, end);
+  if (hostEnd < 0) return Problem.HOST_INVALID;
   head.authorityStart = start;
   head.authorityEnd = end;
   head.hostStart = start;
-  head.hostEnd = at;
-  if (at === end) return Problem.NONE;
-  if (bytes[at] !== COLON) return Problem.HOST_INVALID;
-  return isPort(bytes, at + 1, end) ? Problem.NONE : Problem.HOST_INVALID;
-}
-
-function isPort(bytes: Uint8Array, start: number, end: number): boolean {
-  if (start === end) return false;
-  let port = 0;
-  for (let at = start; at < end; at++) {
-    const digit = (bytes[at] as number) - 0x30;
-    if (digit < 0 || digit > 9) return false;
-    port = port * 10 + digit;
-    if (port > 65535) return false;
-  }
-  return port > 0;
+  head.hostEnd = hostEnd;
+  return Problem.NONE;
 }
 
 /** True when the client connection may serve another request after this one (RFC 9112 §9.3). */

@@ -53,7 +53,16 @@ Deno.test("checkRequest() takes the authority of an origin-form target from Host
     ["A.Test:8080", "A.Test"],
     ["localhost:1", "localhost"],
     ["10.0.0.1:65535", "10.0.0.1"],
-    ["x-y.test.:080", "x-y.test."],
+    ["x-y.test.:080", "x-y.test"],
+    ["a.test.", "a.test"],
+    ["a.test:", "a.test"],
+    ["a.test.:", "a.test"],
+    ["a_b.test", "a_b.test"],
+    ["_", "_"],
+    ["[::1]", "[::1]"],
+    ["[::1]:", "[::1]"],
+    ["[2001:DB8::1]:8080", "[2001:DB8::1]"],
+    ["[::ffff:192.0.2.1]:80", "[::ffff:192.0.2.1]"],
   ];
   for (const [authority, host] of hosts) {
     expectAccepted(get(`Host: ${authority}`), { authority, host, path: "/p?q" });
@@ -62,7 +71,29 @@ Deno.test("checkRequest() takes the authority of an origin-form target from Host
 });
 
 Deno.test("checkRequest() refuses a host that routing cannot accept", () => {
-  const hosts = ["", " ", "a_b.test", "[::1]", "::1", "a.test:0", "a.test:65536", "a.test:", ":80"];
+  const hosts = ["", " ", ".", ":", "::1", "a.test:0", "a.test:65536", ":80", ".:80"];
+  hosts.push(
+    "[]",
+    "[::1",
+    "::1]",
+    "[::1]x",
+    "[::1]:x",
+    "[::1]:0",
+    "[::1]:70000",
+    "[::1]80",
+    "[[::1]]",
+  );
+  hosts.push(
+    "[g::1]",
+    "[1:2]",
+    "[:::]",
+    "[1.2.3.4]",
+    "[::1%25lo]",
+    "[v1.a]",
+    "[::1]:80:80",
+    "a[::1]",
+  );
+  hosts.push(`[${"0".repeat(46)}]`, "[::1].", "[::12345]", "[1:2:3:4:5:6:7:8:9]");
   hosts.push("a.test:8x", "a.test:-1", "a.test:+80", "a.test:99999999999999999999", "a b", "a,b");
   hosts.push("u@a.test", "a.test/", "a.test\\b", "a%2etest", "http://a.test", "a.test:80:80");
   for (const host of hosts) expectRefused(get(`Host: ${host}`), Problem.HOST_INVALID);
@@ -78,15 +109,22 @@ Deno.test("checkRequest() lets the authority of an absolute target win over Host
     ["http://a.test/x?y", "a.test", "a.test", "/x?y"],
     ["HTTPS://a.test:8443/x", "a.test:8443", "a.test", "/x"],
     ["foo+b.r-1://a.test", "a.test", "a.test", "/"],
-    ["http://a.test?k=v", "a.test", "a.test", "?k=v"],
-    ["http://a.test#f", "a.test", "a.test", "#f"],
+    ["http://a.test", "a.test", "a.test", "/"],
+    ["http://a.test?k=v", "a.test", "a.test", "/?k=v"],
+    ["http://u@a.test:80?", "a.test:80", "a.test", "/?"],
+    ["http://[::1]:81/x", "[::1]:81", "[::1]", "/x"],
+    ["http://a_b.test.:/x", "a_b.test.:", "a_b.test", "/x"],
     ["http://u:p@a.test/@x", "a.test", "a.test", "/@x"],
   ];
   for (const [target, authority, host, path] of rows) {
-    expectAccepted(head(`GET ${target} HTTP/1.1`), { authority, host, path });
     expectAccepted(head(`GET ${target} HTTP/1.1`, "Host: other"), { authority, host, path });
-    // Host is not even looked at.
-    expectAccepted(head(`GET ${target} HTTP/1.1`, "Host: b_d"), { authority, host, path });
+    expectAccepted(head(`GET ${target} HTTP/1.0`), { authority, host, path });
+    // RFC 9112 §3.2: Host must be there and valid, whatever the target says.
+    expectRefused(head(`GET ${target} HTTP/1.1`), Problem.HOST_MISSING);
+    for (const host of ["", "b/d", "a,b", "u@a.test"]) {
+      expectRefused(head(`GET ${target} HTTP/1.1`, `Host: ${host}`), Problem.HOST_INVALID);
+      expectRefused(head(`GET ${target} HTTP/1.0`, `Host: ${host}`), Problem.HOST_INVALID);
+    }
   }
 });
 
@@ -101,6 +139,11 @@ Deno.test("checkRequest() refuses targets of no known form", () => {
       "://a/",
       "http",
       "?q",
+      "/#",
+      "/a#b",
+      "#",
+      "http://a.test#f",
+      "http://a.test/x?y#f",
       "ht_p://a/",
     ]
   ) {
@@ -115,9 +158,9 @@ Deno.test("checkRequest() refuses targets of no known form", () => {
       "http://",
       "http:///x",
       "http://u@/",
-      "http://a_b/",
+      "http://.",
       "http://a:0/",
-      "http://[::1]/",
+      "http://[::1/",
     ]
   ) {
     expectRefused(head(`GET ${target} HTTP/1.1`, "Host: a.test"), Problem.HOST_INVALID);
@@ -128,7 +171,12 @@ Deno.test("checkRequest() knows the forms of OPTIONS", () => {
   expectAccepted(head("OPTIONS * HTTP/1.1", "Host: a.test"), { host: "a.test", path: "*" });
   expectAccepted(head("options * HTTP/1.1", "Host: a.test"), { host: "a.test", path: "*" });
   expectAccepted(head("OPTIONS /x HTTP/1.1", "Host: a.test"), { host: "a.test", path: "/x" });
-  expectAccepted(head("OPTIONS http://a.test/x HTTP/1.1"), { host: "a.test", path: "/x" });
+  for (
+    const [target, path] of [["/x", "/x"], ["/", "/"], ["", "*"], ["?x", "/?x"]] as const
+  ) {
+    const text = head(`OPTIONS http://a.test${target} HTTP/1.1`, "Host: a.test");
+    expectAccepted(text, { host: "a.test", authority: "a.test", path });
+  }
   expectRefused(head("OPTIONS * HTTP/1.1"), Problem.HOST_MISSING);
   expectRefused(head("OPTIONS ** HTTP/1.1", "Host: a.test"), Problem.TARGET);
 });
@@ -138,7 +186,7 @@ Deno.test("checkRequest() takes the whole target of CONNECT for the authority", 
   expectAccepted(head("CONNECT b.test:443 HTTP/1.1", "Host: b.test:443"), facts);
   expectAccepted(head("connect b.test:443 HTTP/1.0", "Host: a.test"), facts);
   expectAccepted(head("CONNECT b.test:443 HTTP/1.1"), facts);
-  for (const target of ["/", "/x", "*", "http://b.test/", "b.test:0", "b_d:1"]) {
+  for (const target of ["/", "/x", "*", "http://b.test/", "b.test:0", "b,d:1"]) {
     expectRefused(head(`CONNECT ${target} HTTP/1.1`, "Host: a.test"), Problem.HOST_INVALID);
   }
 });
@@ -149,7 +197,8 @@ Deno.test("checkRequest() finds the framing of the body", () => {
   expectAccepted(post("Content-Length: 0"), { framing: BodyFraming.LENGTH, contentLength: 0 });
   expectAccepted(post("content-length: 17"), { framing: BodyFraming.LENGTH, contentLength: 17 });
   expectAccepted(post("Transfer-Encoding: chunked"), { framing: BodyFraming.CHUNKED });
-  expectAccepted(post("transfer-encoding: gzip, Chunked"), { framing: BodyFraming.CHUNKED });
+  expectAccepted(post("transfer-encoding: Chunked \t"), { framing: BodyFraming.CHUNKED });
+  expectAccepted(post("content-length:\t17 \t"), { contentLength: 17 });
   expectAccepted(get("Host: a.test", "Content-Length: 3"), { framing: BodyFraming.LENGTH });
 });
 
@@ -162,6 +211,9 @@ Deno.test("checkRequest() refuses framing that parsers may read in two ways", ()
   expectRefused(post(chunked, chunked), Problem.TRANSFER_ENCODING);
   expectRefused(post(chunked, "Transfer-Encoding: identity"), Problem.TRANSFER_ENCODING);
   expectRefused(post("Transfer-Encoding: identity", chunked), Problem.TRANSFER_ENCODING);
+  for (const coding of ["identity, chunked", "gzip, chunked", "gzip,chunked", "x, chunked"]) {
+    expectRefused(post(`Transfer-Encoding: ${coding}`), Problem.TRANSFER_ENCODING);
+  }
   const old = head("POST / HTTP/1.0", "Host: a.test", chunked);
   expectRefused(old, Problem.TRANSFER_ENCODING);
 });

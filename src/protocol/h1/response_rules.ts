@@ -18,6 +18,7 @@ export function checkResponse(head: MessageHead): Problem {
   const problem = checkKnownFields(head, bodyless);
   if (problem !== Problem.NONE) return problem;
   if (bodyless) {
+    dropFraming(head);
     head.framing = BodyFraming.NONE;
   } else if (head.framing === BodyFraming.NONE) {
     head.framing = BodyFraming.UNTIL_CLOSE;
@@ -37,7 +38,7 @@ function checkKnownFields(head: MessageHead, bodyless: boolean): Problem {
         problem = readContentLength(head, i);
         break;
       case HeaderKind.TRANSFER_ENCODING:
-        // Without a body it frames nothing: `101` is known to come with a stray one.
+        // Without a body it frames nothing, and is not passed on.
         if (bodyless) break;
         if (encoding) return Problem.TRANSFER_ENCODING;
         encoding = true;
@@ -48,6 +49,22 @@ function checkKnownFields(head: MessageHead, bodyless: boolean): Problem {
   }
   if (encoding) overrideContentLength(head);
   return Problem.NONE;
+}
+
+/**
+ * Drops the framing fields that say nothing where there is no body: Transfer-Encoding (RFC 9112 §6.1), and
+ * Content-Length in 1xx and 204 (RFC 9110 §8.6) or where Transfer-Encoding would override it.
+ */
+function dropFraming(head: MessageHead): void {
+  const keepsLength = head.status >= 200 && head.status !== 204 &&
+    !head.has(HeaderKind.TRANSFER_ENCODING);
+  if (!keepsLength) head.contentLength = 0;
+  for (let i = 0; i < head.count; i++) {
+    const kind = head.at(i, Field.KIND) & KIND_MASK;
+    const drops = kind === HeaderKind.TRANSFER_ENCODING ||
+      (kind === HeaderKind.CONTENT_LENGTH && !keepsLength);
+    if (drops) head.flag(i, FieldFlag.DROP);
+  }
 }
 
 /**

@@ -78,9 +78,9 @@ Deno.test("checkResponse() refuses what a client could read in two ways", () => 
     [["Content-Length: 5", "Content-Length: 6"], Problem.CONTENT_LENGTH_CONFLICT],
     [["Content-Length: +5"], Problem.CONTENT_LENGTH],
     [["Content-Length: 5, 5"], Problem.CONTENT_LENGTH],
-    [["Content-Length: 5 "], Problem.CONTENT_LENGTH],
     [["Transfer-Encoding: xchunked"], Problem.TRANSFER_ENCODING],
-    [["Transfer-Encoding: chunked "], Problem.TRANSFER_ENCODING],
+    [["Transfer-Encoding: gzip, chunked"], Problem.TRANSFER_ENCODING],
+    [["Transfer-Encoding: identity, chunked"], Problem.TRANSFER_ENCODING],
     [[CHUNKED, CHUNKED], Problem.TRANSFER_ENCODING],
     [["a: \xe9\x7f"], Problem.FIELD_VALUE],
     [["a\xe9: 1"], Problem.FIELD_NAME],
@@ -98,6 +98,52 @@ Deno.test("checkResponse() lets chunked win over Content-Length, which is not pa
     assert.equal(framing(text), BodyFraming.CHUNKED);
     assert.equal(read(text).contentLength, 0);
     assert.equal(written(text), `HTTP/1.1 200 OK\r\na: 1\r\n${CHUNKED}\r\nb: 2\r\n`);
+  }
+});
+
+Deno.test("checkResponse() passes no framing on where there is no body", () => {
+  const rows: readonly (readonly [string, boolean])[] = [
+    ["1.1 103 Early Hints", false],
+    ["1.1 101 Switching Protocols", false],
+    ["1.1 204 No Content", false],
+    ["1.1 304 Not Modified", true],
+  ];
+  for (const [start, keepsLength] of rows) {
+    for (const encoding of [CHUNKED, "Transfer-Encoding: gzip", "transfer-encoding: a\r\nTE: b"]) {
+      const kept = encoding.includes("TE: b") ? "TE: b\r\n" : "";
+      const expected = `HTTP/${start}\r\na: 1\r\n${kept}`;
+      assert.equal(written(head(start, "a: 1", encoding)), expected);
+      assert.equal(written(head(start, "Content-Length: 3", "a: 1", encoding)), expected);
+    }
+    const length = keepsLength ? "Content-Length: 3\r\n" : "";
+    assert.equal(written(head(start, "Content-Length: 3")), `HTTP/${start}\r\n${length}`);
+  }
+});
+
+Deno.test("checkResponse() takes blanks around framing values, which are written without", () => {
+  const start = "1.1 200 OK";
+  assert.equal(framing(head(start, "Transfer-Encoding:chunked\t ")), BodyFraming.CHUNKED);
+  assert.equal(read(head(start, "Content-Length:\t3 ")).contentLength, 3);
+  assert.equal(
+    written(head(start, "Content-Length:3 ")),
+    "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n",
+  );
+});
+
+Deno.test("checkResponse() passes obs-text in values on, byte for byte", () => {
+  const text = head("1.1 200 Tr\xc3\xa8s bien", "a: \xc3\xa9", "b:\xe9\xff ");
+  assert.equal(written(text), "HTTP/1.1 200 Tr\xc3\xa8s bien\r\na: \xc3\xa9\r\nb: \xe9\xff\r\n");
+});
+
+Deno.test("a status line without a reason is read, and written with the space before it", () => {
+  for (const line of ["1.1 200", "1.1 200 "]) {
+    const text = head(line, "Content-Length: 3");
+    assert.equal(framing(text), BodyFraming.LENGTH);
+    assert.equal(written(text), "HTTP/1.1 200 \r\nContent-Length: 3\r\n");
+    assert.equal(written(head(line)), "HTTP/1.1 200 \r\n");
+  }
+  for (const line of ["1.1 20", "1.1 2000", "1.1 200\t", "1.1 099", "1.1 200\n", "1.1"]) {
+    assert.equal(read(head(line)).status, ReadStatus.BAD, line);
   }
 });
 

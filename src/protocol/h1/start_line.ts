@@ -96,7 +96,7 @@ const StatusState = {
 } as const;
 type StatusState = typeof StatusState[keyof typeof StatusState];
 
-/** Reads `version SP 3DIGIT SP [reason] CRLF`. Reused: {@link begin} before each message. */
+/** Reads `version SP 3DIGIT [SP [reason]] CRLF`; the second space is often left out with the reason. Reused: {@link begin} before each message. */
 export class StatusLineReader {
   position = 0;
   problem: Problem = Problem.NONE;
@@ -142,8 +142,10 @@ export class StatusLineReader {
           if (at - this.#mark === 3) this.#state = StatusState.CODE_SPACE;
           break;
         case StatusState.CODE_SPACE:
-          if (byte !== SP || head.status < 100) return this.#bad(Problem.STATUS, at);
-          this.#mark = ++at;
+          if (head.status < 100 || (byte !== SP && byte !== CR)) {
+            return this.#bad(Problem.STATUS, at);
+          }
+          this.#mark = byte === SP ? ++at : at;
           this.#state = StatusState.REASON;
           break;
         case StatusState.REASON:

@@ -86,7 +86,7 @@ const status = () => new StatusLineReader();
 
 Deno.test("RequestLineReader reads method, target and version, however they arrive", () => {
   expectLine(request, "GET / HTTP/1.1\r\n", ["GET", "/", 11]);
-  expectLine(request, "GET /a?b=c#d HTTP/1.0\r\n", ["GET", "/a?b=c#d", 10]);
+  expectLine(request, "GET /a?b=c;d HTTP/1.0\r\n", ["GET", "/a?b=c;d", 10]);
   expectLine(request, "M-SEARCH * HTTP/1.1\r\n", ["M-SEARCH", "*", 11]);
   expectLine(request, "!#$%&'*+-.^_`|~09azAZ /~ HTTP/1.1\r\n", ["!#$%&'*+-.^_`|~09azAZ", "/~", 11]);
   expectLine(request, 'GET http://u@h:1/<>"{}|^`\\ HTTP/1.1\r\n', [
@@ -137,6 +137,7 @@ Deno.test("StatusLineReader reads version, status and reason, however they arriv
   expectLine(status, "HTTP/1.0 404 Not Found \r\n", [10, 404, "Not Found "]);
   expectLine(status, "HTTP/1.1 204 \r\n", [11, 204, ""]);
   expectLine(status, "HTTP/1.1 999 \ta~\r\n", [11, 999, "\ta~"]);
+  expectLine(status, "HTTP/1.1 200\r\n", [11, 200, ""]);
   expectLine(status, "HTTP/1.1 100  \r\n", [11, 100, " "]);
   expectLine(status, "HTTP/1.1 200 \xc3\xa9\r\n", [11, 200, "\xc3\xa9"]);
 });
@@ -154,7 +155,10 @@ Deno.test("StatusLineReader refuses at the first byte that cannot belong to the 
     ["HTTP/1.1 2000 OK\r\n", Problem.STATUS, 12],
     ["HTTP/1.1 099 OK\r\n", Problem.STATUS, 12],
     ["HTTP/1.1 000 OK\r\n", Problem.STATUS, 12],
-    ["HTTP/1.1 200\r\n", Problem.STATUS, 12],
+    ["HTTP/1.1 200\n", Problem.STATUS, 12],
+    ["HTTP/1.1 200\rO", Problem.LINE_END, 13],
+    ["HTTP/1.1 099\r\n", Problem.STATUS, 12],
+    ["HTTP/1.1 20\r\n", Problem.STATUS, 11],
     ["HTTP/1.1 200 O\x00K\r\n", Problem.STATUS, 14],
     ["HTTP/1.1 200 \xc3\x7f\r\n", Problem.STATUS, 14],
     ["HTTP/1.1 200 OK\n", Problem.STATUS, 15],

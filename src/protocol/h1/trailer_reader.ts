@@ -26,6 +26,8 @@ type State = typeof State[keyof typeof State];
 /** Follows trailer lines to the empty line. Reused: {@link begin}. */
 export class TrailerReader {
   problem: Problem = Problem.NONE;
+  /** Bytes that values may hold, a table such as {@link FIELD_VALUE}; kept by {@link begin}. */
+  values: Uint8Array = FIELD_VALUE;
   #state: State = State.LINE;
   #total = 0;
   #nameLength = 0;
@@ -67,7 +69,7 @@ export class TrailerReader {
         return this.#nameByte(byte);
       case State.VALUE:
         if (byte === CR) this.#state = State.VALUE_LF;
-        return byte === CR || FIELD_VALUE[byte] === 1;
+        return byte === CR || this.values[byte] === 1;
       case State.VALUE_LF:
         if (byte === LF) this.#state = State.LINE;
         return byte === LF;

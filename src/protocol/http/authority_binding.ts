@@ -61,11 +61,11 @@ export class AuthorityBinding {
 
 const STAR = 0x2a;
 
-/** Where the authority ends without `:digits`; a colon inside brackets is no port. */
+/** Where the authority ends without `:` and digits, if any; a colon inside brackets is no port. */
 function withoutPort(bytes: Uint8Array, start: number, end: number): number {
   let at = end;
   while (at > start && isDigit(bytes[at - 1] as number)) at--;
-  return at > start && at < end && bytes[at - 1] === COLON ? at - 1 : end;
+  return at > start && bytes[at - 1] === COLON ? at - 1 : end;
 }
 
 function isDigit(byte: number): boolean {

@@ -67,6 +67,8 @@ export class MessageHead {
   /** What routing sees as the path, query included; `/` when the target has none. */
   pathStart = 0;
   pathEnd = 0;
+  /** The path is sent in place of the target, which had the absolute form. */
+  sendsPath = false;
 
   // Status line.
   status = 0;
@@ -97,6 +99,8 @@ export class MessageHead {
   /** Indexes of the fields whose values are continued or replaced, and with what. */
   readonly suffixFields: number[] = [];
   readonly suffixes: Uint8Array[] = [];
+  /** `bytes` is a copy of ours: it does not lie where the head was received. */
+  #copied = false;
 
   /** `bytes` may be a placeholder until {@link reset}. */
   constructor(bytes: Uint8Array) {
@@ -124,6 +128,8 @@ export class MessageHead {
     this.fieldsStart = at;
     this.authorityOverride = null;
     this.targetOverride = null;
+    this.sendsPath = false;
+    this.#copied = false;
     if (this.fields.length > KEPT_FIELDS * Field.STRIDE) {
       this.fields = new Int32Array(INITIAL_FIELDS * Field.STRIDE);
     }
@@ -196,9 +202,27 @@ export class MessageHead {
     return -1;
   }
 
+  /**
+   * Puts `byte` in front of the path, which follows the authority of an absolute target directly. There is
+   * no room for it, so this is done in a copy: the authority moves over the byte before it, which is that
+   * of a delimiter nobody needs any more. All other offsets stay as they are.
+   */
+  insertBeforePath(byte: number): void {
+    const copy = this.bytes.slice(0, this.end);
+    copy.copyWithin(this.authorityStart - 1, this.authorityStart, this.authorityEnd);
+    copy[this.authorityEnd - 1] = byte;
+    this.bytes = copy;
+    this.#copied = true;
+    this.authorityStart--;
+    this.authorityEnd--;
+    this.hostStart--;
+    this.hostEnd--;
+    this.pathStart--;
+  }
+
   /** Follows the bytes to another place where everything lies `shift` further. */
   relocate(bytes: Uint8Array, shift: number): void {
-    this.bytes = bytes;
+    this.bytes = this.#copied ? moved(this.bytes, shift) : bytes;
     this.start += shift;
     this.end += shift;
     this.fieldsStart += shift;
@@ -227,4 +251,12 @@ export class MessageHead {
     larger.set(this.fields);
     this.fields = larger;
   }
+}
+
+/** A copy in which everything lies `shift` further. */
+function moved(bytes: Uint8Array, shift: number): Uint8Array {
+  if (shift <= 0) return bytes.slice(-shift);
+  const copy = new Uint8Array(bytes.length + shift);
+  copy.set(bytes, shift);
+  return copy;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { asciiBytes } from "../../bytes/ascii.ts";
+import { asciiBytes, asciiText } from "../../bytes/ascii.ts";
 import { HeaderKind } from "./header_kind.ts";
 import { BodyFraming, Field, FieldFlag, MessageHead } from "./message_head.ts";
 
@@ -124,4 +124,36 @@ Deno.test("MessageHead.relocate() moves every offset", () => {
   // An offset that is added to the class must be added here and to relocate().
   const offsets = Object.keys(head).filter((name) => /(?:[sS]tart|[eE]nd)$/.test(name));
   assert.deepEqual(offsets.sort(), [...names].sort());
+});
+
+Deno.test("MessageHead.insertBeforePath() completes a path, and the copy follows the head around", () => {
+  const text = "GET http://b.test:8?q HTTP/1.1\r\nHost: b.test\r\n\r\n";
+  const bytes = asciiBytes(`..${text}`);
+  const untouched = bytes.slice();
+  const head = new MessageHead(bytes);
+  head.reset(bytes, 2);
+  head.end = bytes.length;
+  head.authorityStart = head.hostStart = 2 + "GET http://".length;
+  head.hostEnd = head.authorityStart + "b.test".length;
+  head.authorityEnd = head.pathStart = head.hostEnd + ":8".length;
+  head.pathEnd = head.pathStart + "?q".length;
+  head.insertBeforePath(0x2f);
+  const part = (start: number, end: number) => asciiText(head.bytes, start, end);
+  const parts = () => [
+    part(head.authorityStart, head.authorityEnd),
+    part(head.hostStart, head.hostEnd),
+    part(head.pathStart, head.pathEnd),
+    part(head.pathEnd, head.end),
+  ];
+  const expected = ["b.test:8", "b.test", "/?q", " HTTP/1.1\r\nHost: b.test\r\n\r\n"];
+  assert.deepEqual(parts(), expected);
+  for (const shift of [-2, 5, 0, -5]) {
+    head.relocate(new Uint8Array(200).fill(0xee), shift);
+    assert.deepEqual(parts(), expected);
+  }
+  assert.deepEqual(bytes, untouched);
+  head.reset(bytes, 2);
+  const elsewhere = new Uint8Array(100);
+  head.relocate(elsewhere, 1);
+  assert.equal(head.bytes, elsewhere, "a head that is not a copy lies where it is said to lie");
 });
