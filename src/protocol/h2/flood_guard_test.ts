@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Flood, FLOOD_NAMES, FloodGuard } from "./flood_guard.ts";
-import { testLimits } from "./h2_testing.ts";
+import { testLimits } from "../../../tests/support/h2/limits.ts";
 
 type Step = (guard: FloodGuard, nowMs: number) => Flood;
 

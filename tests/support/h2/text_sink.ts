@@ -1,7 +1,7 @@
 // A sink that keeps fields as texts, for tests of HPACK.
 
-import { asciiText } from "../../bytes/ascii.ts";
-import type { FieldSink } from "./field_sink.ts";
+import { asciiText } from "../../../src/bytes/ascii.ts";
+import type { FieldSink } from "../../../src/protocol/h2/hpack/field_sink.ts";
 
 /** Takes fields into a buffer of `room` bytes; after an overflow it starts over and counts no more. */
 export class TextSink implements FieldSink {

@@ -1,7 +1,7 @@
 // Flow control (RFC 9113 section 5.2): what may still be sent, as one number a direction, and when credit
 // is given back to a peer.
 
-import { DEFAULT_WINDOW, MAX_WINDOW } from "./settings.ts";
+import { DEFAULT_WINDOW, MAX_WINDOW } from "../frames/settings.ts";
 
 /** What the peer lets us send, on a connection or on one of its streams. May be negative. */
 export class SendWindow {

@@ -1,7 +1,7 @@
 // The static table of HPACK (RFC 7541 appendix A).
 
-import { asciiBytes, equalBytes } from "../../bytes/ascii.ts";
-import { type HeaderKind, headerKind } from "../http/header_kind.ts";
+import { asciiBytes, equalBytes } from "../../../bytes/ascii.ts";
+import { type HeaderKind, headerKind } from "../../http/header_kind.ts";
 
 const ENTRIES: readonly (readonly [name: string, value: string])[] = [
   [":authority", ""],

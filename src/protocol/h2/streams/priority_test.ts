@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { asciiBytes } from "../../bytes/ascii.ts";
+import { asciiBytes } from "../../../bytes/ascii.ts";
 import { DEFAULT_PRIORITY, isIncremental, readPriority, urgencyOf } from "./priority.ts";
 
 function read(text: string, before?: number): [number, boolean] {

@@ -2,7 +2,7 @@
 // buffer. New entries go behind the others; when the end of the buffer is reached, what is still in the
 // table moves to its front, which happens at most once for every table full of bytes.
 
-import { copyBytes } from "../../bytes/ascii.ts";
+import { copyBytes } from "../../../bytes/ascii.ts";
 
 /** What an entry costs beyond its bytes (RFC 7541 section 4.1). */
 export const ENTRY_OVERHEAD = 32;

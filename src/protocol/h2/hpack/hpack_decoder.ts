@@ -2,8 +2,8 @@
 // are, decoding ends, with every field in the sink or with the reason to end the connection: after a
 // failure the tables of the two sides differ for ever.
 
-import { copyBytes } from "../../bytes/ascii.ts";
-import { headerKind } from "../http/header_kind.ts";
+import { copyBytes } from "../../../bytes/ascii.ts";
+import { headerKind } from "../../http/header_kind.ts";
 import { DynamicTable } from "./dynamic_table.ts";
 import type { FieldSink } from "./field_sink.ts";
 import { HUFFMAN_NO_ROOM, huffmanDecode } from "./huffman.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { asciiBytes, asciiText } from "../../bytes/ascii.ts";
+import { asciiBytes, asciiText } from "../../../bytes/ascii.ts";
 import { DynamicTable, ENTRY_OVERHEAD } from "./dynamic_table.ts";
 
 function add(table: DynamicTable, name: string, value: string, kind = 0): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { asciiBytes } from "../../bytes/ascii.ts";
+import { asciiBytes } from "../../../bytes/ascii.ts";
 import {
   HUFFMAN_BAD,
   HUFFMAN_NO_ROOM,

@@ -1,6 +1,6 @@
 // What the tests of the HTTP/2 cores share.
 
-import type { H2Limits } from "./limits.ts";
+import type { H2Limits } from "../../../src/protocol/h2/limits.ts";
 
 /** The default limits of a listener, but for `changed`. */
 export function testLimits(changed: Partial<H2Limits> = {}): H2Limits {

@@ -1,7 +1,7 @@
 // Priorities of streams (RFC 9218): how urgent a response is, and whether it may come in parts between
 // those of others. As one small number, the lower the sooner.
 
-import { COMMA, HTAB, SP } from "../../bytes/ascii.ts";
+import { COMMA, HTAB, SP } from "../../../bytes/ascii.ts";
 
 const MOST_URGENT = 0;
 const LEAST_URGENT = 7;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { asciiBytes } from "../../bytes/ascii.ts";
+import { asciiBytes } from "../../../bytes/ascii.ts";
 import { HpackDecoder } from "./hpack_decoder.ts";
 import { BLOCK_OVERHEAD, ENCODER_NO_ROOM, HpackEncoder } from "./hpack_encoder.ts";
-import { TextSink } from "./hpack_testing.ts";
+import { TextSink } from "../../../../tests/support/h2/text_sink.ts";
 
 type Fields = [name: string, value: string][];
 

@@ -2,7 +2,7 @@
 // in every message, such as a length or an id, would only push out what repeats. Fields that hold secrets
 // never go into a table, neither here nor at another hop (section 7.1.3).
 
-import { copyBytes, equalBytes, LOWER } from "../../bytes/ascii.ts";
+import { copyBytes, equalBytes, LOWER } from "../../../bytes/ascii.ts";
 import { DynamicTable } from "./dynamic_table.ts";
 import { huffmanEncode, huffmanLength } from "./huffman.ts";
 import { isSensitive, STATIC_TABLE, type StaticEntry, staticName } from "./static_table.ts";
