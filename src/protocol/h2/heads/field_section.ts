@@ -1,0 +1,366 @@
+// Builds a field section as HPACK decodes it: every field becomes a line of HTTP/1.1 in a buffer of the
+// message, `name: value CR LF`, and its offsets go into the head. What the sections of requests, responses
+// and trailers have in common is here; the subclasses know the fields whose names begin with a colon.
+//
+// A section that breaks a rule is lost, but is decoded to its end, because it changes the table of HPACK.
+
+import { COLON, copyBytes, CR, HTAB, LF, SP } from "../../../bytes/ascii.ts";
+import { FIELD_VALUE } from "../../http/field_bytes.ts";
+import { HeaderKind } from "../../http/header_kind.ts";
+import { readLengthDigits } from "../../http/length_digits.ts";
+import { BodyFraming, Field, MessageHead } from "../../http/message_head.ts";
+import { TOKEN } from "../../http/token.ts";
+import { HEADER_TABLE_BYTES } from "../frames/settings.ts";
+import type { FieldSink } from "../hpack/field_sink.ts";
+import { joinCookies } from "./cookie_join.ts";
+import { HeadProblem } from "./head_problem.ts";
+
+/** Bounds of one section. */
+export interface SectionLimits {
+  /** Bytes of all names and values, with 32 more for each field (RFC 9113 section 6.5.2). */
+  readonly maxHeaderListSize: number;
+  readonly maxHeaderFields: number;
+}
+
+/** What a field counts beyond its bytes. */
+const FIELD_OVERHEAD = 32;
+/** Room behind everything that is written: two line ends and a little. */
+const TAIL = 8;
+/** Room that a field from a table may need at once. */
+const TABLE_ROOM = HEADER_TABLE_BYTES + 64;
+
+const SCRATCH_BYTES = 2 * TABLE_ROOM;
+const NO_BYTES = new Uint8Array(0);
+const NO_PSEUDO = -1;
+const SEMICOLON = 0x3b;
+
+/** Bytes of names: those of tokens in lower case (RFC 9113 section 8.2.1). */
+const NAME: Uint8Array = TOKEN.map((accepted, byte) => byte >= 0x41 && byte <= 0x5a ? 0 : accepted);
+
+/** Kinds that RFC 9113 section 8.2.2 forbids. */
+const CONNECTION_SPECIFIC: number = (1 << HeaderKind.CONNECTION) |
+  (1 << HeaderKind.PROXY_CONNECTION) | (1 << HeaderKind.TRANSFER_ENCODING) |
+  (1 << HeaderKind.UPGRADE) | (1 << HeaderKind.KEEP_ALIVE);
+
+const TRAILERS = "trailers";
+
+/** A builder of sections; reused, since one section is decoded at a time. */
+export abstract class FieldSection implements FieldSink {
+  bytes: Uint8Array = NO_BYTES;
+  position = 0;
+  limit = 0;
+  nameStart = 0;
+  nameEnd = 0;
+  valueStart = 0;
+  /** Why the section was refused. */
+  problem: HeadProblem = HeadProblem.NONE;
+  /** Bytes that values may hold, a table such as {@link FIELD_VALUE}; kept for all sections. */
+  values: Uint8Array = FIELD_VALUE;
+  protected head: MessageHead = new MessageHead(NO_BYTES);
+  /** Behind the last field that was taken, in {@link bytes}. */
+  protected taken = 0;
+  /** Holds the values of pseudo-fields, and all that comes once the section is lost. */
+  protected scratch = new Uint8Array(SCRATCH_BYTES);
+  /** Behind the pseudo-fields in {@link scratch}. */
+  #kept = 0;
+  /** Sections for which the buffer of the message is too small grow here. */
+  #spill: Uint8Array = NO_BYTES;
+  #target: Uint8Array = NO_BYTES;
+  #start = 0;
+  #inFields = false;
+  #lost = false;
+  #pseudo = NO_PSEUDO;
+  #size = 0;
+  #count = 0;
+  #maxSize = 0;
+  #maxFields = 0;
+  #cookie = -1;
+  #continuesCookie = false;
+  #scattered = false;
+
+  /**
+   * Starts a section that is to lie in `bytes` from `at` and to be described by `head`. When it turns out
+   * too large for `bytes`, `head.bytes` is another buffer in the end.
+   */
+  begin(head: MessageHead, bytes: Uint8Array, at: number, limits: SectionLimits): void {
+    head.reset(bytes, at);
+    this.head = head;
+    this.problem = HeadProblem.NONE;
+    this.#target = bytes;
+    this.#start = at;
+    this.#kept = 0;
+    this.#inFields = this.#lost = false;
+    this.#size = this.#count = 0;
+    this.#maxSize = limits.maxHeaderListSize;
+    this.#maxFields = limits.maxHeaderFields;
+    this.#cookie = -1;
+    this.#scattered = false;
+    this.#use(this.scratch, 0);
+    this.beginSection();
+  }
+
+  endName(start: number, kind: number): void {
+    this.nameStart = start;
+    this.nameEnd = this.valueStart = this.position;
+    this.#pseudo = NO_PSEUDO;
+    this.#continuesCookie = false;
+    if (this.#lost) return;
+    if (this.bytes[start] === COLON && this.position > start) {
+      this.#pseudo = this.#inFields ? NO_PSEUDO : this.pseudoField(start, this.position);
+      if (this.#inFields) this.fail(HeadProblem.PSEUDO_AFTER_REGULAR);
+      else if (this.#pseudo < 0) this.fail(HeadProblem.UNKNOWN_PSEUDO);
+      return;
+    }
+    if (!this.#inFields && !this.#enterFields()) return;
+    this.#checkName(kind);
+    if (kind === HeaderKind.COOKIE && this.#cookie >= 0 && this.#cookie === this.head.count - 1) {
+      // The value continues that of the line before, whose end becomes the delimiter. What HPACK keeps of
+      // this field has its name from the first one.
+      this.#continuesCookie = true;
+      this.nameStart = this.head.at(this.#cookie, Field.NAME_START);
+      this.nameEnd = this.head.at(this.#cookie, Field.NAME_END);
+      this.position = this.valueStart = this.taken;
+      return;
+    }
+    this.bytes[this.position] = COLON;
+    this.bytes[this.position + 1] = SP;
+    this.position = this.valueStart = this.position + 2;
+  }
+
+  endField(kind: number): void {
+    if (!this.#lost) {
+      this.#count++;
+      this.#size += this.nameEnd - this.nameStart + this.position - this.valueStart +
+        FIELD_OVERHEAD;
+      if (this.#size > this.#maxSize) this.fail(HeadProblem.HEADER_LIST_SIZE);
+      if (this.problem === HeadProblem.NONE) {
+        if (this.#pseudo < 0) this.#takeField(kind);
+        else this.#takePseudo();
+      }
+      if (this.#count > this.#maxFields) this.fail(HeadProblem.HEADER_FIELDS);
+      if (this.problem === HeadProblem.NONE) {
+        this.taken = this.position;
+        return;
+      }
+    }
+    this.#lose();
+  }
+
+  overflow(): void {
+    if (this.problem === HeadProblem.NONE && this.#grow()) this.position = this.taken;
+    else this.#lose();
+  }
+
+  /** Ends the section; false when it was refused. */
+  protected end(): boolean {
+    if (!this.#inFields && this.problem === HeadProblem.NONE) this.#enterFields();
+    if (this.problem !== HeadProblem.NONE) return false;
+    const head = this.head;
+    let end = this.taken;
+    if (this.#scattered) end = joinCookies(head, this.#cookie, end, this.#scratchFor(end));
+    this.bytes[end] = CR;
+    this.bytes[end + 1] = LF;
+    head.end = end + 2;
+    if (this.bytes !== this.#target) head.bytes = this.bytes.slice(0, head.end);
+    return true;
+  }
+
+  /** Notes the first problem. */
+  protected fail(problem: HeadProblem): void {
+    if (this.problem === HeadProblem.NONE) this.problem = problem;
+  }
+
+  /** Appends bytes to the section, before its first field. */
+  protected write(source: Uint8Array, start: number, end: number): void {
+    this.taken = copyBytes(source, start, end, this.bytes, this.taken);
+  }
+
+  /** A section begins; {@link beginFields} may be called at once where there are no pseudo-fields. */
+  protected abstract beginSection(): void;
+
+  /** Which pseudo-field `scratch[start, end)` names; -1 for none. */
+  protected abstract pseudoField(start: number, end: number): number;
+
+  /** The pseudo-field has the value `scratch[start, end)`, which holds no control byte. */
+  protected abstract pseudoValue(pseudo: number, start: number, end: number): void;
+
+  /** All pseudo-fields are known: judges them, and tells how many bytes {@link writeStart} takes; -1 fails. */
+  protected abstract checkPseudo(): number;
+
+  /** Writes what comes before the first field. */
+  protected abstract writeStart(): void;
+
+  /** Whether the field at hand, with the value `bytes[start, end)`, becomes part of the section. */
+  protected abstract keeps(kind: number, start: number, end: number): boolean;
+
+  /** No pseudo-field can come any more. What has been decoded of a field moves behind the start line. */
+  #enterFields(): boolean {
+    const needed = this.checkPseudo();
+    if (needed < 0 || this.problem !== HeadProblem.NONE) return false;
+    this.#kept = this.taken;
+    const nameStart = this.taken;
+    const nameEnd = this.position;
+    this.#inFields = true;
+    this.#use(this.#target, this.#start);
+    if (this.limit - this.#start < needed + nameEnd - nameStart + TABLE_ROOM) this.#grow();
+    this.writeStart();
+    this.nameStart = this.taken;
+    this.nameEnd = copyBytes(this.scratch, nameStart, nameEnd, this.bytes, this.taken);
+    this.position = this.valueStart = this.nameEnd;
+    return true;
+  }
+
+  #checkName(kind: number): void {
+    const { bytes, nameStart, nameEnd } = this;
+    let ok = nameEnd > nameStart;
+    for (let at = nameStart; at < nameEnd; at++) ok = ok && NAME[bytes[at] as number] === 1;
+    if (!ok) this.fail(HeadProblem.INVALID_NAME_BYTE);
+    else if ((CONNECTION_SPECIFIC & (1 << kind)) !== 0) {
+      this.fail(HeadProblem.CONNECTION_SPECIFIC_HEADER);
+    }
+  }
+
+  #takePseudo(): void {
+    const { bytes, valueStart, position } = this;
+    if (valueStart === position) return this.fail(HeadProblem.EMPTY_PSEUDO);
+    for (let at = valueStart; at < position; at++) {
+      const byte = bytes[at] as number;
+      if (byte < 0x20 || byte === 0x7f) return this.fail(HeadProblem.OVERSIZED_PSEUDO_VALUE);
+    }
+    this.pseudoValue(this.#pseudo, valueStart, position);
+  }
+
+  #takeField(kind: number): void {
+    const { bytes, values, position } = this;
+    for (let at = this.valueStart; at < position; at++) {
+      if (values[bytes[at] as number] !== 1) {
+        const isNul = bytes[at] === 0;
+        return this.fail(isNul ? HeadProblem.NUL_IN_VALUE : HeadProblem.CRLF_IN_VALUE);
+      }
+    }
+    if (kind === HeaderKind.TE && !this.#saysTrailers()) this.fail(HeadProblem.TE_NOT_TRAILERS);
+    if (!this.keeps(kind, this.valueStart, position)) {
+      this.position = this.taken;
+      return;
+    }
+    this.#trim();
+    if (kind === HeaderKind.COOKIE && this.#takeCookie()) return;
+    const valueEnd = this.position;
+    const lineEnd = this.#endLine();
+    this.head.push(this.nameStart, this.nameEnd, this.valueStart, valueEnd, lineEnd, kind);
+  }
+
+  /** Cookies are one field in HTTP/1.1 (RFC 9113 section 8.2.3); true when this one is done with. */
+  #takeCookie(): boolean {
+    for (let at = this.valueStart; at < this.position; at++) {
+      if (this.bytes[at] === SEMICOLON) this.#count++;
+    }
+    if (this.position === this.valueStart) {
+      this.position = this.taken;
+      return true;
+    }
+    if (this.#cookie < 0) this.#cookie = this.head.count;
+    else if (!this.#continuesCookie) this.#scattered = true;
+    if (!this.#continuesCookie) return false;
+    this.bytes[this.taken - 2] = SEMICOLON;
+    this.bytes[this.taken - 1] = SP;
+    const fields = this.head.fields;
+    fields[this.#cookie * Field.STRIDE + Field.VALUE_END] = this.position;
+    fields[this.#cookie * Field.STRIDE + Field.LINE_END] = this.#endLine();
+    return true;
+  }
+
+  /** Blanks around a value are not part of it (RFC 9110 section 5.5). */
+  #trim(): void {
+    const { bytes, valueStart } = this;
+    while (this.position > valueStart && isBlank(bytes[this.position - 1] as number)) {
+      this.position--;
+    }
+    let first = valueStart;
+    while (first < this.position && isBlank(bytes[first] as number)) first++;
+    if (first === valueStart) return;
+    bytes.copyWithin(valueStart, first, this.position);
+    this.position -= first - valueStart;
+  }
+
+  #endLine(): number {
+    this.bytes[this.position] = CR;
+    this.bytes[this.position + 1] = LF;
+    return this.position = this.position + 2;
+  }
+
+  #saysTrailers(): boolean {
+    if (this.position - this.valueStart !== TRAILERS.length) return false;
+    for (let i = 0; i < TRAILERS.length; i++) {
+      const letter = (this.bytes[this.valueStart + i] as number) | 0x20;
+      if (letter !== TRAILERS.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  /** Content-Length as it was sent; a second one must say the same and is left out. */
+  protected takesLength(start: number, end: number): boolean {
+    const length = readLengthDigits(this.bytes, start, end);
+    const head = this.head;
+    if (length < 0) this.fail(HeadProblem.DUPLICATE_CL);
+    if (head.framing === BodyFraming.LENGTH) {
+      if (head.contentLength !== length) this.fail(HeadProblem.CL_TE_CONFLICT);
+      return false;
+    }
+    head.framing = BodyFraming.LENGTH;
+    head.contentLength = length;
+    return true;
+  }
+
+  /** More room where there can be some; false when the section is larger than it may be. */
+  #grow(): boolean {
+    const wanted = this.#start + this.#maxSize + SCRATCH_BYTES;
+    if (!this.#inFields) {
+      if (this.scratch.length >= wanted) return false;
+      this.#enlargeScratch(wanted);
+      this.bytes = this.scratch;
+      this.limit = this.scratch.length - TAIL;
+      return true;
+    }
+    if (this.bytes !== this.#target) return false;
+    if (this.#spill.length < wanted) this.#spill = new Uint8Array(wanted);
+    this.#spill.set(this.bytes.subarray(0, this.taken));
+    this.#use(this.#spill, this.taken);
+    this.head.bytes = this.#spill;
+    return true;
+  }
+
+  #enlargeScratch(size: number): void {
+    const larger = new Uint8Array(size);
+    larger.set(this.scratch);
+    this.scratch = larger;
+  }
+
+  #scratchFor(size: number): Uint8Array {
+    if (this.scratch.length < size) this.#enlargeScratch(size);
+    return this.scratch;
+  }
+
+  /** Nothing of the section counts any more; it is decoded behind the pseudo-fields that were taken. */
+  #lose(): void {
+    this.fail(HeadProblem.HEADER_LIST_SIZE);
+    if (!this.#lost) {
+      this.#lost = true;
+      if (!this.#inFields) this.#kept = this.taken;
+      if (this.scratch.length - this.#kept < TABLE_ROOM + TAIL) {
+        this.#enlargeScratch(this.#kept + SCRATCH_BYTES);
+      }
+    }
+    this.#use(this.scratch, this.#kept);
+  }
+
+  #use(bytes: Uint8Array, at: number): void {
+    this.bytes = bytes;
+    this.limit = bytes.length - TAIL;
+    this.position = this.taken = at;
+  }
+}
+
+function isBlank(byte: number): boolean {
+  return byte === SP || byte === HTAB;
+}
