@@ -48,6 +48,8 @@ export function ownSettings(maxStreams: number, allowsConnectProtocol: boolean):
 /** The settings of the peer that are in force. */
 export class PeerSettings {
   headerTableSize = HEADER_TABLE_BYTES;
+  /** The smallest table that the last frame asked for, on the way to the one that is in force. */
+  smallestTableSize = HEADER_TABLE_BYTES;
   maxConcurrentStreams = ASSUMED_STREAMS;
   initialWindow = DEFAULT_WINDOW;
   maxFrameSize = LEAST_FRAME_BYTES;
@@ -61,6 +63,7 @@ export class PeerSettings {
    */
   read(bytes: Uint8Array, start: number, end: number): ErrorCode {
     this.unknown = 0;
+    this.smallestTableSize = this.headerTableSize;
     for (let at = start; at < end; at += 6) {
       const id = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
       const problem = this.#set(id, readUint32(bytes, at + 2));
@@ -73,6 +76,7 @@ export class PeerSettings {
     switch (id) {
       case SettingId.HEADER_TABLE_SIZE:
         this.headerTableSize = value;
+        this.smallestTableSize = Math.min(this.smallestTableSize, value);
         return ErrorCode.NO_ERROR;
       case SettingId.ENABLE_PUSH:
       case SettingId.NO_RFC7540_PRIORITIES:

@@ -59,6 +59,8 @@ export class EncodingRoom {
 export class HeadEncoder {
   readonly #hpack = new HpackEncoder();
   readonly #room: EncodingRoom;
+  /** The last block has no field. */
+  isEmpty = true;
   #at = 0;
   #tunnels = false;
 
@@ -139,6 +141,7 @@ export class HeadEncoder {
   }
 
   #begin(): void {
+    this.isEmpty = true;
     this.#at = this.#hpack.begin(this.#room.block, 0);
   }
 
@@ -263,6 +266,7 @@ export class HeadEncoder {
     valueEnd: number,
   ): void {
     if (this.#at === ENCODER_NO_ROOM) return;
+    this.isEmpty = false;
     const { block } = this.#room;
     this.#at = this.#hpack.field(
       bytes,

@@ -59,9 +59,14 @@ export class ReceiveWindow {
     this.#owed += count;
   }
 
+  /** Whether there is enough to give back to be worth a frame. */
+  get owesUpdate(): boolean {
+    return this.#owed > 0 && this.#owed * 2 >= this.#size;
+  }
+
   /** The increment to announce now, 0 when it is not worth a frame; with `all` whatever is owed. */
   takeUpdate(all = false): number {
-    if (this.#owed === 0 || (!all && this.#owed * 2 < this.#size)) return 0;
+    if (all ? this.#owed === 0 : !this.owesUpdate) return 0;
     const increment = this.#owed;
     this.#owed = 0;
     this.#available += increment;

@@ -78,6 +78,14 @@ export class SendOrder<S extends Prioritised> {
     parts.push(stream);
   }
 
+  /** Every stream in the order. */
+  forEach(visit: (stream: S) => void): void {
+    for (const { whole, parts } of this.#buckets) {
+      whole.forEach(visit);
+      parts.forEach(visit);
+    }
+  }
+
   #bucketOf({ priority }: S): Bucket<S> {
     return this.#buckets[urgencyOf(priority)] as Bucket<S>;
   }

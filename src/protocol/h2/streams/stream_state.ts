@@ -1,6 +1,9 @@
 // The states of a stream (RFC 9113 section 5.1) and what leads from one to another, as a table. Push is
 // never used, so the two reserved states are not there.
 
+/** The highest id a stream may have. */
+export const MAX_STREAM_ID = 0x7fff_ffff;
+
 /** Where a stream is. */
 export const StreamState = {
   IDLE: 0,
