@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Fields, fieldsOf, latin1 } from "../../../../tests/support/h2/blocks.ts";
 import {
-  type Endpoint,
+  Endpoint,
   openClient,
   openServer,
   type Stream,
