@@ -28,16 +28,17 @@ export class TextSink implements FieldSink {
     this.valueStart = this.position;
   }
 
-  endField(): void {
+  endField(): boolean {
     if (this.overflows > 0) {
       this.position = 0;
-      return;
+      return false;
     }
     this.fields.push([
       asciiText(this.bytes, this.nameStart, this.nameEnd),
       asciiText(this.bytes, this.valueStart, this.position),
     ]);
     this.position += 2;
+    return true;
   }
 
   overflow(): void {

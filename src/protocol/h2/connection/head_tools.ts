@@ -31,8 +31,9 @@ class DiscardedFields implements FieldSink {
     this.nameEnd = this.valueStart = this.position;
   }
 
-  endField(): void {
+  endField(): boolean {
     this.position = 0;
+    return false;
   }
 
   overflow(): void {

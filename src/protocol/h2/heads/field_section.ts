@@ -8,10 +8,10 @@ import { COLON, copyBytes, CR, HTAB, LF, SP } from "../../../bytes/ascii.ts";
 import { FIELD_VALUE } from "../../http/field_bytes.ts";
 import { HeaderKind } from "../../http/header_kind.ts";
 import { readLengthDigits } from "../../http/length_digits.ts";
-import { BodyFraming, Field, MessageHead } from "../../http/message_head.ts";
+import { BodyFraming, Field, KIND_MASK, MessageHead } from "../../http/message_head.ts";
 import { TOKEN } from "../../http/token.ts";
 import { HEADER_TABLE_BYTES } from "../frames/settings.ts";
-import type { FieldSink } from "../hpack/field_sink.ts";
+import { Clean, type FieldSink } from "../hpack/field_sink.ts";
 import { joinCookies } from "./cookie_join.ts";
 import { HeadProblem } from "./head_problem.ts";
 
@@ -112,8 +112,12 @@ export abstract class FieldSection implements FieldSink {
       return;
     }
     if (!this.#inFields && !this.#enterFields()) return;
-    this.#checkName(kind);
-    if (kind === HeaderKind.COOKIE && this.#cookie >= 0 && this.#cookie === this.head.count - 1) {
+    const plain = kind & KIND_MASK;
+    if ((kind & Clean.NAME) === 0) this.#checkName();
+    if ((CONNECTION_SPECIFIC & (1 << plain)) !== 0) {
+      this.fail(HeadProblem.CONNECTION_SPECIFIC_HEADER);
+    }
+    if (plain === HeaderKind.COOKIE && this.#cookie >= 0 && this.#cookie === this.head.count - 1) {
       // The value continues that of the line before, whose end becomes the delimiter. What HPACK keeps of
       // this field has its name from the first one.
       this.#continuesCookie = true;
@@ -127,23 +131,25 @@ export abstract class FieldSection implements FieldSink {
     this.position = this.valueStart = this.position + 2;
   }
 
-  endField(kind: number): void {
+  endField(kind: number): boolean {
     if (!this.#lost) {
       this.#count++;
       this.#size += this.nameEnd - this.nameStart + this.position - this.valueStart +
         FIELD_OVERHEAD;
       if (this.#size > this.#maxSize) this.fail(HeadProblem.HEADER_LIST_SIZE);
       if (this.problem === HeadProblem.NONE) {
-        if (this.#pseudo < 0) this.#takeField(kind);
-        else this.#takePseudo();
+        const clean = (kind & Clean.VALUE) !== 0;
+        if (this.#pseudo < 0) this.#takeField(kind & KIND_MASK, clean);
+        else this.#takePseudo(clean);
       }
       if (this.#count > this.#maxFields) this.fail(HeadProblem.HEADER_FIELDS);
       if (this.problem === HeadProblem.NONE) {
         this.taken = this.position;
-        return;
+        return true;
       }
     }
     this.#lose();
+    return false;
   }
 
   overflow(): void {
@@ -181,8 +187,16 @@ export abstract class FieldSection implements FieldSink {
   /** Which pseudo-field `scratch[start, end)` names; -1 for none. */
   protected abstract pseudoField(start: number, end: number): number;
 
-  /** The pseudo-field has the value `scratch[start, end)`, which holds no control byte. */
-  protected abstract pseudoValue(pseudo: number, start: number, end: number): void;
+  /**
+   * The pseudo-field has the value `scratch[start, end)`, which holds no control byte; `clean`: it was accepted
+   * before.
+   */
+  protected abstract pseudoValue(
+    pseudo: number,
+    start: number,
+    end: number,
+    clean: boolean,
+  ): void;
 
   /** All pseudo-fields are known: judges them, and tells how many bytes {@link writeStart} takes; -1 fails. */
   protected abstract checkPseudo(): number;
@@ -210,34 +224,37 @@ export abstract class FieldSection implements FieldSink {
     return true;
   }
 
-  #checkName(kind: number): void {
+  #checkName(): void {
     const { bytes, nameStart, nameEnd } = this;
     let ok = nameEnd > nameStart;
     for (let at = nameStart; at < nameEnd; at++) ok = ok && NAME[bytes[at] as number] === 1;
     if (!ok) this.fail(HeadProblem.INVALID_NAME_BYTE);
-    else if ((CONNECTION_SPECIFIC & (1 << kind)) !== 0) {
-      this.fail(HeadProblem.CONNECTION_SPECIFIC_HEADER);
-    }
   }
 
-  #takePseudo(): void {
+  #takePseudo(clean: boolean): void {
     const { bytes, valueStart, position } = this;
     if (valueStart === position) return this.fail(HeadProblem.EMPTY_PSEUDO);
-    for (let at = valueStart; at < position; at++) {
-      const byte = bytes[at] as number;
-      if (byte < 0x20 || byte === 0x7f) return this.fail(HeadProblem.OVERSIZED_PSEUDO_VALUE);
-    }
-    this.pseudoValue(this.#pseudo, valueStart, position);
-  }
-
-  #takeField(kind: number): void {
-    const { bytes, values, position } = this;
-    for (let at = this.valueStart; at < position; at++) {
-      if (values[bytes[at] as number] !== 1) {
-        const isNul = bytes[at] === 0;
-        return this.fail(isNul ? HeadProblem.NUL_IN_VALUE : HeadProblem.CRLF_IN_VALUE);
+    if (!clean) {
+      for (let at = valueStart; at < position; at++) {
+        const byte = bytes[at] as number;
+        if (byte < 0x20 || byte === 0x7f) return this.fail(HeadProblem.OVERSIZED_PSEUDO_VALUE);
       }
     }
+    this.pseudoValue(this.#pseudo, valueStart, position, clean);
+  }
+
+  #checkValue(): boolean {
+    const { bytes, values, position } = this;
+    let at = this.valueStart;
+    while (at < position && values[bytes[at] as number] === 1) at++;
+    if (at === position) return true;
+    this.fail(bytes[at] === 0 ? HeadProblem.NUL_IN_VALUE : HeadProblem.CRLF_IN_VALUE);
+    return false;
+  }
+
+  #takeField(kind: number, clean: boolean): void {
+    if (!clean && !this.#checkValue()) return;
+    const { position } = this;
     if (kind === HeaderKind.TE && !this.#saysTrailers()) this.fail(HeadProblem.TE_NOT_TRAILERS);
     if (!this.keeps(kind, this.valueStart, position)) {
       this.position = this.taken;

@@ -89,10 +89,16 @@ export class RequestHeadBuilder extends FieldSection {
     return -1;
   }
 
-  protected override pseudoValue(pseudo: number, start: number, end: number): void {
+  protected override pseudoValue(
+    pseudo: number,
+    start: number,
+    end: number,
+    clean: boolean,
+  ): void {
     if (this.#start(pseudo) > 0) return this.fail(HeadProblem.DUPLICATE_PSEUDO);
     this.#values[2 * pseudo] = start;
     this.#values[2 * pseudo + 1] = end;
+    if (clean) return;
     if (pseudo === Pseudo.METHOD && !this.#holdsOnly(pseudo, TOKEN)) {
       this.fail(HeadProblem.INVALID_METHOD);
     } else if (pseudo === Pseudo.SCHEME && !this.#is(pseudo, HTTP) && !this.#is(pseudo, HTTPS)) {

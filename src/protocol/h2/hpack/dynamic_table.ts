@@ -50,6 +50,7 @@ export class DynamicTable {
   /**
    * Adds a name, `names[nameStart, nameEnd)`, and a value, `values[valueStart, valueEnd)`; neither buffer is
    * {@link bytes}. A field larger than the whole table empties it and is not added (RFC 7541 section 4.4).
+   * True when it was added.
    */
   add(
     names: Uint8Array,
@@ -59,15 +60,19 @@ export class DynamicTable {
     valueStart: number,
     valueEnd: number,
     kind: number,
-  ): void {
+  ): boolean {
     const length = nameEnd - nameStart + valueEnd - valueStart;
     const size = length + ENTRY_OVERHEAD;
-    if (size > this.#maxSize) return this.clear();
+    if (size > this.#maxSize) {
+      this.clear();
+      return false;
+    }
     this.#evictTo(this.#maxSize - size);
     this.#makeRoom(length);
     const at = this.#end;
     const middle = copyBytes(names, nameStart, nameEnd, this.bytes, at);
     this.#push(at, middle, copyBytes(values, valueStart, valueEnd, this.bytes, middle), kind);
+    return true;
   }
 
   /** First byte of the name of entry `index`; 0 is the newest. */
@@ -88,6 +93,11 @@ export class DynamicTable {
   /** The kind that was given with the entry. */
   kind(index: number): number {
     return this.#at(index, KIND);
+  }
+
+  /** Changes the kind of the newest entry. */
+  setNewestKind(kind: number): void {
+    this.#entries[(this.#oldest + this.count - 1) * STRIDE + KIND] = kind;
   }
 
   #at(index: number, slot: number): number {

@@ -1,6 +1,9 @@
 // Where HPACK puts the fields it decodes: straight into the buffer in which a message head is built, so
 // that nothing is copied twice.
 
+/** What a sink found right before, or-ed into the kind of a field: it need not look at those bytes again. */
+export const Clean = { NAME: 1 << 8, VALUE: 1 << 9 } as const;
+
 /**
  * Takes fields one after the other. For each, the decoder writes the name at {@link position}, calls
  * {@link endName}, writes the value at the new position, and calls {@link endField}.
@@ -17,10 +20,16 @@ export interface FieldSink {
   readonly nameEnd: number;
   /** First byte of the value. */
   readonly valueStart: number;
-  /** A name lies between `start` and {@link position}. May move it; makes room for the value. */
+  /**
+   * A name lies between `start` and {@link position}. May move it; makes room for the value. `kind` may have the
+   * marks of {@link Clean}.
+   */
   endName(start: number, kind: number): void;
-  /** The value lies between {@link valueStart} and {@link position}. */
-  endField(kind: number): void;
+  /**
+   * The value lies between {@link valueStart} and {@link position}. True when name and value are clean: the next
+   * time they come out of the table they are marked so.
+   */
+  endField(kind: number): boolean;
   /**
    * A field does not fit. The message is lost, but what follows must still be decoded, because it changes
    * the table: the sink makes room, at least as many bytes as the decoder's table may hold, and takes no more fields

@@ -5,7 +5,7 @@
 import { copyBytes } from "../../../bytes/ascii.ts";
 import { headerKind } from "../../http/header_kind.ts";
 import { DynamicTable } from "./dynamic_table.ts";
-import type { FieldSink } from "./field_sink.ts";
+import { Clean, type FieldSink } from "./field_sink.ts";
 import { HUFFMAN_NO_ROOM, huffmanDecode } from "./huffman.ts";
 import { STATIC_TABLE, type StaticEntry } from "./static_table.ts";
 
@@ -21,6 +21,8 @@ const INCREMENTAL = 0x40;
 const SIZE_UPDATE = 0x20;
 
 const HUFFMAN = 0x80;
+
+const CLEAN = Clean.NAME | Clean.VALUE;
 
 /** What a sink may put around a name and a value: `: `, and a line end behind the value. */
 const FRAME_ROOM = 4;
@@ -69,6 +71,8 @@ export class HpackDecoder {
       const size = this.#readInteger(5);
       if (updates === MAX_SIZE_UPDATES || size < 0 || size > this.#maxTableSize) return false;
       this.#table.resize(size);
+      // A block that only changes the table is none.
+      if (this.#at === this.#end) return false;
     }
     return true;
   }
@@ -81,9 +85,9 @@ export class HpackDecoder {
       if (!this.#fits(sink, name.length, value.length)) return true;
       const start = sink.position;
       sink.position = copyBytes(name, 0, name.length, sink.bytes, start);
-      sink.endName(start, kind);
+      sink.endName(start, kind | CLEAN);
       sink.position = copyBytes(value, 0, value.length, sink.bytes, sink.position);
-      sink.endField(kind);
+      sink.endField(kind | CLEAN);
       return true;
     }
     const table = this.#table;
@@ -139,7 +143,7 @@ export class HpackDecoder {
       const entry = STATIC_TABLE[index - 1] as StaticEntry;
       if (start + entry.name.length > sink.limit) return NO_ROOM;
       sink.position = copyBytes(entry.name, 0, entry.name.length, sink.bytes, start);
-      kind = entry.kind;
+      kind = entry.kind | Clean.NAME;
     } else {
       const table = this.#table;
       const entry = index - STATIC_TABLE.length - 1;
@@ -148,7 +152,7 @@ export class HpackDecoder {
       const nameEnd = table.nameEnd(entry);
       if (start + nameEnd - nameStart > sink.limit) return NO_ROOM;
       sink.position = copyBytes(table.bytes, nameStart, nameEnd, sink.bytes, start);
-      kind = table.kind(entry);
+      kind = table.kind(entry) & ~Clean.VALUE;
     }
     if (sink.position + FRAME_ROOM > sink.limit) return this.#giveUp(sink, start);
     sink.endName(start, kind);
@@ -156,11 +160,12 @@ export class HpackDecoder {
     if (valueEnd === NO_ROOM) return this.#giveUp(sink, sink.nameStart);
     if (valueEnd < 0) return BAD;
     sink.position = valueEnd;
+    let added = false;
     if (adds) {
       const { bytes, nameStart, nameEnd, valueStart } = sink;
-      this.#table.add(bytes, nameStart, nameEnd, bytes, valueStart, valueEnd, kind);
+      added = this.#table.add(bytes, nameStart, nameEnd, bytes, valueStart, valueEnd, kind);
     }
-    sink.endField(kind);
+    if (sink.endField(kind) && added) this.#table.setNewestKind(kind | CLEAN);
     return 0;
   }
 

@@ -1,5 +1,6 @@
-// Huffman coding of HPACK strings (RFC 7541 section 5.2). Decoding takes four bits at a time: each
-// state of the table is a node of the code's tree, and no four bits complete more than one symbol.
+// Huffman coding of HPACK strings (RFC 7541 section 5.2). Decoding takes a byte at a time: each state of the
+// table is a node of the code's tree, and no byte completes more than two symbols. Where room is scarce it takes
+// four bits at a time, which complete no more than one.
 
 import { CODE_LENGTHS } from "./huffman_lengths.ts";
 
@@ -11,8 +12,14 @@ const FAILS = 1 << 9;
 const STATE_SHIFT = 10;
 const STATES_PER_NODE = 16;
 
+/** An entry of the table by bytes: two symbols in the low 16 bits, how many of them count, then the rest. */
+const COUNT_SHIFT = 16;
+const BYTE_FAILS = 1 << 18;
+const BYTE_STATE_SHIFT = 19;
+
 const CODES: Uint32Array = buildCodes();
 const NODES: DecodingTable = buildTable();
+const BYTES: Uint32Array = buildByteTable();
 
 /** {@link huffmanDecode}: the string breaks the rules of the code. */
 export const HUFFMAN_BAD = -1;
@@ -63,6 +70,29 @@ export function huffmanEncode(
  * {@link HUFFMAN_NO_ROOM}; what was written before a failure means nothing.
  */
 export function huffmanDecode(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  at: number,
+  limit: number,
+): number {
+  if (limit - at < 2 * (end - start)) return decodeSparingly(bytes, start, end, out, at, limit);
+  let state = 0;
+  let seen = 0;
+  for (let i = start; i < end; i++) {
+    const entry = BYTES[(state << 8) | (bytes[i] as number)] as number;
+    out[at] = entry;
+    out[at + 1] = entry >>> 8;
+    at += (entry >>> COUNT_SHIFT) & 3;
+    seen |= entry;
+    state = entry >>> BYTE_STATE_SHIFT;
+  }
+  return (seen & BYTE_FAILS) === 0 && NODES.accepts[state] === 1 ? at : HUFFMAN_BAD;
+}
+
+/** The same where every byte that is written must be looked at. */
+function decodeSparingly(
   bytes: Uint8Array,
   start: number,
   end: number,
@@ -149,6 +179,22 @@ function buildTable(): DecodingTable {
     state = (nodes[state] as Node)[1] as number;
   }
   return { steps, accepts };
+}
+
+/** Two steps of four bits each make one of a byte. */
+function buildByteTable(): Uint32Array {
+  const { steps, accepts } = NODES;
+  const table = new Uint32Array(accepts.length << 8);
+  for (let at = 0; at < table.length; at++) {
+    const high = steps[(at >>> 8) * STATES_PER_NODE + ((at >>> 4) & 15)] as number;
+    const low = steps[(high >>> STATE_SHIFT) * STATES_PER_NODE + (at & 15)] as number;
+    let entry = (low >>> STATE_SHIFT) << BYTE_STATE_SHIFT;
+    let count = 0;
+    if ((high & EMITS) !== 0) entry |= (high & 0xff) << (8 * count++);
+    if ((low & EMITS) !== 0) entry |= (low & 0xff) << (8 * count++);
+    table[at] = ((high | low) & FAILS) === 0 ? entry | (count << COUNT_SHIFT) : BYTE_FAILS;
+  }
+  return table;
 }
 
 function stepFrom(nodes: readonly Node[], from: number, bits: number): number {
