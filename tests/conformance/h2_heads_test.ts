@@ -15,6 +15,7 @@ import { TrailerReader } from "../../src/protocol/h1/trailer_reader.ts";
 import { RequestHeadBuilder } from "../../src/protocol/h2/heads/request_head_builder.ts";
 import { ResponseHeadBuilder } from "../../src/protocol/h2/heads/response_head_builder.ts";
 import { TrailerBuilder } from "../../src/protocol/h2/heads/trailer_builder.ts";
+import { HpackDecoder } from "../../src/protocol/h2/hpack/hpack_decoder.ts";
 import { framingLine } from "../../src/protocol/http/framed_body.ts";
 import {
   BodyFraming,
@@ -189,6 +190,29 @@ Deno.test("a request head of HTTP/2 is read back identically by the HTTP/1 reade
         assert.equal(head.version, 11);
       },
     ),
+    { numRuns: RUNS },
+  );
+  assert.ok(accepted > RUNS / 50, `only ${accepted} were accepted`);
+});
+
+Deno.test("a request head out of the table is the one that was spelled out", () => {
+  const builder = new RequestHeadBuilder();
+  let accepted = 0;
+  fc.assert(
+    fc.property(pseudo, fields, fc.nat(9), (start, rest, at) => {
+      const all = [...start, ...rest];
+      const decoder = new HpackDecoder(4096);
+      const read = (block: Uint8Array, room: number) => {
+        const head = new MessageHead(new Uint8Array(0));
+        builder.begin(head, new Uint8Array(room), at, SECTION_LIMITS);
+        assert.ok(decoder.decode(block, 0, block.length, builder));
+        return builder.finish(true) ? textOf(head) : builder.problem;
+      };
+      const spelled = read(literals(all, true), 20_000);
+      const indexes = Uint8Array.from(all, (_, i) => 0x80 | (61 + all.length - i));
+      for (const room of [20_000, 40]) assert.equal(read(indexes, room), spelled);
+      if (typeof spelled === "string") accepted++;
+    }),
     { numRuns: RUNS },
   );
   assert.ok(accepted > RUNS / 50, `only ${accepted} were accepted`);

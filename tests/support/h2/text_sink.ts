@@ -21,6 +21,11 @@ export class TextSink implements FieldSink {
     return this.bytes.length;
   }
 
+  field(source: Uint8Array, start: number, nameEnd: number, end: number): void {
+    if (this.overflows > 0) return;
+    this.fields.push([asciiText(source, start, nameEnd), asciiText(source, nameEnd + 2, end)]);
+  }
+
   endName(start: number): void {
     this.nameStart = start;
     this.nameEnd = this.position;

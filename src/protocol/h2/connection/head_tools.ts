@@ -26,6 +26,8 @@ class DiscardedFields implements FieldSink {
   nameEnd = 0;
   valueStart = 0;
 
+  field(): void {}
+
   endName(start: number): void {
     this.nameStart = start;
     this.nameEnd = this.valueStart = this.position;

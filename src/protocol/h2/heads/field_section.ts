@@ -8,12 +8,12 @@ import { COLON, copyBytes, CR, HTAB, LF, SP } from "../../../bytes/ascii.ts";
 import { FIELD_VALUE } from "../../http/field_bytes.ts";
 import { HeaderKind } from "../../http/header_kind.ts";
 import { readLengthDigits } from "../../http/length_digits.ts";
-import { BodyFraming, Field, KIND_MASK, MessageHead } from "../../http/message_head.ts";
+import { BodyFraming, Field, KIND_MASK, type MessageHead } from "../../http/message_head.ts";
 import { TOKEN } from "../../http/token.ts";
-import { HEADER_TABLE_BYTES } from "../frames/settings.ts";
 import { Clean, type FieldSink } from "../hpack/field_sink.ts";
 import { joinCookies } from "./cookie_join.ts";
 import { HeadProblem } from "./head_problem.ts";
+import { SectionBuffer } from "./section_buffer.ts";
 
 /** Bounds of one section. */
 export interface SectionLimits {
@@ -24,13 +24,6 @@ export interface SectionLimits {
 
 /** What a field counts beyond its bytes. */
 const FIELD_OVERHEAD = 32;
-/** Room behind everything that is written: two line ends and a little. */
-const TAIL = 8;
-/** Room that a field from a table may need at once. */
-const TABLE_ROOM = HEADER_TABLE_BYTES + 64;
-
-const SCRATCH_BYTES = 2 * TABLE_ROOM;
-const NO_BYTES = new Uint8Array(0);
 const NO_PSEUDO = -1;
 const SEMICOLON = 0x3b;
 
@@ -45,34 +38,17 @@ const CONNECTION_SPECIFIC: number = (1 << HeaderKind.CONNECTION) |
 const TRAILERS = "trailers";
 
 /** A builder of sections; reused, since one section is decoded at a time. */
-export abstract class FieldSection implements FieldSink {
-  bytes: Uint8Array = NO_BYTES;
-  position = 0;
-  limit = 0;
+export abstract class FieldSection extends SectionBuffer implements FieldSink {
   nameStart = 0;
   nameEnd = 0;
   valueStart = 0;
-  /** Why the section was refused. */
-  problem: HeadProblem = HeadProblem.NONE;
   /** Bytes that values may hold, a table such as {@link FIELD_VALUE}; kept for all sections. */
   values: Uint8Array = FIELD_VALUE;
-  protected head: MessageHead = new MessageHead(NO_BYTES);
-  /** Behind the last field that was taken, in {@link bytes}. */
-  protected taken = 0;
-  /** Holds the values of pseudo-fields, and all that comes once the section is lost. */
-  protected scratch = new Uint8Array(SCRATCH_BYTES);
-  /** Behind the pseudo-fields in {@link scratch}. */
-  #kept = 0;
-  /** Sections for which the buffer of the message is too small grow here. */
-  #spill: Uint8Array = NO_BYTES;
-  #target: Uint8Array = NO_BYTES;
-  #start = 0;
-  #inFields = false;
-  #lost = false;
   #pseudo = NO_PSEUDO;
+  /** Bytes of the value at hand without blanks around it. */
+  #valueLength = 0;
   #size = 0;
   #count = 0;
-  #maxSize = 0;
   #maxFields = 0;
   #cookie = -1;
   #continuesCookie = false;
@@ -83,20 +59,26 @@ export abstract class FieldSection implements FieldSink {
    * too large for `bytes`, `head.bytes` is another buffer in the end.
    */
   begin(head: MessageHead, bytes: Uint8Array, at: number, limits: SectionLimits): void {
-    head.reset(bytes, at);
-    this.head = head;
-    this.problem = HeadProblem.NONE;
-    this.#target = bytes;
-    this.#start = at;
-    this.#kept = 0;
-    this.#inFields = this.#lost = false;
+    this.reset(head, bytes, at, limits.maxHeaderListSize);
     this.#size = this.#count = 0;
-    this.#maxSize = limits.maxHeaderListSize;
     this.#maxFields = limits.maxHeaderFields;
     this.#cookie = -1;
     this.#scattered = false;
-    this.#use(this.scratch, 0);
     this.beginSection();
+  }
+
+  field(source: Uint8Array, start: number, nameEnd: number, end: number, kind: number): void {
+    if (this.lost) return;
+    this.#count++;
+    this.#size += end - start - 2 + FIELD_OVERHEAD;
+    if (this.#size > this.maxSize) this.fail(HeadProblem.HEADER_LIST_SIZE);
+    else if (source[start] === COLON) this.#copyPseudo(source, start, nameEnd, end);
+    else if (this.inFields || this.#enterFields()) {
+      this.#copyLine(source, start, nameEnd, end, kind);
+    }
+    if (this.#count > this.#maxFields) this.fail(HeadProblem.HEADER_FIELDS);
+    if (this.problem === HeadProblem.NONE) this.taken = this.position;
+    else this.lose();
   }
 
   endName(start: number, kind: number): void {
@@ -104,14 +86,14 @@ export abstract class FieldSection implements FieldSink {
     this.nameEnd = this.valueStart = this.position;
     this.#pseudo = NO_PSEUDO;
     this.#continuesCookie = false;
-    if (this.#lost) return;
+    if (this.lost) return;
     if (this.bytes[start] === COLON && this.position > start) {
-      this.#pseudo = this.#inFields ? NO_PSEUDO : this.pseudoField(start, this.position);
-      if (this.#inFields) this.fail(HeadProblem.PSEUDO_AFTER_REGULAR);
+      this.#pseudo = this.inFields ? NO_PSEUDO : this.pseudoField(this.bytes, start, this.position);
+      if (this.inFields) this.fail(HeadProblem.PSEUDO_AFTER_REGULAR);
       else if (this.#pseudo < 0) this.fail(HeadProblem.UNKNOWN_PSEUDO);
       return;
     }
-    if (!this.#inFields && !this.#enterFields()) return;
+    if (!this.inFields && !this.#enterFields()) return;
     const plain = kind & KIND_MASK;
     if ((kind & Clean.NAME) === 0) this.#checkName();
     if ((CONNECTION_SPECIFIC & (1 << plain)) !== 0) {
@@ -132,60 +114,52 @@ export abstract class FieldSection implements FieldSink {
   }
 
   endField(kind: number): boolean {
-    if (!this.#lost) {
+    let clean = false;
+    if (!this.lost) {
       this.#count++;
       this.#size += this.nameEnd - this.nameStart + this.position - this.valueStart +
         FIELD_OVERHEAD;
-      if (this.#size > this.#maxSize) this.fail(HeadProblem.HEADER_LIST_SIZE);
+      if (this.#size > this.maxSize) this.fail(HeadProblem.HEADER_LIST_SIZE);
       if (this.problem === HeadProblem.NONE) {
-        const clean = (kind & Clean.VALUE) !== 0;
-        if (this.#pseudo < 0) this.#takeField(kind & KIND_MASK, clean);
-        else this.#takePseudo(clean);
+        const length = this.position - this.valueStart;
+        if (this.#pseudo < 0) this.#takeField(kind & KIND_MASK);
+        else this.#takePseudo();
+        clean = length === this.#valueLength;
       }
       if (this.#count > this.#maxFields) this.fail(HeadProblem.HEADER_FIELDS);
       if (this.problem === HeadProblem.NONE) {
         this.taken = this.position;
-        return true;
+        return clean;
       }
     }
-    this.#lose();
+    this.lose();
     return false;
   }
 
   overflow(): void {
-    if (this.problem === HeadProblem.NONE && this.#grow()) this.position = this.taken;
-    else this.#lose();
+    if (this.problem === HeadProblem.NONE && this.grow()) this.position = this.taken;
+    else this.lose();
   }
 
   /** Ends the section; false when it was refused. */
   protected end(): boolean {
-    if (!this.#inFields && this.problem === HeadProblem.NONE) this.#enterFields();
+    if (!this.inFields && this.problem === HeadProblem.NONE) this.#enterFields();
     if (this.problem !== HeadProblem.NONE) return false;
     const head = this.head;
     let end = this.taken;
-    if (this.#scattered) end = joinCookies(head, this.#cookie, end, this.#scratchFor(end));
+    if (this.#scattered) end = joinCookies(head, this.#cookie, end, this.scratchFor(end));
     this.bytes[end] = CR;
     this.bytes[end + 1] = LF;
     head.end = end + 2;
-    if (this.bytes !== this.#target) head.bytes = this.bytes.slice(0, head.end);
+    this.settle();
     return true;
-  }
-
-  /** Notes the first problem. */
-  protected fail(problem: HeadProblem): void {
-    if (this.problem === HeadProblem.NONE) this.problem = problem;
-  }
-
-  /** Appends bytes to the section, before its first field. */
-  protected write(source: Uint8Array, start: number, end: number): void {
-    this.taken = copyBytes(source, start, end, this.bytes, this.taken);
   }
 
   /** A section begins; {@link beginFields} may be called at once where there are no pseudo-fields. */
   protected abstract beginSection(): void;
 
-  /** Which pseudo-field `scratch[start, end)` names; -1 for none. */
-  protected abstract pseudoField(start: number, end: number): number;
+  /** Which pseudo-field `source[start, end)` names; -1 for none. */
+  protected abstract pseudoField(source: Uint8Array, start: number, end: number): number;
 
   /**
    * The pseudo-field has the value `scratch[start, end)`, which holds no control byte; `clean`: it was accepted
@@ -211,12 +185,9 @@ export abstract class FieldSection implements FieldSink {
   #enterFields(): boolean {
     const needed = this.checkPseudo();
     if (needed < 0 || this.problem !== HeadProblem.NONE) return false;
-    this.#kept = this.taken;
     const nameStart = this.taken;
     const nameEnd = this.position;
-    this.#inFields = true;
-    this.#use(this.#target, this.#start);
-    if (this.limit - this.#start < needed + nameEnd - nameStart + TABLE_ROOM) this.#grow();
+    this.enterTarget(needed + nameEnd - nameStart);
     this.writeStart();
     this.nameStart = this.taken;
     this.nameEnd = copyBytes(this.scratch, nameStart, nameEnd, this.bytes, this.taken);
@@ -231,16 +202,51 @@ export abstract class FieldSection implements FieldSink {
     if (!ok) this.fail(HeadProblem.INVALID_NAME_BYTE);
   }
 
-  #takePseudo(clean: boolean): void {
+  #takePseudo(): void {
     const { bytes, valueStart, position } = this;
     if (valueStart === position) return this.fail(HeadProblem.EMPTY_PSEUDO);
-    if (!clean) {
-      for (let at = valueStart; at < position; at++) {
-        const byte = bytes[at] as number;
-        if (byte < 0x20 || byte === 0x7f) return this.fail(HeadProblem.OVERSIZED_PSEUDO_VALUE);
-      }
+    for (let at = valueStart; at < position; at++) {
+      const byte = bytes[at] as number;
+      if (byte < 0x20 || byte === 0x7f) return this.fail(HeadProblem.OVERSIZED_PSEUDO_VALUE);
     }
-    this.pseudoValue(this.#pseudo, valueStart, position, clean);
+    this.pseudoValue(this.#pseudo, valueStart, position, false);
+    this.#valueLength = position - valueStart;
+  }
+
+  /** Takes a pseudo-field that was accepted before. */
+  #copyPseudo(source: Uint8Array, start: number, nameEnd: number, end: number): void {
+    if (this.inFields) return this.fail(HeadProblem.PSEUDO_AFTER_REGULAR);
+    const pseudo = this.pseudoField(source, start, nameEnd);
+    if (pseudo < 0) return this.fail(HeadProblem.UNKNOWN_PSEUDO);
+    // The first bytes of the scratch are nobody's, since a value never starts at 0.
+    const at = this.taken + 1;
+    const length = end - nameEnd - 2;
+    if (length === 0) return this.fail(HeadProblem.EMPTY_PSEUDO);
+    if (at + length > this.limit && !this.grow()) return this.fail(HeadProblem.HEADER_LIST_SIZE);
+    this.position = copyBytes(source, nameEnd + 2, end, this.bytes, at);
+    this.pseudoValue(pseudo, at, this.position, true);
+  }
+
+  /** Takes a line that was accepted before. */
+  #copyLine(source: Uint8Array, start: number, nameEnd: number, end: number, kind: number): void {
+    if ((CONNECTION_SPECIFIC & (1 << kind)) !== 0) {
+      return this.fail(HeadProblem.CONNECTION_SPECIFIC_HEADER);
+    }
+    const at = this.taken;
+    if (at + end - start > this.limit && !this.grow()) {
+      return this.fail(HeadProblem.HEADER_LIST_SIZE);
+    }
+    const shift = at - start;
+    this.nameStart = at;
+    this.nameEnd = nameEnd + shift;
+    this.valueStart = this.nameEnd + 2;
+    this.#continuesCookie = false;
+    if (kind === HeaderKind.COOKIE && this.#cookie >= 0 && this.#cookie === this.head.count - 1) {
+      this.#continuesCookie = true;
+      this.valueStart = at;
+      this.position = copyBytes(source, nameEnd + 2, end, this.bytes, at);
+    } else this.position = copyBytes(source, start, end, this.bytes, at);
+    this.#place(kind);
   }
 
   #checkValue(): boolean {
@@ -252,15 +258,25 @@ export abstract class FieldSection implements FieldSink {
     return false;
   }
 
-  #takeField(kind: number, clean: boolean): void {
-    if (!clean && !this.#checkValue()) return;
-    const { position } = this;
+  #takeField(kind: number): void {
+    if (!this.#checkValue()) return;
     if (kind === HeaderKind.TE && !this.#saysTrailers()) this.fail(HeadProblem.TE_NOT_TRAILERS);
-    if (!this.keeps(kind, this.valueStart, position)) {
+    const length = this.position - this.valueStart;
+    this.#valueLength = this.#trim();
+    if (length !== this.#valueLength) {
+      // Where framing and routing are decided nothing is put right.
+      if (kind === HeaderKind.CONTENT_LENGTH) return this.fail(HeadProblem.DUPLICATE_CL);
+      if (kind === HeaderKind.HOST) return this.fail(HeadProblem.HOST_CONFLICT);
+    }
+    this.#place(kind);
+  }
+
+  /** Gives the field between {@link nameStart} and {@link position} its place in the head. */
+  #place(kind: number): void {
+    if (!this.keeps(kind, this.valueStart, this.position)) {
       this.position = this.taken;
       return;
     }
-    this.#trim();
     if (kind === HeaderKind.COOKIE && this.#takeCookie()) return;
     const valueEnd = this.position;
     const lineEnd = this.#endLine();
@@ -287,17 +303,19 @@ export abstract class FieldSection implements FieldSink {
     return true;
   }
 
-  /** Blanks around a value are not part of it (RFC 9110 section 5.5). */
-  #trim(): void {
+  /** Blanks around a value are not part of it (RFC 9110 section 5.5). The length without them. */
+  #trim(): number {
     const { bytes, valueStart } = this;
     while (this.position > valueStart && isBlank(bytes[this.position - 1] as number)) {
       this.position--;
     }
     let first = valueStart;
     while (first < this.position && isBlank(bytes[first] as number)) first++;
-    if (first === valueStart) return;
-    bytes.copyWithin(valueStart, first, this.position);
-    this.position -= first - valueStart;
+    if (first > valueStart) {
+      bytes.copyWithin(valueStart, first, this.position);
+      this.position -= first - valueStart;
+    }
+    return this.position - valueStart;
   }
 
   #endLine(): number {
@@ -327,54 +345,6 @@ export abstract class FieldSection implements FieldSink {
     head.framing = BodyFraming.LENGTH;
     head.contentLength = length;
     return true;
-  }
-
-  /** More room where there can be some; false when the section is larger than it may be. */
-  #grow(): boolean {
-    const wanted = this.#start + this.#maxSize + SCRATCH_BYTES;
-    if (!this.#inFields) {
-      if (this.scratch.length >= wanted) return false;
-      this.#enlargeScratch(wanted);
-      this.bytes = this.scratch;
-      this.limit = this.scratch.length - TAIL;
-      return true;
-    }
-    if (this.bytes !== this.#target) return false;
-    if (this.#spill.length < wanted) this.#spill = new Uint8Array(wanted);
-    this.#spill.set(this.bytes.subarray(0, this.taken));
-    this.#use(this.#spill, this.taken);
-    this.head.bytes = this.#spill;
-    return true;
-  }
-
-  #enlargeScratch(size: number): void {
-    const larger = new Uint8Array(size);
-    larger.set(this.scratch);
-    this.scratch = larger;
-  }
-
-  #scratchFor(size: number): Uint8Array {
-    if (this.scratch.length < size) this.#enlargeScratch(size);
-    return this.scratch;
-  }
-
-  /** Nothing of the section counts any more; it is decoded behind the pseudo-fields that were taken. */
-  #lose(): void {
-    this.fail(HeadProblem.HEADER_LIST_SIZE);
-    if (!this.#lost) {
-      this.#lost = true;
-      if (!this.#inFields) this.#kept = this.taken;
-      if (this.scratch.length - this.#kept < TABLE_ROOM + TAIL) {
-        this.#enlargeScratch(this.#kept + SCRATCH_BYTES);
-      }
-    }
-    this.#use(this.scratch, this.#kept);
-  }
-
-  #use(bytes: Uint8Array, at: number): void {
-    this.bytes = bytes;
-    this.limit = bytes.length - TAIL;
-    this.position = this.taken = at;
   }
 }
 

@@ -80,10 +80,10 @@ export class RequestHeadBuilder extends FieldSection {
     this.#connects = false;
   }
 
-  protected override pseudoField(start: number, end: number): number {
+  protected override pseudoField(source: Uint8Array, start: number, end: number): number {
     for (let i = 0; i < NAMES.length; i++) {
       const name = NAMES[i] as Uint8Array;
-      if (!equalBytes(this.bytes, start, end, name, 0, name.length)) continue;
+      if (!equalBytes(source, start, end, name, 0, name.length)) continue;
       return i === Pseudo.PROTOCOL && !this.connectProtocol ? -1 : i;
     }
     return -1;

@@ -186,6 +186,46 @@ Deno.test("RequestHeadBuilder keeps HPACK in step with crumbs that are added to 
   assert.deepEqual(fieldsOf(head)[1], ["cookie", "b=2; a=1"]);
 });
 
+Deno.test("RequestHeadBuilder judges what comes out of tables as what is spelled out", () => {
+  const all = literals(GET);
+  const indexed: [number, string][] = [
+    [57, "connection_specific_header"],
+    [28, "duplicate_cl"],
+    [38, "host_conflict"],
+    [1, "pseudo_after_regular"],
+    [32, "none"],
+  ];
+  for (const [index, problem] of indexed) {
+    const builder = new RequestHeadBuilder();
+    const head = new MessageHead(NO_BYTES);
+    const block = Uint8Array.of(...all, 0x80 | 19, 0x80 | index);
+    builder.begin(head, new Uint8Array(16_393), 0, SECTION_LIMITS);
+    assert.ok(decodeInto(builder, block));
+    builder.finish(true);
+    assert.equal(problemName(builder.problem), problem);
+  }
+  const decoder = new HpackDecoder(4096);
+  const builder = new RequestHeadBuilder();
+  const head = new MessageHead(NO_BYTES);
+  const read = (block: Uint8Array, room: number) => {
+    builder.begin(head, new Uint8Array(room), 0, SECTION_LIMITS);
+    assert.ok(decoder.decode(block, 0, block.length, builder));
+    builder.finish(true);
+    return problemName(builder.problem);
+  };
+  const more: Fields = [["x-a", " padded "], ["cookie", "a=1"], ["cookie", "b=2"], ["x-c", "3"]];
+  const first = literals([...GET, ...more], true);
+  assert.equal(read(first, 16_393), "none");
+  const text = textOf(head);
+  const again = Uint8Array.from({ length: 8 }, (_, i) => 0x80 | (69 - i));
+  assert.equal(read(again, 16_393), "none");
+  assert.equal(textOf(head), text);
+  assert.equal(read(again, 50), "none");
+  assert.equal(textOf(head), text);
+  assert.equal(read(Uint8Array.of(...again, 0x80 | 69), 50), "pseudo_after_regular");
+  assert.equal(read(Uint8Array.of(0x80 | 69, ...again), 50), "duplicate_pseudo");
+});
+
 Deno.test("RequestHeadBuilder counts fields, crumbs and bytes against their bounds", () => {
   const many = (count: number): Fields =>
     Array.from({ length: count }, (_, i) => ["x", `${i}`] as const);

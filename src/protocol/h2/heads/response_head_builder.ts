@@ -53,8 +53,8 @@ export class ResponseHeadBuilder extends FieldSection {
     this.#status = 0;
   }
 
-  protected override pseudoField(start: number, end: number): number {
-    return equalBytes(this.bytes, start, end, STATUS, 0, STATUS.length) ? 0 : -1;
+  protected override pseudoField(source: Uint8Array, start: number, end: number): number {
+    return equalBytes(source, start, end, STATUS, 0, STATUS.length) ? 0 : -1;
   }
 
   protected override pseudoValue(_pseudo: number, start: number, end: number): void {

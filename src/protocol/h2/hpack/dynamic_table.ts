@@ -7,6 +7,9 @@ import { copyBytes } from "../../../bytes/ascii.ts";
 /** What an entry costs beyond its bytes (RFC 7541 section 4.1). */
 export const ENTRY_OVERHEAD = 32;
 
+const COLON = 0x3a;
+const SP = 0x20;
+
 /** Integers an entry takes in {@link DynamicTable.entries}. */
 const STRIDE = 4;
 const NAME_END = 1;
@@ -28,10 +31,16 @@ export class DynamicTable {
   #oldest = 0;
   /** Behind the newest entry in {@link bytes}. */
   #end = 0;
+  /** Bytes between a name and its value. */
+  readonly #gap: number;
 
-  /** A table of at most `maxSize` bytes. */
-  constructor(maxSize: number) {
+  /**
+   * A table of at most `maxSize` bytes. `asLines`: entries lie in {@link bytes} as `name: value`, so that a line
+   * of HTTP/1.1 is copied in one go. That is no matter of their sizes.
+   */
+  constructor(maxSize: number, asLines = false) {
     this.#maxSize = maxSize;
+    this.#gap = asLines ? 2 : 0;
     this.bytes = new Uint8Array(0);
     this.#entries = new Int32Array(0);
   }
@@ -68,10 +77,16 @@ export class DynamicTable {
       return false;
     }
     this.#evictTo(this.#maxSize - size);
-    this.#makeRoom(length);
+    const gap = this.#gap;
+    this.#makeRoom(length + gap);
     const at = this.#end;
     const middle = copyBytes(names, nameStart, nameEnd, this.bytes, at);
-    this.#push(at, middle, copyBytes(values, valueStart, valueEnd, this.bytes, middle), kind);
+    if (gap > 0) {
+      this.bytes[middle] = COLON;
+      this.bytes[middle + 1] = SP;
+    }
+    const end = copyBytes(values, valueStart, valueEnd, this.bytes, middle + gap);
+    this.#push(at, middle, end, kind);
     return true;
   }
 
@@ -80,9 +95,14 @@ export class DynamicTable {
     return this.#at(index, 0);
   }
 
-  /** First byte behind the name, where the value begins. */
+  /** First byte behind the name. */
   nameEnd(index: number): number {
     return this.#at(index, NAME_END);
+  }
+
+  /** First byte of the value. */
+  valueStart(index: number): number {
+    return this.#at(index, NAME_END) + this.#gap;
   }
 
   /** First byte behind the value. */
@@ -116,7 +136,7 @@ export class DynamicTable {
     entries[at + VALUE_END] = valueEnd;
     entries[at + KIND] = kind;
     this.#end = valueEnd;
-    this.size += valueEnd - start + ENTRY_OVERHEAD;
+    this.size += valueEnd - start - this.#gap + ENTRY_OVERHEAD;
     this.count++;
   }
 
@@ -129,7 +149,8 @@ export class DynamicTable {
     while (this.size > size) {
       const at = this.#oldest * STRIDE;
       const entries = this.#entries;
-      this.size -= (entries[at + VALUE_END] as number) - (entries[at] as number) + ENTRY_OVERHEAD;
+      const length = (entries[at + VALUE_END] as number) - (entries[at] as number) - this.#gap;
+      this.size -= length + ENTRY_OVERHEAD;
       this.#oldest++;
       this.count--;
     }

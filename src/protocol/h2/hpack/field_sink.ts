@@ -5,7 +5,8 @@
 export const Clean = { NAME: 1 << 8, VALUE: 1 << 9 } as const;
 
 /**
- * Takes fields one after the other. For each, the decoder writes the name at {@link position}, calls
+ * Takes fields one after the other. A clean one lies in the table as a line and is given by {@link field}. For every
+ * other, the decoder writes the name at {@link position}, calls
  * {@link endName}, writes the value at the new position, and calls {@link endField}.
  */
 export interface FieldSink {
@@ -21,13 +22,18 @@ export interface FieldSink {
   /** First byte of the value. */
   readonly valueStart: number;
   /**
+   * A clean field: its line, without the end, is `source[start, end)`, and its name ends at `nameEnd`, two bytes
+   * before the value.
+   */
+  field(source: Uint8Array, start: number, nameEnd: number, end: number, kind: number): void;
+  /**
    * A name lies between `start` and {@link position}. May move it; makes room for the value. `kind` may have the
-   * marks of {@link Clean}.
+   * mark {@link Clean.NAME}.
    */
   endName(start: number, kind: number): void;
   /**
-   * The value lies between {@link valueStart} and {@link position}. True when name and value are clean: the next
-   * time they come out of the table they are marked so.
+   * The value lies between {@link valueStart} and {@link position}. True when name and value are clean and have
+   * their place in a line as they are: the next time they are given by {@link field}.
    */
   endField(kind: number): boolean;
   /**

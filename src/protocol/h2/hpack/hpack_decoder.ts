@@ -43,7 +43,7 @@ export class HpackDecoder {
   /** `maxTableSize` is the SETTINGS_HEADER_TABLE_SIZE we announce. */
   constructor(maxTableSize: number) {
     this.#maxTableSize = maxTableSize;
-    this.#table = new DynamicTable(maxTableSize);
+    this.#table = new DynamicTable(maxTableSize, true);
     this.#bytes = this.#table.bytes;
   }
 
@@ -81,13 +81,8 @@ export class HpackDecoder {
     const index = this.#readInteger(7);
     if (index <= 0) return false;
     if (index <= STATIC_TABLE.length) {
-      const { name, value, kind } = STATIC_TABLE[index - 1] as StaticEntry;
-      if (!this.#fits(sink, name.length, value.length)) return true;
-      const start = sink.position;
-      sink.position = copyBytes(name, 0, name.length, sink.bytes, start);
-      sink.endName(start, kind | CLEAN);
-      sink.position = copyBytes(value, 0, value.length, sink.bytes, sink.position);
-      sink.endField(kind | CLEAN);
+      const { name, line, kind } = STATIC_TABLE[index - 1] as StaticEntry;
+      sink.field(line, 0, name.length, line.length, kind);
       return true;
     }
     const table = this.#table;
@@ -97,11 +92,16 @@ export class HpackDecoder {
     const nameEnd = table.nameEnd(entry);
     const valueEnd = table.valueEnd(entry);
     const kind = table.kind(entry);
-    if (!this.#fits(sink, nameEnd - nameStart, valueEnd - nameEnd)) return true;
+    if ((kind & Clean.VALUE) !== 0) {
+      sink.field(table.bytes, nameStart, nameEnd, valueEnd, kind & ~CLEAN);
+      return true;
+    }
+    const valueStart = table.valueStart(entry);
+    if (!this.#fits(sink, nameEnd - nameStart, valueEnd - valueStart)) return true;
     const start = sink.position;
     sink.position = copyBytes(table.bytes, nameStart, nameEnd, sink.bytes, start);
     sink.endName(start, kind);
-    sink.position = copyBytes(table.bytes, nameEnd, valueEnd, sink.bytes, sink.position);
+    sink.position = copyBytes(table.bytes, valueStart, valueEnd, sink.bytes, sink.position);
     sink.endField(kind);
     return true;
   }

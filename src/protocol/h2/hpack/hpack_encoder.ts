@@ -1,6 +1,7 @@
 // Encodes header blocks (RFC 7541). A field goes into the table when it comes a second time: what differs
 // in every message, such as a length or an id, would only push out what repeats. Fields that hold secrets
-// never go into a table, neither here nor at another hop (section 7.1.3).
+// never go into a table, neither here nor at another hop (section 7.1.3). Only what goes into the table is
+// coded by Huffman: it is sent once, where everything else would cost the time again and again.
 
 import { copyBytes, equalBytes, LOWER } from "../../../bytes/ascii.ts";
 import { DynamicTable } from "./dynamic_table.ts";
@@ -19,6 +20,9 @@ const MAX_INDEXED_VALUE = 512;
 
 /** Slots of the two small hash tables; a power of two. */
 const SLOTS = 256;
+
+/** So many bytes at either end of a value tell most values apart. */
+const HASHED_BYTES = 16;
 
 /** What the indexes and lengths of a field may take besides its name and value. */
 const FIELD_OVERHEAD = 18;
@@ -128,7 +132,7 @@ export class HpackEncoder {
     if (valueEnd - valueStart > MAX_INDEXED_VALUE) {
       return this.#literal(WITHOUT_INDEXING, 4, index, out, at);
     }
-    const hash = this.#hash();
+    const hash = this.#hash(index);
     const slot = hash & (SLOTS - 1);
     const entry = this.#added - (this.#entries[slot] as number);
     if (this.#isEntry(entry, hash)) {
@@ -173,25 +177,46 @@ export class HpackEncoder {
   }
 
   #literal(kind: number, prefix: number, index: number, out: Uint8Array, at: number): number {
+    const write = kind === INCREMENTAL ? writeString : writeRaw;
     at = writeInteger(out, at, kind, prefix, index);
-    if (index === 0) at = writeString(this.#name, 0, this.#nameLength, out, at);
-    return writeString(this.#bytes, this.#valueStart, this.#valueEnd, out, at);
+    if (index === 0) at = write(this.#name, 0, this.#nameLength, out, at);
+    return write(this.#bytes, this.#valueStart, this.#valueEnd, out, at);
   }
 
-  /** FNV-1a over the name and the value. */
-  #hash(): number {
+  /**
+   * FNV-1a over the name, or its index in the static table, and both ends of the value. Whether two fields are
+   * the same is for their bytes to say.
+   */
+  #hash(index: number): number {
     const name = this.#name;
-    const bytes = this.#bytes;
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < this.#nameLength; i++) {
-      hash = Math.imul(hash ^ (name[i] as number), 0x01000193);
+    let hash = 0x811c9dc5 ^ index;
+    if (index === 0) {
+      for (let i = 0; i < this.#nameLength; i++) {
+        hash = Math.imul(hash ^ (name[i] as number), 0x01000193);
+      }
     }
-    hash = Math.imul(hash ^ 0x3a, 0x01000193);
-    for (let i = this.#valueStart; i < this.#valueEnd; i++) {
+    const bytes = this.#bytes;
+    const start = this.#valueStart;
+    const end = this.#valueEnd;
+    hash = Math.imul(hash ^ (end - start), 0x01000193);
+    const middle = Math.min(end, start + HASHED_BYTES);
+    for (let i = start; i < middle; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+    for (let i = Math.max(middle, end - HASHED_BYTES); i < end; i++) {
       hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
     }
     return hash;
   }
+}
+
+/** Writes a string as it is; returns the end. */
+function writeRaw(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  at: number,
+): number {
+  return copyBytes(bytes, start, end, out, writeInteger(out, at, 0, 7, end - start));
 }
 
 /** Writes `value` behind the bits of `kind` (RFC 7541 section 5.1); returns the end. */
@@ -227,8 +252,6 @@ function writeString(
 ): number {
   const length = end - start;
   const encoded = huffmanLength(bytes, start, end);
-  if (encoded >= length) {
-    return copyBytes(bytes, start, end, out, writeInteger(out, at, 0, 7, length));
-  }
+  if (encoded >= length) return writeRaw(bytes, start, end, out, at);
   return huffmanEncode(bytes, start, end, out, writeInteger(out, at, HUFFMAN, 7, encoded));
 }

@@ -72,12 +72,15 @@ export interface StaticEntry {
   readonly name: Uint8Array;
   readonly value: Uint8Array;
   readonly kind: HeaderKind;
+  /** `name: value`. */
+  readonly line: Uint8Array;
 }
 
 /** The entries; the first has index 1 on the wire. */
 export const STATIC_TABLE: readonly StaticEntry[] = ENTRIES.map(([name, value]) => {
   const bytes = asciiBytes(name);
-  return { name: bytes, value: asciiBytes(value), kind: headerKind(bytes, 0, bytes.length) };
+  const kind = headerKind(bytes, 0, bytes.length);
+  return { name: bytes, value: asciiBytes(value), kind, line: asciiBytes(`${name}: ${value}`) };
 });
 
 /** Names whose values are secrets: they never go into a table (RFC 7541 section 7.1.3). */
