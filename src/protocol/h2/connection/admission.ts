@@ -41,7 +41,7 @@ export class Admission<O> {
   /** HEADERS came on stream `id`, which is not live. `closing`: no new streams are served. */
   judge(id: number, closing: boolean): Verdict {
     const link = this.#link;
-    if (link.ended.has(id)) return Verdict.IGNORE;
+    if (!link.isIdle(id) && link.ended.has(id)) return Verdict.IGNORE;
     if (link.role === Role.CLIENT) return link.isIdle(id) ? Verdict.BAD_ID : Verdict.CLOSED;
     const isOurs = (id & 1) === 0;
     if (id <= link.highestSeen) {

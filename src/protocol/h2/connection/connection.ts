@@ -196,7 +196,9 @@ export class H2Connection<O> {
   written(): void {
     const link = this.#link;
     link.output.written();
-    if (link.output.length > 0 || (link.phase === Phase.OPEN && this.#sender.hasWork)) link.wake();
+    const isOpen = link.phase === Phase.OPEN;
+    const hasWork = isOpen && (this.#sender.hasWork || this.#credit.pending > 0);
+    if (link.output.length > 0 || hasWork) link.wake();
   }
 
   /** Time has passed. */
@@ -311,7 +313,7 @@ export class H2Connection<O> {
     this.#drain.byPeer();
   }
 
-  /** The transport is gone. */
+  /** The transport is gone. A write that is under way still ends with {@link written}. */
   lost(): void {
     const link = this.#link;
     if (link.phase === Phase.DEAD) return;

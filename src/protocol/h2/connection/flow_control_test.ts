@@ -191,3 +191,47 @@ Deno.test("tunnels are left alone by silence", () => {
   server.connection.expire(server.now);
   assert.deepEqual(server.written(), []);
 });
+
+Deno.test("credit that is given back in the middle of a write goes out with the next one", () => {
+  const server = openServer();
+  server.releases = false;
+  server.feed(post(1), data(1, 10));
+  server.onSent = (stream) => server.connection.release(stream, 10);
+  server.connection.sendHead(server.stream(1), 200, null, LARGE, 0, 0, false);
+  server.connection.sendData(server.stream(1), LARGE, 0, 5, false);
+  assert.deepEqual(server.written(), ["HEADERS 1", "DATA 1 5", "WINDOW_UPDATE 1 10"]);
+});
+
+Deno.test("a response that switches protocols is none", () => {
+  const server = openServer();
+  server.feed(headers(1));
+  assert.ok(!server.respond(1, 101));
+  assert.deepEqual(server.written(), ["RST_STREAM 1 2"]);
+});
+
+Deno.test("an owner may do as it likes from within the calls it gets", () => {
+  const server = openServer();
+  server.feed(post(1), post(3), post(5));
+  const { connection } = server;
+  server.onData = (stream) => connection.reset(stream, ErrorCode.CANCEL);
+  server.feed(data(1, 5), data(1, 5));
+  server.onSent = (stream) => {
+    if (stream.id === 3) connection.reset(server.stream(5), ErrorCode.CANCEL);
+    else connection.reset(stream, ErrorCode.CANCEL);
+  };
+  for (const id of [3, 5]) {
+    connection.sendHead(server.stream(id), 200, null, LARGE, 0, 0, false);
+    connection.sendData(server.stream(id), LARGE, 0, 10, false);
+  }
+  assert.deepEqual(server.written(), [
+    "RST_STREAM 1 8",
+    "HEADERS 3",
+    "HEADERS 5",
+    "DATA 3 10",
+    "RST_STREAM 5 8",
+  ]);
+  assert.ok(!connection.sendData(server.stream(5), LARGE, 0, 10, false));
+  connection.release(server.stream(1), 1_000);
+  connection.reset(server.stream(1), ErrorCode.CANCEL);
+  assert.deepEqual(server.written(), []);
+});

@@ -263,7 +263,7 @@ export class MessageReader<O> {
     link.resetByFault(stream, excess ? ErrorCode.ENHANCE_YOUR_CALM : ErrorCode.PROTOCOL_ERROR);
   }
 
-  /** The priority that the request asks for; one that came before the stream was open is newer. */
+  /** The priority that the request asks for, which is newer than one that came before it. */
   #prioritise(stream: H2Stream<O>, head: MessageHead): void {
     const field = head.lastOf(HeaderKind.PRIORITY);
     if (field < 0) return;

@@ -16,6 +16,9 @@ import { type Link, Phase } from "./link.ts";
 import { H2Stream } from "./stream.ts";
 import type { StreamGuards } from "./stream_guards.ts";
 
+/** RFC 9113 section 8.6: no such response exists here. */
+const SWITCHING_PROTOCOLS = 101;
+
 const NO_BYTES = new Uint8Array(0);
 
 /** The messages of ours on one connection. */
@@ -99,8 +102,9 @@ export class MessageWriter<O> {
   ): boolean {
     if (!maySend(stream.state)) return false;
     if (stream.headSent) throw new Error("A stream has one final head");
+    if (status === SWITCHING_PROTOCOLS) return this.#giveUp(stream);
     const length = this.#encoder.response(status, head, lines, start, end);
-    if (length === BLOCK_TOO_LARGE) return this.#giveUp(stream);
+    if (length === BLOCK_TOO_LARGE) return this.#overBudget(stream);
     stream.headSent = status >= 200;
     this.#write(stream, length, ends && stream.headSent);
     return true;
@@ -119,7 +123,7 @@ export class MessageWriter<O> {
       throw new Error("Trailers come behind a head and all DATA");
     }
     const length = this.#encoder.trailers(head, lines, start, end);
-    if (length === BLOCK_TOO_LARGE) return this.#giveUp(stream);
+    if (length === BLOCK_TOO_LARGE) return this.#overBudget(stream);
     if (this.#encoder.isEmpty) {
       // The block may hold changes of the table's size, which are told again by the next one.
       this.#encoder.forget();
@@ -129,8 +133,12 @@ export class MessageWriter<O> {
     return true;
   }
 
-  #giveUp(stream: H2Stream<O>): boolean {
+  #overBudget(stream: H2Stream<O>): boolean {
     this.#link.counters.headsOverBudget++;
+    return this.#giveUp(stream);
+  }
+
+  #giveUp(stream: H2Stream<O>): boolean {
     this.#link.reset(stream, ErrorCode.INTERNAL_ERROR);
     return false;
   }
