@@ -3,6 +3,7 @@
 
 import { asciiBytes, equalsIgnoreCase } from "../../bytes/ascii.ts";
 import { BodyFraming, Field, FieldFlag, type MessageHead } from "../http/message_head.ts";
+import { readLengthDigits } from "../http/length_digits.ts";
 import { TOKEN } from "./grammar.ts";
 import { Problem } from "./problem.ts";
 
@@ -11,23 +12,14 @@ const KEEP_ALIVE = asciiBytes("keep-alive");
 const UPGRADE = asciiBytes("upgrade");
 const CHUNKED = asciiBytes("chunked");
 
-/** 2^53 - 1 has 16 digits; longer values cannot be counted exactly. */
-const MAX_LENGTH_DIGITS = 15;
 /** Real messages list one to three. */
 const MAX_CONNECTION_OPTIONS = 32;
 
 /** Reads one Content-Length field; a repetition must agree and is dropped. */
 export function readContentLength(head: MessageHead, field: number): Problem {
-  const bytes = head.bytes;
   const start = head.at(field, Field.VALUE_START);
-  const end = head.at(field, Field.VALUE_END);
-  if (start === end || end - start > MAX_LENGTH_DIGITS) return Problem.CONTENT_LENGTH;
-  let length = 0;
-  for (let at = start; at < end; at++) {
-    const digit = (bytes[at] as number) - 0x30;
-    if (digit < 0 || digit > 9) return Problem.CONTENT_LENGTH;
-    length = length * 10 + digit;
-  }
+  const length = readLengthDigits(head.bytes, start, head.at(field, Field.VALUE_END));
+  if (length < 0) return Problem.CONTENT_LENGTH;
   if (head.framing === BodyFraming.LENGTH) {
     if (length !== head.contentLength) return Problem.CONTENT_LENGTH_CONFLICT;
     head.flag(field, FieldFlag.DROP);

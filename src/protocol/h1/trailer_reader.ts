@@ -3,6 +3,7 @@
 
 import { COLON, CR, LF } from "../../bytes/ascii.ts";
 import { HeaderKind, headerKind } from "../http/header_kind.ts";
+import { FORBIDDEN_TRAILERS } from "../http/trailer_kinds.ts";
 import { FIELD_VALUE, TOKEN } from "./grammar.ts";
 import { Problem } from "./problem.ts";
 
@@ -11,14 +12,6 @@ export const MAX_TRAILER_BYTES = 8 * 1024;
 
 /** Longer names than any header a trailer must not carry need not be remembered. */
 const NAME_BUFFER_BYTES = 32;
-
-const FORBIDDEN: number = (1 << HeaderKind.HOST) | (1 << HeaderKind.CONTENT_LENGTH) |
-  (1 << HeaderKind.TRANSFER_ENCODING) | (1 << HeaderKind.CONNECTION) | (1 << HeaderKind.TRAILER) |
-  (1 << HeaderKind.UPGRADE) | (1 << HeaderKind.EXPECT) | (1 << HeaderKind.AUTHORIZATION) |
-  (1 << HeaderKind.COOKIE) | (1 << HeaderKind.TE) | (1 << HeaderKind.X_FORWARDED_FOR) |
-  (1 << HeaderKind.FORWARDED) | (1 << HeaderKind.X_REAL_IP) | (1 << HeaderKind.X_FORWARDED_PORT) |
-  (1 << HeaderKind.X_FORWARDED_PROTO) | (1 << HeaderKind.KEEP_ALIVE) |
-  (1 << HeaderKind.PROXY_CONNECTION) | (1 << HeaderKind.HTTP2_SETTINGS);
 
 const State = { LINE: 0, NAME: 1, VALUE: 2, VALUE_LF: 3, END_LF: 4, DONE: 5 } as const;
 type State = typeof State[keyof typeof State];
@@ -95,7 +88,7 @@ export class TrailerReader {
   #isForbidden(): boolean {
     if (this.#nameLength > NAME_BUFFER_BYTES) return false;
     const kind = headerKind(this.#name, 0, this.#nameLength);
-    return kind !== HeaderKind.OTHER && (FORBIDDEN & (1 << kind)) !== 0;
+    return kind !== HeaderKind.OTHER && (FORBIDDEN_TRAILERS & (1 << kind)) !== 0;
   }
 
   #bad(problem: Problem, at: number): number {

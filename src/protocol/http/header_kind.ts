@@ -25,6 +25,7 @@ export const HeaderKind = {
   COOKIE: 17,
   AUTHORIZATION: 18,
   HTTP2_SETTINGS: 19,
+  PRIORITY: 20,
 } as const;
 export type HeaderKind = number;
 
@@ -48,6 +49,7 @@ const NAMES: readonly [string, HeaderKind][] = [
   ["cookie", HeaderKind.COOKIE],
   ["authorization", HeaderKind.AUTHORIZATION],
   ["http2-settings", HeaderKind.HTTP2_SETTINGS],
+  ["priority", HeaderKind.PRIORITY],
 ];
 
 interface KnownName {

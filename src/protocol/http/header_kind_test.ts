@@ -23,6 +23,7 @@ const KNOWN: readonly (readonly [string, HeaderKind])[] = [
   ["Cookie", HeaderKind.COOKIE],
   ["Authorization", HeaderKind.AUTHORIZATION],
   ["HTTP2-Settings", HeaderKind.HTTP2_SETTINGS],
+  ["Priority", HeaderKind.PRIORITY],
 ];
 
 function kindOf(name: string): HeaderKind {

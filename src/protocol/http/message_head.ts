@@ -8,6 +8,20 @@ import { HeaderKind } from "./header_kind.ts";
 export const BodyFraming = { NONE: 0, LENGTH: 1, CHUNKED: 2, UNTIL_CLOSE: 3 } as const;
 export type BodyFraming = 0 | 1 | 2 | 3;
 
+/**
+ * What the frames of HTTP/2 told about a body of which no field tells. An HTTP/1.1 writer makes a line of it,
+ * see `framed_body.ts`; the framing of such a head is what a reader would make of that line.
+ */
+export const Framed = {
+  /** A field tells, or there is nothing to tell. */
+  NO: 0,
+  /** A body of unknown length follows. */
+  BODY: 1,
+  /** There is none. */
+  EMPTY: 2,
+} as const;
+export type Framed = 0 | 1 | 2;
+
 /** Positions of one field's values inside {@link MessageHead.fields}. */
 export const Field = {
   NAME_START: 0,
@@ -82,6 +96,7 @@ export class MessageHead {
   framing: BodyFraming = BodyFraming.NONE;
   /** Bytes of the body when `framing` is LENGTH. */
   contentLength = 0;
+  framed: Framed = Framed.NO;
   connectionClose = false;
   connectionKeepAlive = false;
   connectionUpgrade = false;
@@ -119,6 +134,7 @@ export class MessageHead {
     this.version = 11;
     this.framing = BodyFraming.NONE;
     this.contentLength = 0;
+    this.framed = Framed.NO;
     this.connectionClose = false;
     this.connectionKeepAlive = false;
     this.connectionUpgrade = false;

@@ -1,0 +1,74 @@
+// What connections count for the metrics `h2.*`. One object may serve all connections of a worker.
+
+import { ERROR_CODE_NAMES, errorCodePosition } from "../frames/error_code.ts";
+import { FrameType } from "../frames/frame.ts";
+import { FLOOD_NAMES } from "../flood_guard.ts";
+import { HeadProblem } from "../heads/head_problem.ts";
+
+const UNKNOWN_TYPE = 11;
+const TYPES = 12;
+
+/** Names of the frame types in the order of {@link framePosition}. */
+export const FRAME_NAMES: readonly string[] = [
+  "data",
+  "headers",
+  "priority",
+  "rst_stream",
+  "settings",
+  "push_promise",
+  "ping",
+  "goaway",
+  "window_update",
+  "continuation",
+  "priority_update",
+  "unknown",
+];
+
+/** Where frames of this type are counted. */
+export function framePosition(type: FrameType): number {
+  if (type <= FrameType.CONTINUATION) return type;
+  return type === FrameType.PRIORITY_UPDATE ? UNKNOWN_TYPE - 1 : UNKNOWN_TYPE;
+}
+
+/** Counts that only ever rise. Those by code have one place more, for codes that are unknown. */
+export class H2Counters {
+  readonly framesReceived = new Float64Array(TYPES);
+  readonly framesSent = new Float64Array(TYPES);
+  readonly resetsReceived = new Float64Array(ERROR_CODE_NAMES.length + 1);
+  readonly resetsSent = new Float64Array(ERROR_CODE_NAMES.length + 1);
+  readonly goawaysReceived = new Float64Array(ERROR_CODE_NAMES.length + 1);
+  readonly goawaysSent = new Float64Array(ERROR_CODE_NAMES.length + 1);
+  /** By {@link Flood}. */
+  readonly floods = new Float64Array(FLOOD_NAMES.length);
+  /** By {@link HeadProblem}. */
+  readonly rejectedHeads = new Float64Array(Object.keys(HeadProblem).length);
+  resetsBeforeResponse = 0;
+  streamsRefusedSoftly = 0;
+  headsOverBudget = 0;
+  spoofableTrailers = 0;
+  forbiddenTrailers = 0;
+  reapedIdle = 0;
+  reapedStalled = 0;
+  /** Those of {@link reapedStalled} whose window had been opened a little now and then. */
+  reapedDripping = 0;
+  flowControlStalls = 0;
+  bodilessResponseData = 0;
+
+  reset(sent: boolean, code: number): void {
+    const counts = sent ? this.resetsSent : this.resetsReceived;
+    const at = errorCodePosition(code);
+    counts[at] = (counts[at] as number) + 1;
+  }
+
+  goaway(sent: boolean, code: number): void {
+    const counts = sent ? this.goawaysSent : this.goawaysReceived;
+    const at = errorCodePosition(code);
+    counts[at] = (counts[at] as number) + 1;
+  }
+
+  frame(sent: boolean, type: FrameType): void {
+    const counts = sent ? this.framesSent : this.framesReceived;
+    const at = framePosition(type);
+    counts[at] = (counts[at] as number) + 1;
+  }
+}
