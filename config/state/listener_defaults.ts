@@ -22,7 +22,7 @@ export interface ListenerGlobals {
 }
 
 /** The global settings of an empty file. */
-export const GLOBALS_OF_EMPTY_FILE: ListenerGlobals = {
+const GLOBALS_OF_EMPTY_FILE: ListenerGlobals = {
   front_timeout: defaults.DEFAULT_FRONT_TIMEOUT_SECONDS,
   back_timeout: defaults.DEFAULT_BACK_TIMEOUT_SECONDS,
   connect_timeout: defaults.DEFAULT_CONNECT_TIMEOUT_SECONDS,

@@ -89,7 +89,7 @@ export class ListenerSteering {
 }
 
 /** The program that chooses each of the `targets` as often as the others. */
-export function selectorProgram(targets: readonly number[]): Uint8Array<ArrayBuffer> {
+function selectorProgram(targets: readonly number[]): Uint8Array<ArrayBuffer> {
   const instructions: (readonly [code: number, skipUnlessTrue: number, constant: number])[] = [
     [LOAD_WORD_ABSOLUTE, 0, RANDOM_NUMBER],
     [REMAINDER_CONSTANT, 0, targets.length],

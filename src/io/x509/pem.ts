@@ -19,7 +19,7 @@ export function readPemBlocks(text: string, label: string): string[] {
 }
 
 /** What kinds of blocks a text begins, each once: what somebody gave who was asked for another. */
-export function pemLabels(text: string): string[] {
+function pemLabels(text: string): string[] {
   const labels = new Set<string>();
   for (const [, label = ""] of text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)) {
     labels.add(label);

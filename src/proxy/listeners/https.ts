@@ -141,11 +141,6 @@ export class HttpsListener implements ProxyListener {
     return unsettled;
   }
 
-  /** Which implementation of TLS serves now. */
-  get acceptorKind(): TlsAcceptorKind {
-    return this.#tls.kind;
-  }
-
   /** The first expiry of the certificates in seconds since 1970; `null` when there are none. */
   firstExpiry(): number | null {
     return this.#certificates.firstExpiry();
