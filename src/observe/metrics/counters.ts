@@ -2,13 +2,9 @@
 // Float64Array, so that counting is one addition and never an allocation. Names are those of the metrics
 // they become; meaning in one line each.
 
+import { DEFAULT_CIPHERS } from "../../../config/defaults.ts";
 import { bucketName, SOURCE_BUCKETS, sourceBucket } from "./source_bucket.ts";
-import {
-  HANDSHAKE_FAILURES,
-  type HandshakeFailure,
-  TLS_CIPHERS,
-  TLS_VERSIONS,
-} from "./tls_metrics.ts";
+import { HANDSHAKE_FAILURES, type HandshakeFailure, TLS_VERSIONS } from "./tls_metrics.ts";
 
 /** Positions in {@link Counters.values}, in order and without gaps but for blocks. */
 export const Counter = {
@@ -131,7 +127,7 @@ export const Counter = {
   TLS_FAILED: 67,
   /** First of three: handshakes by {@link TLS_VERSIONS}, then unknown ones. */
   TLS_VERSION: 79,
-  /** First of ten: handshakes by {@link TLS_CIPHERS}, then unsupported ones. */
+  /** First of ten: handshakes by {@linkcode DEFAULT_CIPHERS}, then unsupported ones. */
   TLS_CIPHER: 82,
   /** Sessions closed because nothing had happened in them for `zombie_check_interval`. */
   ZOMBIES: 92,
@@ -211,7 +207,7 @@ const NAMES: readonly [string, number][] = [
   ["http.invalid_rewrites", Counter.INVALID_REWRITES],
   ...HANDSHAKE_FAILURES.map(block("tls.handshake.failed.", Counter.TLS_FAILED)),
   ...[...TLS_VERSIONS, "Unknown"].map(block("tls.version.", Counter.TLS_VERSION)),
-  ...[...TLS_CIPHERS, "Unsupported"].map(block("tls.cipher.", Counter.TLS_CIPHER)),
+  ...[...DEFAULT_CIPHERS, "Unsupported"].map(block("tls.cipher.", Counter.TLS_CIPHER)),
   ["zombies", Counter.ZOMBIES],
   ["listener.accepted.http", Counter.ACCEPTED_HTTP],
   ["listener.accepted.https", Counter.ACCEPTED_HTTPS],
@@ -271,7 +267,7 @@ export class Counters {
   /** Counts a TLS handshake that succeeded; `null` where the runtime does not tell. */
   addHandshake(version: string | null, cipher: string | null, resumed: boolean): void {
     this.add(Counter.TLS_VERSION + placeIn(TLS_VERSIONS, version), 1);
-    this.add(Counter.TLS_CIPHER + placeIn(TLS_CIPHERS, cipher), 1);
+    this.add(Counter.TLS_CIPHER + placeIn(DEFAULT_CIPHERS, cipher), 1);
     if (resumed) this.add(Counter.TLS_RESUMED, 1);
   }
 

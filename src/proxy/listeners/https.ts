@@ -2,6 +2,7 @@
 // implementation serves it follows from both; when a change asks for the other one, the listener opens a
 // second socket that way and closes the first.
 
+import { DEFAULT_DISABLE_HTTP11 } from "../../../config/defaults.ts";
 import { patchListener } from "../../../config/state/listener_patch.ts";
 import { type TlsAcceptorKind, tlsAcceptorOf } from "../../../config/state/tls_acceptor.ts";
 import {
@@ -76,7 +77,7 @@ export class HttpsListener implements ProxyListener {
     this.#versions = versions;
     this.#certificates = certificates;
     this.#ownFingerprint = fingerprintOf(config);
-    this.#alpnStage = new AlpnStage(worker, config.disable_http11 ?? false);
+    this.#alpnStage = new AlpnStage(worker, config.disable_http11 ?? DEFAULT_DISABLE_HTTP11);
     this.#tls = this.#createTls("node");
   }
 
@@ -168,7 +169,7 @@ export class HttpsListener implements ProxyListener {
     this.#config = config;
     this.#versions = versions;
     this.#ownFingerprint = fingerprintOf(config);
-    this.#alpnStage.refusesHttp11 = config.disable_http11 ?? false;
+    this.#alpnStage.refusesHttp11 = config.disable_http11 ?? DEFAULT_DISABLE_HTTP11;
   }
 
   #createTls(kind: TlsAcceptorKind): Tls {

@@ -2,6 +2,7 @@
 // began, or the process had no descriptor for it. They are tried again, ever less often, until they are
 // open or not wanted any more.
 
+import { FIRST_LISTEN_RETRY_MS, MAX_LISTEN_RETRY_MS } from "../../../config/defaults.ts";
 import { formatAddress } from "../../../config/values/address.ts";
 import type {
   ActivateListener,
@@ -9,12 +10,6 @@ import type {
   UnopenedListener,
 } from "../../../config/schema/messages.ts";
 import { loggerOf } from "../../observe/log/log.ts";
-
-/** Wait before the first try again, in milliseconds. */
-const FIRST_DELAY_MS = 500;
-
-/** Longest wait, in milliseconds. */
-const MAX_DELAY_MS = 30_000;
 
 /** How sockets are opened and closed; both give the reason when they fail. */
 export interface SocketDoors {
@@ -42,7 +37,7 @@ export class UnopenedListeners {
   #stopped = false;
 
   /** `firstDelayMs` is waited before the first try again; each that fails doubles it. */
-  constructor(doors: SocketDoors, firstDelayMs = FIRST_DELAY_MS) {
+  constructor(doors: SocketDoors, firstDelayMs = FIRST_LISTEN_RETRY_MS) {
     this.#doors = doors;
     this.#firstDelayMs = firstDelayMs;
   }
@@ -87,7 +82,7 @@ export class UnopenedListeners {
   #plan(entry: Entry): void {
     if (this.#stopped) return;
     entry.timer = setTimeout(() => entry.trying = this.#try(entry), entry.delay);
-    entry.delay = Math.min(MAX_DELAY_MS, 2 * entry.delay);
+    entry.delay = Math.min(MAX_LISTEN_RETRY_MS, 2 * entry.delay);
   }
 
   async #try(entry: Entry): Promise<boolean> {

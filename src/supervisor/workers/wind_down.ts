@@ -2,6 +2,7 @@
 // its next response, those that stay silent are told to go, and what is left when the time of a soft
 // stop is over is cut.
 
+import { KEEP_ALIVE_FAREWELL_MS } from "../../../config/defaults.ts";
 import { type Gatherer, parcelsFor, type WorkerChannel } from "../commands/fan_out.ts";
 
 /** A worker that can be seen to end, and made to. */
@@ -10,12 +11,6 @@ export interface LeavingWorker extends WorkerChannel {
   /** Ends it at once. */
   kill(): void;
 }
-
-/**
- * How long clients that keep their connection get to send one more request, in milliseconds: its
- * response tells them to leave, which a closed connection could only do too late.
- */
-const SILENT_MS = 2_000;
 
 /** What letting workers leave takes. */
 export interface WindDownParts {
@@ -32,7 +27,9 @@ export async function windDown(
   const ended = Promise.all(workers.map((worker) => worker.ended));
   let isOver = false;
   void ended.then(() => isOver = true);
-  const silent = softStopMs > 0 ? Math.min(SILENT_MS, softStopMs) : SILENT_MS;
+  const silent = softStopMs > 0
+    ? Math.min(KEEP_ALIVE_FAREWELL_MS, softStopMs)
+    : KEEP_ALIVE_FAREWELL_MS;
   const quiet = gatherer.scatter({
     verb: "WindDown",
     parcels: parcelsFor(workers, { request_type: { kind: "wind_down", value: {} } }),
