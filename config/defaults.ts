@@ -1,4 +1,5 @@
-// Every default value and limit of the configuration, the unit in the name, the reason above it.
+// Every default value and limit of the configuration, and every fixed limit that an operator may meet, the
+// unit in the name, the reason above it.
 // "sozu 2.1" means: chosen to behave like it, so that an existing file keeps its meaning. Only
 // numbers and names live here; what they are for is described where they are read.
 
@@ -56,6 +57,55 @@ export const DEFAULT_AUTOMATIC_STATE_SAVE = false;
 /** Declared listeners start listening without a further command (sozu 2.1). */
 export const DEFAULT_ACTIVATE_LISTENERS = true;
 
+/**
+ * Clients of the command socket at once. Tools, connectors and dashboards of one machine are a few dozen; the
+ * file descriptors and buffers of the rest are worth more to main than a client that leaks them.
+ */
+export const MAX_COMMAND_CLIENTS = 512;
+/** How long a client of the command socket may leave a full output unread before it is dropped. */
+export const STALLED_COMMAND_CLIENT_MS = 30_000;
+/**
+ * Commands of one client under way at once, and their bytes. Enough to hide the round trip to the
+ * workers, few enough that a client cannot fill the memory with what waits for each other.
+ */
+export const MAX_COMMANDS_UNDER_WAY = 1024;
+export const MAX_COMMAND_BYTES_UNDER_WAY = 512 * 1024;
+/**
+ * Largest state file read. A hundred thousand frontends with certificates stay below it; reading
+ * anything longer into memory would only serve a mistake.
+ */
+export const MAX_STATE_FILE_BYTES = 256 * 1024 * 1024;
+/** Calm awaited before the state is saved, so that a burst of changes is written once. */
+export const STATE_SAVE_SETTLE_MS = 100;
+/** Longest time for which a steady stream of changes can put the save off. */
+export const MAX_STATE_SAVE_DELAY_MS = 2_000;
+/** Wait after a save that failed, doubled with every further failure up to the maximum. */
+export const FIRST_STATE_SAVE_RETRY_MS = 1_000;
+export const MAX_STATE_SAVE_RETRY_MS = 60_000;
+
+// --- workers -------------------------------------------------------------------------------------
+
+/** Wait before the start of a worker that crashed twice in a row, doubled with every further crash. */
+export const FIRST_RESTART_DELAY_MS = 100;
+/** Longest such wait: a worker that always dies at start costs one spawn every five seconds. */
+export const MAX_RESTART_DELAY_MS = 5_000;
+/** A worker that lived this long had started well: its crash is the first of a row. */
+export const STABLE_WORKER_MS = 10_000;
+/**
+ * Bytes of commands that wait for one worker at most. A worker that hangs while commands keep coming would otherwise
+ * make main grow; a whole state of a hundred thousand objects still fits several times.
+ */
+export const MAX_WORKER_BACKLOG_BYTES = 256 * 1024 * 1024;
+/** Ended workers still listed: enough to see a crash loop, too few to hide the workers that run. */
+export const MAX_STOPPED_WORKERS_LISTED = 8;
+/** How long an ended worker is listed: who replaces one looks within minutes. */
+export const STOPPED_WORKER_LISTED_MS = 10 * 60_000;
+/**
+ * How long clients of a worker that leaves get to send one more request on a kept connection: its
+ * response tells them to leave, which a closed connection could only do too late.
+ */
+export const KEEP_ALIVE_FAREWELL_MS = 2_000;
+
 // --- logs and metrics ----------------------------------------------------------------------------
 
 /** Quiet in production, still shows life-cycle events (sozu 2.1). */
@@ -72,6 +122,12 @@ export const DEFAULT_LOG_COLORED = false;
 export const DEFAULT_DISABLE_CLUSTER_METRICS = false;
 /** Plain statsd names; InfluxDB-style tags are opt-in (sozu 2.1). */
 export const DEFAULT_TAGGED_METRICS = false;
+
+/** Longest wait of a scrape for a worker: scrapers wait for ten seconds unless told. */
+export const SCRAPE_WORKER_TIMEOUT_MS = 5_000;
+/** Longest name of a lease on metrics, and longest lease (sozu 2.1). */
+export const MAX_LEASE_CLIENT_BYTES = 64;
+export const MAX_LEASE_SECONDS = 300;
 
 // --- memory and connections ----------------------------------------------------------------------
 
@@ -101,14 +157,34 @@ export const WORKER_SLAB_ENTRIES_PER_CONNECTION = 4;
 export const WORKER_BASIC_AUTH_CREDENTIAL_BYTES = 4_096;
 /** Credentials above this share of the buffer may not fit beside the rest of a head (sozu 2.1). */
 export const BASIC_AUTH_BUFFER_DIVISOR = 3;
-/** Size of a Linux pipe when nothing is configured: the kernel's own default. */
-export const WORKER_SPLICE_PIPE_BYTES = 65_536;
 /** 0 = no limit of connections from one address to one cluster (sozu 2.1). */
 export const DEFAULT_MAX_CONNECTIONS_PER_IP = 0;
 /** Retry-After of a 429 answer; 0 leaves the header out (sozu 2.1). */
 export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 /** Refusing new clients is the calmer choice; evicting old ones is opt-in (sozu 2.1). */
 export const DEFAULT_EVICT_ON_QUEUE_FULL = false;
+
+/** Idle connections that a worker keeps for one backend; nginx's documentation suggests tens, HAProxy keeps more. */
+export const MAX_IDLE_UPSTREAMS_PER_BACKEND = 512;
+/** Idle backend connections that a worker keeps in all, so that the buffers they hold are bounded. */
+export const MAX_IDLE_UPSTREAMS = 1024;
+/** The smallest buffer holds an ordinary browser's head; an idle connection pins one. */
+export const SMALL_BUFFER_BYTES = 4096;
+/** The buffer of bodies: where CPU per byte stops falling with larger reads. */
+export const BULK_BUFFER_BYTES = 64 * 1024;
+/**
+ * The largest buffer of tunnels. Tunnels have no framing to look at, so what is left to save is the receiver's wake-up for each write:
+ * a fifth of the CPU time of a write of 64 KiB, and hardly anything of one of 256 KiB.
+ */
+export const WIDE_BUFFER_BYTES = 256 * 1024;
+/** Largest buffers of a worker; tunnels beyond these do with those of bodies. */
+export const MAX_WIDE_BUFFERS = 64;
+/** Room for what is added to a head: forwarding lines, ids, connection lines. */
+export const ADDED_HEAD_BYTES = 4096;
+/** One in this many client connections is evicted at a time (sozu 2.1). */
+export const EVICTION_SHARE = 100;
+/** A worker that was full is so no more when less than this share of its connections is taken. */
+export const ACCEPT_RELIEF_PERCENT = 90;
 
 // --- timeouts ------------------------------------------------------------------------------------
 
@@ -138,6 +214,27 @@ export const LINGER_STEP_MS = 1_000;
 export const LINGER_STEP_BYTES = 4_096;
 /** 0 = an upload may be as slow as it likes while it moves (sozu 2.3); 4096 is a good defence. */
 export const DEFAULT_UPLOAD_MIN_BYTES = 0;
+
+/**
+ * How long an idle backend connection is kept: shorter than the keep-alive timeouts of common backends
+ * (nginx 75 s; Apache's 5 s is noticed).
+ */
+export const UPSTREAM_IDLE_MS = 30_000;
+/**
+ * How long what is in flight with a removed backend may go on: the draining period that load balancers
+ * usually have, longer than ordinary downloads take. It ends what would never end by itself, such as
+ * tunnels that are kept busy.
+ */
+export const REMOVED_BACKEND_DRAIN_MS = 300_000;
+/** How long a draining worker waits for a request that is to be expected. */
+export const EXPECTED_REQUEST_MS = 1_000;
+/** How often a client is asked whether it is still there: soon for a person, rare for a processor. */
+export const CLIENT_WATCH_MS = 300;
+/**
+ * Longest wait for a ClientHello that decides where a TCP connection goes: a client sends it at once, and HAProxy's manual
+ * suggests to inspect for five seconds.
+ */
+export const MAX_CLIENT_HELLO_MS = 10_000;
 
 // --- listeners -----------------------------------------------------------------------------------
 
@@ -177,6 +274,16 @@ export const LEGACY_ANSWER_STATUSES = [
 /** Statuses the proxy answers with on its own: the above and the two newer redirects. */
 export const ANSWER_STATUSES: readonly string[] = [...LEGACY_ANSWER_STATUSES, "302", "308"];
 
+/** Wait before a socket that could not be opened is tried again, doubled with every further failure. */
+export const FIRST_LISTEN_RETRY_MS = 500;
+/** Longest such wait. */
+export const MAX_LISTEN_RETRY_MS = 30_000;
+/**
+ * How long connections that wait in the queue of a socket that closes are still accepted. A queue is emptied in one turn of the loop; only where new connections keep coming,
+ * because they cannot be sent elsewhere, does it take longer, and those would come for ever.
+ */
+export const ACCEPT_QUEUE_DRAIN_MS = 500;
+
 // --- HTTP/2 (used by workers when a listener does not say otherwise; all from sozu 2.1) ----------
 
 /** Length of the window in which abusive frames are counted. */
@@ -197,14 +304,8 @@ export const WORKER_H2_MAX_CONTINUATION_FRAMES = 20;
 export const WORKER_H2_MAX_GLITCH_COUNT = 100;
 /** Receive window of a connection: a megabyte in flight. */
 export const WORKER_H2_INITIAL_CONNECTION_WINDOW_BYTES = 1_048_576;
-/** RFC 9113 section 6.9.2: the window starts at 65535 and cannot be announced smaller. */
-export const MIN_H2_INITIAL_CONNECTION_WINDOW_BYTES = 65_535;
-/** RFC 9113 section 6.9.1: 2^31-1. */
-export const MAX_H2_INITIAL_CONNECTION_WINDOW_BYTES = 2_147_483_647;
 /** SETTINGS_MAX_CONCURRENT_STREAMS; RFC 9113 section 6.5.2 recommends no less than 100. */
 export const WORKER_H2_MAX_CONCURRENT_STREAMS = 100;
-/** More streams than this on one connection is never a browser. */
-export const LIMIT_H2_MAX_CONCURRENT_STREAMS = 10_000;
 /** Stream slots are given back when this many times more are allocated than used. */
 export const WORKER_H2_STREAM_SHRINK_RATIO = 2;
 /** RST_STREAM frames received over the life of a connection. */
@@ -226,9 +327,10 @@ export const WORKER_H2_GRACEFUL_SHUTDOWN_SECONDS = 5;
 
 // --- TLS -----------------------------------------------------------------------------------------
 
-/** Everything older is broken (RFC 8996). */
-export const DEFAULT_TLS_VERSIONS = ["TLS_V12", "TLS_V13"] as const;
-/** Authenticated encryption with forward secrecy only, strongest first (sozu 2.1). */
+/**
+ * Every cipher suite that is served, and what is offered unless told otherwise: authenticated encryption
+ * with forward secrecy only, strongest first (sozu 2.1).
+ */
 export const DEFAULT_CIPHERS: readonly string[] = [
   "TLS13_AES_256_GCM_SHA384",
   "TLS13_AES_128_GCM_SHA256",

@@ -11,7 +11,7 @@ import { ProtobufAccessFormat } from "../src/observe/access/protobuf.ts";
 import type { AccessFormat } from "../src/observe/access/record.ts";
 import { loggerOf, moduleName } from "../src/observe/log/log.ts";
 import { levelOf, LOG_LEVELS, type LogDirective } from "../src/observe/log/filter.ts";
-import { UlidSource } from "../src/protocol/http/ulid.ts";
+import { UlidSource } from "../src/protocol/http/ids/ulid.ts";
 import { AccessLog } from "../src/proxy/log/access_log.ts";
 import { LoggedParties } from "../src/proxy/log/parties.ts";
 import { WallClock } from "../src/proxy/wall_clock.ts";

@@ -50,7 +50,7 @@ export type RulesOf<T> =
   & { readonly [K in keyof T]?: Rule };
 
 /** Names a listener may offer in ALPN. */
-export const ALPN_NAMES: readonly string[] = ["h2", "http/1.1"];
+const ALPN_NAMES: readonly string[] = ["h2", "http/1.1"];
 
 /** Clients that use no sticky sessions send an empty name, which stands for the default. */
 const stickyName = text(

@@ -6,7 +6,7 @@
 import type { ConfigError } from "../state/config_error.ts";
 import { BARE_RULES, MESSAGE_RULES } from "./message_rules.ts";
 import type { Field, MessageType, OneofValue, Properties } from "../schema/message_type.ts";
-import { HealthCheckConfig, Request, type RequestHttpFrontend } from "../schema/messages.ts";
+import { HealthCheckConfig, Request } from "../schema/messages.ts";
 import type { Rule } from "./rule.ts";
 import { misplacedHsts, WHOLE_RULES } from "./whole_rules.ts";
 
@@ -50,13 +50,8 @@ export function validateHealthCheck(config: HealthCheckConfig): ConfigError | nu
   return validateMessage(HealthCheckConfig, config, "health_check.");
 }
 
-/** The first thing that is wrong with a route, or `null`. */
-export function validateFrontend(frontend: RequestHttpFrontend): ConfigError | null {
-  return validateVerb({ kind: "add_https_frontend", value: frontend });
-}
-
 /** The first field of a message that its rule refuses; `prefix` stands before the names of fields. */
-export function validateMessage<T>(
+function validateMessage<T>(
   type: MessageType<T>,
   message: T,
   prefix = "",

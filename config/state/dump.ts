@@ -48,15 +48,6 @@ export function dumpTables(tables: ReadonlyTables): Request[] {
   return verbs.map(requestOf);
 }
 
-/** The activations of every active listener: HTTP, HTTPS, TCP, UDP. */
-export function dumpActivations({ listeners }: ReadonlyTables): Request[] {
-  const { http, https, tcp, udp } = listeners;
-  return [http, https, tcp, udp].flatMap((table) => {
-    const active = table.sorted().filter((listener) => listener.active);
-    return active.map(({ address }) => requestOf(activation(table.proxy, address)));
-  });
-}
-
 function listenerVerbs<L extends ListenerConfig>(
   table: { readonly proxy: ListenerType; sorted(): L[] },
   add: (listener: L) => Verb,

@@ -19,7 +19,7 @@ export function equalTables(a: ReadonlyTables, b: ReadonlyTables): boolean {
 }
 
 /** Whether two maps hold equal messages under the same keys. */
-export function equalMaps<T>(
+function equalMaps<T>(
   type: MessageType<T>,
   a: ReadonlyMap<string, T>,
   b: ReadonlyMap<string, T>,

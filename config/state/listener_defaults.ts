@@ -11,6 +11,12 @@ import {
   type UdpListenerConfig,
 } from "../schema/messages.ts";
 
+/** Everything older is broken (RFC 8996). */
+export const DEFAULT_TLS_VERSIONS: readonly TlsVersion[] = [
+  TlsVersion.TLS_V1_2,
+  TlsVersion.TLS_V1_3,
+];
+
 /** What the global settings of a file say about listeners. Timeouts are seconds. */
 export interface ListenerGlobals {
   readonly front_timeout: number;
@@ -22,7 +28,7 @@ export interface ListenerGlobals {
 }
 
 /** The global settings of an empty file. */
-export const GLOBALS_OF_EMPTY_FILE: ListenerGlobals = {
+const GLOBALS_OF_EMPTY_FILE: ListenerGlobals = {
   front_timeout: defaults.DEFAULT_FRONT_TIMEOUT_SECONDS,
   back_timeout: defaults.DEFAULT_BACK_TIMEOUT_SECONDS,
   connect_timeout: defaults.DEFAULT_CONNECT_TIMEOUT_SECONDS,
@@ -62,7 +68,7 @@ export function defaultHttpsListener(
 ): HttpsListenerConfig {
   return {
     ...defaultHttpListener(address, globals),
-    versions: [TlsVersion.TLS_V1_2, TlsVersion.TLS_V1_3],
+    versions: [...DEFAULT_TLS_VERSIONS],
     cipher_list: [...defaults.DEFAULT_CIPHERS],
     cipher_suites: [...defaults.DEFAULT_CIPHERS],
     signature_algorithms: [...defaults.SIGNATURE_ALGORITHMS],

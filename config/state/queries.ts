@@ -183,7 +183,7 @@ export function certificates(
 }
 
 /** Those of one address that a client may be shown for `domain`: with the name itself, else with its wildcard. */
-export function certificatesFor(
+function certificatesFor(
   stored: readonly StoredCertificate[],
   domain: string,
 ): StoredCertificate[] {

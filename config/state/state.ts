@@ -17,7 +17,7 @@ import type {
   Request,
   RequestCounts,
 } from "../schema/messages.ts";
-import { dumpActivations, dumpTables } from "./dump.ts";
+import { dumpTables } from "./dump.ts";
 import { equalTables } from "./equality.ts";
 import * as queries from "./queries.ts";
 import { type ReadonlyTables, StateTables } from "./tables.ts";
@@ -79,11 +79,6 @@ export class ConfigState {
   /** The requests that rebuild this state from an empty one (the census excepted). */
   dump(): Request[] {
     return dumpTables(this.#tables);
-  }
-
-  /** One `ActivateListener` for each active listener: HTTP, HTTPS, TCP, UDP. */
-  activations(): Request[] {
-    return dumpActivations(this.#tables);
   }
 
   /** An independent state with the same configuration and census. */

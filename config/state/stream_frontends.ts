@@ -14,7 +14,7 @@ export type StreamFrontend = RequestTcpFrontend;
 type Bucket = Map<string, StreamFrontend>;
 
 /** The tags as one text, whatever their order. */
-export function tagsKey(tags: ReadonlyMap<string, string>): string {
+function tagsKey(tags: ReadonlyMap<string, string>): string {
   return JSON.stringify([...tags].sort(([a], [b]) => compareText(a, b)));
 }
 

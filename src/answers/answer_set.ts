@@ -2,25 +2,15 @@
 // one. Layers are immutable; a change builds a new layer or nothing at all. Knows nothing of
 // requests or of how a template is rendered.
 
+import { LEGACY_ANSWER_STATUSES } from "../../config/defaults.ts";
 import { BUILT_IN_TEMPLATES } from "./built_in_templates.ts";
 import { compileTemplate, TemplateError } from "./template.ts";
 import type { CompiledTemplate } from "./template.ts";
 
 /** Deprecated one-field-per-status form; has the shape of the `CustomHttpAnswers` message. */
-export interface LegacyAnswers {
-  readonly answer_301?: string;
-  readonly answer_400?: string;
-  readonly answer_401?: string;
-  readonly answer_404?: string;
-  readonly answer_408?: string;
-  readonly answer_413?: string;
-  readonly answer_421?: string;
-  readonly answer_429?: string;
-  readonly answer_502?: string;
-  readonly answer_503?: string;
-  readonly answer_504?: string;
-  readonly answer_507?: string;
-}
+export type LegacyAnswers = {
+  readonly [K in `answer_${typeof LEGACY_ANSWER_STATUSES[number]}`]?: string;
+};
 
 /** Compiled templates of one owner (a listener or a cluster), by status. */
 export type AnswerLayer = ReadonlyMap<number, CompiledTemplate>;
@@ -43,21 +33,6 @@ export type AnswerStatus =
   | 504
   | 507;
 
-const LEGACY_FIELDS: readonly (keyof LegacyAnswers)[] = [
-  "answer_301",
-  "answer_400",
-  "answer_401",
-  "answer_404",
-  "answer_408",
-  "answer_413",
-  "answer_421",
-  "answer_429",
-  "answer_502",
-  "answer_503",
-  "answer_504",
-  "answer_507",
-];
-
 /**
  * Compiles the answers of one owner. `answers` maps a status code to a template text and wins over
  * `legacy`; an empty text counts as absent. The first template that does not compile refuses all.
@@ -67,9 +42,9 @@ export function compileAnswers(
   legacy: LegacyAnswers = {},
 ): AnswerLayer | TemplateError {
   const texts = new Map<string, string>();
-  for (const field of LEGACY_FIELDS) {
-    const text = legacy[field];
-    if (text !== undefined && text !== "") texts.set(field.slice("answer_".length), text);
+  for (const status of LEGACY_ANSWER_STATUSES) {
+    const text = legacy[`answer_${status}`];
+    if (text !== undefined && text !== "") texts.set(status, text);
   }
   for (const [code, text] of answers) if (text !== "") texts.set(code, text);
 

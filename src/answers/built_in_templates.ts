@@ -2,6 +2,8 @@
 // `Connection: close`, because none has a Content-Length: the end of the connection is the end of
 // the answer. Knows nothing of how templates are compiled.
 
+import { WORKER_SOZU_ID_HEADER } from "../../config/defaults.ts";
+
 /** A status this proxy answers with by itself. */
 interface BuiltInAnswer {
   readonly status: number;
@@ -67,7 +69,7 @@ function redirectText({ status, reason, headers = [] }: BuiltInAnswer): string {
     `HTTP/1.1 ${status} ${reason}`,
     ...headers,
     "Connection: close",
-    "Sozu-Id: %REQUEST_ID",
+    `${WORKER_SOZU_ID_HEADER}: %REQUEST_ID`,
     "",
     "",
   ].join("\n");
@@ -85,7 +87,7 @@ function errorText({ status, reason, headers = [], details = [] }: BuiltInAnswer
     "Cache-Control: no-cache",
     "Connection: close",
     ...headers,
-    "Sozu-Id: %REQUEST_ID",
+    `${WORKER_SOZU_ID_HEADER}: %REQUEST_ID`,
     "",
     "<!DOCTYPE html>",
     '<html lang="en">',

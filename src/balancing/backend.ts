@@ -1,6 +1,7 @@
 // One backend of a cluster: who it is, how it is doing and how busy it is. It keeps its own counters and
 // tells whoever orders backends by load when they change; who may be picked is decided by BackendSet.
 
+import { DEFAULT_BACKEND_WEIGHT } from "../../config/defaults.ts";
 import type { Series } from "../observe/metrics/series.ts";
 import { isCookieValue } from "../protocol/http/field_syntax.ts";
 import { addressBytes } from "./flow_hash.ts";
@@ -10,9 +11,6 @@ import { RetryPolicy } from "./retry.ts";
 
 /** What "heavy" means for LEAST_LOADED and POWER_OF_TWO. Numbers of the wire contract. */
 export const LoadMetric = { CONNECTIONS: 0, REQUESTS: 1, CONNECTION_TIME: 2 } as const;
-
-/** The weight of a backend that has none configured. */
-export const DEFAULT_WEIGHT = 100;
 
 /** NORMAL takes connections; CLOSING was removed and finishes those it has; CLOSED has none left. */
 export type BackendStatus = "normal" | "closing" | "closed";
@@ -32,7 +30,7 @@ export interface BackendConfig {
   readonly address: BackendAddress;
   /** `null`: the id is what the sticky cookie carries. */
   readonly stickyId: string | null;
-  /** `null`: {@linkcode DEFAULT_WEIGHT}. */
+  /** `null`: {@linkcode DEFAULT_BACKEND_WEIGHT}. */
   readonly weight: number | null;
   /** Used only when no other backend can be. */
   readonly backup: boolean;
@@ -90,7 +88,7 @@ export class Backend {
       new TextEncoder().encode(config.address.text);
     this.#stickyId = config.stickyId;
     this.#cookieId = cookieValueOf(config.id);
-    this.#weight = config.weight ?? DEFAULT_WEIGHT;
+    this.#weight = config.weight ?? DEFAULT_BACKEND_WEIGHT;
     this.#backup = config.backup;
     this.#connectionTime = new PeakEwma(nowMs);
   }
@@ -141,7 +139,7 @@ export class Backend {
   /** Takes over what a repeated add says; counters, back-off and health stay. */
   update(config: BackendConfig): void {
     this.#stickyId = config.stickyId;
-    this.#weight = config.weight ?? DEFAULT_WEIGHT;
+    this.#weight = config.weight ?? DEFAULT_BACKEND_WEIGHT;
     this.#backup = config.backup;
   }
 

@@ -37,7 +37,7 @@ export class Hrw implements Policy {
 }
 
 /** The score of a hash (0 up to 2^64) under a weight of at least 1. */
-export function hrwScore(hash: number, weight: number): number {
+function hrwScore(hash: number, weight: number): number {
   // The largest hashes round up to 2^64, whose logarithm would be 0: the best score there is.
   return hash >= TWO_64 ? Number.MAX_VALUE : -weight / Math.log((hash + 0.5) / TWO_64);
 }

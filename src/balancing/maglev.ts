@@ -8,7 +8,7 @@ import type { Policy } from "./policy.ts";
 import { RoundRobin } from "./round_robin.ts";
 
 /** Prime, and large enough for one per cent steps with several hundred backends. */
-export const MAGLEV_TABLE_SIZE = 65537;
+const MAGLEV_TABLE_SIZE = 65537;
 
 const OFFSET_KEY = 0x6f6666736574n;
 const SKIP_KEY = 0x736b69705f5fn;

@@ -3,7 +3,7 @@
 // the first slow connection and trusted again only after a while.
 
 /** Time constant of the decay. */
-export const DECAY_MS = 1000;
+const DECAY_MS = 1000;
 
 /** What is assumed before the first observation. */
 export const INITIAL_RTT_MS = 50;

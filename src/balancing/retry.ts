@@ -3,7 +3,7 @@
 // when its wait is over. Time and randomness come in as arguments.
 
 /** Failures in a row after which a backend counts as down, and after which waits grow no longer. */
-export const MAX_TRIES = 6;
+const MAX_TRIES = 6;
 
 const SECOND_MS = 1000;
 

@@ -5,9 +5,6 @@ const ZERO = 0x30;
 const SMALL = 2 ** 31;
 const BILLION = 1_000_000_000;
 
-/** Most digits of a number that {@linkcode writeDecimal} writes. */
-export const MAX_DECIMAL_DIGITS = 16;
-
 /** Writes a whole number from 0 to 2^53 - 1; returns the position behind it. */
 export function writeDecimal(value: number, target: Uint8Array, at: number): number {
   if (value >= SMALL) {

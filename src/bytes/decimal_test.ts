@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { MAX_DECIMAL_DIGITS, writeDecimal, writePadded } from "./decimal.ts";
+import { writeDecimal, writePadded } from "./decimal.ts";
 
 function decimal(value: number): string {
-  const bytes = new Uint8Array(MAX_DECIMAL_DIGITS);
+  const bytes = new Uint8Array(16);
   return new TextDecoder().decode(bytes.subarray(0, writeDecimal(value, bytes, 0)));
 }
 

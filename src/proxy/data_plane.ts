@@ -11,6 +11,7 @@ import {
   type SetHealthCheck,
 } from "../../config/schema/messages.ts";
 import {
+  DEFAULT_RETRY_AFTER_SECONDS,
   LINGER_MS,
   LINGER_STEP_BYTES,
   LINGER_STEP_MS,
@@ -51,9 +52,6 @@ const TICKS_PER_SWEEP = 10;
 const ACTIVATION_DELAYS_MS = [50, 150, 300, 500];
 
 const MILLION = 1_000_000;
-
-/** Seconds for Retry-After when the main process says nothing. */
-const DEFAULT_RETRY_AFTER = 60;
 
 /** What a data plane holds. */
 export interface PlaneContents {
@@ -102,7 +100,7 @@ export class ProxyDataPlane implements DataPlane {
       tracer: tracerOf(config, parts),
       maxConnectionsPerIp: Number(config.max_connections_per_ip ?? 0n),
       limits: {
-        retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER,
+        retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER_SECONDS,
         maxCredentialBytes: Number(config.basic_auth_max_credential_bytes ?? 0n),
         linger: { totalMs: LINGER_MS, stepMs: LINGER_STEP_MS, stepBytes: LINGER_STEP_BYTES },
       },

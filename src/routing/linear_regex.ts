@@ -8,7 +8,7 @@ import { RE2JS } from "re2js";
  * Longest accepted source, in UTF-16 code units. Automata grow with the source (a counted repetition
  * multiplies it), and the longest expressions seen in route tables are a few hundred characters.
  */
-export const MAX_REGEX_LENGTH = 4096;
+const MAX_REGEX_LENGTH = 4096;
 
 /** How a pattern is applied. */
 export interface RegexOptions {

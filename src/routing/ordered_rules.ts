@@ -74,11 +74,6 @@ export class OrderedRules<R> {
     for (const list of this.#hosts.values()) for (const { entry } of list) yield entry;
   }
 
-  /** Has this very host rule any route? */
-  has(host: HostRule): boolean {
-    return this.#listOf(host).some((ordered) => ordered.entry.host.text === host.text);
-  }
-
   /** Appends a rule; `false` when the same one is there. */
   add(entry: RouteEntry<R>): boolean {
     if (this.#indexOf(this.#listOf(entry.host), entry) >= 0) return false;

@@ -4,7 +4,6 @@
 
 import { matchPath } from "./host/host_rules.ts";
 import { HostTrie } from "./host/host_trie.ts";
-import { parseHostRule } from "./host/host_rule.ts";
 import { OrderedRules } from "./ordered_rules.ts";
 import { compileRule, type RouteEntry } from "./route_entry.ts";
 import { describeRule, RouteError, type RouteRule, RulePosition } from "./route_rule.ts";
@@ -42,15 +41,6 @@ export class RouteTable<R> {
       return null;
     }
     return removed ? null : new RouteError("not_found", `No such route: ${describeRule(rule)}`);
-  }
-
-  /** Does any rule, in any position, have this host name as configured? */
-  hasHost(hostname: string): boolean {
-    const tree = parseHostRule(hostname, true);
-    if (!(tree instanceof RouteError) && this.#tree.has(tree)) return true;
-    const listed = parseHostRule(hostname, false);
-    if (listed instanceof RouteError) return false;
-    return this.#pre.has(listed) || this.#post.has(listed);
   }
 
   /**

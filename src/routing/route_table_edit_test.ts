@@ -58,7 +58,7 @@ Deno.test("RouteTable.add() refuses invalid rules and changes nothing", () => {
   ];
   for (const [invalid, kind] of cases) equal(kindOf(table.add(invalid, "x")), kind);
   equal(table.size, 0);
-  equal(table.hasHost("a.test"), false);
+  equal(lookup(table, "GET", "a.test", "/"), null);
 });
 
 Deno.test("RouteTable.remove() of a missing rule is an error in the lists and nothing in the tree", () => {
@@ -159,22 +159,5 @@ Deno.test("RouteTable gives the only rule of a prefix and of an equal path compa
     equal(table.remove(rule(TREE, "a.test", kind, "/p03")), null);
     equal(lookup(table, "PUT", "a.test", "/p03"), null);
     equal(lookup(table, "PUT", "a.test", "/p04"), "4");
-  }
-});
-
-Deno.test("RouteTable.hasHost() is true until the last rule of a host is gone", () => {
-  for (const hostname of ["a.test", "*.test", "/a+/.test", "*"]) {
-    for (const position of [PRE, POST, TREE]) {
-      const table = tableOf([
-        ["a", rule(position, hostname, PREFIX, "/a")],
-        ["b", rule(position, hostname, REGEX, "/b")],
-      ]);
-      equal(table.hasHost(hostname), true);
-      equal(table.hasHost("b.test"), false);
-      equal(table.remove(rule(position, hostname, PREFIX, "/a")), null);
-      equal(table.hasHost(hostname), true);
-      equal(table.remove(rule(position, hostname, REGEX, "/b")), null);
-      equal(table.hasHost(hostname), false);
-    }
   }
 });

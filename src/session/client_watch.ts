@@ -2,11 +2,9 @@
 // a backend that does not take it, because it has ended its side, or because a response is on its way. A
 // read would tell only when everything before the reset has been read. Writing no bytes tells at once.
 
+import { CLIENT_WATCH_MS } from "../../config/defaults.ts";
 import type { DeadlineWheel, Timed } from "./timing/deadline_wheel.ts";
 import type { WritingEnd } from "./sole_reader.ts";
-
-/** How often a client is asked whether it is still there: soon for a person, rare for a processor. */
-const WATCH_EVERY_MS = 300;
 
 /** How a client can be watched just now. */
 export const Watching = {
@@ -43,7 +41,7 @@ export class ClientWatch implements Timed {
   }
 
   start(): void {
-    if (this.deadline === Infinity) this.#wheel.arm(this, WATCH_EVERY_MS);
+    if (this.deadline === Infinity) this.#wheel.arm(this, CLIENT_WATCH_MS);
   }
 
   stop(): void {
@@ -58,7 +56,7 @@ export class ClientWatch implements Timed {
       // Behind a write that is under way this one waits, and that one tells as well.
       this.#watcher.stream.write(NOTHING).then(this.#onHere, this.#onGone);
     }
-    this.#wheel.arm(this, WATCH_EVERY_MS);
+    this.#wheel.arm(this, CLIENT_WATCH_MS);
   }
 
   readonly #onHere = (): void => {

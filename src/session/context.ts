@@ -10,7 +10,7 @@ import type { Counters } from "../observe/metrics/counters.ts";
 import type { ForwardingRules } from "../protocol/http/forwarding_lines.ts";
 import type { HstsHeader } from "../protocol/http/hsts.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
-import type { UlidSource } from "../protocol/http/ulid.ts";
+import type { UlidSource } from "../protocol/http/ids/ulid.ts";
 import type { RouteTable } from "../routing/route_table.ts";
 import type { BulkTurns } from "./timing/bulk_turns.ts";
 import type { ClientLimits } from "./client_limits.ts";

@@ -5,9 +5,6 @@
 import type { Accepted } from "../io/contracts.ts";
 import type { Placed } from "./placed_set.ts";
 
-/** How long a draining worker waits for a request that is to be expected, in milliseconds. */
-export const FRESH_MS = 1_000;
-
 /** A client connection from accept to close. */
 export interface Session extends Placed {
   /** When something last happened here, in milliseconds of the worker's clock. */

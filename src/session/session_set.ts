@@ -3,6 +3,7 @@
 // them has gone. It also waits there while no buffer is free for it, and never longer than the accept
 // queue's timeout. Those already served keep their latency.
 
+import { ACCEPT_RELIEF_PERCENT, EVICTION_SHARE } from "../../config/defaults.ts";
 import type { Accepted } from "../io/contracts.ts";
 import { Counter } from "../observe/metrics/counters.ts";
 import type { ModuleLog } from "../observe/log/module_log.ts";
@@ -11,12 +12,6 @@ import type { WorkerContext } from "./context.ts";
 import { LogAllowance } from "./timing/log_allowance.ts";
 import { PlacedSet } from "./placed_set.ts";
 import type { Session, SessionStarter } from "./session.ts";
-
-/** One in this many connections is evicted at a time. */
-const EVICTION_SHARE = 100;
-
-/** Pressure is over when less than this share of the places is taken, in percent. */
-const RELIEF_PERCENT = 90;
 
 /**
  * What an idle client gets when the worker drains, in milliseconds. A request that is on its way then
@@ -238,7 +233,7 @@ export class SessionSet {
   }
 
   #relieve(): void {
-    const relief = Math.floor(this.#admission.maxConnections * RELIEF_PERCENT / 100);
+    const relief = Math.floor(this.#admission.maxConnections * ACCEPT_RELIEF_PERCENT / 100);
     if (this.#sessions.size > 0 && this.#sessions.size >= relief) return;
     this.#saturated = false;
     this.#worker.counters.add(Counter.BACKPRESSURE, -1);

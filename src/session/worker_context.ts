@@ -1,12 +1,20 @@
 // Builds what the sessions of one worker share: the clock, the buffers with their fixed limits, the
 // pools. Everything from outside (time, randomness, dialling) is handed in.
 
+import {
+  ADDED_HEAD_BYTES,
+  BULK_BUFFER_BYTES,
+  MAX_IDLE_UPSTREAMS,
+  MAX_WIDE_BUFFERS,
+  SMALL_BUFFER_BYTES,
+  WIDE_BUFFER_BYTES,
+} from "../../config/defaults.ts";
 import { BufferPool } from "../bytes/buffer_pool.ts";
 import type { Dialer, Timers } from "../io/contracts.ts";
 import type { LoggerOf } from "../observe/log/module_log.ts";
 import { Counters } from "../observe/metrics/counters.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
-import { UlidSource } from "../protocol/http/ulid.ts";
+import { UlidSource } from "../protocol/http/ids/ulid.ts";
 import { BulkTurns } from "./timing/bulk_turns.ts";
 import { ClientLimits } from "./client_limits.ts";
 import { CoarseClock } from "./timing/coarse_clock.ts";
@@ -15,23 +23,10 @@ import { DeadlineWheel } from "./timing/deadline_wheel.ts";
 import { ExchangePool } from "./http/exchange_pool.ts";
 import type { TrafficObserver } from "./observer.ts";
 import type { Tracer } from "./http/tracer.ts";
-import { MAX_IDLE, UpstreamPool } from "./upstream/pool.ts";
+import { UpstreamPool } from "./upstream/pool.ts";
 
-/** Holds an ordinary browser's head; an idle connection pins one. */
-const SMALL_BUFFER_BYTES = 4096;
 /** Connections that are closed but have not given their buffer back, when others take their place. */
 const CLOSING_CONNECTIONS = 256;
-/** Where CPU per byte stops falling with larger reads. */
-const BULK_BUFFER_BYTES = 64 * 1024;
-/**
- * Tunnels have no framing to look at, so what is left to save is the receiver's wake-up for each write:
- * a fifth of the CPU time of a write of 64 KiB, and hardly anything of one of 256 KiB.
- */
-const WIDE_BUFFER_BYTES = 256 * 1024;
-/** Tunnels beyond these do with the bulk buffers. */
-const WIDE_BUFFERS = 64;
-/** What is added to a head: forwarding lines, ids, connection lines. */
-const ADDED_HEAD_BYTES = 4096;
 
 /** The outside world and the limits of one worker. */
 export interface WorkerParts {
@@ -68,13 +63,16 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
   const bulk = new BufferPool(BULK_BUFFER_BYTES, Math.max(16, Math.ceil(maxBuffers / 4)));
   const smallBuffers = () =>
     new BufferPool(SMALL_BUFFER_BYTES, parts.maxConnections + CLOSING_CONNECTIONS);
-  const upstreamBuffers = { head: new BufferPool(bufferSize, maxBuffers + MAX_IDLE), bulk };
+  const upstreamBuffers = {
+    head: new BufferPool(bufferSize, maxBuffers + MAX_IDLE_UPSTREAMS),
+    bulk,
+  };
   const inputBuffers = {
     small: smallBuffers(),
     head: new BufferPool(bufferSize, maxBuffers),
     bulk,
   };
-  const wide = new BufferPool(WIDE_BUFFER_BYTES, WIDE_BUFFERS);
+  const wide = new BufferPool(WIDE_BUFFER_BYTES, MAX_WIDE_BUFFERS);
   return {
     clock,
     coarseClock,

@@ -9,7 +9,7 @@ import { servableState } from "../configuration/servable.ts";
 import { listeningRows } from "../io/listening/rows.ts";
 import type { UnixListener } from "../io/net/unix_socket.ts";
 import { loggerOf } from "../observe/log/log.ts";
-import { UlidSource } from "../protocol/http/ulid.ts";
+import { UlidSource } from "../protocol/http/ids/ulid.ts";
 import { openAuditTrail } from "./audit/open.ts";
 import { EventHub } from "./command_socket/events.ts";
 import { ownClient } from "./command_socket/own_client.ts";

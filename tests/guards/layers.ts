@@ -19,21 +19,25 @@ const CONTROL = "src/protocol/control/";
 const DEFAULTS = "config/defaults.ts";
 
 /** What every protocol core may use: bytes, the core contract and the neutral HTTP model. */
-const OF_A_CORE = [BYTES, CORE, HTTP];
+const OF_A_CORE = [BYTES, CORE, HTTP, DEFAULTS];
 
 /** Every layer, lowest first. */
 export const LAYERS: readonly Layer[] = [
   { prefix: DEFAULTS, uses: [] },
   { prefix: BYTES, uses: [] },
-  { prefix: "src/observe/", uses: [BYTES] },
+  { prefix: "src/observe/", uses: [BYTES, DEFAULTS] },
   { prefix: CORE, uses: [BYTES] },
-  { prefix: HTTP, uses: [BYTES, CORE] },
+  { prefix: HTTP, uses: [BYTES, CORE, DEFAULTS] },
   { prefix: "src/protocol/", uses: OF_A_CORE },
   { prefix: "src/routing/", uses: [BYTES, HTTP] },
-  { prefix: "src/answers/", uses: [BYTES, HTTP] },
+  { prefix: "src/answers/", uses: [BYTES, HTTP, DEFAULTS] },
   // Whether a route, a template or a header can be served is asked of those who will serve it.
   { prefix: "config/", uses: [BYTES, HTTP, "src/routing/", "src/answers/"] },
-  { prefix: "src/balancing/", uses: [BYTES, HTTP], usesTypesOf: ["config/", "src/observe/"] },
+  {
+    prefix: "src/balancing/",
+    uses: [BYTES, HTTP, DEFAULTS],
+    usesTypesOf: ["config/", "src/observe/"],
+  },
   // The doors to the outside may hand out what lower layers describe.
   { prefix: "src/io/", uses: [BYTES], usesTypesOf: ["config/"] },
   {
@@ -59,7 +63,7 @@ export const LAYERS: readonly Layer[] = [
     uses: [
       "config/",
       CONTROL,
-      `${HTTP}ulid.ts`,
+      `${HTTP}ids/`,
       "src/io/",
       "src/configuration/",
       "src/observe/",
@@ -105,7 +109,7 @@ export const LAYERS: readonly Layer[] = [
       "config/",
       CONTROL,
       // The access log names sessions.
-      `${HTTP}ulid.ts`,
+      `${HTTP}ids/`,
       "src/io/",
       "src/observe/",
       "src/proxy/",

@@ -102,10 +102,6 @@ export class ReferenceTable {
     return this.#rules.length < before;
   }
 
-  hasHost(hostname: string): boolean {
-    return this.#rules.some(({ rule }) => hostKey(rule) === hostKey({ ...rule, hostname }));
-  }
-
   lookup(request: Request): number | null {
     const asked = { ...request, host: request.host.toLowerCase() };
     return this.#list(RulePosition.PRE, asked) ?? this.#tree(asked) ??

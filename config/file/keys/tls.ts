@@ -7,6 +7,7 @@ import type { Problems } from "../problem.ts";
 import { type FileSources, splitCertificateChain, withChain } from "../sources.ts";
 import { defaulted, optional, type TableReading } from "../table.ts";
 import { TlsVersion } from "../../schema/messages.ts";
+import { DEFAULT_TLS_VERSIONS } from "../../state/listener_defaults.ts";
 
 const HTTPS = { only: ["https"] };
 const TLS = { only: ["https", "tcp"] };
@@ -25,7 +26,7 @@ export const tlsVersions: Reader<TlsVersion[]> = arrayOf(oneOf<TlsVersion>({
 export const TLS_KEYS = {
   tls_versions: defaulted(
     tlsVersions,
-    [TlsVersion.TLS_V1_2, TlsVersion.TLS_V1_3],
+    [...DEFAULT_TLS_VERSIONS],
     "TLS versions offered; only TLS_V12 and TLS_V13 are ever negotiated",
     HTTPS,
   ),

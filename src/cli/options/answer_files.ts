@@ -1,30 +1,23 @@
 // Answer templates named on the command line: `--answer 503=file://page.http` of clusters and
 // `--answer-503 page.http` of listeners.
 
+import { LEGACY_ANSWER_STATUSES } from "../../../config/defaults.ts";
 import type { CustomHttpAnswers } from "../../../config/schema/messages.ts";
 import type { BuildInputs } from "../command_host.ts";
 import { CommandProblem } from "../problem.ts";
 
 const FILE_SCHEME = "file://";
 
-/** Statuses with an `--answer-NNN` option on `listener http|https update`. */
-export const PATCHABLE_ANSWERS = [
-  "301",
-  "401",
-  "404",
-  "408",
-  "413",
-  "421",
-  "429",
-  "502",
-  "503",
-  "504",
-  "507",
-] as const;
+/** A status with an `--answer-NNN` option on `listener http|https update`: all but 400 (sozu 2.1). */
+type PatchableAnswer = Exclude<typeof LEGACY_ANSWER_STATUSES[number], "400">;
+
+/** Every such status. */
+export const PATCHABLE_ANSWERS: readonly PatchableAnswer[] = LEGACY_ANSWER_STATUSES
+  .filter((status): status is PatchableAnswer => status !== "400");
 
 /** Values of `--answer-NNN` options: attribute name to path. */
 export type AnswerPaths = {
-  readonly [K in `answer${(typeof PATCHABLE_ANSWERS)[number]}`]?: string;
+  readonly [K in `answer${PatchableAnswer}`]?: string;
 };
 
 /** `CODE=BODY` or `CODE=file://PATH` items to a map from status to template. */

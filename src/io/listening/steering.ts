@@ -88,7 +88,7 @@ export class ListenerSteering {
 }
 
 /** The program that selects each of the `targets` equally often. */
-export function selectorProgram(targets: readonly number[]): Uint8Array<ArrayBuffer> {
+function selectorProgram(targets: readonly number[]): Uint8Array<ArrayBuffer> {
   const instructions: (readonly [code: number, skipUnlessTrue: number, constant: number])[] = [
     [LOAD_WORD_ABSOLUTE, 0, RANDOM_NUMBER],
     [REMAINDER_CONSTANT, 0, targets.length],

@@ -15,7 +15,7 @@ const C_LIBRARIES = ["libc.so.6", "libc.so"];
 const SYMBOLS = { setrlimit: { parameters: ["i32", "buffer"], result: "i32" } } as const;
 
 /** The limits in force, or `null` where they are not known. */
-export function descriptorLimits(): DescriptorLimits | null {
+function descriptorLimits(): DescriptorLimits | null {
   try {
     const text = Deno.readTextFileSync("/proc/self/limits");
     const [, soft, hard] = /^Max open files +(\d+|unlimited) +(\d+|unlimited)/m.exec(text) ?? [];

@@ -19,7 +19,7 @@ export function readPemBlocks(text: string, label: string): string[] {
 }
 
 /** The labels of the blocks in a text, each once, for error messages. */
-export function pemLabels(text: string): string[] {
+function pemLabels(text: string): string[] {
   const labels = new Set<string>();
   for (const [, label = ""] of text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)) {
     labels.add(label);

@@ -19,7 +19,7 @@ function digitValues(): Uint8Array {
 }
 
 /** The 128 bits of a ULID as four unsigned words, the most significant first. */
-export function ulidWords(id: Uint8Array, words: Uint32Array): void {
+function ulidWords(id: Uint8Array, words: Uint32Array): void {
   words.fill(0);
   for (let i = 0; i < ID_LENGTH; i++) {
     // Bits above this digit's five, counted from the least significant end.

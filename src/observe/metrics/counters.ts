@@ -1,15 +1,11 @@
 // The counters and gauges of a whole worker; clusters and backends have series. They are in one Float64Array, so
 // counting is one addition and never allocates. Each position has its meaning in one line.
 
+import { DEFAULT_CIPHERS } from "../../../config/defaults.ts";
 import { bucketName, SOURCE_BUCKETS, sourceBucket } from "./source_bucket.ts";
-import {
-  HANDSHAKE_FAILURES,
-  type HandshakeFailure,
-  TLS_CIPHERS,
-  TLS_VERSIONS,
-} from "./tls_metrics.ts";
+import { HANDSHAKE_FAILURES, type HandshakeFailure, TLS_VERSIONS } from "./tls_metrics.ts";
 
-/** Positions in {@link Counters.values}. */
+/** Positions in {@link Counters.values}, in order and without gaps but for blocks. */
 export const Counter = {
   /** Client connections accepted. */
   ACCEPTED: 0,
@@ -30,116 +26,114 @@ export const Counter = {
   BACKEND_CONNECTED: 8,
   BACKEND_REUSED: 9,
   /** Exchanges tried again on another connection. */
-  RETRIES: 11,
+  RETRIES: 10,
   /** Deadlines that ended a session or an exchange. */
-  TIMEOUTS: 12,
+  TIMEOUTS: 11,
   /** Connections turned into raw tunnels by 101, or by 2xx to CONNECT. */
-  UPGRADES: 13,
+  UPGRADES: 12,
   /** Backends that answered 101 with a protocol the client had not asked for. */
-  UNASKED_UPGRADES: 18,
+  UNASKED_UPGRADES: 13,
   /** Clients that left while their request was being served. */
   CLIENT_ABORTS: 14,
   /** Exceptions that ended one session: always a defect of ours. */
-  INTERNAL_ERRORS: 21,
+  INTERNAL_ERRORS: 15,
   /** Bytes written to backends. */
-  BACKEND_BYTES_OUT: 22,
+  BACKEND_BYTES_OUT: 16,
   /** TCP connections refused because their client address has too many of them. */
-  CLIENT_LIMITED: 23,
+  CLIENT_LIMITED: 17,
   /** Client connections closed to make room for new ones. */
-  EVICTED: 24,
+  EVICTED: 18,
   /** Health probes that were answered as expected, and those that were not. */
-  HEALTH_SUCCESS: 25,
-  HEALTH_FAILURE: 26,
+  HEALTH_SUCCESS: 19,
+  HEALTH_FAILURE: 20,
   /** Backends that became healthy, and unhealthy, by their probes. */
-  HEALTH_UP: 27,
-  HEALTH_DOWN: 28,
+  HEALTH_UP: 21,
+  HEALTH_DOWN: 22,
   /** Responses that HTTP/1.1 clients have all of. */
-  E2E_HTTP11: 130,
+  E2E_HTTP11: 23,
   /** Responses that were malformed, and those that ended too early. */
-  BACKEND_PARSE_ERRORS: 131,
-  BACKEND_EOF: 132,
+  BACKEND_PARSE_ERRORS: 24,
+  BACKEND_EOF: 25,
   /** Requests for which there is no route. */
-  NO_ROUTE: 133,
+  NO_ROUTE: 26,
   /** Requests being served right now. */
-  ACTIVE_REQUESTS: 134,
+  ACTIVE_REQUESTS: 27,
   /** Bytes read from backends. */
-  BACKEND_BYTES_IN: 135,
+  BACKEND_BYTES_IN: 28,
   /** Requests that came with X-Forwarded-Proto, and those where it was another; -Port likewise. */
-  TRUSTING_PROTO: 136,
-  TRUSTING_PROTO_DIFF: 137,
-  TRUSTING_PORT: 138,
-  TRUSTING_PORT_DIFF: 139,
+  TRUSTING_PROTO: 29,
+  TRUSTING_PROTO_DIFF: 30,
+  TRUSTING_PORT: 31,
+  TRUSTING_PORT_DIFF: 32,
   /** Requests sent on with the X-Request-Id they came with, and with one of ours. */
-  REQUEST_ID_PROPAGATED: 140,
-  REQUEST_ID_GENERATED: 141,
+  REQUEST_ID_PROPAGATED: 33,
+  REQUEST_ID_GENERATED: 34,
   /** Client connections that speak HTTP now, and tunnels behind a 101. */
-  PROTOCOL_HTTP: 142,
-  PROTOCOL_HTTPS: 143,
-  PROTOCOL_WS: 144,
-  PROTOCOL_WSS: 145,
+  PROTOCOL_HTTP: 35,
+  PROTOCOL_HTTPS: 36,
+  PROTOCOL_WS: 37,
+  PROTOCOL_WSS: 38,
   /** Tunnels that did not end well. */
-  PIPE_ERRORS: 146,
+  PIPE_ERRORS: 39,
   /** Accepted connections that wait to be served, and those that waited too long. */
-  ACCEPT_QUEUE: 70,
-  ACCEPT_QUEUE_TIMEOUT: 71,
+  ACCEPT_QUEUE: 40,
+  ACCEPT_QUEUE_TIMEOUT: 41,
   /** 1 from the moment `max_connections` is reached until a tenth of the places is free. */
-  BACKPRESSURE: 72,
+  BACKPRESSURE: 42,
   /** Seconds of that. */
-  SATURATED_SECONDS: 73,
+  SATURATED_SECONDS: 43,
   /** Requests answered 503 because `max_buffers` are in use. */
-  NO_BUFFER: 74,
+  NO_BUFFER: 44,
   /** Choices among backends of which none is healthy. */
-  FAIL_OPEN: 75,
+  FAIL_OPEN: 45,
   /** TCP sessions begun. */
-  TCP_SESSIONS: 110,
+  TCP_SESSIONS: 46,
   /** TCP sessions whose bytes are being passed on right now. */
-  TCP_TUNNELS: 111,
+  TCP_TUNNELS: 47,
   /** Connections whose PROXY header is awaited right now. */
-  PROXY_EXPECTING: 113,
+  PROXY_EXPECTING: 48,
   /** Connections closed because of their PROXY header. */
-  PROXY_ERRORS: 114,
+  PROXY_ERRORS: 49,
   /** Connections closed because their TLS ClientHello could not be read. */
-  CLIENT_HELLO_ERRORS: 115,
+  CLIENT_HELLO_ERRORS: 50,
   /** Clients of HTTP and of HTTPS closed because their PROXY header names no addresses. */
-  HTTP_EXPECT_FAILED: 116,
-  HTTPS_EXPECT_FAILED: 117,
+  HTTP_EXPECT_FAILED: 51,
+  HTTPS_EXPECT_FAILED: 52,
   /** Access log records, and log lines, that were lost. */
-  UNSENT_ACCESS_LOGS: 90,
-  LOST_LOG_LINES: 91,
+  UNSENT_ACCESS_LOGS: 53,
+  LOST_LOG_LINES: 54,
   /** Spans a collector has taken, and spans that were lost. */
-  SPANS_SENT: 92,
-  SPANS_DROPPED: 93,
+  SPANS_SENT: 55,
+  SPANS_DROPPED: 56,
   /** TLS handshakes under way. */
-  TLS_HANDSHAKING: 29,
+  TLS_HANDSHAKING: 57,
   /** Handshakes that continued an earlier session. */
-  TLS_RESUMED: 30,
+  TLS_RESUMED: 58,
   /** Handshakes that were shown the default certificate. */
-  TLS_DEFAULT_CERTIFICATE: 31,
+  TLS_DEFAULT_CERTIFICATE: 59,
   /** Unix time in seconds at which the first of the certificates expires. */
-  TLS_MIN_EXPIRY: 32,
+  TLS_MIN_EXPIRY: 60,
   /** Connections by negotiated protocol, and those refused because of it. */
-  ALPN_HTTP11: 33,
-  ALPN_HTTP11_DISABLED: 34,
-  ALPN_UNSUPPORTED: 35,
-  HTTPS_UPGRADE_FAILED: 36,
+  ALPN_HTTP11: 61,
+  ALPN_HTTP11_DISABLED: 62,
+  ALPN_UNSUPPORTED: 63,
+  HTTPS_UPGRADE_FAILED: 64,
   /** Requests for an authority that the certificate of their connection does not cover. */
-  AUTHORITY_MISMATCH: 37,
+  AUTHORITY_MISMATCH: 65,
   /** Requests whose captures render no valid host or path. */
-  INVALID_REWRITES: 38,
+  INVALID_REWRITES: 66,
   /** First of twelve: handshakes that failed, by {@link HANDSHAKE_FAILURES}. */
-  TLS_FAILED: 40,
+  TLS_FAILED: 67,
   /** First of three: handshakes by {@link TLS_VERSIONS}, then unknown ones. */
-  TLS_VERSION: 52,
-  /** First of ten: handshakes by {@link TLS_CIPHERS}, then unsupported ones. */
-  TLS_CIPHER: 55,
-  /** The last position in use. */
-  LAST: 64,
+  TLS_VERSION: 79,
+  /** First of ten: handshakes by {@linkcode DEFAULT_CIPHERS}, then unsupported ones. */
+  TLS_CIPHER: 82,
   /** Sessions closed because nothing had happened in them for `zombie_check_interval`. */
-  ZOMBIES: 76,
+  ZOMBIES: 92,
   /** Client connections accepted, by the kind of their listener. */
-  ACCEPTED_HTTP: 77,
-  ACCEPTED_HTTPS: 78,
-  ACCEPTED_TCP: 79,
+  ACCEPTED_HTTP: 93,
+  ACCEPTED_HTTPS: 94,
+  ACCEPTED_TCP: 95,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -212,7 +206,7 @@ const NAMES: readonly [string, number][] = [
   ["http.invalid_rewrites", Counter.INVALID_REWRITES],
   ...HANDSHAKE_FAILURES.map(block("tls.handshake.failed.", Counter.TLS_FAILED)),
   ...[...TLS_VERSIONS, "Unknown"].map(block("tls.version.", Counter.TLS_VERSION)),
-  ...[...TLS_CIPHERS, "Unsupported"].map(block("tls.cipher.", Counter.TLS_CIPHER)),
+  ...[...DEFAULT_CIPHERS, "Unsupported"].map(block("tls.cipher.", Counter.TLS_CIPHER)),
   ["zombies", Counter.ZOMBIES],
   ["listener.accepted.http", Counter.ACCEPTED_HTTP],
   ["listener.accepted.https", Counter.ACCEPTED_HTTPS],
@@ -272,7 +266,7 @@ export class Counters {
   /** Counts a TLS handshake that succeeded; `null` where Deno does not provide it. */
   addHandshake(version: string | null, cipher: string | null, resumed: boolean): void {
     this.add(Counter.TLS_VERSION + placeIn(TLS_VERSIONS, version), 1);
-    this.add(Counter.TLS_CIPHER + placeIn(TLS_CIPHERS, cipher), 1);
+    this.add(Counter.TLS_CIPHER + placeIn(DEFAULT_CIPHERS, cipher), 1);
     if (resumed) this.add(Counter.TLS_RESUMED, 1);
   }
 

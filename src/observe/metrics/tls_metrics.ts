@@ -42,16 +42,3 @@ export function classifyHandshakeFailure(message: string): HandshakeFailure {
 
 /** Versions as access logs write them, and the metrics that count them. */
 export const TLS_VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
-
-/** The cipher suites of rustls; others are counted as unsupported. */
-export const TLS_CIPHERS = [
-  "TLS13_AES_256_GCM_SHA384",
-  "TLS13_AES_128_GCM_SHA256",
-  "TLS13_CHACHA20_POLY1305_SHA256",
-  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-  "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-  "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-  "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-] as const;

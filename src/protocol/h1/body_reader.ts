@@ -59,11 +59,6 @@ export class BodyReader {
     return this.#part === Part.DONE;
   }
 
-  /** Only the peer closing its connection ends this body. */
-  get untilClose(): boolean {
-    return this.#part === Part.UNTIL_CLOSE;
-  }
-
   /** Payload bytes still to come when the length is known in advance, else 0. */
   get left(): number {
     return this.#part === Part.LENGTH ? this.#left : 0;

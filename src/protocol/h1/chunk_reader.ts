@@ -11,7 +11,7 @@ const MAX_SIZE_DIGITS = 13;
 /** Zeros in front of a size that are tolerated; more would be a way to send bytes for ever. */
 const MAX_LEADING_ZEROS = 16;
 /** Bytes between a size and its line end. Signed uploads to object stores use about 85 of them. */
-export const MAX_EXTENSION_BYTES = 1024;
+const MAX_EXTENSION_BYTES = 1024;
 const SEMICOLON = 0x3b;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

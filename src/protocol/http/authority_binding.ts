@@ -42,13 +42,6 @@ export class AuthorityBinding {
     return true;
   }
 
-  /** Does a request that {@link accepts} let through name another host than the handshake did? */
-  isOther(bytes: Uint8Array, start: number, end: number): boolean {
-    let nameEnd = withoutPort(bytes, start, end);
-    if (nameEnd > start && bytes[nameEnd - 1] === DOT) nameEnd--;
-    return !equalsIgnoreCase(bytes, start, nameEnd, this.#serverName);
-  }
-
   #covers(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#exact === null) return equalsIgnoreCase(bytes, start, end, this.#serverName);
     for (const name of this.#exact) if (equalsIgnoreCase(bytes, start, end, name)) return true;

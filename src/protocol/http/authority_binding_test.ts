@@ -68,17 +68,3 @@ Deno.test("AuthorityBinding remembers what it accepted without accepting anythin
     [true, true, true, true, true, false, false],
   );
 });
-
-Deno.test("AuthorityBinding.isOther() tells the server name from other names", () => {
-  const binding = new AuthorityBinding("a.test", ["a.test", "b.test"]);
-  const ask = (authority: string) => {
-    const bytes = new TextEncoder().encode(authority);
-    return binding.isOther(bytes, 0, bytes.length);
-  };
-  assert.deepEqual(["a.test", "A.test:8443", "a.test.", "b.test"].map(ask), [
-    false,
-    false,
-    false,
-    true,
-  ]);
-});

@@ -2,8 +2,7 @@
 // the credentials and comparing without telling by time how much matched. The hash function is
 // given. Knows nothing of routes, nor of the 401 that follows a refusal.
 
-/** Longest accepted decoded credentials unless configured: room for tokens used as passwords. */
-export const DEFAULT_MAX_CREDENTIAL_BYTES = 4096;
+import { WORKER_BASIC_AUTH_CREDENTIAL_BYTES } from "../../../config/defaults.ts";
 
 /** Entries and candidates beyond this never match; every comparison covers this many bytes. */
 export const MAX_ENTRY_BYTES = 256;
@@ -36,7 +35,9 @@ export class AuthorizedHashes {
    */
   allows(authorization: Uint8Array | null, sha256: Sha256, maxCredentialBytes = 0): boolean {
     if (authorization === null) return false;
-    const limit = maxCredentialBytes === 0 ? DEFAULT_MAX_CREDENTIAL_BYTES : maxCredentialBytes;
+    const limit = maxCredentialBytes === 0
+      ? WORKER_BASIC_AUTH_CREDENTIAL_BYTES
+      : maxCredentialBytes;
     const credentials = parseBasicCredentials(authorization, limit);
     if (credentials === null) return false;
     const candidate = hashedCandidate(credentials, sha256);

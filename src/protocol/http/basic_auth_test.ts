@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
+import { WORKER_BASIC_AUTH_CREDENTIAL_BYTES } from "../../../config/defaults.ts";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import {
-  AuthorizedHashes,
-  DEFAULT_MAX_CREDENTIAL_BYTES,
-  MAX_ENTRY_BYTES,
-  parseBasicCredentials,
-} from "./basic_auth.ts";
+import { AuthorizedHashes, MAX_ENTRY_BYTES, parseBasicCredentials } from "./basic_auth.ts";
 
 function sha256(bytes: Uint8Array): Uint8Array {
   return createHash("sha256").update(bytes).digest();
@@ -25,7 +21,7 @@ function basic(credentials: string | Uint8Array): string {
   return `Basic ${Buffer.from(credentials).toString("base64")}`;
 }
 
-function parsed(value: string, maxBytes = DEFAULT_MAX_CREDENTIAL_BYTES): string[] | null {
+function parsed(value: string, maxBytes = WORKER_BASIC_AUTH_CREDENTIAL_BYTES): string[] | null {
   const credentials = parseBasicCredentials(encode(value), maxBytes);
   if (credentials === null) return null;
   return [credentials.user, credentials.password].map((part) => new TextDecoder().decode(part));

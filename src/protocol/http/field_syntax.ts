@@ -52,7 +52,7 @@ export function canBeAdded(name: string): boolean {
 }
 
 /** Whether the name is that of the Host field, of which every request has exactly one. */
-export function isHost(name: string): boolean {
+function isHost(name: string): boolean {
   return kindOf(name) === HeaderKind.HOST;
 }
 

@@ -44,19 +44,9 @@ export class ForwardedElements {
     this.#protocol = protocol;
   }
 
-  /** The peer's address, as X-Forwarded-For and X-Real-IP carry it: IPv6 without brackets. */
-  get peerIp(): Uint8Array {
-    return asciiBytes(this.#ip);
-  }
-
   /** One element of Forwarded. */
   get forwarded(): Uint8Array {
     return asciiBytes(this.#element);
-  }
-
-  /** Value of X-Forwarded-Port. */
-  get publicPort(): Uint8Array {
-    return asciiBytes(String(this.#port));
   }
 
   /** Value of X-Forwarded-Proto. */

@@ -6,7 +6,7 @@ import { asciiBytes, copyBytes, CR, LF } from "../../bytes/ascii.ts";
 import { type ForwardedElements, MAX_FORWARDED_BYTES } from "./forwarded.ts";
 import { FieldFlag, type MessageHead } from "./message_head.ts";
 import { HeaderKind } from "./header_kind.ts";
-import { ULID_LENGTH } from "./ulid.ts";
+import { ULID_LENGTH } from "./ids/ulid.ts";
 
 const REQUEST_ID = asciiBytes("X-Request-Id: ");
 

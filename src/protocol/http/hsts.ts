@@ -43,14 +43,6 @@ export function renderHsts(settings: HstsSettings | null): HstsHeader | null {
   };
 }
 
-/** The policy of a frontend: its own block, which may switch HSTS off, else the listener's. */
-export function effectiveHsts(
-  frontend: HstsSettings | null,
-  listener: HstsSettings | null,
-): HstsHeader | null {
-  return renderHsts(frontend ?? listener);
-}
-
 /** Headers of a response we make ourselves, with exactly one HSTS header when `hsts` is given. */
 export function withHsts(
   headers: readonly { readonly name: string; readonly value: string }[],

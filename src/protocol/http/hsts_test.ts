@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { effectiveHsts, renderHsts, withHsts } from "./hsts.ts";
+import { renderHsts, withHsts } from "./hsts.ts";
 import type { HstsHeader, HstsSettings } from "./hsts.ts";
 
 function rendered(settings: HstsSettings): HstsHeader {
@@ -43,15 +43,6 @@ Deno.test("renderHsts() keeps a backend's header unless told to replace it", () 
   assert.equal(rendered({ enabled: true, max_age: 1 }).replacesBackend, false);
   const replacing = { enabled: true, max_age: 1, force_replace_backend: true };
   assert.equal(rendered(replacing).replacesBackend, true);
-});
-
-Deno.test("effectiveHsts() takes the frontend's block, else the listener's", () => {
-  const listener = { enabled: true, max_age: 100 };
-  assert.equal(effectiveHsts(null, listener)?.text, "max-age=100");
-  assert.equal(effectiveHsts({ enabled: true, max_age: 7 }, listener)?.text, "max-age=7");
-  assert.equal(effectiveHsts({ enabled: false }, listener), null);
-  assert.equal(effectiveHsts({ enabled: true, max_age: 7 }, null)?.text, "max-age=7");
-  assert.equal(effectiveHsts(null, null), null);
 });
 
 Deno.test("withHsts() gives exactly one header", () => {

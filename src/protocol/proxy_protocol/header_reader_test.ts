@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { encodeV1 } from "../../../tests/support/session/proxy_headers.ts";
 import { ProxyHeaderReader } from "./header_reader.ts";
 import type { ReadStep } from "./header_reader.ts";
 import { encodeTlvs } from "./tlv.ts";
-import { encodeV1 } from "./v1.ts";
 import { encodeV2 } from "./v2.ts";
 
 const PAYLOAD = new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n");

@@ -120,13 +120,3 @@ function readEndpoint(
   }
   return { ip: formatIp(bytes), port: Number(port) };
 }
-
-/** The header line for `addresses`; `UNKNOWN` when there are none. */
-export function encodeV1(addresses: ProxyAddresses | null): Uint8Array {
-  if (addresses === null) return new TextEncoder().encode("PROXY UNKNOWN\r\n");
-  const { family, source, destination } = addresses;
-  const name = family === "inet" ? "TCP4" : "TCP6";
-  return new TextEncoder().encode(
-    `PROXY ${name} ${source.ip} ${destination.ip} ${source.port} ${destination.port}\r\n`,
-  );
-}

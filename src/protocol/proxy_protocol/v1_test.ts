@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { encodeV1 } from "../../../tests/support/session/proxy_headers.ts";
 import type { ParseStep } from "./header.ts";
-import { encodeV1, MAX_V1_SIZE, parseV1 } from "./v1.ts";
+import { MAX_V1_SIZE, parseV1 } from "./v1.ts";
 
 function parse(text: string): ParseStep {
   return parseV1(new TextEncoder().encode(text));

@@ -1,6 +1,7 @@
 // What plain and encrypted HTTP listeners have in common: answers and the context that sessions get. Settings
 // reach a session when it starts; routes are shared, so a change is seen by the next request.
 
+import { WORKER_SOZU_ID_HEADER } from "../../../config/defaults.ts";
 import {
   DEFAULT_ALLOW_OBS_TEXT,
   DEFAULT_STICKY_NAME,
@@ -21,8 +22,6 @@ import type { ListenerContext, WorkerContext } from "../../session/context.ts";
 import { HttpStarter } from "../../session/http/h1/starter.ts";
 import type { HttpRoutes } from "./http_routes.ts";
 import { endpointOf } from "./socket.ts";
-
-const DEFAULT_ID_HEADER = "Sozu-Id";
 
 /** The settings that both kinds of listener have, as configured. */
 export interface HttpSettings {
@@ -104,7 +103,7 @@ export class HttpFront {
       },
       uploadMinBytes: settings.upload_min_bytes ?? DEFAULT_UPLOAD_MIN_BYTES,
       forwarding: {
-        idHeaderName: asciiBytes(`${settings.sozu_id_header ?? DEFAULT_ID_HEADER}: `),
+        idHeaderName: asciiBytes(`${settings.sozu_id_header ?? WORKER_SOZU_ID_HEADER}: `),
         sendRealIp: settings.send_x_real_ip ?? false,
         elideRealIp: settings.elide_x_real_ip ?? false,
         omitted: 0,

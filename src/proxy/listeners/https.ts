@@ -2,6 +2,7 @@
 // implementation serves it follows from both; when a change asks for the other one, the listener opens a
 // second socket that way and closes the first.
 
+import { DEFAULT_DISABLE_HTTP11 } from "../../../config/defaults.ts";
 import { patchListener } from "../../../config/state/listener_patch.ts";
 import { type TlsAcceptorKind, tlsAcceptorOf } from "../../../config/state/tls_acceptor.ts";
 import {
@@ -78,7 +79,7 @@ export class HttpsListener implements ProxyListener {
     this.#versions = versions;
     this.#certificates = certificates;
     this.#ownFingerprint = fingerprintOf(config);
-    this.#alpnStage = new AlpnStage(worker, config.disable_http11 ?? false);
+    this.#alpnStage = new AlpnStage(worker, config.disable_http11 ?? DEFAULT_DISABLE_HTTP11);
     this.#tls = this.#createTls("node");
   }
 
@@ -144,11 +145,6 @@ export class HttpsListener implements ProxyListener {
     return unsettled;
   }
 
-  /** Which implementation of TLS serves now. */
-  get acceptorKind(): TlsAcceptorKind {
-    return this.#tls.kind;
-  }
-
   /** The first expiry of the certificates in seconds since 1970; `null` when there are none. */
   firstExpiry(): number | null {
     return this.#certificates.firstExpiry();
@@ -176,7 +172,7 @@ export class HttpsListener implements ProxyListener {
     this.#config = config;
     this.#versions = versions;
     this.#ownFingerprint = fingerprintOf(config);
-    this.#alpnStage.refusesHttp11 = config.disable_http11 ?? false;
+    this.#alpnStage.refusesHttp11 = config.disable_http11 ?? DEFAULT_DISABLE_HTTP11;
   }
 
   #createTls(kind: TlsAcceptorKind): Tls {

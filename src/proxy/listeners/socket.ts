@@ -1,6 +1,7 @@
 // The socket of a listener, open or closed. Every kind of listener opens and closes through here, so
 // that whatever makes closing lossless has one place.
 
+import { ACCEPT_QUEUE_DRAIN_MS } from "../../../config/defaults.ts";
 import { formatAddress, formatIp } from "../../../config/values/address.ts";
 import type { SocketAddress } from "../../../config/schema/messages.ts";
 import type { Accepted, ConnectionSource, Endpoint } from "../../io/contracts.ts";
@@ -25,13 +26,6 @@ export type SocketParts = Pick<PlaneParts, "clock" | "timers" | "sockets">;
 
 /** Binds an address. */
 export type OpenSource = (endpoint: Endpoint) => ConnectionSource | Promise<ConnectionSource>;
-
-/**
- * How long connections that wait in the queue of a socket that closes are still accepted, in
- * milliseconds. A queue is emptied in one turn of the loop; only where new connections keep coming,
- * because they cannot be sent elsewhere, does it take longer, and those would come for ever.
- */
-const DRAIN_MS = 500;
 
 /** How long the kernel may take to forget a socket that was closed, in milliseconds. */
 const FORGET_MS = 1_000;
@@ -177,7 +171,7 @@ export class ListeningSocket {
   async #end(source: ConnectionSource, own: OwnSocket | string): Promise<void> {
     const inode = typeof own === "string" ? null : own.inode;
     const { sockets, timers } = this.#parts;
-    await this.#until(() => sockets.queueIsEmpty(this.#endpoint, inode), DRAIN_MS);
+    await this.#until(() => sockets.queueIsEmpty(this.#endpoint, inode), ACCEPT_QUEUE_DRAIN_MS);
     // One turn more: what left the kernel's queue last may not have reached the accept loop.
     await elapsed(timers, 0);
     source.close();

@@ -1,5 +1,6 @@
 // One TCP listener of a worker: its settings and, while active, its socket.
 
+import { MAX_CLIENT_HELLO_MS } from "../../../config/defaults.ts";
 import { patchListener } from "../../../config/state/listener_patch.ts";
 import {
   ListenerType,
@@ -18,12 +19,6 @@ import type { ProxyListener } from "./listener.ts";
 import { type AcceptHandler, endpointOf, ListeningSocket, type OpenSource } from "./socket.ts";
 import { streamAcceptor } from "./tcp_tls.ts";
 import type { TcpServices } from "./tcp_services.ts";
-
-/**
- * Longest wait for a ClientHello, in milliseconds: a client sends it at once, and HAProxy's manual
- * suggests to inspect for five seconds.
- */
-const MAX_HELLO_MS = 10_000;
 
 /** A listener that has been added; {@link activate} opens its socket. */
 export class StreamListener implements ProxyListener {
@@ -148,7 +143,7 @@ export class StreamListener implements ProxyListener {
         front,
         back: back_timeout * 1000,
         connect: connect_timeout * 1000,
-        hello: Math.min(front, MAX_HELLO_MS),
+        hello: Math.min(front, MAX_CLIENT_HELLO_MS),
       },
     };
   }

@@ -7,7 +7,6 @@ import {
   SIGNATURE_ALGORITHMS,
 } from "../../../config/defaults.ts";
 import { TlsVersion } from "../../../config/schema/messages.ts";
-import { TLS_CIPHERS } from "../../observe/metrics/tls_metrics.ts";
 import { httpsListener } from "../../../tests/support/tls/https_proxy.ts";
 import { announcedProtocols, unenforcedSettings, versionRange } from "./tls_settings.ts";
 
@@ -25,10 +24,6 @@ Deno.test("announcedProtocols() leaves out what is not served, but never negotia
   assert.deepEqual(announcedProtocols(["h2", "http/1.1"]), ["http/1.1"]);
   // A client that offers only other protocols must fail, not fall back.
   assert.deepEqual(announcedProtocols(["h2"]), ["none"]);
-});
-
-Deno.test("the suites a listener has unless told are those that can be negotiated", () => {
-  assert.deepEqual([...DEFAULT_CIPHERS], [...TLS_CIPHERS]);
 });
 
 Deno.test("unenforcedSettings() names what differs from what the runtime does", () => {

@@ -2,6 +2,7 @@
 // began, or the process had no descriptor for it. They are tried again, ever less often, until they are
 // open or not wanted any more.
 
+import { FIRST_LISTEN_RETRY_MS, MAX_LISTEN_RETRY_MS } from "../../../config/defaults.ts";
 import { formatAddress } from "../../../config/values/address.ts";
 import type {
   ActivateListener,
@@ -11,12 +12,6 @@ import type {
 import type { Timers } from "../../io/contracts.ts";
 import type { ModuleLog } from "../../observe/log/module_log.ts";
 import type { PlaneParts } from "../parts.ts";
-
-/** Wait before the first try again, in milliseconds. */
-const FIRST_DELAY_MS = 500;
-
-/** Longest wait, in milliseconds. */
-const MAX_DELAY_MS = 30_000;
 
 /** How sockets are opened and closed; both give the reason when they fail. */
 export interface SocketDoors {
@@ -49,7 +44,7 @@ export class UnopenedListeners {
   constructor(
     doors: SocketDoors,
     { timers, loggerOf }: Pick<PlaneParts, "timers" | "loggerOf">,
-    firstDelayMs = FIRST_DELAY_MS,
+    firstDelayMs = FIRST_LISTEN_RETRY_MS,
   ) {
     this.#doors = doors;
     this.#timers = timers;
@@ -99,7 +94,7 @@ export class UnopenedListeners {
     entry.cancel = this.#timers.after(entry.delay, () => {
       entry.trying = this.#try(entry);
     });
-    entry.delay = Math.min(MAX_DELAY_MS, 2 * entry.delay);
+    entry.delay = Math.min(MAX_LISTEN_RETRY_MS, 2 * entry.delay);
   }
 
   async #try(entry: Entry): Promise<boolean> {

@@ -5,7 +5,7 @@ import { asciiBytes, asciiText, equalsIgnoreCase } from "../../bytes/ascii.ts";
 import type { AccessRecord, ByteSlice } from "../../observe/access/record.ts";
 import { HeaderKind } from "../../protocol/http/header_kind.ts";
 import { Field, type MessageHead } from "../../protocol/http/message_head.ts";
-import { ULID_LENGTH } from "../../protocol/http/ulid.ts";
+import { ULID_LENGTH } from "../../protocol/http/ids/ulid.ts";
 import type { RequestAccount } from "../../session/http/account.ts";
 
 const USER_AGENT = asciiBytes("user-agent");

@@ -13,7 +13,7 @@ import type {
   LoggedSession,
   LoggedTls,
 } from "../../observe/access/record.ts";
-import { ULID_LENGTH, type UlidSource } from "../../protocol/http/ulid.ts";
+import { ULID_LENGTH, type UlidSource } from "../../protocol/http/ids/ulid.ts";
 import type { Cluster } from "../../session/cluster.ts";
 
 /** A backend as logs show it. */

@@ -2,8 +2,8 @@
 
 import { asciiText } from "../../bytes/ascii.ts";
 import { spanJson } from "../../observe/trace/otlp_span.ts";
-import { ULID_LENGTH } from "../../protocol/http/ulid.ts";
-import { SPAN_ID_LENGTH, TRACE_ID_LENGTH } from "../../protocol/http/trace_context.ts";
+import { ULID_LENGTH } from "../../protocol/http/ids/ulid.ts";
+import { SPAN_ID_LENGTH, TRACE_ID_LENGTH } from "../../protocol/http/ids/trace_context.ts";
 import { reasonName } from "../../session/reason.ts";
 import { Outcome, type RequestAccount } from "../../session/http/account.ts";
 import type { ObservedSession, TrafficObserver } from "../../session/observer.ts";

@@ -36,9 +36,4 @@ export class MetricScopes {
     }
     return backend.series ??= cluster.series.backend(backend.id);
   }
-
-  /** Measurements of a cluster are told apart from those of the worker. */
-  get tellsClusters(): boolean {
-    return this.detail >= Detail.CLUSTER;
-  }
 }

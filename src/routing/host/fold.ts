@@ -9,20 +9,6 @@ export const LOWER: Uint8Array = Uint8Array.from(
 
 export const DOT = 0x2e;
 
-/** Does `bytes[start..end)`, case-folded, equal `key`, which is lower-case already? */
-export function equalsFolded(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  key: Uint8Array,
-): boolean {
-  if (end - start !== key.length) return false;
-  for (let index = 0; index < key.length; index++) {
-    if (LOWER[bytes[start + index] as number] !== key[index]) return false;
-  }
-  return true;
-}
-
 /** The lower-cased text of `bytes[start..end)`, one character a byte. Allocates: regex rules only. */
 export function foldedText(bytes: Uint8Array, start: number, end: number): string {
   let text = "";

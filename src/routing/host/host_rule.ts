@@ -26,7 +26,7 @@ export type HostRule =
   };
 
 /** Longest accepted host rule in bytes: names end at 253, the rest is room for expressions. */
-export const MAX_HOST_RULE_LENGTH = 4096;
+const MAX_HOST_RULE_LENGTH = 4096;
 
 const ACCEPTED =
   'accepted are "*", a name, "*" followed by a suffix, or labels written as "/regex/"';

@@ -29,12 +29,6 @@ export class HostTrie<R> {
     return this.#top.entries();
   }
 
-  /** Has this very host rule any route? */
-  has(host: HostRule): boolean {
-    const place = this.#place(labelsOf(host), false);
-    return place !== null && rulesAt(place) !== null;
-  }
-
   /** Adds a rule; `false` when the same one is there. */
   add(entry: RouteEntry<R>): boolean {
     if (this.#addSole(entry)) return true;

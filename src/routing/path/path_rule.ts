@@ -9,7 +9,7 @@ import { type PathRule, PathRuleKind, RouteError } from "../route_rule.ts";
  * Longest accepted value in bytes. A request head must fit one buffer (16 KiB by default), so a longer
  * value could not match with usual settings.
  */
-export const MAX_PATH_RULE_LENGTH = MAX_KEY_LENGTH;
+const MAX_PATH_RULE_LENGTH = MAX_KEY_LENGTH;
 
 /** A path rule ready to be compared. */
 export interface CompiledPath {

@@ -7,7 +7,7 @@ import { asciiText } from "../../bytes/ascii.ts";
 import { Problem } from "../../protocol/h1/problem.ts";
 import { editAnswerHeaders } from "../../protocol/http/header_edits.ts";
 import { withHsts } from "../../protocol/http/hsts.ts";
-import { ULID_LENGTH } from "../../protocol/http/ulid.ts";
+import { ULID_LENGTH } from "../../protocol/http/ids/ulid.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Values for the answer to the request of `exchange`; what is unknown stays empty. */

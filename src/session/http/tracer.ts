@@ -2,9 +2,9 @@
 // the client sent of the old context and does not hold any more is not passed on.
 
 import { asciiBytes, equalsIgnoreCase } from "../../bytes/ascii.ts";
-import { HexIds } from "../../protocol/http/hex_ids.ts";
+import { HexIds } from "../../protocol/http/ids/hex_ids.ts";
 import { Field, FieldFlag, type MessageHead } from "../../protocol/http/message_head.ts";
-import { readTraceparent, TraceContext } from "../../protocol/http/trace_context.ts";
+import { readTraceparent, TraceContext } from "../../protocol/http/ids/trace_context.ts";
 import type { Exchange } from "./exchange.ts";
 
 const TRACEPARENT = asciiBytes("traceparent");

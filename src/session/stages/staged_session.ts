@@ -2,12 +2,13 @@
 // TLS handshake. It counts as a connection all the while, has one deadline that no byte moves, and then
 // becomes the session of its protocol. Knows none of the stages.
 
+import { EXPECTED_REQUEST_MS } from "../../../config/defaults.ts";
 import type { Accepted, ByteStream } from "../../io/contracts.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import type { WorkerContext } from "../context.ts";
 import type { Timed } from "../timing/deadline_wheel.ts";
 import { NOWHERE } from "../placed_set.ts";
-import { FRESH_MS, type OnSessionEnd, type Session, type SessionStarter } from "../session.ts";
+import { type OnSessionEnd, type Session, type SessionStarter } from "../session.ts";
 
 /** One step between accept and protocol. */
 export interface Stage {
@@ -87,7 +88,7 @@ export class StagedSession implements Session, Timed {
   leaveIdle(): boolean {
     if (this.#inner !== null) return this.#inner.leaveIdle();
     const { wheel } = this.#worker;
-    wheel.arm(this, Math.max(0, this.#acceptedAt + FRESH_MS - wheel.now));
+    wheel.arm(this, Math.max(0, this.#acceptedAt + EXPECTED_REQUEST_MS - wheel.now));
     return false;
   }
 

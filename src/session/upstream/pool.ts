@@ -2,6 +2,12 @@
 // first, so that surplus ones age and are closed. Owns dialling and the limits on idle connections;
 // which backend to use is decided elsewhere.
 
+import {
+  MAX_IDLE_UPSTREAMS,
+  MAX_IDLE_UPSTREAMS_PER_BACKEND,
+  REMOVED_BACKEND_DRAIN_MS,
+  UPSTREAM_IDLE_MS,
+} from "../../../config/defaults.ts";
 import type { Backend } from "../../balancing/backend.ts";
 import type { ByteStream, Dialer } from "../../io/contracts.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
@@ -9,20 +15,6 @@ import type { Cluster } from "../cluster.ts";
 import type { DeadlineWheel, Timed } from "../timing/deadline_wheel.ts";
 import { PlacedSet } from "../placed_set.ts";
 import { Upstream, type UpstreamBuffers, type UpstreamOwner, UpstreamState } from "./upstream.ts";
-
-/** Idle connections kept for one backend; nginx's documentation suggests tens, HAProxy keeps more. */
-export const MAX_IDLE_PER_BACKEND = 512;
-/** Idle connections kept in all, so that the buffers they hold are bounded. */
-export const MAX_IDLE = 1024;
-/** Shorter than the keep-alive timeouts of common backends (nginx 75 s, Apache's 5 s is noticed). */
-export const MAX_IDLE_MS = 30_000;
-
-/**
- * How long what is in flight with a removed backend may go on: the draining period that load balancers
- * usually have, longer than ordinary downloads take. It ends what would never end by itself, such as
- * tunnels that are kept busy.
- */
-export const DRAIN_MS = 300_000;
 
 /** Backend connections by backend. */
 export class UpstreamPool implements UpstreamOwner {
@@ -96,7 +88,8 @@ export class UpstreamPool implements UpstreamOwner {
       idle = [];
       this.#idle.set(upstream.backend, idle);
     }
-    const full = idle.length >= MAX_IDLE_PER_BACKEND || this.#idleCount >= MAX_IDLE;
+    const full = idle.length >= MAX_IDLE_UPSTREAMS_PER_BACKEND ||
+      this.#idleCount >= MAX_IDLE_UPSTREAMS;
     if (full || upstream.backend.status !== "normal") return upstream.discard();
     idle.push(upstream);
     this.#idleCount++;
@@ -105,12 +98,12 @@ export class UpstreamPool implements UpstreamOwner {
 
   /**
    * A backend left the configuration: its idle connections close now, those in use when their exchange
-   * ends, and at the latest {@link DRAIN_MS} from now.
+   * ends, and at the latest {@link REMOVED_BACKEND_DRAIN_MS} from now.
    */
   retire(backend: Backend): void {
     this.#drop(backend);
     if (backend.activeConnections > 0) {
-      this.#wheel.arm(new Retirement(this.#open, backend), DRAIN_MS);
+      this.#wheel.arm(new Retirement(this.#open, backend), REMOVED_BACKEND_DRAIN_MS);
     }
   }
 
@@ -122,9 +115,9 @@ export class UpstreamPool implements UpstreamOwner {
     for (const upstream of idle) upstream.close();
   }
 
-  /** Closes what has been idle for longer than {@link MAX_IDLE_MS}; call about once a second. */
+  /** Closes what has been idle for longer than {@link UPSTREAM_IDLE_MS}; call about once a second. */
   sweep(): void {
-    const oldest = this.#wheel.now - MAX_IDLE_MS;
+    const oldest = this.#wheel.now - UPSTREAM_IDLE_MS;
     for (const idle of this.#idle.values()) {
       let stale = 0;
       while (stale < idle.length && (idle[stale] as Upstream).idleSince < oldest) stale++;

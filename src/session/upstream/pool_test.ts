@@ -1,4 +1,9 @@
 import assert from "node:assert/strict";
+import {
+  MAX_IDLE_UPSTREAMS_PER_BACKEND,
+  REMOVED_BACKEND_DRAIN_MS,
+  UPSTREAM_IDLE_MS,
+} from "../../../config/defaults.ts";
 import { FakeStream } from "../../../tests/support/session/fake_stream.ts";
 import { waitFor } from "../../../tests/support/wait.ts";
 import { parseBackendAddress } from "../../balancing/backend.ts";
@@ -9,7 +14,7 @@ import { Counters } from "../../observe/metrics/counters.ts";
 import { Cluster } from "../cluster.ts";
 import { DeadlineWheel } from "../timing/deadline_wheel.ts";
 import type { Upstream } from "./upstream.ts";
-import { DRAIN_MS, MAX_IDLE_MS, MAX_IDLE_PER_BACKEND, UpstreamPool } from "./pool.ts";
+import { UpstreamPool } from "./pool.ts";
 
 function setUp(bufferLimit = 2000) {
   const streams: FakeStream[] = [];
@@ -85,18 +90,18 @@ Deno.test("UpstreamPool keeps no connection of a removed backend", async () => {
 Deno.test("UpstreamPool bounds the idle connections of a backend", async () => {
   const { pool, dial } = setUp();
   const all: Upstream[] = [];
-  for (let i = 0; i < MAX_IDLE_PER_BACKEND + 10; i++) all.push(await dial());
+  for (let i = 0; i < MAX_IDLE_UPSTREAMS_PER_BACKEND + 10; i++) all.push(await dial());
   for (const upstream of all) pool.give(upstream);
-  assert.equal(pool.idleCount, MAX_IDLE_PER_BACKEND);
+  assert.equal(pool.idleCount, MAX_IDLE_UPSTREAMS_PER_BACKEND);
 });
 
 Deno.test("UpstreamPool closes what has been idle for too long and keeps the rest", async () => {
   const { pool, wheel, dial, streams } = setUp();
   const [old, young] = [await dial(), await dial()];
   pool.give(old);
-  wheel.advance(MAX_IDLE_MS - 1_000);
+  wheel.advance(UPSTREAM_IDLE_MS - 1_000);
   pool.give(young);
-  wheel.advance(MAX_IDLE_MS + 1);
+  wheel.advance(UPSTREAM_IDLE_MS + 1);
   pool.sweep();
   assert.deepEqual(streams.map((it) => it.closed), [true, false]);
   assert.equal(pool.idleCount, 1);
@@ -154,9 +159,9 @@ Deno.test("UpstreamPool cuts what is in use with a removed backend when its time
   pool.retire(backend);
   pool.give(finishing);
   // The wheel looks at deadlines this far away several times before it is their turn.
-  for (let now = 0; now < DRAIN_MS; now += 10_000) wheel.advance(now);
+  for (let now = 0; now < REMOVED_BACKEND_DRAIN_MS; now += 10_000) wheel.advance(now);
   assert.deepEqual(streams.map((it) => it.closed), [false, true, false]);
-  wheel.advance(DRAIN_MS + 200);
+  wheel.advance(REMOVED_BACKEND_DRAIN_MS + 200);
   assert.deepEqual(streams.map((it) => it.closed), [true, true, false]);
   assert.equal(backend.status, "closed");
   assert.equal(backend.activeConnections, 0);
@@ -173,6 +178,6 @@ Deno.test("UpstreamPool gives a backend that comes back connections of its own",
     0,
   );
   await pool.dial(cluster, again, new AbortController().signal);
-  wheel.advance(DRAIN_MS + 200);
+  wheel.advance(REMOVED_BACKEND_DRAIN_MS + 200);
   assert.deepEqual(streams.map((it) => it.closed), [true, false]);
 });

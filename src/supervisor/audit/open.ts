@@ -5,7 +5,7 @@ import manifest from "../../../deno.json" with { type: "json" };
 import type { Config } from "../../../config/file/load.ts";
 import { type AuditFileReport, openAuditFile } from "../../io/log/audit_file.ts";
 import { loggerOf } from "../../observe/log/log.ts";
-import type { UlidSource } from "../../protocol/http/ulid.ts";
+import type { UlidSource } from "../../protocol/http/ids/ulid.ts";
 import { type AuditLog, type AuditSink, AuditTrail } from "./trail.ts";
 
 /** Opens the files of the trail. `now` is milliseconds since 1970, with fractions. */

@@ -16,7 +16,7 @@ import {
   type WorkerAuditRow,
   workerAuditText,
 } from "../../observe/audit/worker_row.ts";
-import type { UlidSource } from "../../protocol/http/ulid.ts";
+import type { UlidSource } from "../../protocol/http/ids/ulid.ts";
 import { type AuditSubject, DETAIL_NAMES } from "./subject.ts";
 import type { ClientIdentity } from "../command_socket/identity.ts";
 import type { WorkerAnswer } from "../commands/fan_out.ts";

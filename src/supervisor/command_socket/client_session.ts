@@ -2,6 +2,11 @@
 // the answers go back in order. Both directions are bounded. Whatever a client sends, it can only
 // end its own session.
 
+import {
+  MAX_COMMAND_BYTES_UNDER_WAY,
+  MAX_COMMANDS_UNDER_WAY,
+  STALLED_COMMAND_CLIENT_MS,
+} from "../../../config/defaults.ts";
 import type { Request, Response } from "../../../config/schema/messages.ts";
 import { writeAll } from "../../io/net/write_all.ts";
 import { WriteQueue } from "../../io/net/write_queue.ts";
@@ -10,16 +15,6 @@ import { AnswerOrder } from "./answer_order.ts";
 import { MalformedRequest, RecognisingCodec } from "./codec.ts";
 import type { ClientIdentity } from "./identity.ts";
 import { failure } from "./responses.ts";
-
-/**
- * Requests of one client under way at once, and their bytes. Enough to hide the round trip to the
- * workers, few enough that a client cannot fill the memory with what waits for each other.
- */
-const MAX_UNDER_WAY = 1024;
-const MAX_BYTES_UNDER_WAY = 512 * 1024;
-
-/** How long a client may leave a full output untouched before it is dropped, in milliseconds. */
-const STALLED_READER_MS = 30_000;
 
 /** Bytes of one read: few for the many clients that ask one thing, more for one that fills them. */
 const FIRST_READ_BYTES = 4 * 1024;
@@ -191,9 +186,9 @@ export class ClientSession {
   /** How many requests may be under way for `request` to be one more, and one at least. */
   #mostBeside(request: Request): number {
     if (!this.#executor.overlaps(request)) return 1;
-    return this.#order.bytesUnderWay > MAX_BYTES_UNDER_WAY
+    return this.#order.bytesUnderWay > MAX_COMMAND_BYTES_UNDER_WAY
       ? Math.max(1, this.#order.underWay >> 1)
-      : MAX_UNDER_WAY;
+      : MAX_COMMANDS_UNDER_WAY;
   }
 
   get #isReaderBehind(): boolean {
@@ -203,7 +198,7 @@ export class ClientSession {
   async #settleOutput(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stalled = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(true), STALLED_READER_MS);
+      timer = setTimeout(() => resolve(true), STALLED_COMMAND_CLIENT_MS);
     });
     const isStalled = await Promise.race([this.#output.flushed().then(() => false), stalled]);
     clearTimeout(timer);

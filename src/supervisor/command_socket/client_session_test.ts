@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { decode, DecodeError, encode } from "../../../config/codec/protobuf.ts";
 import { Request, Response } from "../../../config/schema/messages.ts";
 import { encodeFrame, FrameReader } from "../../protocol/control/frame.ts";
-import { anonymousClient } from "./identity.ts";
+import { UNKNOWN_PEER } from "../../io/net/peer_identity.ts";
 import { ClientSession, type ClientStream, type Executor } from "./client_session.ts";
 import { ok } from "./responses.ts";
+
+const CLIENT = { id: 0, ulid: "0", connectedAt: 0, peer: UNKNOWN_PEER };
 
 /** A client at the other end of two in-memory pipes; it reads only when the test says so. */
 class ScriptedClient implements ClientStream {
@@ -69,7 +71,7 @@ const ECHO: Executor = {
 
 Deno.test("ClientSession answers every request of one read, in order, before it closes", async () => {
   const client = new ScriptedClient();
-  const session = new ClientSession(anonymousClient(0), client, ECHO, { maxBytes: 10_000 });
+  const session = new ClientSession(CLIENT, client, ECHO, { maxBytes: 10_000 });
   client.send(new Uint8Array([...frame("a"), ...frame("b"), ...frame("c")]));
   client.finish();
   await session.run();
@@ -90,7 +92,7 @@ Deno.test("ClientSession starts overlapping requests at once and others when all
     },
   };
   const client = new ScriptedClient();
-  const session = new ClientSession(anonymousClient(0), client, executor, { maxBytes: 10_000 });
+  const session = new ClientSession(CLIENT, client, executor, { maxBytes: 10_000 });
   client.send(frame("a"), frame("b"), frame("barrier"));
   client.finish();
   const running = session.run();
@@ -117,7 +119,7 @@ Deno.test("ClientSession replaces an answer that is too long by a failure that s
       return { begun: done.then(() => {}), done };
     },
   };
-  const session = new ClientSession(anonymousClient(0), client, executor, { maxBytes: 1000 });
+  const session = new ClientSession(CLIENT, client, executor, { maxBytes: 1000 });
   client.send(frame("a"));
   client.finish();
   await session.run();
@@ -136,7 +138,7 @@ Deno.test("ClientSession drops a subscriber that does not read, and stops delive
       return { begun: Promise.resolve(), done: Promise.resolve(null) };
     },
   };
-  const session = new ClientSession(anonymousClient(0), client, executor, { maxBytes: 1000 });
+  const session = new ClientSession(CLIENT, client, executor, { maxBytes: 1000 });
   client.send(frame("subscribe"));
   void session.run();
   await new Promise((resolve) => setTimeout(resolve, 0));
@@ -159,7 +161,7 @@ Deno.test("ClientSession takes no further request from a client that does not re
       return { begun: Promise.resolve(), done: Promise.resolve(ok("x".repeat(100))) };
     },
   };
-  const session = new ClientSession(anonymousClient(0), client, executor, { maxBytes: 2000 });
+  const session = new ClientSession(CLIENT, client, executor, { maxBytes: 2000 });
   for (let i = 0; i < 50; i++) client.send(frame(String(i)));
   void session.run();
   await new Promise((resolve) => setTimeout(resolve, 20));

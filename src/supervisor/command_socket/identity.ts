@@ -1,6 +1,6 @@
 // Who a client of the command socket is: its number, the id of its session, and the user behind it.
 
-import { type PeerIdentity, UNKNOWN_PEER } from "../../io/net/peer_identity.ts";
+import type { PeerIdentity } from "../../io/net/peer_identity.ts";
 
 /** One connection and its user. */
 export interface ClientIdentity {
@@ -11,9 +11,4 @@ export interface ClientIdentity {
   /** When it was accepted, in milliseconds since 1970 with fractions. */
   readonly connectedAt: number;
   readonly peer: PeerIdentity;
-}
-
-/** A client of which only its number is known. */
-export function anonymousClient(id: number): ClientIdentity {
-  return { id, ulid: `${id}`, connectedAt: 0, peer: UNKNOWN_PEER };
 }

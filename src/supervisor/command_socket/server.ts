@@ -1,20 +1,15 @@
 // The accept loop of the command socket and the set of connected clients, bounded. Knows sessions,
 // not what they ask for.
 
+import { MAX_COMMAND_CLIENTS } from "../../../config/defaults.ts";
 import { AcceptPause, acceptUntilClosed } from "../../io/listening/accept_loop.ts";
 import { PeerCredentialSource } from "../../io/net/peer_credentials.ts";
 import { PeerNames } from "../../io/net/peer_identity.ts";
 import type { UnixListener } from "../../io/net/unix_socket.ts";
 import { loggerOf } from "../../observe/log/log.ts";
-import type { UlidSource } from "../../protocol/http/ulid.ts";
+import type { UlidSource } from "../../protocol/http/ids/ulid.ts";
 import type { ClientIdentity } from "./identity.ts";
 import { ClientSession, type Executor, type SessionLimits } from "./client_session.ts";
-
-/**
- * Clients connected at once. Tools, connectors and dashboards of one machine are a few dozen; the
- * file descriptors and buffers of the rest are worth more to main than a client that leaks them.
- */
-const MAX_CLIENTS = 512;
 
 /** What a server is made of. */
 export interface CommandServerParts {
@@ -104,7 +99,7 @@ export class CommandServer {
   }
 
   #admit(connection: Deno.UnixConn, identity: ClientIdentity): void {
-    if (this.#clients.size >= MAX_CLIENTS) {
+    if (this.#clients.size >= MAX_COMMAND_CLIENTS) {
       this.#log.warn("Refused a client: {count} are connected already", {
         count: this.#clients.size,
       });

@@ -1,6 +1,7 @@
 // Verbs that change how processes run but not the configuration: log level, metrics switches,
 // connection limits. They are not saved; a worker started later gets the last of each.
 
+import { MAX_LEASE_CLIENT_BYTES, MAX_LEASE_SECONDS } from "../../../config/defaults.ts";
 import { encode } from "../../../config/codec/protobuf.ts";
 import {
   MetricsConfiguration,
@@ -20,10 +21,6 @@ import type { RetainedCounts } from "../metrics/retained.ts";
 import { eventOf } from "../command_socket/request_events.ts";
 import { failure, ok } from "../command_socket/responses.ts";
 import { describeAnswers, failuresOf } from "../workers/texts.ts";
-
-/** Longest lease name, in bytes, and longest lease, in seconds (sozu 2.1). */
-const MAX_LEASE_CLIENT_BYTES = 64;
-const MAX_LEASE_SECONDS = 300;
 
 /** What every verb of this file takes. */
 interface SettingParts extends AskParts, AuditParts {

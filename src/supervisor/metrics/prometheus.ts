@@ -1,6 +1,7 @@
 // The measurements of main and all workers for Prometheus, at the address the configuration names. An
 // address that is taken (by the main process before this one, while it leaves) is tried again.
 
+import { SCRAPE_WORKER_TIMEOUT_MS } from "../../../config/defaults.ts";
 import { formatIp, parseAddress } from "../../../config/values/address.ts";
 import type { PrometheusSettings } from "../../../config/file/keys/prometheus.ts";
 import type { AggregatedMetrics } from "../../../config/schema/messages.ts";
@@ -24,8 +25,6 @@ import { everythingQuery, metricsAnswer } from "./answer.ts";
 import { closedListener } from "../listeners/open.ts";
 import { sharedListeners } from "../listeners/shared.ts";
 
-/** Longest wait for a worker, in milliseconds: scrapers wait for ten seconds unless told. */
-const DEADLINE_MS = 5_000;
 /** Pause before an address that could not be had is tried again. */
 const RETRY_MS = 1_000;
 /** How long the main process before this one may keep the address: it gives way within seconds. */
@@ -187,6 +186,6 @@ function ask({ pool, fanOut }: PrometheusParts, type: Verb): Promise<readonly Wo
   return fanOut.run({
     verb: type.kind,
     requests: requestsFor(pool.targets(), { request_type: type }),
-    deadline: { kind: "total", ms: DEADLINE_MS },
+    deadline: { kind: "total", ms: SCRAPE_WORKER_TIMEOUT_MS },
   });
 }

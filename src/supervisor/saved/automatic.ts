@@ -1,18 +1,14 @@
 // Keeps the saved state up to date: after changes settle, the state is written once. One write at a
 // time; a change during a write leads to another one.
 
+import {
+  FIRST_STATE_SAVE_RETRY_MS,
+  MAX_STATE_SAVE_DELAY_MS,
+  MAX_STATE_SAVE_RETRY_MS,
+  STATE_SAVE_SETTLE_MS,
+} from "../../../config/defaults.ts";
 import { loggerOf } from "../../observe/log/log.ts";
 import type { StateFileResult } from "./state.ts";
-
-/** Calm awaited before a write, so that a burst of changes is written once, in milliseconds. */
-const SETTLE_MS = 100;
-
-/** Most a steady stream of changes can put a write off, in milliseconds. */
-const MAX_DELAY_MS = 2_000;
-
-/** Wait after a failed write, in milliseconds: doubled with every further failure. */
-const FIRST_RETRY_MS = 1_000;
-const MAX_RETRY_MS = 60_000;
 
 /** Writes the state after changes. */
 export class AutomaticSave {
@@ -26,7 +22,10 @@ export class AutomaticSave {
   #failures = 0;
   #closed = false;
 
-  constructor(save: () => Promise<StateFileResult<number>>, firstRetryMs = FIRST_RETRY_MS) {
+  constructor(
+    save: () => Promise<StateFileResult<number>>,
+    firstRetryMs = FIRST_STATE_SAVE_RETRY_MS,
+  ) {
     this.#save = save;
     this.#firstRetryMs = firstRetryMs;
   }
@@ -38,7 +37,10 @@ export class AutomaticSave {
     const now = performance.now();
     if (this.#timer === null) this.#firstChange = now;
     else clearTimeout(this.#timer);
-    const delay = Math.max(0, Math.min(SETTLE_MS, this.#firstChange + MAX_DELAY_MS - now));
+    const delay = Math.max(
+      0,
+      Math.min(STATE_SAVE_SETTLE_MS, this.#firstChange + MAX_STATE_SAVE_DELAY_MS - now),
+    );
     this.#timer = setTimeout(() => void this.flush(), delay);
   }
 
@@ -64,7 +66,7 @@ export class AutomaticSave {
       this.#failures = 0;
       return;
     }
-    const delay = Math.min(this.#firstRetryMs * 2 ** this.#failures++, MAX_RETRY_MS);
+    const delay = Math.min(this.#firstRetryMs * 2 ** this.#failures++, MAX_STATE_SAVE_RETRY_MS);
     if (this.#closed) return this.#log.error("{reason}", { reason: result.reason });
     const seconds = Math.ceil(delay / 1000);
     this.#log.error("{reason}; tried again in {seconds} s", { reason: result.reason, seconds });

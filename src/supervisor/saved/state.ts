@@ -1,5 +1,6 @@
 // The saved state on disk: written whole or not at all, read whole and bounded.
 
+import { MAX_STATE_FILE_BYTES } from "../../../config/defaults.ts";
 import type { Request } from "../../../config/schema/messages.ts";
 import {
   RecordError,
@@ -11,12 +12,6 @@ import { isInternalChange } from "../../../config/state/verbs.ts";
 import { replaceFile } from "../../io/files/replace_file.ts";
 import { Slices } from "../../io/net/turn.ts";
 import { writeAll } from "../../io/net/write_all.ts";
-
-/**
- * Largest state file read. A hundred thousand frontends with certificates stay below it; reading
- * anything longer into memory would only serve a mistake.
- */
-export const MAX_STATE_FILE_BYTES = 256 * 1024 * 1024;
 
 /** Characters of records gathered for one write. */
 const WRITE_LENGTH = 256 * 1024;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { MAX_STATE_FILE_BYTES } from "../../../config/defaults.ts";
 import { sequences, stateAfter } from "../../../tests/support/config/state.ts";
-import { loadState, MAX_STATE_FILE_BYTES, saveState } from "./state.ts";
+import { loadState, saveState } from "./state.ts";
 
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();

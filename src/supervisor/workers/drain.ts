@@ -2,6 +2,7 @@
 // connection with its next response, closes those that stay idle, and is killed when the time of a soft
 // stop is over.
 
+import { KEEP_ALIVE_FAREWELL_MS } from "../../../config/defaults.ts";
 import { type FanOut, requestsFor, type WorkerChannel } from "../commands/fan_out.ts";
 
 /** A worker whose end can be seen and forced. */
@@ -13,12 +14,6 @@ export interface LeavingWorker extends WorkerChannel {
 
 /** Drains workers; resolves when all have ended, with whether connections had to be cut. */
 export type Drain = (workers: readonly LeavingWorker[]) => Promise<boolean>;
-
-/**
- * How long a client with a persistent connection has to send one more request, in milliseconds. The
- * response to it says `Connection: close`; closing an idle connection could race with that request.
- */
-const IDLE_MS = 2_000;
 
 /** What draining workers takes. */
 export interface DrainParts {
@@ -35,7 +30,9 @@ export async function drain(
   const ended = Promise.all(workers.map((worker) => worker.ended));
   let haveEnded = false;
   void ended.then(() => haveEnded = true);
-  const idleMs = softStopMs > 0 ? Math.min(IDLE_MS, softStopMs) : IDLE_MS;
+  const idleMs = softStopMs > 0
+    ? Math.min(KEEP_ALIVE_FAREWELL_MS, softStopMs)
+    : KEEP_ALIVE_FAREWELL_MS;
   const idle = fanOut.run({
     verb: "WindDown",
     requests: requestsFor(workers, { request_type: { kind: "wind_down", value: {} } }),

@@ -1,17 +1,12 @@
 // The workers of this main process: how many there should be, which ones there are, and a new one
 // in the place of each that dies. Ids count up and are never used twice.
 
+import { MAX_STOPPED_WORKERS_LISTED, STOPPED_WORKER_LISTED_MS } from "../../../config/defaults.ts";
 import { RunState, type WorkerInfo } from "../../../config/schema/messages.ts";
 import { loggerOf } from "../../observe/log/log.ts";
 import { RestartBackoff } from "./restart_backoff.ts";
 import type { WorkerDeath } from "./death.ts";
 import type { WorkerProcess } from "./process.ts";
-
-/** Ended workers still listed: enough to see a crash loop, too few to hide the workers that run. */
-const MAX_STOPPED_LISTED = 8;
-
-/** How long an ended worker is listed, in milliseconds: who replaces one looks within minutes. */
-const STOPPED_LISTED_MS = 10 * 60_000;
 
 /** What a pool is made of. */
 export interface PoolOptions {
@@ -138,7 +133,7 @@ export class WorkerPool {
 
   /** Every worker there is and the few that have ended in the last minutes, by id. */
   list(): WorkerInfo[] {
-    const since = this.#now() - STOPPED_LISTED_MS;
+    const since = this.#now() - STOPPED_WORKER_LISTED_MS;
     this.#stopped = this.#stopped.filter((worker) => worker.since > since);
     const live = this.processes().map(({ id, pid, phase, runState }) => ({
       id,
@@ -169,7 +164,7 @@ export class WorkerPool {
     if (slot === undefined && !isExpected) return;
     const info = { id: worker.id, pid: worker.pid, run_state: RunState.STOPPED };
     this.#stopped.push({ info, since: this.#now() });
-    if (this.#stopped.length > MAX_STOPPED_LISTED) this.#stopped.shift();
+    if (this.#stopped.length > MAX_STOPPED_WORKERS_LISTED) this.#stopped.shift();
     if (slot !== undefined) {
       slot.ended = info;
       this.#leavePlace(slot, worker);

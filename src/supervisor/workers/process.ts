@@ -1,6 +1,7 @@
 // One worker process as the main process sees it: its pipes framed into requests and answers, its
 // backlog bounded, its silence and its end noticed, and reaped. Decides nothing about restarts or tasks.
 
+import { MAX_WORKER_BACKLOG_BYTES } from "../../../config/defaults.ts";
 import { decode, DecodeError, encode } from "../../../config/codec/protobuf.ts";
 import {
   InitialState,
@@ -23,12 +24,6 @@ import {
 import { deathOf, type Verdict, type WorkerDeath } from "./death.ts";
 import { workerFrameLength, writeWorkerFrame } from "./frame.ts";
 import { HANG_LOOKS, START_LOOKS, Vitality } from "./vitality.ts";
-
-/**
- * Most bytes waiting for one worker. A worker that hangs while commands keep coming would otherwise
- * make main grow; a whole state of a hundred thousand objects still fits several times.
- */
-const MAX_BACKLOG_BYTES = 256 * 1024 * 1024;
 
 /** What a worker's owner is told. */
 export interface WorkerObserver {
@@ -81,7 +76,7 @@ export class WorkerProcess {
     this.#observer = observer;
     this.#queue = new WriteQueue(
       (bytes) => process.write(bytes),
-      MAX_BACKLOG_BYTES,
+      MAX_WORKER_BACKLOG_BYTES,
       // A closed pipe means the process is ending, which its output tells as well.
       () => {},
     );

@@ -1,5 +1,6 @@
 // PROXY protocol headers for tests: good ones of every kind, and every way in which one can be wrong.
 
+import type { ProxyAddresses } from "../../../src/protocol/proxy_protocol/header.ts";
 import { encodeTlvs } from "../../../src/protocol/proxy_protocol/tlv.ts";
 import { encodeV2 } from "../../../src/protocol/proxy_protocol/v2.ts";
 import { latin1 } from "./wire.ts";
@@ -62,3 +63,13 @@ export const MALFORMED_HEADERS: readonly (readonly [string, string])[] = [
   ["a bare line feed", V1_LINE.replace("\r\n", "\n")],
   ["a line without end", "PROXY UNKNOWN " + "x".repeat(200)],
 ];
+
+/** The header line of version 1 for `addresses`; `UNKNOWN` when there are none. */
+export function encodeV1(addresses: ProxyAddresses | null): Uint8Array {
+  if (addresses === null) return new TextEncoder().encode("PROXY UNKNOWN\r\n");
+  const { family, source, destination } = addresses;
+  const name = family === "inet" ? "TCP4" : "TCP6";
+  return new TextEncoder().encode(
+    `PROXY ${name} ${source.ip} ${destination.ip} ${source.port} ${destination.port}\r\n`,
+  );
+}

@@ -3,7 +3,7 @@
 
 import type { Verb } from "../../../config/state/verbs.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
-import { UlidSource } from "../../../src/protocol/http/ulid.ts";
+import { UlidSource } from "../../../src/protocol/http/ids/ulid.ts";
 import { AuditTrail } from "../../../src/supervisor/audit/trail.ts";
 import { HttpListenerConfig, ListenerType } from "../../../config/schema/messages.ts";
 import { address, stateWith } from "../config/state.ts";

@@ -2,6 +2,7 @@
 // deadline, its answers and its end. Knows nothing of backends; the order in which requests are served is
 // the request loop's.
 
+import { EXPECTED_REQUEST_MS } from "../../../../config/defaults.ts";
 import type { AnswerStatus } from "../../../answers/answer_set.ts";
 import { renderAnswer } from "../../../answers/answer.ts";
 import type { Accepted, Endpoint, TlsFacts } from "../../../io/contracts.ts";
@@ -27,7 +28,7 @@ import { Reason } from "../../reason.ts";
 import { Outcome } from "../account.ts";
 import { serveRequests } from "./requests.ts";
 import { releaseHead } from "./request_body.ts";
-import { FRESH_MS, type OnSessionEnd, type Session } from "../../session.ts";
+import { type OnSessionEnd, type Session } from "../../session.ts";
 import { EarlyRead, SessionPhase } from "./session_phase.ts";
 import type { Arrival, WritingEnd } from "../../sole_reader.ts";
 import { writeRest } from "../../write_rest.ts";
@@ -154,8 +155,8 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
     if (this.#leaving) return true;
     if (this.phase !== SessionPhase.WAITING || this.input.length > 0) return false;
     // The first request of a new connection is almost certainly on its way.
-    if (this.#fresh && this.worker.wheel.now - this.lastActive < FRESH_MS) {
-      this.arm(FRESH_MS);
+    if (this.#fresh && this.worker.wheel.now - this.lastActive < EXPECTED_REQUEST_MS) {
+      this.arm(EXPECTED_REQUEST_MS);
       return false;
     }
     this.#leaving = true;
@@ -327,7 +328,7 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
   /** Waits for the next request of this connection. */
   armNextRequest(): void {
     // A response that began before the worker drained has promised that another request may come.
-    this.arm(this.worker.draining ? FRESH_MS : this.listener.timeouts.front);
+    this.arm(this.worker.draining ? EXPECTED_REQUEST_MS : this.listener.timeouts.front);
   }
 
   /**

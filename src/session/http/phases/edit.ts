@@ -29,8 +29,11 @@ import {
   FieldFlag,
   type MessageHead,
 } from "../../../protocol/http/message_head.ts";
-import { TRACEPARENT_LINE_BYTES, writeTraceparent } from "../../../protocol/http/trace_context.ts";
-import { ULID_LENGTH } from "../../../protocol/http/ulid.ts";
+import {
+  TRACEPARENT_LINE_BYTES,
+  writeTraceparent,
+} from "../../../protocol/http/ids/trace_context.ts";
+import { ULID_LENGTH } from "../../../protocol/http/ids/ulid.ts";
 import { offeredUpgrade } from "../../../protocol/http/upgrade.ts";
 import type { Exchange } from "../exchange.ts";
 import type { HttpSession } from "../h1/session.ts";

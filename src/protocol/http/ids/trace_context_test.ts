@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { asciiBytes, asciiText } from "../../bytes/ascii.ts";
+import { asciiBytes, asciiText } from "../../../bytes/ascii.ts";
 import { HexIds } from "./hex_ids.ts";
 import {
   readTraceparent,

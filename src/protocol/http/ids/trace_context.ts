@@ -1,7 +1,7 @@
 // Trace context (W3C Recommendation, level 1): reading a traceparent field, and writing the one that
 // goes on. Ids are lower-case hexadecimal in ASCII, as they are on the wire. Draws no random numbers.
 
-import { asciiBytes, copyBytes, CR, LF } from "../../bytes/ascii.ts";
+import { asciiBytes, copyBytes, CR, LF } from "../../../bytes/ascii.ts";
 
 /** Digits of the id of a trace, and of the id of a span in it. */
 export const TRACE_ID_LENGTH = 32;
