@@ -1,4 +1,4 @@
-// Questions: answered from the state of main, or from main and every worker side by side.
+// Queries: answered from the state of main, or with one answer of main and of each worker.
 
 import type { Response, ResponseContent, WorkerInfo } from "../../../config/schema/messages.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
@@ -14,7 +14,7 @@ import { describeAnswers, failuresOf } from "../workers/texts.ts";
 
 type Content = NonNullable<ResponseContent["content_type"]>;
 
-/** Requests main answers alone. */
+/** Queries that main answers alone. */
 export type MainQuery = Verb & {
   kind:
     | "list_workers"
@@ -55,7 +55,7 @@ export function answerFromMain({ state, pool }: MainQueryParts, query: MainQuery
   }
 }
 
-/** Requests main and the workers answer side by side. */
+/** Queries with one answer of main and of each worker. */
 export type MergedQuery = Verb & {
   kind:
     | "query_cluster_by_id"
@@ -69,7 +69,7 @@ export interface MergedQueryParts extends AskParts {
   readonly state: ConfigState;
 }
 
-/** Asks every worker; the answer holds one entry for each that answered, and one of main. */
+/** Asks every worker; the answer has one entry for each that answered, and one of main. */
 export async function answerMerged(
   parts: MergedQueryParts,
   client: Client,

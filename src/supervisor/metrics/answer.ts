@@ -1,6 +1,5 @@
-// The measurements of several workers as one answer. Counts and levels add up, histograms bucket by
-// bucket; of quantiles the largest is retained, which is the most that can be said of all together. A worker
-// that did not answer is just absent.
+// The answer to a metrics query, made from the answers of the workers. Counts and gauges add up, histograms add up
+// bucket by bucket, of quantiles the largest counts (merge_rules.ts). A worker that did not answer is absent.
 
 import {
   type FilteredMetrics,

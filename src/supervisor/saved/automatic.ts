@@ -1,13 +1,13 @@
-// Keeps the saved state up to date: after changes settle, the state is written once. One write at a
-// time; a change during a write leads to another one.
+// Saves the state automatically: once after a burst of changes. There is one write at a time; a change during a write
+// leads to another one.
 
 import { loggerOf } from "../../observe/log/log.ts";
 import type { StateFileResult } from "./state.ts";
 
-/** Calm awaited before a write, so that a burst of changes is written once, in milliseconds. */
+/** Time without a change before a write, in milliseconds. */
 const SETTLE_MS = 100;
 
-/** Most a steady stream of changes can put a write off, in milliseconds. */
+/** Longest delay of a write under a steady stream of changes, in milliseconds. */
 const MAX_DELAY_MS = 2_000;
 
 /** Wait after a failed write, in milliseconds: doubled with every further failure. */
@@ -33,7 +33,7 @@ export class AutomaticSave {
 
   /** The state has changed. */
   changed(): void {
-    // What could not be written a moment ago is written with the next attempt.
+    // After a failed write the next attempt is scheduled already.
     if (this.#failures > 0 && this.#timer !== null) return;
     const now = performance.now();
     if (this.#timer === null) this.#firstChange = now;
@@ -42,7 +42,7 @@ export class AutomaticSave {
     this.#timer = setTimeout(() => void this.flush(), delay);
   }
 
-  /** Writes now what is not written yet; resolves when it is. */
+  /** Writes unsaved changes now; resolves when they are written. */
   flush(): Promise<void> {
     if (this.#timer === null) return this.#writing;
     clearTimeout(this.#timer);
@@ -51,7 +51,7 @@ export class AutomaticSave {
     return this.#writing;
   }
 
-  /** Writes what is not written yet for the last time: a failure is not followed by another attempt. */
+  /** Writes unsaved changes for the last time: a failure is not retried. */
   close(): Promise<void> {
     this.#closed = true;
     return this.flush();

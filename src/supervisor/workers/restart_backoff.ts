@@ -1,17 +1,17 @@
-// How long a crashed worker's successor waits. Arithmetic only: no clock, no process.
+// The delay before a worker is started in the place of one that ended. Arithmetic only: no clock, no process.
 
-/** First wait after a second crash in a row, in milliseconds. */
+/** Delay after a second crash in a row, in milliseconds. */
 const FIRST_DELAY_MS = 100;
-/** Longest wait: a worker that always dies at start costs one spawn every five seconds. */
+/** Longest delay, in milliseconds. */
 const MAX_DELAY_MS = 5_000;
-/** A worker that lived this long had started well: its crash is a new story. */
+/** A worker that ran this long, in milliseconds, had started well: its crash counts as the first one. */
 const STABLE_AFTER_MS = 10_000;
 
-/** The waits of one worker slot: 0, 100, 200, 400 … 5,000 ms, from 0 again after a stable life. */
+/** The delays of one place: 0, 100, 200, 400 … 5,000 ms, from 0 again after a stable run. */
 export class RestartBackoff {
   #crashes = 0;
 
-  /** The wait before the next start, given how long the worker that just died had lived. */
+  /** The delay before the next start; `livedMs`: how long the worker that ended had run. */
   next(livedMs: number): number {
     if (livedMs >= STABLE_AFTER_MS) this.#crashes = 0;
     const delay = this.#crashes === 0

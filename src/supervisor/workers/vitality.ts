@@ -1,16 +1,16 @@
-// Whether a worker is alive, told by what it sends. Looks are counted, not time: a main process that
-// was itself held up (a suspended machine) looks once after the pause and mistakes nothing.
+// Whether a worker is alive, by the bytes it sends. Looks are counted, not time: after a suspension of the machine
+// there is one look, and no worker counts as hung.
 
 /**
- * Looks without a sign of life after which a worker counts as hung: 5 seconds. The longest a healthy
- * one was seen to keep silent is 0.9 s, while it took in a state of 300,000 objects.
+ * Looks without a byte after which a worker counts as hung: 5 seconds. The longest silence of a healthy worker was
+ * 0.9 s, while it took in a state of 300,000 objects.
  */
 export const HANG_LOOKS = 10;
 
-/** The same before its first message: 20 seconds, in which a runtime starts on any machine. */
+/** The same before its first message: 20 seconds, for the start of the process. */
 export const START_LOOKS = 40;
 
-/** The signs of life of one worker. Call {@link look} once in a beat. */
+/** The vitality of one worker. Call {@link look} every BEAT_MS. */
 export class Vitality {
   #silent = 0;
   #hasSpoken = false;
