@@ -8,8 +8,8 @@ if (command === "worker") {
   Deno.exit(await runWorker(rest));
 }
 if (command === "start" && rest[0] === "--inherit") {
-  const { succeedMain } = await import("./src/supervisor/main_upgrade/new_main.ts");
-  Deno.exit(await succeedMain(rest[1] ?? ""));
+  const { runSuccessor } = await import("./src/supervisor/main_upgrade/new_main.ts");
+  Deno.exit(await runSuccessor(rest[1] ?? ""));
 }
 const { runCli } = await import("./src/cli/main.ts");
 Deno.exit(
