@@ -39,7 +39,7 @@ export interface Client extends ClientIdentity {
   /** Turns the connection into a subscription of events; they go to the returned function. */
   readonly subscribe: () => (event: Response) => boolean;
   /** Passes the connection to `owner` once the answer to this request was written; the session ends then. */
-  readonly giveAway: (owner: (stream: ClientStream) => void) => void;
+  readonly passConnectionTo: (owner: (stream: ClientStream) => void) => void;
 }
 
 /** A request in progress. */
@@ -171,7 +171,7 @@ export class ClientSession {
         this.#subscribed = true;
         return (event) => this.#sendEvent(event);
       },
-      giveAway: (owner) => this.#owner = owner,
+      passConnectionTo: (owner) => this.#owner = owner,
     });
     void done.then((response) => slot.finish(response));
     return begun;

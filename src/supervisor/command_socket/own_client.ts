@@ -15,6 +15,6 @@ export function ownClient(ulid: string, now: number): Client {
     peer: new PeerNames().identify(credentials),
     progress: () => {},
     subscribe: () => () => false,
-    giveAway: () => {},
+    passConnectionTo: () => {},
   };
 }

@@ -56,8 +56,8 @@ class Lab {
   adopt(connection: ClientStream, changes: Partial<Client> = {}) {
     // Without a pid no process is killed.
     const peer = { ...UNKNOWN_PEER, uid: Deno.uid() };
-    const giveAway = (owner: (stream: ClientStream) => void) => owner(connection);
-    const client = { ...ownClient("test", 0), peer, giveAway, ...changes };
+    const passConnectionTo = (owner: (stream: ClientStream) => void) => owner(connection);
+    const client = { ...ownClient("test", 0), peer, passConnectionTo, ...changes };
     return this.adoption.adopt(ANNOUNCEMENT, client);
   }
 }

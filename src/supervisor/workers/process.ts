@@ -22,7 +22,7 @@ import {
 } from "../../protocol/control/worker_life.ts";
 import { deathOf, type Verdict, type WorkerDeath } from "./death.ts";
 import { workerFrameLength, writeWorkerFrame } from "./frame.ts";
-import { HANG_LOOKS, START_LOOKS, Vitality } from "./vitality.ts";
+import { HANG_LOOKS, Liveness, START_LOOKS } from "./liveness.ts";
 
 /**
  * Most bytes queued for one worker. It bounds the memory of main when a worker hangs; a state of a hundred thousand
@@ -67,7 +67,7 @@ export class WorkerProcess {
   readonly #process: PipedProcess;
   readonly #observer: WorkerObserver;
   readonly #terms: WorkerTerms;
-  readonly #vitality = new Vitality();
+  readonly #liveness = new Liveness();
   readonly #queue: WriteQueue;
   readonly #started = performance.now();
   readonly #log = loggerOf("supervisor::worker");
@@ -125,7 +125,7 @@ export class WorkerProcess {
 
   /** Called every {@link BEAT_MS}: kills a worker that counts as hung. */
   look(): void {
-    if (this.#verdict !== null || !this.#vitality.look()) return;
+    if (this.#verdict !== null || !this.#liveness.look()) return;
     const looks = this.phase === "greeting" ? START_LOOKS : HANG_LOOKS;
     this.kill({ cause: "hung", text: `gave no sign of life for ${looks * BEAT_MS} ms` });
   }
@@ -148,7 +148,7 @@ export class WorkerProcess {
   async #readResponses(): Promise<void> {
     const reader = new FrameReader(MAX_ANSWER_BYTES);
     for (let bytes = await this.#process.read(); bytes; bytes = await this.#process.read()) {
-      this.#vitality.signOfLife();
+      this.#liveness.signOfLife();
       reader.receive(bytes);
       for (let frame = reader.nextView(); frame !== null; frame = reader.nextView()) {
         if (frame instanceof FrameError) {

@@ -10,8 +10,8 @@ export const HANG_LOOKS = 10;
 /** The same before its first message: 20 seconds, for the start of the process. */
 export const START_LOOKS = 40;
 
-/** The vitality of one worker. Call {@link look} every BEAT_MS. */
-export class Vitality {
+/** The liveness of one worker. Call {@link look} every BEAT_MS. */
+export class Liveness {
   #silent = 0;
   #hasSpoken = false;
 
