@@ -18,10 +18,10 @@ if (command === "worker") {
   Deno.exit(await runWorker(rest));
 }
 if (command === "start" && rest[0] === "--inherit") {
-  const { succeedMain }: typeof import("./src/supervisor/main_upgrade/new_main.ts") = await import(
+  const { runSuccessor }: typeof import("./src/supervisor/main_upgrade/new_main.ts") = await import(
     NEW_MAIN
   );
-  Deno.exit(await succeedMain(rest[1] ?? ""));
+  Deno.exit(await runSuccessor(rest[1] ?? ""));
 }
 const configPath = plainStart(Deno.args, (name) => Deno.env.get(name));
 if (configPath !== null) Deno.exit(await start({ configPath }));

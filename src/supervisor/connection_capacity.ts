@@ -1,8 +1,8 @@
-// Whether the limits of the system can carry the configured number of connections.
+// Whether the limits of the system allow the configured number of connections.
 
 import type { DescriptorLimits } from "../io/process/descriptor_limit.ts";
 
-/** A session has a client and, nearly always, a backend connection. */
+/** A session has a client connection and nearly always a backend connection. */
 const DESCRIPTORS_PER_CONNECTION = 2;
 
 /** Descriptors a worker needs for `max_connections`. */

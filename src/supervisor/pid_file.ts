@@ -1,7 +1,7 @@
-// The file that tells other programs which process is main: written at start, removed at the end, and
-// left alone when it names a main process that is alive.
+// The PID file of the main process: written at start and removed at the end. A file that names a main process that is
+// alive is not overwritten.
 
-/** A PID file that holds this process's number. */
+/** A PID file that holds the pid of this process. */
 export class PidFile {
   readonly #path: string;
 
@@ -9,7 +9,7 @@ export class PidFile {
     this.#path = path;
   }
 
-  /** Writes the file; the reason when it belongs to somebody else or cannot be written. */
+  /** Writes the file; the reason when it names another main process or cannot be written. */
   static claim(path: string): PidFile | string {
     const owner = readPid(path);
     if (owner !== null && owner !== Deno.pid && isMain(owner)) {
@@ -19,7 +19,7 @@ export class PidFile {
     return PidFile.takeOver(path);
   }
 
-  /** Writes the file, whoever it names; the reason when it cannot be written. */
+  /** Writes the file, whatever pid it holds; the reason when it cannot be written. */
   static takeOver(path: string): PidFile | string {
     try {
       Deno.writeTextFileSync(path, String(Deno.pid));
@@ -30,17 +30,17 @@ export class PidFile {
     }
   }
 
-  /** Removes the file, unless another process has put its own number there. */
+  /** Removes the file, unless it holds the pid of another process. */
   remove(): void {
     PidFile.removeOwn(this.#path);
   }
 
-  /** Removes a file that holds the number of this process. */
+  /** Removes a file that holds the pid of this process. */
   static removeOwn(path: string): void {
     try {
       if (readPid(path) === Deno.pid) Deno.removeSync(path);
     } catch {
-      // It is gone already.
+      // It is removed already.
     }
   }
 }
@@ -55,8 +55,8 @@ function readPid(path: string): number | null {
 }
 
 /**
- * Whether a process is a main process of this program. Numbers are used again: after a restart of the
- * machine the one in the file is somebody else's.
+ * Whether a process is a main process of this program. Pids are used again: after a restart of the machine the pid
+ * in the file may be that of another program.
  */
 function isMain(pid: number): boolean {
   try {

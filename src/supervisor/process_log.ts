@@ -1,5 +1,4 @@
-// The application log of the main process: its output, its filter, and the change of the filter
-// while it runs.
+// The application log of the main process: its output, its filter, and changes of the filter at run time.
 
 import { parseLogTarget } from "../../config/values/log_target.ts";
 import { openLogOutput, openProcessLog, type ProcessLogOutput } from "../io/log/open.ts";
@@ -12,7 +11,7 @@ import {
 } from "../observe/log/log.ts";
 import { levelOf, LOG_LEVELS, type LogDirective, parseLogFilter } from "../observe/log/filter.ts";
 
-/** How a process logs; names are those of the configuration file. */
+/** The options of the log, with the names of the configuration file. */
 export interface ProcessLogOptions {
   readonly target: string;
   readonly filter: string;
@@ -27,7 +26,7 @@ export class ProcessLog {
   #filter: string;
   #directives: readonly LogDirective[];
 
-  /** `filter` is used as far as it is right; `notices` says what is not. */
+  /** The valid parts of `filter` are used; `notices` has its errors. */
   constructor({ target, filter, colored, json }: ProcessLogOptions) {
     this.#output = openProcessLog(parseLogTarget(target), target, {
       failing: (problem) => console.error(problem),
@@ -48,7 +47,7 @@ export class ProcessLog {
     applyLogging(this.#setup, this.#directives);
   }
 
-  /** What the operator should know about the set-up. */
+  /** Notices for the operator about the output and the filter. */
   get notices(): readonly string[] {
     const { errors } = parseLogFilter(this.#filter);
     return this.#output.notice === null ? errors : [this.#output.notice, ...errors];
@@ -59,13 +58,13 @@ export class ProcessLog {
     return this.#filter;
   }
 
-  /** Puts a filter in force; when something is wrong with it, nothing changes. */
+  /** Puts a filter in force. A filter with errors changes nothing; they are returned. */
   change(filter: string): readonly string[] {
     const { directives, errors } = parseLogFilter(filter);
     if (errors.length > 0) return errors;
     this.#filter = filter;
     this.#directives = directives;
-    // A main process that takes over from this one begins with the filter in force.
+    // A successor begins with the filter in force.
     Deno.env.set("RUST_LOG", filter);
     applyLogging(this.#setup, directives);
     return [];
@@ -78,8 +77,8 @@ export class ProcessLog {
   }
 
   /**
-   * Writes a line at info level, whether wanted or not. It takes a tenth of the time of a logger, for
-   * lines of which there may be tens of thousands a second.
+   * Writes a line at info level, whatever the filter. It takes a tenth of the time of a logger; there may be tens of
+   * thousands of such lines a second.
    */
   writeInfo(module: string, message: string): void {
     const { tag, pid, writeLine } = this.#setup;
@@ -96,20 +95,20 @@ export class ProcessLog {
     );
   }
 
-  /** Opens the file of the log anew, if it is one. */
+  /** Opens the file of the log anew, if there is one. */
   reopen(): void {
     this.#output.output.reopen();
   }
 
-  /** Resolves when every line was written, or after a while. */
+  /** Resolves when every line was written, or after a time limit. */
   flushed(): Promise<void> {
     return this.#output.output.flushed();
   }
 }
 
 /**
- * Why the workers could not open the target of their access log, `null` when they can. A receiver that is
- * not there yet is none: they wait for it.
+ * Why the workers could not open the target of their access log; `null` when they can. A receiver that is down is no
+ * reason: the workers connect when it is up.
  */
 export function accessTargetProblem(text: string | undefined): string | null {
   if (text === undefined) return null;

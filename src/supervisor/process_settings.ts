@@ -1,5 +1,5 @@
-// Requests in force that are no part of the configuration state: metrics switches and limits. A worker
-// that starts later gets the last of each verb.
+// Settings of the processes that are no part of the configuration state: metrics switches and limits. A worker that
+// starts later gets the last request of each verb.
 
 import { MetricsConfiguration, type Request } from "../../config/schema/messages.ts";
 import type { Verb } from "../../config/state/verbs.ts";
@@ -9,11 +9,11 @@ const REMEMBERED: ReadonlySet<string> = new Set([
   "set_max_connections_per_ip",
 ]);
 
-/** The last request of each such verb. */
+/** The last request of each of these verbs. */
 export class ProcessSettings {
   readonly #last = new Map<string, Request>();
 
-  /** Takes note of a request; other verbs are ignored. */
+  /** Remembers a request; other verbs are ignored. */
   remember(type: Verb | null): void {
     if (type === null || isOneTime(type)) return;
     if (REMEMBERED.has(type.kind)) {
@@ -26,7 +26,7 @@ export class ProcessSettings {
   }
 }
 
-/** Forgetting what was measured is done once; it must not hide the switch that is in force. */
+/** Clearing the metrics happens once; it must not replace the switch that is in force. */
 function isOneTime(type: Verb): boolean {
   return type.kind === "configure_metrics" && type.value === MetricsConfiguration.CLEAR;
 }

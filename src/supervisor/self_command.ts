@@ -1,13 +1,13 @@
-// How this program starts itself once more as a worker. The one place that knows whether it runs
-// compiled into a single binary or from its source.
+// The command that starts this program again, as a worker or as a successor. Only this file distinguishes a compiled
+// binary from a run from source.
 
-/** What a process must know about itself to be started again. */
+/** What starting this program again takes. */
 export interface SelfImage {
   /** Whether this is a compiled, self-contained binary. */
   readonly standalone: boolean;
-  /** The running executable: our own binary, or the runtime. */
+  /** The running executable: the compiled binary, or Deno. */
   readonly execPath: string;
-  /** URL of `main.ts`; its folder holds the configuration the runtime finds by itself. */
+  /** URL of `main.ts`; Deno finds its configuration file in that folder. */
   readonly mainModule: string;
 }
 
@@ -18,35 +18,34 @@ export interface SelfCommand {
 }
 
 /**
- * Options of the JavaScript engine every worker is started with; the compile task bakes in the same.
+ * Options of V8 for every worker; the compile task has the same.
  *
- * Young generation: left alone, it grows with the load to three times 16 MiB and stays there. At this size
- * memory is flat from the start, at the same CPU per request.
+ * Young generation: by default it grows under load to three times 16 MiB and stays there. At this size memory is
+ * flat from the start, at the same CPU time for each request.
  *
- * Old generation: it is collected when it has grown by so many percent. What the engine sees of a TLS
- * connection is a small part of what the runtime holds for it until then (src/io/tls/collector_weight.ts); left
- * alone, damaged handshakes beside thousands of certificates make a worker several times as large. Requests
- * leave next to nothing behind in this generation.
+ * Old generation: it is collected when it has grown by this percentage. V8 sees a small part of the memory of a TLS
+ * connection (src/io/tls/collector_weight.ts). With the default, damaged handshakes and thousands of certificates
+ * make a worker several times as large. Requests leave almost nothing in this generation.
  */
 export const WORKER_V8_FLAGS: readonly string[] = [
   "--max-semi-space-size=4",
   "--heap-growing-percent=25",
 ];
 
-/** What the system puts behind the path of a program whose file was removed or replaced. */
+/** Suffix of the path of an executable whose file was removed or replaced (proc(5)). */
 const DELETED = " (deleted)";
 
-/** The command that runs `subcommand` of this very program. */
+/** The command that runs `subcommand` of this program. */
 export function selfCommand(image: SelfImage, subcommand: readonly string[]): SelfCommand {
   if (image.standalone) {
-    // A compiled binary has its engine options baked in.
+    // The V8 options of a compiled binary are part of it.
     return { command: image.execPath, args: [...subcommand] };
   }
   const flags = WORKER_V8_FLAGS.length > 0 ? [`--v8-flags=${WORKER_V8_FLAGS.join(",")}`] : [];
   return {
     command: image.execPath,
-    // Reusable ports need the unstable network API. It is named here because the configuration
-    // file is looked for beside the main module only when that is a local file.
+    // Reusable ports need the unstable network API. It is named here because Deno reads the configuration file of
+    // the main module only when that is a local file.
     args: [
       "run",
       "--quiet",
@@ -61,16 +60,16 @@ export function selfCommand(image: SelfImage, subcommand: readonly string[]): Se
 }
 
 /**
- * The program that is installed now, which may be another one than the one that runs: of a file that was
- * replaced the system says that it is deleted, and means the old one.
+ * The program on disk, which differs from the running one after its file was replaced: the system then marks the
+ * path of the running one as deleted.
  */
 export function installedImage(image: SelfImage): SelfImage {
   return { ...image, execPath: image.execPath.replace(/ \(deleted\)$/, "") };
 }
 
 /**
- * The program that runs, also when its file was replaced on disk: the system keeps the old one as long
- * as this process, which has the number `pid`, runs it.
+ * The running program, also after its file was replaced on disk: the system keeps the old file while the process
+ * `pid` runs it.
  */
 export function runningImage(image: SelfImage, pid: number): SelfImage {
   return image.execPath.endsWith(DELETED) ? { ...image, execPath: `/proc/${pid}/exe` } : image;

@@ -1,12 +1,12 @@
-// What the service manager that started this process is told: that it is ready, reloads, stops, or has
-// another main process, and, where it asks for that, that main is alive. Without one nothing happens.
+// Notifies the service manager (sd_notify(3)): ready, reloading, stopping, another main process, and the watchdog
+// where it is configured. Without a service manager nothing is sent.
 
 import type { Verb } from "../../config/state/verbs.ts";
 import { changesState } from "../../config/state/verbs.ts";
 import { monotonicMicros, NotifySocket } from "../io/process/notify_socket.ts";
 import { loggerOf } from "../observe/log/log.ts";
 
-/** Requests that count as a reload besides those that change the state. */
+/** Requests that count as a reload, in addition to those that change the state. */
 const RELOADS: ReadonlySet<Verb["kind"]> = new Set<Verb["kind"]>([
   "save_state",
   "load_state",
@@ -18,12 +18,12 @@ const RELOADS: ReadonlySet<Verb["kind"]> = new Set<Verb["kind"]>([
   "set_max_connections_per_ip",
 ]);
 
-/** Whether the service manager is told of a request while it is executed. */
+/** Whether the service manager sees a reload while the request is executed. */
 export function isReload(kind: Verb["kind"]): boolean {
   return RELOADS.has(kind) || changesState(kind);
 }
 
-/** Where messages go. */
+/** The receiver of messages. */
 export interface NotifyTarget {
   send(message: string): Promise<string | null>;
 }
@@ -35,7 +35,7 @@ export interface ServiceEnvironment {
   readonly WATCHDOG_PID?: string | undefined;
 }
 
-/** Talks to the service manager. */
+/** The service manager of this process. */
 export class ServiceManager {
   readonly #target: NotifyTarget | null;
   readonly #log = loggerOf("supervisor::service");
@@ -49,7 +49,7 @@ export class ServiceManager {
     this.#target = target;
   }
 
-  /** As the environment says. */
+  /** Opens the socket that the environment names. */
   static open(environment: ServiceEnvironment): ServiceManager {
     const name = environment.NOTIFY_SOCKET ?? "";
     const target = name === "" ? null : NotifySocket.open(name);
@@ -59,7 +59,7 @@ export class ServiceManager {
     return manager;
   }
 
-  /** Says at half of the interval it is asked for that this process is alive. */
+  /** Sends the watchdog message at half of the interval that is configured. */
   watch({ WATCHDOG_USEC, WATCHDOG_PID }: ServiceEnvironment): void {
     const micros = Number(WATCHDOG_USEC ?? 0);
     const isMeant = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === Deno.pid;
@@ -67,13 +67,13 @@ export class ServiceManager {
     this.#watchdog = setInterval(() => this.#send("WATCHDOG=1"), micros / 2_000);
   }
 
-  /** The whole service works. */
+  /** The service is ready. */
   ready(): void {
     if (this.#state === "starting") this.#state = "ready";
     this.#send("READY=1");
   }
 
-  /** A request is executed; call {@link endReload} when it is done. */
+  /** A reload begins; call {@link endReload} at its end. */
   beginReload(): void {
     if (this.#reloads++ > 0 || this.#state !== "ready") return;
     const now = monotonicMicros();
@@ -92,12 +92,12 @@ export class ServiceManager {
     this.#send("STOPPING=1");
   }
 
-  /** Another process is the main one from now on; it says READY itself. */
+  /** The successor is the main process from now on; it sends READY itself. */
   mainPid(pid: number): void {
     this.#send(`MAINPID=${pid}`);
   }
 
-  /** Nothing is said any more. */
+  /** Nothing is sent any more. */
   close(): void {
     clearInterval(this.#watchdog);
   }
@@ -108,7 +108,7 @@ export class ServiceManager {
     });
   }
 
-  /** Said once: a service manager that is not there will not be there next time. */
+  /** Logged once: a socket that is missing now will be missing next time. */
   #complain(problem: string): void {
     if (this.#failed) return;
     this.#failed = true;

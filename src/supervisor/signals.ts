@@ -1,9 +1,9 @@
-// What signals mean to the main process.
+// The signals of the main process: SIGTERM and SIGINT stop, SIGHUP reloads, SIGUSR1 reopens logs.
 
 import type { Supervisor } from "./supervisor.ts";
 
-/** Obeys signals from now on; returns how to stop that. */
-export function obeySignals(supervisor: Supervisor): () => void {
+/** Installs the signal handlers; the returned function removes them. */
+export function handleSignals(supervisor: Supervisor): () => void {
   const meanings = [
     ["SIGTERM", () => void supervisor.stop()],
     ["SIGINT", () => void supervisor.stop()],

@@ -1,5 +1,5 @@
-// From a configuration file to a running main process, and to its exit code. Everything that can
-// keep it from starting is reported on standard error before any worker exists.
+// Starts a main process from a configuration file and runs it until its exit code. Everything that prevents the start
+// is reported on standard error before any worker exists.
 
 import type { PrometheusSettings } from "../../config/file/keys/prometheus.ts";
 import { type Config, formatProblem } from "../../config/file/load.ts";
@@ -17,11 +17,11 @@ import type { PrometheusServer } from "./metrics/prometheus.ts";
 import { accessTargetProblem, ProcessLog } from "./process_log.ts";
 import { currentImage } from "./self_command.ts";
 import { ServiceManager } from "./service_manager.ts";
-import { obeySignals } from "./signals.ts";
+import { handleSignals } from "./signals.ts";
 import { openMainStatsd } from "./metrics/statsd.ts";
 import { Supervisor } from "./supervisor.ts";
 
-/** How to start. */
+/** Options of a start. */
 export interface StartOptions {
   /** Path of the configuration file, as given. */
   readonly configPath: string;
@@ -44,7 +44,7 @@ export async function start({ configPath }: StartOptions): Promise<number> {
 async function startWith(config: Config, configPath: string): Promise<number> {
   const problem = limitsProblem(config) ?? accessTargetProblem(config.access_logs_target);
   if (problem !== null) return refuse(problem);
-  // Before the PID file: that of a main process that is alive must not be overwritten.
+  // The command socket comes before the PID file, which must not be overwritten while another main process runs.
   const listener = await bindUnixSocket(config.command_socket);
   if (listener instanceof BindError) return refuse(listener.message);
   const { pid_file_path } = config;
@@ -72,7 +72,7 @@ async function startWith(config: Config, configPath: string): Promise<number> {
     const refusal = await supervise(
       supervisor,
       config,
-      (exposition) => live(supervisor, config, exposition),
+      (exposition) => run(supervisor, config, exposition),
     );
     await log.flushed();
     return refusal === null ? EXIT_OK : refuse(`Cannot start: ${refusal}`);
@@ -90,7 +90,7 @@ function refuse(reason: string): number {
   return EXIT_FAILURE;
 }
 
-/** Why the limits of the system cannot carry the configuration, after raising them if possible. */
+/** Why the limits of the system are too low for the configuration, after raising them if possible. */
 function limitsProblem({ max_connections }: Config): string | null {
   const limits = raiseDescriptorLimit(descriptorsFor(max_connections));
   if (limits !== null) return capacityProblem(max_connections, limits);
@@ -98,8 +98,8 @@ function limitsProblem({ max_connections }: Config): string | null {
   return null;
 }
 
-/** A main process that comes to life by itself, until it may exit; the reason when it does not. */
-async function live(
+/** Runs a main process that is no successor until it may exit; the reason when it cannot start. */
+async function run(
   supervisor: Supervisor,
   config: Config,
   exposition: PrometheusServer | null,
@@ -118,7 +118,7 @@ async function live(
   return null;
 }
 
-/** Does `work` with everything around it that a main process needs, and leaves no worker behind. */
+/** Runs `work` with signals, metrics and the exception handler of a main process; leaves no worker behind. */
 export async function supervise<T>(
   supervisor: Supervisor,
   { metrics, prometheus }: Config,
@@ -129,7 +129,7 @@ export async function supervise<T>(
     supervisor.fleet.counters.panics = count;
     log.error("{what} (number {count}): {text}", { what, text, count });
   });
-  const deafen = obeySignals(supervisor);
+  const unhandle = handleSignals(supervisor);
   const statsd = openMainStatsd(metrics, () => mainMetrics(supervisor.metrics));
   const exposition = prometheus === undefined ? null : await openExposition(prometheus, supervisor);
   void supervisor.replaced.then(() => exposition?.close());
@@ -142,7 +142,7 @@ export async function supervise<T>(
     await statsd?.flushed();
     statsd?.close();
     unguard();
-    deafen();
+    unhandle();
   }
 }
 

@@ -1,5 +1,5 @@
-// The audit trail as the configuration wants it. A file that cannot be opened costs that file, not the
-// start; the operator is told.
+// Opens the audit trail of the configuration. A file that cannot be opened is logged as an error and left out; main
+// starts without it.
 
 import manifest from "../../../deno.json" with { type: "json" };
 import type { Config } from "../../../config/file/load.ts";

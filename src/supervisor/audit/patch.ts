@@ -1,10 +1,9 @@
-// What a patch of a listener changes, in words for the audit trail: `field=old→new`, as far as the old
-// value is known.
+// The text of a listener patch for the audit trail: `field=old→new`, with `?` for an unknown old value.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import type { SocketAddress } from "../../../config/schema/messages.ts";
 
-/** Fields that are no part of the description: the key, and those whose values are no single text. */
+/** Fields that are left out: the key, and those whose values are no single text. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
   "address",
   "answers",

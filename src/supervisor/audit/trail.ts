@@ -1,5 +1,5 @@
-// The audit trail of the main process: a row in the log, in a text file and in a file of JSON lines for
-// everything that is changed, naming who did it. What a row says is decided elsewhere.
+// The audit trail of the main process: each change leaves a row with the client that made it, in the log, in a text
+// file, and in a file of JSON lines. subject.ts has the contents of the rows.
 
 import type { MetricDetailTransition } from "../../../config/schema/messages.ts";
 import { sha256Hex } from "../../io/x509/sha256.ts";
@@ -22,21 +22,21 @@ import type { ClientIdentity } from "../command_socket/identity.ts";
 import type { WorkerAnswer } from "../commands/fan_out.ts";
 import { describeAnswers, failuresOf, sanitise } from "../workers/texts.ts";
 
-/** Hexadecimal digits of a hash that identify a request. */
+/** Hexadecimal digits of the hash of a request. */
 const HASH_DIGITS = 16;
 
 /** Module of the rows in the log. */
 const MODULE = "supervisor::audit";
 
-/** Takes the rows of one file. */
+/** A file of rows. */
 export interface AuditSink {
   append(row: string): void;
   flushed(): Promise<void>;
-  /** Opens its file anew. */
+  /** Opens the file anew. */
   reopen(): void;
 }
 
-/** The log as the trail sees it. */
+/** The log, as far as the trail uses it. */
 export interface AuditLog {
   wantsInfo(module: string): boolean;
   writeInfo(module: string, message: string): void;
@@ -65,7 +65,7 @@ export class AuditTrail {
     this.#format = new AuditFormat(parts.source);
   }
 
-  /** Whether anybody wants rows; without that, none need be prepared. */
+  /** Whether an output wants rows; otherwise none need be prepared. */
   get isWanted(): boolean {
     const { text, json, log } = this.#parts;
     return text !== null || json !== null || log.wantsInfo(MODULE);
@@ -80,7 +80,7 @@ export class AuditTrail {
     );
   }
 
-  /** A worker's level of detail rose or fell with its leases. */
+  /** The metric detail of a worker rose or fell with its leases. */
   workerTransition(workerId: number, transition: MetricDetailTransition): void {
     const { source, now } = this.#parts;
     const nameOf = (level: number) => DETAIL_NAMES[level] ?? String(level);
@@ -96,13 +96,13 @@ export class AuditTrail {
     this.#append(() => workerAuditText(row, source), () => workerAuditJson(row, source));
   }
 
-  /** Opens the files anew, because the old ones were moved away. */
+  /** Opens the files anew, after log rotation moved the old ones away. */
   reopen(): void {
     this.#parts.text?.reopen();
     this.#parts.json?.reopen();
   }
 
-  /** Resolves when every row was written or given up. */
+  /** Resolves when every row was written or dropped. */
   async flushed(): Promise<void> {
     await this.#parts.text?.flushed();
     await this.#parts.json?.flushed();
@@ -136,7 +136,7 @@ export class AuditTrail {
     this.rowsByVerb.set(verb, (this.rowsByVerb.get(verb) ?? 0) + 1);
   }
 
-  /** Writes a row wherever it is wanted; what nobody wants is not put into words. */
+  /** Writes a row to each output that wants it; texts without an output are not made. */
   #append(asText: () => string, asJson: () => string): void {
     const { text, json, log } = this.#parts;
     const isLogged = log.wantsInfo(MODULE);
@@ -158,7 +158,7 @@ interface AuditDetails {
   readonly requestSha256?: string | undefined;
 }
 
-/** One request on its way into the trail. */
+/** The rows of one request. */
 export class AuditedRequest {
   readonly #write: (details: AuditDetails) => void;
   readonly #now: () => number;
@@ -187,7 +187,7 @@ export class AuditedRequest {
     this.#write({ targetSuffix, errorCode, reason, requestSha256: this.#requestSha256() });
   }
 
-  /** The workers have answered; `note` is what became of a change some of them refused. */
+  /** The workers have answered; `note` is the outcome of the rollback, if there was one. */
   completed(answers: readonly WorkerAnswer[], note = ""): void {
     const failures = failuresOf(answers);
     const isTimeout = failures.some(({ outcome }) => outcome === "timed_out");

@@ -1,5 +1,5 @@
 // Keeps the answers of pipelined requests in the order of the requests, although the work for them
-// may end in any order. Holds back what is not due; writes nothing itself.
+// may end in any order. An answer is held back until the requests before it are answered.
 
 import type { Response } from "../../../config/schema/messages.ts";
 
@@ -44,7 +44,7 @@ class Slot implements AnswerSlot {
   }
 }
 
-/** A queue of requests under way; only the oldest one's answers pass at once. */
+/** A queue of requests in progress; only the answers of the oldest one pass at once. */
 export class AnswerOrder {
   readonly #emit: (response: Response) => void;
   #oldest: Slot | null = null;
@@ -79,13 +79,13 @@ export class AnswerOrder {
     return this.#bytes;
   }
 
-  /** Resolves once fewer than `count` requests are under way. */
+  /** Resolves once fewer than `count` requests are in progress. */
   fewerThan(count: number): Promise<void> {
     if (this.#underWay < count) return Promise.resolve();
     return new Promise((wake) => this.#waiters.push({ below: count, wake }));
   }
 
-  /** A slot has something new; for the slots only. */
+  /** A slot has a new answer; for slots only. */
   changed(slot: Slot): void {
     if (slot === this.#oldest) this.#advance(slot);
   }

@@ -1,6 +1,5 @@
 // One client of the command socket: its bytes become requests, the requests are executed in order,
-// the answers go back in order. Both directions are bounded. Whatever a client sends, it can only
-// end its own session.
+// the answers go back in order. Both directions are bounded. Malformed input ends this session at most.
 
 import {
   MAX_COMMAND_BYTES_UNDER_WAY,
@@ -16,29 +15,29 @@ import { MalformedRequest, RecognisingCodec } from "./codec.ts";
 import type { ClientIdentity } from "./identity.ts";
 import { failure } from "./responses.ts";
 
-/** Bytes of one read: few for the many clients that ask one thing, more for one that fills them. */
+/** Bytes of one read: small for clients with one request, larger for one that fills its buffer. */
 const FIRST_READ_BYTES = 4 * 1024;
 const MAX_READ_BYTES = 64 * 1024;
 
 /** The bytes to and from a client. */
 export interface ClientStream {
-  /** Bytes read into `buffer`, `null` at the end of what the client sends. */
+  /** Resolves with the bytes read into `buffer`; `null` at the end of the stream. */
   read(buffer: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
   close(): void;
 }
 
-/** What executing a request needs to know of the client. */
+/** The client of a request. */
 export interface Client extends ClientIdentity {
   /** Sends an answer that is not the last one for the request being executed. */
   readonly progress: (response: Response) => void;
   /** Turns the connection into a subscription of events; they go to the returned function. */
   readonly subscribe: () => (event: Response) => boolean;
-  /** Gives the connection away once the answer to this request was written; its session ends then. */
-  readonly giveAway: (owner: (stream: ClientStream) => void) => void;
+  /** Passes the connection to `owner` once the answer to this request was written; the session ends then. */
+  readonly passConnectionTo: (owner: (stream: ClientStream) => void) => void;
 }
 
-/** A request being executed. */
+/** A request in progress. */
 export interface Execution {
   /** Resolves when the next request of this client may be started; `null` when it may at once. */
   readonly begun: Promise<void> | null;
@@ -48,7 +47,7 @@ export interface Execution {
 
 /** Executes requests. */
 export interface Executor {
-  /** Whether `request` may start while earlier requests of the client are still under way. */
+  /** Whether `request` may start while earlier requests of the client are in progress. */
   overlaps(request: Request): boolean;
   execute(request: Request, client: Client): Execution;
 }
@@ -92,11 +91,11 @@ export class ClientSession {
     this.#order = new AnswerOrder((response) => this.#send(response));
   }
 
-  /** Serves the client until one of both sides is done; never rejects. */
+  /** Serves the client until one side closes; never rejects. */
   async run(): Promise<void> {
     try {
       await this.#serve();
-      // A client that only closed its sending side still gets what it asked for.
+      // A client that closed only its sending side still gets its answers.
       await this.#order.fewerThan(1);
       await this.#settleOutput();
       this.#passOn();
@@ -113,7 +112,7 @@ export class ClientSession {
     this.#owner(this.#stream);
   }
 
-  /** Ends the session at once, whatever is still to be sent. */
+  /** Ends the session at once; queued answers are dropped. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -121,7 +120,7 @@ export class ClientSession {
     this.#stream.close();
   }
 
-  /** Resolves when everything answered so far was written, or the client does not read it. */
+  /** Resolves when every answer so far was written, or the client reads none in time. */
   async flush(): Promise<void> {
     await this.#settleOutput();
   }
@@ -149,7 +148,7 @@ export class ClientSession {
     }
   }
 
-  /** Answers bytes that are no request; `false` when the session is over. */
+  /** Answers bytes that are no request; `false` when the session ends. */
   #reject(malformed: MalformedRequest): boolean {
     this.#log.warn("Client {id}: {message}", { id: this.#identity.id, message: malformed.message });
     if (malformed.severity === "skipped") return true;
@@ -167,7 +166,7 @@ export class ClientSession {
         this.#subscribed = true;
         return (event) => this.#sendEvent(event);
       },
-      giveAway: (owner) => this.#owner = owner,
+      passConnectionTo: (owner) => this.#owner = owner,
     });
     void done.then((response) => slot.finish(response));
     return begun;
@@ -179,11 +178,11 @@ export class ClientSession {
 
   async #waitFor(request: Request): Promise<void> {
     await this.#order.fewerThan(this.#mostBeside(request));
-    // Nothing more is taken from a client that does not read the answers it already has.
+    // No request is read from a client that does not read its answers.
     if (this.#isReaderBehind) await this.#settleOutput();
   }
 
-  /** How many requests may be under way for `request` to be one more, and one at least. */
+  /** The number of requests in progress below which `request` may start; at least 1. */
   #mostBeside(request: Request): number {
     if (!this.#executor.overlaps(request)) return 1;
     return this.#order.bytesUnderWay > MAX_COMMAND_BYTES_UNDER_WAY

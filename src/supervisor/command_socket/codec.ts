@@ -1,5 +1,5 @@
-// The encodings a client of the command socket can speak, behind one interface: framed protobuf,
-// and JSON documents one a line. The first bytes of the connection tell which one it is.
+// The two encodings of the command socket behind one interface: framed protobuf, and JSON documents, one a line. The
+// first bytes of a connection decide which one it has.
 
 import { decode, DecodeError, encode } from "../../../config/codec/protobuf.ts";
 import { fromJson, JsonError, toJson } from "../../../config/codec/json.ts";
@@ -12,12 +12,12 @@ import {
 } from "../../protocol/control/frame.ts";
 import { LineError, LineReader } from "../../protocol/control/line.ts";
 
-/** Bytes of a client that are no request. */
+/** Bytes that are no request. */
 export class MalformedRequest {
   readonly message: string;
   /**
-   * `skipped`: there was no request, the stream goes on; `answered`: one request is unusable, the
-   * stream goes on; `fatal`: nothing that follows can be trusted.
+   * `skipped`: there was no request, and the stream continues; `answered`: one request is refused, and the stream
+   * continues; `fatal`: the stream cannot be read any further.
    */
   readonly severity: "skipped" | "answered" | "fatal";
 
@@ -27,12 +27,12 @@ export class MalformedRequest {
   }
 }
 
-/** One client's encoding. */
+/** The encoding of one client. */
 export interface ClientCodec {
   receive(bytes: Uint8Array): void;
-  /** The next request, `null` when more bytes are needed, or what is wrong. */
+  /** The next request; `null` when more bytes are needed; or the error. */
   next(): Request | MalformedRequest | null;
-  /** About how many bytes the last request took. */
+  /** About the bytes of the last request. */
   readonly lastSize: number;
   encode(response: Response): Uint8Array;
 }
@@ -88,7 +88,7 @@ class JsonLinesCodec implements ClientCodec {
     if (line instanceof LineError) return new MalformedRequest(line.message, "fatal");
     this.lastSize = line.length;
     const request = fromJson(Request, line);
-    // A line says where it ends even when its content is wrong.
+    // The end of a line is known even when its content is invalid.
     return request instanceof JsonError
       ? new MalformedRequest(`Cannot read the request: ${request.message}`, "answered")
       : request;

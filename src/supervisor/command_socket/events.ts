@@ -1,11 +1,11 @@
-// Subscribers of events and the delivery to them. A subscriber that cannot keep up is forgotten by
-// its own session; this file only stops asking it.
+// The subscribers of events, and the delivery to them. The session of a client that does not keep up ends, and its
+// subscription with it.
 
 import { type Event, EventKind } from "../../../config/schema/messages.ts";
 import { processing } from "./responses.ts";
 import type { Response } from "../../../config/schema/messages.ts";
 
-/** Takes an event; `false` once the subscription is over. */
+/** Takes an event; `false` once the subscription has ended. */
 export type Subscriber = (event: Response) => boolean;
 
 /** All subscriptions. */
@@ -18,13 +18,13 @@ export class EventHub {
     this.#now = now;
   }
 
-  /** Adds a subscriber; the first event it gets is that of its own subscription. */
+  /** Adds a subscriber; its first event confirms the subscription. */
   subscribe(subscriber: Subscriber): void {
     this.#subscribers.add(subscriber);
     this.emit("main", { kind: EventKind.EVENTS_SUBSCRIBED });
   }
 
-  /** Delivers an event with the time it is now; `source` is a worker's id or `main`. */
+  /** Delivers an event with the current time; `source` is the id of a worker or `main`. */
   emit(source: string, event: Event): void {
     if (this.#subscribers.size === 0) return;
     const value = { ...event, unix_ms: BigInt(Math.floor(this.#now())) };

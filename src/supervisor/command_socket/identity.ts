@@ -1,4 +1,4 @@
-// Who a client of the command socket is: its number, the id of its session, and the user behind it.
+// The identity of a client of the command socket: its number, the id of its session, and its user.
 
 import type { PeerIdentity } from "../../io/net/peer_identity.ts";
 

@@ -1,10 +1,10 @@
-// The client in whose name main does what nobody on the command socket asked for, such as a reload by a
-// signal. It shows up in the audit trail as main itself.
+// The client for requests that main makes itself, such as a reload by a signal. In the audit trail it appears as the
+// main process.
 
 import { PeerNames } from "../../io/net/peer_identity.ts";
 import type { Client } from "./client_session.ts";
 
-/** Main as a client of its own; `ulid` identifies this piece of work. */
+/** Main as a client; `ulid` identifies the request. */
 export function ownClient(ulid: string, now: number): Client {
   const credentials = { uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0, pid: Deno.pid };
   return {
@@ -15,6 +15,6 @@ export function ownClient(ulid: string, now: number): Client {
     peer: new PeerNames().identify(credentials),
     progress: () => {},
     subscribe: () => () => false,
-    giveAway: () => {},
+    passConnectionTo: () => {},
   };
 }

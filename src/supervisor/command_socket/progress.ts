@@ -1,13 +1,13 @@
-// Signs of life for a client whose request takes long: clients give up when nothing has come for a
-// second or so, and every PROCESSING answer begins that second anew.
+// Progress of a request that takes long. Clients time out when no answer comes for about a second; every PROCESSING
+// answer restarts that timeout.
 
 import type { Response } from "../../../config/schema/messages.ts";
 import { processing } from "./responses.ts";
 
-/** Shorter than the patience of the command line, which is a second unless configured. */
+/** Shorter than the timeout of the command line, which is a second by default. */
 const PERIOD_MS = 400;
 
-/** Does `work`; when that takes long, tells the client what `text` says again and again meanwhile. */
+/** Runs `work`; while it runs, sends `text` to the client every period. */
 export async function keepInformed<T>(
   client: { readonly progress: (response: Response) => void },
   text: () => string,

@@ -1,4 +1,4 @@
-// The answers a client can get, built in one place. Knows the shape of a response, not its meaning.
+// Builds the answers for clients.
 
 import {
   type Response,
@@ -18,7 +18,7 @@ export function failure(message: string, content: ContentType | null = null): Re
   return response(ResponseStatus.FAILURE, message, content);
 }
 
-/** Not terminal: work is going on, or an event of a subscription. */
+/** Not terminal: progress, or an event of a subscription. */
 export function processing(message: string, content: ContentType | null = null): Response {
   return response(ResponseStatus.PROCESSING, message, content);
 }

@@ -1,5 +1,4 @@
-// The accept loop of the command socket and the set of connected clients, bounded. Knows sessions,
-// not what they ask for.
+// The accept loop of the command socket and the set of connected clients, which is bounded.
 
 import { MAX_COMMAND_CLIENTS } from "../../../config/defaults.ts";
 import { AcceptPause, acceptUntilClosed } from "../../io/listening/accept_loop.ts";
@@ -23,7 +22,7 @@ export interface CommandServerParts {
   readonly firstClientId: number;
 }
 
-/** Accepts clients and keeps track of them. */
+/** Accepts clients and closes them at the end. */
 export class CommandServer {
   readonly #parts: CommandServerParts;
   readonly #clients = new Set<ClientSession>();
@@ -43,7 +42,7 @@ export class CommandServer {
     }
   }
 
-  /** Whether the users of clients can be told. */
+  /** Whether the users of clients are known. */
   get knowsPeers(): boolean {
     return this.#credentials !== null;
   }
@@ -66,20 +65,20 @@ export class CommandServer {
     return acceptUntilClosed(
       this.#parts.listener,
       () => this.#closed,
-      // At once, while it is certain that no other connection was accepted since.
+      // In the same turn, before another connection is accepted: see PeerCredentialSource.
       (connection) => this.#admit(connection, this.#identify(connection)),
       pause.after,
     );
   }
 
-  /** Takes no further client and removes the socket's file; connected clients stay. */
+  /** Accepts no further client and removes the file of the socket; connected clients stay. */
   stopAccepting(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#parts.listener.close();
   }
 
-  /** Sends what is still to be sent to each client, then disconnects all. */
+  /** Writes the queued answers of each client, then disconnects it. */
   async closeClients(): Promise<void> {
     await Promise.all([...this.#clients].map(async (client) => {
       await client.flush();

@@ -1,7 +1,7 @@
-// Many changes at once: a loaded state, a reloaded file. All or nothing: the records are tried on a
-// copy of the state first, and only when it refuses none do they go to the state of main and to the
-// workers; when a worker refuses one, all are taken back. Records go out in pieces, so that others are
-// served meanwhile; the caller keeps others from changing the same objects.
+// Applies a batch of changes, such as a saved state or a reloaded file: all of them or none. The records are tried on
+// a copy of the state first. When it accepts all, they are applied to the state of main and sent to the workers.
+// When a worker refuses one, all are rolled back. Records are sent in slices, so that other clients are served
+// meanwhile. The caller holds a turn of ChangeOrder, so no other change concerns the same objects.
 
 import { encode } from "../../../config/codec/protobuf.ts";
 import { isInForce } from "../../../config/state/in_force.ts";
@@ -16,7 +16,7 @@ import type { RetainedCounts } from "../metrics/retained.ts";
 import { MAX_PENDING, rollBack, type RollbackParts } from "./rollback.ts";
 import { describeAnswers } from "../workers/texts.ts";
 
-/** Verbs a batch may hold beside those that change the state. */
+/** Verbs a batch may have in addition to those that change the state. */
 const PROCESS_SETTING_VERBS: ReadonlySet<string> = new Set([
   "Logging",
   "configure_metrics",
@@ -30,22 +30,22 @@ export interface BatchParts extends RollbackParts {
 
 /** One change of a batch. */
 export interface BatchRecord {
-  /** How its origin counts it. */
+  /** Its number in the file. */
   readonly number: number;
-  /** Line it stands on; `null` when it comes from no text. */
+  /** Its line; `null` when it comes from no text. */
   readonly line: number | null;
   readonly request: Request;
 }
 
-/** How a batch went. */
+/** The result of a batch. */
 export interface BatchResult {
-  /** Records in force everywhere that were not before. */
+  /** Records that are in force now and were not before. */
   readonly applied: number;
-  /** Records whose objects were there already, exactly so. */
+  /** Records that were in force before. */
   readonly unchanged: number;
-  /** Records that were refused, in words. */
+  /** The refusals as texts. */
   readonly refused: readonly string[];
-  /** What workers refused and what was done about it; `null` when they accepted everything. */
+  /** Refusals of workers and the outcome of the rollback; `null` when they accepted everything. */
   readonly workerErrors: string | null;
   /** Answers of workers: OK, and anything else. */
   readonly answers: { readonly ok: number; readonly errors: number };
@@ -77,7 +77,7 @@ export async function applyBatch(
   return { unchanged, ...await sending.finish() };
 }
 
-/** Applies what a state accepts and reports the rest: for the start, when nobody else is there. */
+/** Applies what a state accepts and reports the rest: for the start, when there are no clients. */
 export async function applyLeniently(
   state: ConfigState,
   records: readonly BatchRecord[],
@@ -87,7 +87,7 @@ export async function applyLeniently(
   return { applied: wanted.length, unchanged, refused };
 }
 
-/** Applies records to a state; tells which were refused and which had an effect. */
+/** Applies records to a state; returns which were refused and which had an effect. */
 async function rehearse(
   state: ConfigState,
   records: readonly BatchRecord[],
@@ -126,7 +126,7 @@ interface SentRecord {
   readonly undo: Undo;
 }
 
-/** Records on their way to the state of main and to the workers. */
+/** Applies records to the state of main and sends them to the workers. */
 class Sending {
   readonly task: Task;
   readonly #parts: BatchParts;
@@ -157,19 +157,19 @@ class Sending {
     forgetRemoved(this.#parts.retained, verb);
     this.#sent.push({ number, undo });
     const encoded = encode(Request, request);
-    // Asked for anew each time: a worker started meanwhile has everything up to here already.
+    // The targets are read for each record: a worker that started meanwhile has the records so far.
     for (const worker of pool.targets()) {
       this.task.send(worker, encoded, number);
       this.#requests++;
     }
   }
 
-  /** Whether everything sent so far has to be taken back. */
+  /** Whether everything sent so far has to be rolled back. */
   get hasFailed(): boolean {
     return this.task.failures > 0 || this.#refused.length > 0;
   }
 
-  /** Waits for the workers, and takes everything back unless all went well. */
+  /** Waits for the workers, and rolls everything back when one of them refused a record. */
   async finish(): Promise<Omit<BatchResult, "unchanged">> {
     const failures = await this.task.finish();
     if (this.#sent.length > 0) this.#parts.onStateChanged();
@@ -193,11 +193,11 @@ function describeFailures(failures: readonly WorkerAnswer[]): string {
   return `${describeAnswers(failures)} (record ${numbers.slice(0, 20).join(", ")})`;
 }
 
-/** Refusals named in one text, and its length in characters. */
+/** Most refusals in one text, and its longest length in characters. */
 const MAX_NAMED = 1_000;
 const MAX_TEXT = 64 * 1024;
 
-/** The refusals of a batch as one text, every one of them as far as there is room. */
+/** The refusals of a batch as one text, up to the limits. */
 export function describeRefusals(refused: readonly string[]): string {
   let length = 0;
   let named = 0;

@@ -20,8 +20,8 @@ import { rollBack } from "./rollback.ts";
 import { describeAnswers, failuresOf } from "../workers/texts.ts";
 
 /**
- * Verbs about objects that no other object depends on and that depend on none: when one has to wait
- * for its turn, the client's next request need not wait with it.
+ * Verbs about objects that depend on no other object, and on which none depends. When such a change waits for its
+ * turn, the next request of the client does not wait.
  */
 const INDEPENDENT_VERBS: ReadonlySet<string> = new Set(["add_backend", "remove_backend"]);
 

@@ -1,45 +1,44 @@
-// Who may change what when. A change of one object excludes other changes of the same object, so that
-// it can be undone if a worker refuses it; a change of everything (a loaded state, a reloaded file)
-// begins when it is alone and then keeps only the objects it is about. First come, first served where
-// turns exclude each other. Knows names of objects, nothing of what is changed.
+// The order of changes. A change of one object excludes other changes of the same object, so that it can be rolled
+// back if a worker refuses it. A change of everything (a loaded state, a reloaded file) begins when it is alone and
+// then keeps only the objects it concerns. Turns that exclude each other are first come, first served. Objects are
+// names here.
 
 /** Ends a turn; must be called exactly once. */
 export type Release = () => void;
 
 type Begin = (release: Release) => void;
 
-/** A turn in which nobody else changes anything. */
+/** A turn without any other change. */
 export interface ExclusiveTurn {
   /** From now on only changes of these objects are excluded. */
   narrowTo(scopes: ReadonlySet<string>): void;
   readonly release: Release;
 }
 
-/** Turns for changes of the configuration. */
+/** The turns of changes. */
 export class ChangeOrder {
-  /** Objects being changed, each with those in line for it. */
+  /** Objects being changed, each with the queue for it. */
   readonly #active = new Map<string, Begin[]>();
-  /** Changes of everything in line; the first of them may be waiting for the active ones to end. */
+  /** The queue of changes of everything; the first one may wait for the active changes to end. */
   readonly #exclusiveLine: ((turn: ExclusiveTurn) => void)[] = [];
-  /** Whether a change of everything waits to begin, has begun, or has narrowed itself down. */
+  /** The state of the change of everything: it waits to begin, is alone, or has narrowed to some objects. */
   #exclusive: "none" | "waiting" | "alone" | "narrowed" = "none";
-  /** Who came while nobody may begin. */
+  /** Changes that came while none may begin. */
   #held: { readonly scope: string; readonly begin: Begin }[] = [];
-  /** Who waits for the change of everything that has begun to end. */
+  /** Callers of {@link settled}. */
   #watchers: (() => void)[] = [];
-  /** What a narrowed turn has kept for itself, each with those in line for it. */
+  /** The objects of a narrowed turn, each with the queue for it. */
   #claimed = new Map<string, Begin[]>();
 
   /**
-   * A turn for the object named `scope`: at once, without even a microtask in between, when nobody
-   * in front excludes it.
+   * A turn for the object named `scope`: at once and without a microtask when no earlier change excludes it.
    */
   enter(scope: string): Release | Promise<Release> {
     if (this.#mayBegin(scope)) return this.#begin(scope);
     return new Promise((begin) => this.#lineUp(scope, begin));
   }
 
-  /** A turn in which nobody else changes anything. */
+  /** A turn without any other change. */
   enterExclusive(): Promise<ExclusiveTurn> {
     return new Promise((begin) => {
       this.#exclusiveLine.push(begin);
@@ -47,7 +46,7 @@ export class ChangeOrder {
     });
   }
 
-  /** Resolves when no change of everything is half done. */
+  /** Resolves when no change of everything is in progress. */
   settled(): Promise<void> {
     if (this.#exclusive !== "alone" && this.#exclusive !== "narrowed") return Promise.resolve();
     return new Promise((resolve) => this.#watchers.push(resolve));

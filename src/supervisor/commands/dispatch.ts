@@ -1,5 +1,5 @@
-// Every verb of the schema and what executes it. The one table of who does what; the work is in
-// the files beside it.
+// The table of verbs: which function executes each verb of the schema. The functions are in the other files of this
+// folder.
 
 import type { Request, Response } from "../../../config/schema/messages.ts";
 import { loggerOf } from "../../observe/log/log.ts";
@@ -75,12 +75,12 @@ export class Verbs implements Executor {
 
   execute(request: Request, client: Client): Execution {
     const type = request.request_type;
-    // A worker is none of the users the list is about.
+    // The list is about users; a worker is checked by adopt() itself.
     if (type?.kind === "adopt_worker") {
       return whenDone(Promise.resolve(this.#context.adoption.adopt(type.value, client)));
     }
     const { allowedUids } = this.#context;
-    // An unknown user is on no list.
+    // An unknown user is never on the list.
     if (allowedUids !== null && !allowedUids.includes(client.peer.uid ?? NaN)) {
       return atOnce(this.#unauthorized(type, client));
     }
@@ -176,7 +176,7 @@ export class Verbs implements Executor {
     }
   }
 
-  /** What changes the configuration is checked where it is applied; the rest is here. */
+  /** Refuses a request that is no change of the configuration; changes are checked where they are applied. */
   #invalid(type: Verb, client: Client, reason: string): Response {
     beginAudit(this.#context, client, type)?.failed("invalid_input", reason);
     return failure(reason);
@@ -192,7 +192,7 @@ export class Verbs implements Executor {
     return failure(`unauthorized: actor UID ${uid} not in command_allowed_uids`);
   }
 
-  /** A mistake of ours costs one answer, not the process. */
+  /** An exception makes one answer a failure and does not end the process. */
   async #guard<T extends Response | null>(work: T | Promise<T>): Promise<T | Response> {
     try {
       return await work;

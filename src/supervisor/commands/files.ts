@@ -60,7 +60,7 @@ export async function executeSaveState(
 ): Promise<Response> {
   const path = absolute(type.value);
   const audited = beginAudit(parts, client, { kind: "save_state", value: path });
-  // A state in which a change may still be taken back is not one to keep.
+  // A state with a change that may still be rolled back is not saved.
   const turn = await parts.order.enterExclusive();
   const requests = parts.state.dump();
   turn.release();
@@ -132,8 +132,8 @@ async function load(
 }
 
 /**
- * The records whose values can be served. An older program may have saved others: they are left out,
- * counted and told, so that they do not keep the rest from being loaded.
+ * The records whose values can be served. Others, which an older program may have saved, are left out, counted and
+ * reported; the rest is loaded.
  */
 async function servableOf(
   parts: LoadParts,
@@ -203,7 +203,7 @@ async function reload(parts: ReloadParts, client: Client, path: string): Promise
   }
 }
 
-/** Requests of a file that contradict each other, in words. */
+/** The refusals of requests of a file that contradict each other. */
 function refusedBy(
   state: { apply(request: Request): { message: string } | null },
   requests: readonly Request[],
@@ -214,7 +214,7 @@ function refusedBy(
   });
 }
 
-/** The objects the records are about. */
+/** The objects that the records concern. */
 async function scopesOf(records: readonly BatchRecord[]): Promise<Set<string>> {
   const scopes = new Set<string>();
   const slices = new Slices();

@@ -1,4 +1,4 @@
-// Verbs about processes: their status, stopping them, replacing them.
+// Verbs about processes: status, soft stop and hard stop.
 
 import {
   EventKind,
@@ -89,7 +89,7 @@ export function stopWorkers(
     requests: requestsFor([...parts.pool.targets(), ...parts.adoption.workers], {
       request_type: { kind: requestKind, value: {} },
     }),
-    // Sessions end when their clients are done; a second, hard, stop is always possible.
+    // A soft stop has no deadline here: shutdown.ts has it, and a hard stop is always possible.
     deadline: kind === "soft" ? { kind: "none" } : { kind: "total", ms: parts.workerTimeoutMs },
     onProcessing: (id, _, message) => onProcessing(id, message),
   });

@@ -1,5 +1,5 @@
-// Verbs that change how processes run but not the configuration: log level, metrics switches,
-// connection limits. They are not saved; a worker started later gets the last of each.
+// Verbs that change settings of the processes and not the configuration: log filter, metrics switches, connection
+// limits. They are not saved; a worker that starts later gets the last of each.
 
 import { MAX_LEASE_CLIENT_BYTES, MAX_LEASE_SECONDS } from "../../../config/defaults.ts";
 import { encode } from "../../../config/codec/protobuf.ts";
@@ -100,14 +100,14 @@ export async function queryConnectionLimit(
     : ok("", content);
 }
 
-/** Raises the level of detail of metrics for a while, on behalf of a client. */
+/** Raises the metric detail for a time, by a lease of the client. */
 export async function setMetricDetail(
   parts: MetricDetailParts,
   client: Client,
   type: Verb & { kind: "set_metric_detail" },
 ): Promise<Response> {
   const { client_id, ttl_seconds } = type.value;
-  // Workers bind a lease to the session that took it; what a client claims to be does not count.
+  // Workers bind a lease to the session of the client; a pid in the request is ignored.
   const { peer_pid: _, ...claimed } = type.value;
   const { pid } = client.peer;
   const own: Verb = {
@@ -155,7 +155,7 @@ function metricDetailAnswer(configured: number, answers: readonly WorkerAnswer[]
   });
 }
 
-/** OK when every worker says so, otherwise who did not and why. */
+/** OK when every worker answered OK, otherwise the workers that did not, with their reasons. */
 function allOrFailure(answers: readonly WorkerAnswer[]): Response {
   return failuresOf(answers).length === 0 ? ok("") : failure(describeAnswers(answers));
 }

@@ -1,4 +1,4 @@
-// Questions: answered from the state of main, or from main and every worker side by side.
+// Queries: answered from the state of main, or with one answer of main and of each worker.
 
 import type { Response, ResponseContent, WorkerInfo } from "../../../config/schema/messages.ts";
 import { answerClusterQuery, type ClusterQuery } from "../../../config/state/queries.ts";
@@ -13,7 +13,7 @@ import { ok } from "../command_socket/responses.ts";
 import { type AskParts, askWorkers } from "./ask_workers.ts";
 import { describeAnswers, failuresOf } from "../workers/texts.ts";
 
-/** Requests main answers alone. */
+/** Queries that main answers alone. */
 export type MainQuery = Verb & {
   kind:
     | "list_workers"
@@ -54,7 +54,7 @@ export function answerFromMain({ state, pool }: MainQueryParts, query: MainQuery
   }
 }
 
-/** Requests main and the workers answer side by side. */
+/** Queries with one answer of main and of each worker. */
 export type MergedQuery = ClusterQuery | (Verb & { kind: "query_certificates_from_workers" });
 
 /** What a merged answer takes. */
@@ -62,7 +62,7 @@ export interface MergedQueryParts extends AskParts {
   readonly state: ConfigState;
 }
 
-/** Asks every worker; the answer holds one entry for each that answered, and one of main. */
+/** Asks every worker; the answer has one entry for each that answered, and one of main. */
 export async function answerMerged(
   parts: MergedQueryParts,
   client: Client,

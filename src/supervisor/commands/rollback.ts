@@ -1,5 +1,5 @@
-// Taking back changes that were made, on main and on every worker that may have made them, so that a
-// FAILURE means nothing changed. Long lists are sent piece by piece: others are served meanwhile.
+// Rolls back changes, on main and on every worker that may have made them, so that FAILURE means nothing changed. Long
+// lists are sent in slices: other clients are served meanwhile.
 
 import { encode } from "../../../config/codec/protobuf.ts";
 import { Request } from "../../../config/schema/messages.ts";
@@ -11,27 +11,27 @@ import type { AskParts } from "./ask_workers.ts";
 import { describeAnswers, nameWorkers } from "../workers/texts.ts";
 
 /**
- * Requests of one task that may wait for the workers. Enough to keep them busy, few enough that a
- * request of somebody else waits some milliseconds in line behind them, not seconds.
+ * Most pending requests of one task: enough to keep the workers busy, and few enough that the request of another
+ * client waits milliseconds behind them, not seconds.
  */
 export const MAX_PENDING = 1024;
 
-/** What taking back changes takes. */
+/** What a rollback takes. */
 export interface RollbackParts extends AskParts {
   readonly state: ConfigState;
   /** Called after every change of the state. */
   readonly onStateChanged: () => void;
 }
 
-/** A change to take back. */
+/** A change to roll back. */
 export interface MadeChange {
-  /** How to take it back, prepared before it was made. */
+  /** Its inverse, prepared before the change was made. */
   readonly undo: Undo;
-  /** What came back from the workers that did not make it. */
+  /** The answers of the workers that did not make it. */
   readonly failures: readonly WorkerAnswer[];
 }
 
-/** Takes back changes, given in the order they were made. Says in words how that went. */
+/** Rolls back changes, given in the order they were made; returns the outcome as a text. */
 export async function rollBack(
   parts: RollbackParts,
   changes: readonly MadeChange[],
@@ -48,10 +48,10 @@ export async function rollBack(
   return await inverse.finish();
 }
 
-/** The way back, on its way to the workers. */
+/** The inverse requests, sent to the workers. */
 class Inverse {
   readonly task: Task;
-  /** For workers that were silent: they are told, and not waited for. */
+  /** Requests to workers that had timed out; their answers are not awaited. */
   readonly #unawaited: Task;
   readonly #parts: RollbackParts;
   #undone = 0;

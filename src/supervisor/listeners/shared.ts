@@ -1,11 +1,11 @@
-// The listeners whose address several workers share. UDP is none of them: the runtime cannot share its
-// sockets, so one worker has each.
+// The listeners whose address several workers share. UDP listeners are not among them: Deno cannot share UDP sockets,
+// so one worker has each.
 
 import type { ConfigState } from "../../../config/state/state.ts";
 import { ListenerType, type SocketAddress } from "../../../config/schema/messages.ts";
 import type { SharedListener } from "./steps.ts";
 
-/** The active ones of a state. */
+/** The active shared listeners of a state. */
 export function sharedListeners({ tables }: ConfigState): SharedListener[] {
   const { http, https, tcp } = tables.listeners;
   return [
@@ -22,7 +22,7 @@ function activeOf(
   return [...listeners].filter(({ active }) => active).map(({ address }) => ({ proxy, address }));
 }
 
-/** Does something for every listener at once; resolves with the reasons of those that failed. */
+/** Runs `work` for all listeners at the same time; resolves with the reasons of those that failed. */
 export async function eachListener(
   listeners: readonly SharedListener[],
   work: (listener: SharedListener) => Promise<string | null>,

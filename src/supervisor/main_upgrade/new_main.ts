@@ -19,7 +19,7 @@ const EXIT_OK = 0;
 const EXIT_FAILURE = 1;
 
 /** Takes over from the main process that waits at `path`; resolves with the exit code. */
-export async function succeedMain(path: string): Promise<number> {
+export async function runSuccessor(path: string): Promise<number> {
   let channel: UpgradeChannel;
   try {
     channel = await UpgradeChannel.connect(path);

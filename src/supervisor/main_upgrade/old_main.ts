@@ -23,7 +23,7 @@ import type { SharedListener } from "../listeners/steps.ts";
 import { mainMetrics, type MainMetricsParts } from "../metrics/main.ts";
 import type { MainSnapshot } from "./snapshot.ts";
 import { MainSuccessor } from "./successor.ts";
-import { everythingQuery, messagesOf, metricsAnswer } from "../metrics/answer.ts";
+import { everythingQuery, messagesOf, recordAnswers } from "../metrics/answer.ts";
 import { keepInformed } from "../command_socket/progress.ts";
 import { failure, ok, processing } from "../command_socket/responses.ts";
 import { eachListener, sharedListeners } from "../listeners/shared.ts";
@@ -119,15 +119,13 @@ async function replaceMain(
 /** The counts up to now. Exchanges in progress are added when the workers have ended. */
 async function countedSoFar(parts: CountParts): Promise<AggregatedMetrics> {
   const { fanOut, pool, retained, workerTimeoutMs } = parts;
-  const query = everythingQuery();
+  const query = { kind: "query_metrics", value: everythingQuery() } as const;
   const answers = await fanOut.run({
     verb: "QueryMetrics",
-    requests: requestsFor(pool.targets(), {
-      request_type: { kind: "query_metrics", value: query },
-    }),
+    requests: requestsFor(pool.targets(), { request_type: query }),
     deadline: { kind: "total", ms: workerTimeoutMs },
   });
-  metricsAnswer(answers, query, [], retained);
+  recordAnswers(retained, answers);
   return retained.snapshot(messagesOf(mainMetrics(parts)));
 }
 

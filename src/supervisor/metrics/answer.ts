@@ -1,6 +1,5 @@
-// The measurements of several workers as one answer. Counts and levels add up, histograms bucket by
-// bucket; of quantiles the largest is retained, which is the most that can be said of all together. A worker
-// that did not answer is just absent.
+// The answer to a metrics query, made from the answers of the workers. Counts and gauges add up, histograms add up
+// bucket by bucket, of quantiles the largest counts (merge_rules.ts). A worker that did not answer is absent.
 
 import {
   type FilteredMetrics,
@@ -32,7 +31,7 @@ export function metricsAnswer(
   mergeInto(ofMain, retained.ofEarlierMains);
   const main = isAboutMain(query) ? chosen(ofMain, query) : new Map();
   const workers = metricsByWorker(answers);
-  if (isWhole(query)) { for (const [id, metrics] of workers) retained.record(id, metrics); }
+  if (isWhole(query)) recordAnswers(retained, answers);
   if (query.workers) {
     const told = new Map(
       [...workers].map(([id, metrics]) => [String(id), asAsked(metrics, query)]),
@@ -46,6 +45,11 @@ export function metricsAnswer(
   merged.add(restrict(rest, query, (id) => merged.hasCluster(id)));
   const { proxy, clusters } = asAsked(merged.total(), query);
   return { kind: "metrics", value: { main, workers: new Map(), proxying: proxy, clusters } };
+}
+
+/** Records the answers of the workers to {@link everythingQuery}. */
+export function recordAnswers(retained: RetainedCounts, answers: readonly WorkerAnswer[]): void {
+  for (const [id, metrics] of metricsByWorker(answers)) retained.record(id, metrics);
 }
 
 /** The query for all metrics of a worker. */

@@ -1,5 +1,5 @@
-// The measurements of main and all workers for Prometheus, at the address the configuration names. An
-// address that is taken (by the main process before this one, while it leaves) is tried again.
+// Exposes the metrics of main and all workers to Prometheus, at the configured address. An address that is in use, for
+// example by the main process before this one while it ends, is tried again.
 
 import { SCRAPE_WORKER_TIMEOUT_MS } from "../../../config/defaults.ts";
 import { formatIp, parseAddress } from "../../../config/values/address.ts";
@@ -25,10 +25,10 @@ import { everythingQuery, metricsAnswer } from "./answer.ts";
 import { closedListener } from "../listeners/open.ts";
 import { sharedListeners } from "../listeners/shared.ts";
 
-/** Pause before an address that could not be had is tried again. */
+/** Pause before an address is tried again, in milliseconds. */
 const RETRY_MS = 1_000;
-/** How long the main process before this one may keep the address: it gives way within seconds. */
-const PREDECESSOR_MS = 60_000;
+/** How long the main process before this one may keep the address, in milliseconds. */
+const OLD_MAIN_MS = 60_000;
 
 /** What the metrics are read from. */
 export interface PrometheusParts extends MainMetricsParts {
@@ -37,11 +37,11 @@ export interface PrometheusParts extends MainMetricsParts {
   readonly retained: RetainedCounts;
   /** The build of main and of its workers. */
   readonly build: string;
-  /** Whether another main process had the address before this one, and may have it still. */
+  /** Whether this is a successor: the main process before it may still have the address. */
   readonly isSuccessor: boolean;
 }
 
-/** Serves until it is closed. */
+/** Serves metrics until it is closed. */
 export class PrometheusServer {
   readonly #settings: PrometheusSettings;
   readonly #endpoint: ExpositionEndpoint;
@@ -52,7 +52,7 @@ export class PrometheusServer {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #complained = false;
-  readonly #patientUntil: number;
+  readonly #silentUntil: number;
 
   constructor(settings: PrometheusSettings, parts: PrometheusParts) {
     this.#settings = settings;
@@ -65,11 +65,11 @@ export class PrometheusServer {
       notReady: () => notReady(parts),
       now: () => performance.now(),
     });
-    this.#patientUntil = performance.now() + (parts.isSuccessor ? PREDECESSOR_MS : 0);
+    this.#silentUntil = performance.now() + (parts.isSuccessor ? OLD_MAIN_MS : 0);
     this.#opening = this.#open();
   }
 
-  /** Why the address could not be had at first; `null` when it could. */
+  /** Why the first attempt to bind the address failed; `null` when it succeeded. */
   get firstProblem(): Promise<string | null> {
     return this.#first.promise;
   }
@@ -81,10 +81,10 @@ export class PrometheusServer {
     await this.#server?.close();
   }
 
-  /** Once; not about the main process before this one, which has the address until it gives way. */
+  /** Logs an error once; not while the main process before this one may still have the address. */
   #complain(error: unknown): void {
-    const isPatient = isTaken(error) && performance.now() < this.#patientUntil;
-    if (this.#complained || isPatient) return;
+    const isExpected = isTaken(error) && performance.now() < this.#silentUntil;
+    if (this.#complained || isExpected) return;
     this.#complained = true;
     this.#log.error("{problem}", { problem: this.#problemOf(error) });
   }
@@ -124,12 +124,12 @@ export class PrometheusServer {
   }
 }
 
-/** What the runtimes say of an address that another process has. */
+/** Whether the error says that another process has the address. */
 function isTaken(error: unknown): boolean {
   return error instanceof Deno.errors.AddrInUse || /EADDRINUSE|in use/i.test(String(error));
 }
 
-/** The last measurements of each worker: one that is late for once must not look like a restart. */
+/** The last answer of each worker: a worker that is late once must not look restarted. */
 class LastWorkerAnswers {
   readonly #parts: PrometheusParts;
   #last = new Map<number, WorkerAnswer>();
@@ -138,7 +138,7 @@ class LastWorkerAnswers {
     this.#parts = parts;
   }
 
-  /** What main and the workers have measured, merged; rejects when no worker has ever answered. */
+  /** The merged metrics of main and the workers; rejects when no worker has ever answered. */
   async gather(): Promise<AggregatedMetrics> {
     const query = { kind: "query_metrics", value: everythingQuery() } as const;
     const answers = await ask(this.#parts, query);
@@ -158,7 +158,7 @@ class LastWorkerAnswers {
   }
 }
 
-/** Main and the workers as the kernel sees them, and the build they run. */
+/** CPU, memory and descriptors of main and the workers, and their build. */
 function aboutProcesses({ pool, build }: PrometheusParts): Family[] {
   const { deno, v8 } = Deno.version;
   const [version = "", revision = ""] = build.split("+");

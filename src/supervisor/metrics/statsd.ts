@@ -1,4 +1,4 @@
-// The measurements of main on their way to a statsd server, if one is configured.
+// Sends the metrics of main to a statsd server, if one is configured.
 
 import manifest from "../../../deno.json" with { type: "json" };
 import { formatIp, parseAddress } from "../../../config/values/address.ts";
@@ -9,13 +9,13 @@ import type { Metric } from "../../observe/metrics/counters.ts";
 import { loggerOf } from "../../observe/log/log.ts";
 import { StatsdDrain } from "../../observe/metrics/statsd_drain.ts";
 
-/** What names begin with when the configuration says nothing (sozu 2.1). */
+/** The default prefix of names, as in sozu 2.1. */
 const DEFAULT_PREFIX = "sozu";
 
-/** Sends what `measured` tells, every second; `null` without a server. */
+/** Sends `metricsNow` every second; `null` without a server. */
 export function openMainStatsd(
   metrics: ServerMetricsConfig | undefined,
-  measured: () => readonly Metric[],
+  metricsNow: () => readonly Metric[],
 ): DatagramTimer | null {
   const address = metrics === undefined ? null : parseAddress(metrics.address);
   if (metrics === undefined || address === null) return null;
@@ -28,7 +28,8 @@ export function openMainStatsd(
   });
   return new DatagramTimer({
     open: () => udpRoute(formatIp(address.ip), address.port),
-    gather: () => drain.pass([{ cluster: null, backend: null, metrics: measured(), series: null }]),
+    gather: () =>
+      drain.pass([{ cluster: null, backend: null, metrics: metricsNow(), series: null }]),
     failing: (problem) => log.error("Metrics cannot be sent: {problem}", { problem }),
   });
 }

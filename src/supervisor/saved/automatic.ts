@@ -1,5 +1,5 @@
-// Keeps the saved state up to date: after changes settle, the state is written once. One write at a
-// time; a change during a write leads to another one.
+// Saves the state automatically: once after a burst of changes. There is one write at a time; a change during a write
+// leads to another one.
 
 import {
   FIRST_STATE_SAVE_RETRY_MS,
@@ -32,7 +32,7 @@ export class AutomaticSave {
 
   /** The state has changed. */
   changed(): void {
-    // What could not be written a moment ago is written with the next attempt.
+    // After a failed write the next attempt is scheduled already.
     if (this.#failures > 0 && this.#timer !== null) return;
     const now = performance.now();
     if (this.#timer === null) this.#firstChange = now;
@@ -44,7 +44,7 @@ export class AutomaticSave {
     this.#timer = setTimeout(() => void this.flush(), delay);
   }
 
-  /** Writes now what is not written yet; resolves when it is. */
+  /** Writes unsaved changes now; resolves when they are written. */
   flush(): Promise<void> {
     if (this.#timer === null) return this.#writing;
     clearTimeout(this.#timer);
@@ -53,7 +53,7 @@ export class AutomaticSave {
     return this.#writing;
   }
 
-  /** Writes what is not written yet for the last time: a failure is not followed by another attempt. */
+  /** Writes unsaved changes for the last time: a failure is not retried. */
   close(): Promise<void> {
     this.#closed = true;
     return this.flush();

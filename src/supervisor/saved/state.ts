@@ -13,10 +13,10 @@ import { replaceFile } from "../../io/files/replace_file.ts";
 import { Slices } from "../../io/net/turn.ts";
 import { writeAll } from "../../io/net/write_all.ts";
 
-/** Characters of records gathered for one write. */
+/** Characters of one write. */
 const WRITE_LENGTH = 256 * 1024;
 
-/** What became of reading or writing a state file. */
+/** The result of reading or writing a state file. */
 export type StateFileResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: string };
@@ -41,7 +41,7 @@ export async function saveState(
 export async function loadState(path: string): Promise<StateFileResult<SavedRecord[]>> {
   try {
     const { size, isFile } = await Deno.stat(path);
-    // A device or a pipe has no size, and no end.
+    // A device or a pipe has no size and may have no end.
     if (!isFile) return { ok: false, reason: `State file "${path}" is no regular file` };
     if (size > MAX_STATE_FILE_BYTES) {
       return {
@@ -56,13 +56,13 @@ export async function loadState(path: string): Promise<StateFileResult<SavedReco
 }
 
 /**
- * Keeps a copy of a state file that cannot be read, because the next save will replace it and somebody
- * may want to repair it. Says in words what became of it.
+ * Copies a state file that cannot be read: the next save replaces it, and the operator may want to repair it. Returns
+ * the outcome as a text.
  */
 export async function keepUnreadable(path: string): Promise<string> {
   const copy = `${path}.unreadable`;
   try {
-    // What is no file would never end, and is never written to.
+    // A device or a pipe is not copied; a save never writes to it.
     if (!(await Deno.stat(path)).isFile) return "it is left as it is";
     await Deno.copyFile(path, copy);
     return `a copy of it is kept in "${copy}"`;
@@ -71,7 +71,7 @@ export async function keepUnreadable(path: string): Promise<string> {
   }
 }
 
-/** In slices, so that others are served while a large state is written. */
+/** In slices, so that other clients are served while a large state is written. */
 async function writeRecords(file: Deno.FsFile, requests: readonly Request[]): Promise<void> {
   const encoder = new TextEncoder();
   const slices = new Slices();
@@ -86,7 +86,7 @@ async function writeRecords(file: Deno.FsFile, requests: readonly Request[]): Pr
   await writeAll(file, encoder.encode(text));
 }
 
-/** In slices, so that others are served while a large state is read. */
+/** In slices, so that other clients are served while a large state is read. */
 async function readRecords(path: string, text: string): Promise<StateFileResult<SavedRecord[]>> {
   const reader = new RecordReader(text);
   const records: SavedRecord[] = [];

@@ -56,7 +56,7 @@ export class Adoption {
     if (uid !== null && uid !== Deno.uid()) {
       return failure(`A worker of user ${uid} is no worker of this main process`);
     }
-    client.giveAway((stream) => this.#adopt(announcement, pid, stream));
+    client.passConnectionTo((stream) => this.#adopt(announcement, pid, stream));
     return ok("");
   }
 

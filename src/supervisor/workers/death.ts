@@ -1,4 +1,4 @@
-// Why a worker is no more: what main counts, logs and tells its subscribers.
+// Why a worker has ended: for the counters, the log and the events.
 
 import type { ProcessEnd } from "../../io/process/child.ts";
 
@@ -6,11 +6,11 @@ import type { ProcessEnd } from "../../io/process/child.ts";
 export type DeathCause =
   /** A signal, or an exit code other than 0. */
   | "crashed"
-  /** It left by itself although nobody had asked it to. */
+  /** It exited with code 0 although main had not asked it to. */
   | "exited"
-  /** It gave no sign of life and was killed by main. */
+  /** It sent no sign of life, and main killed it. */
   | "hung"
-  /** It runs another build than main, or broke the channel's rules, and was killed by main. */
+  /** It runs another build than main, or sent invalid frames, and main killed it. */
   | "refused";
 
 /** The end of a worker. */
@@ -22,13 +22,13 @@ export interface WorkerDeath {
   readonly livedMs: number;
 }
 
-/** Main's own decision to end a worker. */
+/** The decision of main to kill a worker. */
 export interface Verdict {
   readonly cause: "hung" | "refused";
   readonly text: string;
 }
 
-/** The end of a process, which main had decided on if there is a verdict. */
+/** The end of a process; with a verdict when main killed it. */
 export function deathOf(end: ProcessEnd, verdict: Verdict | null, livedMs: number): WorkerDeath {
   if (verdict !== null) return { ...verdict, livedMs };
   const { code, signal } = end;

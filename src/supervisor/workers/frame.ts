@@ -1,5 +1,5 @@
-// The frame of one request to a worker, built around a request that is encoded already: the same
-// request goes to every worker under an id of its own, and encoding it once is enough.
+// The frame of one request to a worker, built around an encoded request: the request goes to every worker under
+// another id and is encoded once.
 
 import { FRAME_PREFIX_LENGTH, writeFramePrefix } from "../../protocol/control/frame.ts";
 

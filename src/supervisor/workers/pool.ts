@@ -1,5 +1,5 @@
-// The workers of this main process: how many there should be, which ones there are, and a new one
-// in the place of each that dies. Ids count up and are never used twice.
+// The set of workers: one place for each configured worker, and a new worker in the place of one that ended. Ids count
+// up and are never used twice.
 
 import { MAX_STOPPED_WORKERS_LISTED, STOPPED_WORKER_LISTED_MS } from "../../../config/defaults.ts";
 import { RunState, type WorkerInfo } from "../../../config/schema/messages.ts";
@@ -10,16 +10,16 @@ import type { WorkerProcess } from "./process.ts";
 
 /** What a pool is made of. */
 export interface PoolOptions {
-  /** Workers kept running. */
+  /** Number of workers. */
   readonly count: number;
   readonly automaticRestart: boolean;
-  /** Starts a worker and hands it the state; throws when the program cannot be run. */
+  /** Starts a worker and sends it the state; throws when the program cannot be run. */
   readonly launch: (id: number) => WorkerProcess;
-  /** Told of a worker that ended without having been asked to. */
+  /** Called for a worker that ended although main had not asked it to. */
   readonly onLost: (worker: WorkerProcess, death: WorkerDeath) => void;
-  /** Told of a worker in the place of a dead one. */
+  /** Called for a worker in the place of one that ended. */
   readonly onRelaunched: (worker: WorkerProcess) => void;
-  /** Milliseconds that only rise; those of the process unless given. */
+  /** A monotonic clock in milliseconds; that of the process by default. */
   readonly now?: () => number;
 }
 
@@ -42,7 +42,7 @@ interface Slot {
 export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #slots: Slot[];
-  /** Workers whose place another has taken; they finish what they have begun. */
+  /** Workers that were replaced and are draining. */
   readonly #leaving = new Set<WorkerProcess>();
   readonly #now: () => number;
   #stopped: StoppedWorker[] = [];
@@ -67,7 +67,7 @@ export class WorkerPool {
     return this.#nextId;
   }
 
-  /** Ids go on where those of an earlier main process have ended. */
+  /** The ids of an earlier main process are not used again. */
   continueFrom(nextId: number): void {
     this.#nextId = nextId;
   }
@@ -77,14 +77,14 @@ export class WorkerPool {
     for (const slot of this.#slots) slot.worker = this.#options.launch(this.#nextId++);
   }
 
-  /** Workers that can be sent requests, those being stopped included, those that were replaced not. */
+  /** Workers that take requests: also those being stopped, not those that were replaced. */
   targets(): WorkerProcess[] {
     return this.processes().filter((worker) =>
       worker.phase !== "greeting" && !this.#leaving.has(worker)
     );
   }
 
-  /** Workers that were replaced and finish what they have begun. */
+  /** Workers that were replaced and are draining. */
   leaving(): WorkerProcess[] {
     return [...this.#leaving];
   }
@@ -100,7 +100,7 @@ export class WorkerPool {
     return slot.successor;
   }
 
-  /** The successor has the place now, the other one leaves. False when the successor is gone. */
+  /** The successor has the place now, and the other worker is draining. `false` when the successor has ended. */
   completeReplacement(worker: WorkerProcess): boolean {
     const slot = this.#slotOf(worker);
     if (slot === undefined || slot.successor === null) return false;
@@ -111,7 +111,7 @@ export class WorkerPool {
     return true;
   }
 
-  /** The successor is of no use: it leaves, and the other one keeps its place. */
+  /** The successor is dismissed, and the other worker keeps its place. */
   abandonReplacement(successor: WorkerProcess): void {
     const slot = this.#slots.find((candidate) => candidate.successor === successor);
     if (slot === undefined) return;
@@ -120,7 +120,7 @@ export class WorkerPool {
     successor.runState = RunState.STOPPING;
   }
 
-  /** Every worker process there is, those that do not take requests yet included. */
+  /** Every worker process, also those that do not take requests yet. */
   processes(): WorkerProcess[] {
     const placed = this.#slots.flatMap(({ worker, successor }) => [worker, successor]);
     return [...placed.filter((worker) => worker !== null), ...this.#leaving];
@@ -140,7 +140,7 @@ export class WorkerPool {
       pid,
       run_state: phase === "greeting" ? RunState.NOT_ANSWERING : runState,
     }));
-    // A place that stays empty is told as long as it is.
+    // The last worker of an empty place is listed as long as the place is empty.
     const missed = this.#slots.flatMap(({ worker, ended }) =>
       worker === null && ended !== null ? [ended] : []
     );
@@ -148,7 +148,7 @@ export class WorkerPool {
     return [...stopped, ...live].sort((a, b) => a.id - b.id);
   }
 
-  /** Workers end because they are asked to from now on, and none is replaced. */
+  /** From now on workers end because main asks them to, and none is replaced. */
   stopRestarting(): void {
     this.#stopping = true;
     for (const slot of this.#slots) {
@@ -157,7 +157,7 @@ export class WorkerPool {
     }
   }
 
-  /** Takes a worker out that has ended, and plans its successor. */
+  /** Removes a worker that has ended, and schedules its successor. */
   ended(worker: WorkerProcess, death: WorkerDeath): void {
     const slot = this.#slotOf(worker);
     const isExpected = this.#stopping || this.#leaving.delete(worker);
@@ -184,7 +184,7 @@ export class WorkerPool {
     return this.#slots.find((slot) => slot.worker === worker || slot.successor === worker);
   }
 
-  /** A worker that dies while its successor starts is succeeded at once. */
+  /** When a worker ends while its successor starts, the successor has the place at once. */
   #leavePlace(slot: Slot, worker: WorkerProcess): void {
     if (slot.successor !== worker) slot.worker = slot.successor;
     slot.successor = null;

@@ -1,5 +1,5 @@
-// One worker process as the main process sees it: its pipes framed into requests and answers, its
-// backlog bounded, its silence and its end noticed, and reaped. Decides nothing about restarts or tasks.
+// One worker process, as the main process sees it: frames of requests and answers on its pipes, a bounded queue, and
+// detection of a worker that hangs or has ended. The pool decides about restarts.
 
 import { MAX_WORKER_BACKLOG_BYTES } from "../../../config/defaults.ts";
 import { decode, DecodeError, encode } from "../../../config/codec/protobuf.ts";
@@ -23,11 +23,11 @@ import {
 } from "../../protocol/control/worker_life.ts";
 import { deathOf, type Verdict, type WorkerDeath } from "./death.ts";
 import { workerFrameLength, writeWorkerFrame } from "./frame.ts";
-import { HANG_LOOKS, START_LOOKS, Vitality } from "./vitality.ts";
+import { HANG_LOOKS, Liveness, START_LOOKS } from "./liveness.ts";
 
-/** What a worker's owner is told. */
+/** What a worker process reports to its owner. */
 export interface WorkerObserver {
-  /** The worker runs our build and waits for {@link WorkerProcess.begin}. */
+  /** The worker runs the build of main and waits for {@link WorkerProcess.begin}. */
   onGreeted(worker: WorkerProcess): void;
   onResponse(worker: WorkerProcess, response: WorkerResponse): void;
   /** The process has ended and was reaped. */
@@ -36,17 +36,17 @@ export interface WorkerObserver {
 
 /** What main expects of a worker. */
 export interface WorkerTerms {
-  /** Longest request, frame and all, in bytes; only the state may be longer. */
+  /** Longest request with its frame, in bytes; only the state may be longer. */
   readonly maxMessage: number;
   /** The build it must run. */
   readonly build: string;
 }
 
-/** How far a worker has come. */
+/** The phases of a worker. */
 export type WorkerPhase =
-  /** It has not said yet which program it is. */
+  /** It has not sent its build yet. */
   | "greeting"
-  /** It takes in its options and the state; requests are executed after that. */
+  /** It takes in its options and the state; requests are queued until then. */
   | "loading"
   /** It has the state and carries traffic. */
   | "serving";
@@ -57,12 +57,12 @@ export class WorkerProcess {
   readonly pid: number;
   runState: RunState = RunState.RUNNING;
   phase: WorkerPhase = "greeting";
-  /** The active listeners for which it has no socket, as it said last. */
+  /** The active listeners for which it has no socket, by its last report. */
   unopened: readonly UnopenedListener[] = [];
   readonly #process: PipedProcess;
   readonly #observer: WorkerObserver;
   readonly #terms: WorkerTerms;
-  readonly #vitality = new Vitality();
+  readonly #liveness = new Liveness();
   readonly #queue: WriteQueue;
   readonly #started = performance.now();
   readonly #log = loggerOf("supervisor::worker");
@@ -77,7 +77,7 @@ export class WorkerProcess {
     this.#queue = new WriteQueue(
       (bytes) => process.write(bytes),
       MAX_WORKER_BACKLOG_BYTES,
-      // A closed pipe means the process is ending, which its output tells as well.
+      // A closed pipe means that the process ends, which the end of its output shows as well.
       () => {},
     );
     void this.#run();
@@ -88,7 +88,7 @@ export class WorkerProcess {
     return this.#process.ended;
   }
 
-  /** Sends what a worker needs before anything else: its options and the whole state. */
+  /** Sends the options and the whole state, which come before any request. */
   begin(config: ServerConfig, state: InitialState): boolean {
     this.phase = "loading";
     return this.#queue.push(encodeFrame(encode(ServerConfig, config))) &&
@@ -96,8 +96,8 @@ export class WorkerProcess {
   }
 
   /**
-   * Queues an encoded request under an ASCII id; `false` when it is too long or the worker is too far
-   * behind or gone.
+   * Queues an encoded request under an ASCII id; `false` when it is too long or the queue
+   * is full or the worker has ended.
    */
   send(requestId: string, request: Uint8Array): boolean {
     const length = workerFrameLength(requestId, request);
@@ -107,20 +107,20 @@ export class WorkerProcess {
     return true;
   }
 
-  /** Ends the process at once; with a verdict when it was not asked to end. */
+  /** Kills the process; with a verdict when main had not asked it to stop. */
   kill(verdict: Verdict | null = null): void {
     this.#verdict ??= verdict;
     this.#process.kill("SIGKILL");
   }
 
-  /** Sends a signal; harmless when the process is gone. */
+  /** Sends a signal; no error when the process has ended. */
   signal(signal: Deno.Signal): void {
     this.#process.kill(signal);
   }
 
-  /** Looks once in {@link BEAT_MS} whether the worker is alive; one that is not is killed. */
+  /** Called every {@link BEAT_MS}: kills a worker that counts as hung. */
   look(): void {
-    if (this.#verdict !== null || !this.#vitality.look()) return;
+    if (this.#verdict !== null || !this.#liveness.look()) return;
     const looks = this.phase === "greeting" ? START_LOOKS : HANG_LOOKS;
     this.kill({ cause: "hung", text: `gave no sign of life for ${looks * BEAT_MS} ms` });
   }
@@ -131,7 +131,7 @@ export class WorkerProcess {
     } catch (error) {
       this.#log.error("Reading from worker {id} failed: {error}", { id: this.id, error });
     }
-    // Without its output the process is of no use, whatever it is doing; a dead one is not hurt.
+    // A process without output cannot answer and is killed; one that has ended is not affected.
     this.kill();
     this.#queue.close();
     const end = await this.#process.ended;
@@ -143,7 +143,7 @@ export class WorkerProcess {
   async #readResponses(): Promise<void> {
     const reader = new FrameReader(MAX_ANSWER_BYTES);
     for (let bytes = await this.#process.read(); bytes; bytes = await this.#process.read()) {
-      this.#vitality.signOfLife();
+      this.#liveness.signOfLife();
       reader.receive(bytes);
       for (let frame = reader.nextView(); frame !== null; frame = reader.nextView()) {
         if (frame instanceof FrameError) {
@@ -163,7 +163,7 @@ export class WorkerProcess {
     }
   }
 
-  /** A worker of another build would understand the same bytes differently. */
+  /** A worker of another build could read the same bytes differently, so it is refused. */
   #greet({ id, message }: WorkerResponse): void {
     if (id !== HELLO_ID) return this.#refuse("did not say which program it is");
     const { build } = this.#terms;

@@ -15,7 +15,7 @@ import { ALIVE_ID, HELLO_ID } from "../../protocol/control/worker_life.ts";
 import type { WorkerDeath } from "./death.ts";
 import { WorkerPool } from "./pool.ts";
 import { WorkerProcess } from "./process.ts";
-import { HANG_LOOKS, START_LOOKS } from "./vitality.ts";
+import { HANG_LOOKS, START_LOOKS } from "./liveness.ts";
 
 const BUILD = "0.1.0+feedbeef";
 

@@ -1,4 +1,4 @@
-// How long a crashed worker's successor waits. Arithmetic only: no clock, no process.
+// The delay before a worker is started in the place of one that ended. Arithmetic only: no clock, no process.
 
 import {
   FIRST_RESTART_DELAY_MS,
@@ -6,11 +6,11 @@ import {
   STABLE_WORKER_MS,
 } from "../../../config/defaults.ts";
 
-/** The waits of one worker slot: 0, 100, 200, 400 … 5,000 ms, from 0 again after a stable life. */
+/** The delays of one place: 0, 100, 200, 400 … 5,000 ms, from 0 again after a stable run. */
 export class RestartBackoff {
   #crashes = 0;
 
-  /** The wait before the next start, given how long the worker that just died had lived. */
+  /** The delay before the next start; `livedMs`: how long the worker that ended had run. */
   next(livedMs: number): number {
     if (livedMs >= STABLE_WORKER_MS) this.#crashes = 0;
     const delay = this.#crashes === 0

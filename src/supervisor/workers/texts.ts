@@ -1,20 +1,20 @@
-// Worker outcomes as text for a person. Texts of workers may hold what clients and backends sent,
-// so they are made harmless for terminals, and in `key=value` logs for the fields around them.
+// Answers of workers as text. Their messages may hold what clients and backends sent, so they are made harmless for
+// terminals and for `key=value` logs.
 
 import { safeText } from "../../observe/log/safe_text.ts";
 import type { WorkerAnswer } from "../commands/fan_out.ts";
 
-/** Answers listed in one text: more would hide the first ones, which matter most. */
+/** Most answers in one text. */
 const MAX_LISTED = 20;
 
-/** A worker's text as part of a row of fields: it can forge neither a column nor a terminal command. */
+/** The message of a worker as part of a row of fields: it can forge neither a field nor a terminal command. */
 export function sanitise(text: string): string {
   return safeText(text).replace(/[,=]/g, "?");
 }
 
 /**
- * `0: OK, 1: reason` for every answer, by worker. People get the reasons as they are but for what drives a
- * terminal; `spell` is `sanitise` where the text becomes part of a row of fields.
+ * `0: OK, 1: reason` for every answer, by worker. `spell` makes the reasons harmless: for a terminal by default,
+ * `sanitise` for a row of fields.
  */
 export function describeAnswers(
   answers: readonly WorkerAnswer[],

@@ -1,6 +1,6 @@
-// Replaces one worker by a new process without losing a connection: the new one is started, given the
-// state and proven before the old one is taken out of the listeners; a failure up to there removes the
-// new one and changes nothing.
+// Replaces one worker by a new process without losing a connection. The successor is started, takes in the state and
+// proves itself; then the old worker hands over its listeners and is drained. A failure before the hand-over
+// dismisses the successor and changes nothing.
 
 import { EventKind, type Response, RunState } from "../../../config/schema/messages.ts";
 import { type AuditParts, beginAudit } from "../audit/begin.ts";
@@ -47,7 +47,7 @@ export interface WorkerUpgradeParts extends AuditParts {
 /** Tells the client how far a replacement is. */
 type Say = (text: string) => void;
 
-/** Replaces a worker; answers when the old one has left. */
+/** Replaces a worker; answers when the old one has ended. */
 export async function upgradeWorker(
   parts: WorkerUpgradeParts,
   client: Client,
@@ -113,7 +113,7 @@ function launch({ pool }: WorkerUpgradeParts, old: UpgradedWorker): UpgradedWork
   }
 }
 
-/** A worker that has come to accept connections may have got some with its proof; they end in peace. */
+/** A successor that accepted connections during its proof is drained; otherwise it is killed. */
 function dismiss(parts: WorkerUpgradeParts, successor: UpgradedWorker): void {
   parts.pool.abandonReplacement(successor);
   if (successor.phase === "serving") void parts.drain([successor]);

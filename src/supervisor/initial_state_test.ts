@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { type Config, loadConfig } from "../../config/file/load.ts";
+import type { Request } from "../../config/schema/messages.ts";
+import { cluster } from "../../tests/support/config/state.ts";
+import { servableState } from "../configuration/servable.ts";
+import { loadInitialState, restoreSnapshot } from "./initial_state.ts";
+import { ProcessSettings } from "./process_settings.ts";
+import { saveState } from "./saved/state.ts";
+
+const add = (id: string): Request => ({
+  request_type: { kind: "add_cluster", value: cluster(id) },
+});
+const LIMIT: Request = { request_type: { kind: "set_max_connections_per_ip", value: 5n } };
+const REFUSED: Request = { request_type: { kind: "remove_cluster", value: "missing" } };
+
+function emptyParts() {
+  return {
+    state: servableState(),
+    file: { state: servableState() },
+    settings: new ProcessSettings(),
+    counters: { skipped: 0 },
+  };
+}
+
+function configOf(changes: Partial<Config>): Config {
+  const loaded = loadConfig("", { path: "/", cwd: "/", readFile: () => "" });
+  assert.ok(loaded.ok);
+  return { ...loaded.config, ...changes };
+}
+
+Deno.test("loadInitialState() takes in the file, then the saved state, and keeps apart what the file says", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/state.json`;
+    await saveState(path, [add("web"), add("saved")]);
+    const parts = emptyParts();
+    const config = configOf({ requests: [add("web"), REFUSED], saved_state: path });
+    await loadInitialState(parts, config);
+    assert.equal(parts.state.counts().clusters, 2);
+    assert.equal(parts.file.state.counts().clusters, 1);
+    assert.equal(parts.counters.skipped, 1);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("loadInitialState() starts without a saved state that is missing, and copies one it cannot read", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/state.json`;
+    const config = configOf({ requests: [add("web")], saved_state: path });
+    const missing = emptyParts();
+    await loadInitialState(missing, config);
+    assert.equal(missing.state.counts().clusters, 1);
+    await Deno.writeTextFile(path, "no state");
+    const damaged = emptyParts();
+    await loadInitialState(damaged, { ...config, automatic_state_save: true });
+    assert.equal(damaged.state.counts().clusters, 1);
+    assert.equal(await Deno.readTextFile(`${path}.unreadable`), "no state");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("restoreSnapshot() takes in what it can of an older main process and counts the rest", () => {
+  const parts = emptyParts();
+  restoreSnapshot(parts, {
+    config: configOf({}),
+    state: [add("web"), REFUSED],
+    fileState: [add("web"), add("file")],
+    settings: [LIMIT],
+    nextWorkerId: 3,
+    nextClientId: 4,
+    bootGeneration: 1,
+    logFilter: "info",
+  });
+  assert.equal(parts.state.counts().clusters, 1);
+  assert.equal(parts.file.state.counts().clusters, 2);
+  assert.equal(parts.counters.skipped, 1);
+  assert.deepEqual(parts.settings.values(), [LIMIT]);
+});
