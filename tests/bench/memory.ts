@@ -1,5 +1,5 @@
-// `deno task bench memory`: does a worker's memory stay flat under load, and what does a connection
-// cost that keeps alive and says nothing.
+// `deno task bench memory`: what our processes need while nothing happens, does a worker's memory stay flat
+// under load, and what does a connection cost that keeps alive and says nothing.
 
 import { pause } from "../support/wait.ts";
 import { freePort } from "../support/ports.ts";
@@ -12,6 +12,7 @@ import { Lab } from "../support/process/lab.ts";
 import { writeOutput } from "./figures/output.ts";
 import { processTree, residentBytes } from "../support/process/proc.ts";
 import { sozuProxy } from "./contenders/sozu_proxy.ts";
+import { type IdleFigures, idleFigures } from "./idle.ts";
 import { median } from "./figures/statistics.ts";
 import { findTools } from "./load/tools.ts";
 
@@ -25,6 +26,11 @@ const GROWTH_BAR = 1.05;
 /** Bound of bytes for each idle connection. */
 const IDLE_BAR = 16 * 1024;
 
+/** Bounds of what main and a worker need while nothing happens, and of the first answer after a start. */
+const MAIN_BAR = 65 * 1024 * 1024;
+const WORKER_BAR = 60 * 1024 * 1024;
+const FIRST_ANSWER_BAR_MS = 600;
+
 /** Runs the benchmark; the exit code is 0 when everything could be measured. */
 export async function runMemoryBench(): Promise<number> {
   const tools = await findTools(["nginx", "h2load"]);
@@ -34,6 +40,8 @@ export async function runMemoryBench(): Promise<number> {
   await using lab = new Lab();
   const backendPort = freePort();
   await startBackend(lab, nginx, [backendPort]);
+  const idle = await idleFigures(lab, backendPort);
+  reportIdle(idle);
   const sozu = await startContender(lab, sozuProxy(), backendPort);
 
   const curve: number[] = [];
@@ -46,14 +54,42 @@ export async function runMemoryBench(): Promise<number> {
     curve.push(memory);
     console.log(`Worker after ${step * STEP_REQUESTS} requests: ${mebibytes(memory)} MiB`);
   }
-  report(curve, failed, await idleCost(sozu));
+  report(curve, failed, await idleCost(sozu), idle);
   return 0;
 }
 
-function report(curve: readonly number[], failed: number, idle: number): void {
+function row(what: string, value: string, bar: string, pass: boolean): void {
+  console.log(`${what.padEnd(52)}${value.padStart(12)}  ${pass ? "PASS" : "MISS"} (bar: ${bar})`);
+}
+
+function reportIdle({ main, worker, firstAnswerMs }: IdleFigures): void {
+  for (
+    const [name, memory, bar] of [["Main", main, MAIN_BAR], ["Worker", worker, WORKER_BAR]] as const
+  ) {
+    const { anonymous, shared } = memory;
+    const whole = anonymous + shared;
+    row(
+      `${name} at rest, MiB (${mebibytes(anonymous)} its own, ${mebibytes(shared)} shared)`,
+      mebibytes(whole),
+      `<= ${mebibytes(bar)}`,
+      whole <= bar,
+    );
+  }
+  row(
+    "First answer after the start, ms",
+    firstAnswerMs.toFixed(0),
+    `<= ${FIRST_ANSWER_BAR_MS}`,
+    firstAnswerMs <= FIRST_ANSWER_BAR_MS,
+  );
+}
+
+function report(
+  curve: readonly number[],
+  failed: number,
+  idle: number,
+  atRest: IdleFigures,
+): void {
   const growth = (curve.at(-1) as number) / (curve[0] as number);
-  const row = (what: string, value: string, bar: string, pass: boolean) =>
-    console.log(`${what.padEnd(52)}${value.padStart(12)}  ${pass ? "PASS" : "MISS"} (bar: ${bar})`);
   row("Last divided by first", growth.toFixed(3), `<= ${GROWTH_BAR}`, growth <= GROWTH_BAR);
   row("Failed requests", String(failed), "0", failed === 0);
   row(
@@ -68,6 +104,7 @@ function report(curve: readonly number[], failed: number, idle: number): void {
     growth,
     failedRequests: failed,
     bytesPerIdleConnection: idle,
+    atRest,
   });
   console.log(`Written to ${path}`);
 }

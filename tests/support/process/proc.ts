@@ -78,12 +78,29 @@ export function cpuByProcess(root: number): Map<number, number> {
   return new Map(processTree(root).map(({ pid, cpuMicros }) => [pid, cpuMicros]));
 }
 
-/** Resident memory of a process in bytes; 0 when it is gone. */
-export function residentBytes(pid: number): number {
+/** Resident memory of a process in bytes. */
+export interface ResidentMemory {
+  /** Its own. */
+  readonly anonymous: number;
+  /** Pages of files, of which there is one copy for all processes that run the same program. */
+  readonly shared: number;
+}
+
+/** Resident memory of a process; nothing when it is gone. */
+export function residentMemory(pid: number): ResidentMemory {
+  let status = "";
   try {
-    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+    status = Deno.readTextFileSync(`/proc/${pid}/status`);
   } catch {
-    return 0;
+    // It is gone.
   }
+  const bytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0) * 1024;
+  return { anonymous: bytes("RssAnon"), shared: bytes("RssFile") + bytes("RssShmem") };
+}
+
+/** All resident memory of a process in bytes; 0 when it is gone. */
+export function residentBytes(pid: number): number {
+  const { anonymous, shared } = residentMemory(pid);
+  return anonymous + shared;
 }
