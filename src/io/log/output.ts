@@ -4,6 +4,8 @@
 
 import { RecordBuffer } from "../../bytes/record_buffer.ts";
 import type { LogSink } from "./sink.ts";
+import type { Timers } from "../contracts.ts";
+import { runtimeTimers } from "../net/timers.ts";
 import { atEndOfTurn } from "../net/turn.ts";
 
 /** Records that may wait, in bytes and number; as many may be under way to the target. */
@@ -40,7 +42,9 @@ export class LogOutput {
   #filling = new RecordBuffer();
   #draining = new RecordBuffer();
   #state: "idle" | "gathering" | "writing" | "pausing" | "closed" = "idle";
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers: Timers;
+  /** Takes back what was to happen next. */
+  #cancel: (() => void) | undefined;
   #endPause: (() => void) | null = null;
   #failures = 0;
   #dropped = 0;
@@ -51,8 +55,13 @@ export class LogOutput {
    * `sink` is closed with the output. Lines of text go out at the end of their turn, other records wait
    * a little for company.
    */
-  constructor(sink: LogSink, events: Partial<LogOutputEvents> = {}) {
+  constructor(
+    sink: LogSink,
+    events: Partial<LogOutputEvents> = {},
+    timers: Timers = runtimeTimers,
+  ) {
     this.#sink = sink;
+    this.#timers = timers;
     this.#events = events;
   }
 
@@ -71,7 +80,7 @@ export class LogOutput {
     const { bytes } = this.#filling;
     this.#filling.commit(at + this.#encoder.encodeInto(line, bytes.subarray(at)).written);
     if (this.#state === "idle") this.#gather(0);
-    else if (this.#timer !== undefined && this.#state === "gathering") this.#gatherNoLonger();
+    else if (this.#cancel !== undefined && this.#state === "gathering") this.#gatherNoLonger();
   };
 
   /**
@@ -108,17 +117,17 @@ export class LogOutput {
     if (this.#state === "idle" || this.#state === "closed") return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiters.push(resolve);
-    const timer = setTimeout(resolve, FLUSH_MS);
+    const cancel = this.#timers.after(FLUSH_MS, resolve);
     this.#hurry();
     await promise;
-    clearTimeout(timer);
+    cancel();
   }
 
   /** Gives up what is not written yet and closes the target. */
   close(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    clearTimeout(this.#timer);
+    this.#cancel?.();
     this.#endPause?.();
     this.#sink.close();
     this.#wake();
@@ -127,14 +136,14 @@ export class LogOutput {
   /** Waits for more, with 0 only until the end of the turn. */
   #gather(delayMs: number): void {
     this.#state = "gathering";
-    if (delayMs > 0) this.#timer = setTimeout(() => this.#start(), delayMs);
+    if (delayMs > 0) this.#cancel = this.#timers.after(delayMs, () => this.#start());
     else atEndOfTurn(() => this.#start());
   }
 
   /** What is gathered goes out at the end of the turn. */
   #gatherNoLonger(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     this.#gather(0);
   }
 
@@ -145,8 +154,8 @@ export class LogOutput {
 
   #start(): void {
     if (this.#state !== "gathering") return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     this.#state = "writing";
     void this.#drain();
   }
@@ -194,7 +203,7 @@ export class LogOutput {
     this.#state = "pausing";
     await new Promise<void>((resolve) => {
       this.#endPause = resolve;
-      this.#timer = setTimeout(resolve, pause);
+      this.#cancel = this.#timers.after(pause, resolve);
     });
     this.#endPause = null;
     if (!this.#isClosed()) this.#state = "writing";
