@@ -255,12 +255,10 @@ export class ProxyDataPlane implements DataPlane {
     this.#healthChecks.stop();
     const closed = this.#listeners.deactivateAll();
     const drained = this.#sessions.drain();
-    this.#worker.upstreams.closeIdle();
+    this.#worker.upstreams.close();
     await Promise.all([closed, drained]);
     // What waited to be accepted was promised a session, and may have come when all others were gone.
     if (this.#sessions.size > 0) await this.#sessions.drain();
-    // The last requests have given theirs back.
-    this.#worker.upstreams.closeIdle();
     this.#endTicks();
   }
 
@@ -269,7 +267,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#healthChecks.stop();
     this.#listeners.abandonAll();
     this.#sessions.closeAll();
-    this.#worker.upstreams.closeIdle();
+    this.#worker.upstreams.close();
     this.#endTicks();
   }
 

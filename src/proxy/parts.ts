@@ -7,6 +7,7 @@ import type {
   ConnectionSource,
   Dialer,
   Endpoint,
+  Sharing,
   Timers,
   TlsAcceptor,
 } from "../io/contracts.ts";
@@ -49,6 +50,8 @@ export interface WorkSlices {
 
 /** Listening sockets, and what the system tells of them. */
 export interface ListenerSockets {
+  /** Who else may listen on the addresses of this plane: what does TLS binds them itself. */
+  readonly sharing: Sharing;
   /** Binds an address; throws or rejects with the system's error when that is not possible. */
   listen(endpoint: Endpoint): ConnectionSource | Promise<ConnectionSource>;
   /** What the system calls the socket at an address; `null` when it cannot be found. */

@@ -1,6 +1,7 @@
 // What a data plane uses in a process of its own: the clocks, sockets and timers of the runtime. The only
 // file of the data plane that names them.
 
+import type { Sharing } from "../io/contracts.ts";
 import { acceptQueueIsEmpty, isListening } from "../io/listening/kernel_queue.ts";
 import { SelfProbe } from "../io/listening/probe.ts";
 import { ListenerSteering, ownListeningSocket } from "../io/listening/steering.ts";
@@ -14,8 +15,14 @@ import { sha256 } from "../io/x509/sha256.ts";
 import { loggerOf } from "../observe/log/log.ts";
 import type { ListenerSockets, PlaneParts, TlsDoors } from "./parts.ts";
 
-/** The parts of a data plane that runs on the runtime's own sockets. */
-export function runtimeParts(): PlaneParts {
+/** Workers share the addresses they listen on. */
+const SHARED: Sharing = { shared: true };
+
+/**
+ * The parts of a data plane that runs on the runtime's own sockets. Without `sharing` other processes of this
+ * user, and other planes of this process, may listen on its addresses too.
+ */
+export function runtimeParts(sharing: Sharing = SHARED): PlaneParts {
   return {
     clock: () => performance.now(),
     wallClock: () => Date.now(),
@@ -26,14 +33,13 @@ export function runtimeParts(): PlaneParts {
     atEndOfTurn,
     newSlices: () => new Slices(),
     dialer: tcpDialer,
-    sockets: SOCKETS,
+    sockets: { ...SOCKETS, sharing, listen: (endpoint) => TcpListener.open(endpoint, sharing) },
     tls: TLS,
     loggerOf,
   };
 }
 
-const SOCKETS: ListenerSockets = {
-  listen: (endpoint) => TcpListener.open(endpoint),
+const SOCKETS: Omit<ListenerSockets, "sharing" | "listen"> = {
   own: ownListeningSocket,
   queueIsEmpty: acceptQueueIsEmpty,
   isListening,

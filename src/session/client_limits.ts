@@ -27,6 +27,11 @@ export class ClientLimits {
     return this.#limit;
   }
 
+  /** Clusters of which somebody holds slots. */
+  get heldCount(): number {
+    return this.#counts.size;
+  }
+
   /** Changes the common limit; 0 also forgets every count, as in sozu 2.1. */
   setLimit(limit: number): void {
     this.#limit = limit;

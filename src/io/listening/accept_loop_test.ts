@@ -115,10 +115,16 @@ Deno.test("acceptUntilClosed ends when the socket is closed under a pending acce
 Deno.test("AcceptPause reports at once, then at most every ten seconds with how often", async () => {
   let now = 0;
   const reports: [string, number][] = [];
-  const pause = new AcceptPause((reason, count) => reports.push([reason, count]), () => now);
+  const slept: number[] = [];
+  const pause = new AcceptPause(
+    (reason, count) => reports.push([reason, count]),
+    () => now,
+    (ms) => Promise.resolve(void slept.push(ms)),
+  );
   for (const at of [0, 100, 9_999, 10_000, 10_100]) {
     now = at;
     await pause.after(new Error("out"));
   }
   assert.deepEqual(reports, [["out", 1], ["out", 3]]);
+  assert.deepEqual(slept, [100, 100, 100, 100, 100]);
 });

@@ -4,7 +4,7 @@
 
 import type { Accepted, Endpoint } from "../contracts.ts";
 
-/** How long the connection may take to be made and accepted, in milliseconds. */
+/** How long the connection may take to be made and accepted unless told, in milliseconds. */
 const PROBE_MS = 1_000;
 
 /** Most connections held back; further ones are admitted, in the worst case the probe as well. */
@@ -13,12 +13,15 @@ const MAX_HELD = 256;
 /** One probe. */
 export class SelfProbe {
   readonly #target: Endpoint;
+  readonly #withinMs: number;
   readonly #seen = Promise.withResolvers<"accepted">();
   /** Local port of the probe; `null` until it is connected. */
   #port: number | null = null;
   #held: { readonly accepted: Accepted; readonly admit: (accepted: Accepted) => void }[] = [];
 
-  constructor(endpoint: Endpoint) {
+  /** `withinMs`: how long the connection may take to be made and accepted. */
+  constructor(endpoint: Endpoint, withinMs = PROBE_MS) {
+    this.#withinMs = withinMs;
     this.#target = { ip: loopbackFor(endpoint.ip), port: endpoint.port };
   }
 
@@ -33,7 +36,7 @@ export class SelfProbe {
   /** Connects; the reason when the connection is not accepted in time. */
   async run(): Promise<string | null> {
     const late = Promise.withResolvers<"late">();
-    const timer = setTimeout(() => late.resolve("late"), PROBE_MS);
+    const timer = setTimeout(() => late.resolve("late"), this.#withinMs);
     let connection: Deno.TcpConn | null = null;
     try {
       const { ip: hostname, port } = this.#target;
@@ -41,7 +44,7 @@ export class SelfProbe {
       const made = await Promise.race([connecting, late.promise]);
       if (made === "late") {
         connecting.then((one) => one.close(), () => {});
-        return `No connection could be made within ${PROBE_MS} ms`;
+        return `No connection could be made within ${this.#withinMs} ms`;
       }
       connection = made;
       this.#release(connection.localAddr.port);

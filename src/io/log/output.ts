@@ -3,6 +3,8 @@
 
 import { RecordBuffer } from "../../bytes/record_buffer.ts";
 import type { LogSink } from "./sink.ts";
+import type { Timers } from "../contracts.ts";
+import { runtimeTimers } from "../net/timers.ts";
 import { atEndOfTurn } from "../net/turn.ts";
 
 /** Most queued records, in bytes and in number; as many may be in a write. */
@@ -39,7 +41,9 @@ export class LogOutput {
   #filling = new RecordBuffer();
   #draining = new RecordBuffer();
   #state: "idle" | "gathering" | "writing" | "pausing" | "closed" = "idle";
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers: Timers;
+  /** Takes back what was to happen next. */
+  #cancel: (() => void) | undefined;
   #endPause: (() => void) | null = null;
   #failures = 0;
   #dropped = 0;
@@ -50,8 +54,13 @@ export class LogOutput {
    * `sink` is closed with the output. Lines of text are written at the end of their turn, other records wait
    * a little for a common write.
    */
-  constructor(sink: LogSink, events: Partial<LogOutputEvents> = {}) {
+  constructor(
+    sink: LogSink,
+    events: Partial<LogOutputEvents> = {},
+    timers: Timers = runtimeTimers,
+  ) {
     this.#sink = sink;
+    this.#timers = timers;
     this.#events = events;
   }
 
@@ -70,7 +79,7 @@ export class LogOutput {
     const { bytes } = this.#filling;
     this.#filling.commit(at + this.#encoder.encodeInto(line, bytes.subarray(at)).written);
     if (this.#state === "idle") this.#gather(0);
-    else if (this.#timer !== undefined && this.#state === "gathering") this.#gatherNoLonger();
+    else if (this.#cancel !== undefined && this.#state === "gathering") this.#gatherNoLonger();
   };
 
   /**
@@ -107,17 +116,17 @@ export class LogOutput {
     if (this.#state === "idle" || this.#state === "closed") return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiters.push(resolve);
-    const timer = setTimeout(resolve, FLUSH_MS);
+    const cancel = this.#timers.after(FLUSH_MS, resolve);
     this.#hurry();
     await promise;
-    clearTimeout(timer);
+    cancel();
   }
 
   /** Drops what is not written yet and closes the target. */
   close(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    clearTimeout(this.#timer);
+    this.#cancel?.();
     this.#endPause?.();
     this.#sink.close();
     this.#wake();
@@ -126,14 +135,14 @@ export class LogOutput {
   /** Schedules a write; 0 means at the end of the turn. */
   #gather(delayMs: number): void {
     this.#state = "gathering";
-    if (delayMs > 0) this.#timer = setTimeout(() => this.#start(), delayMs);
+    if (delayMs > 0) this.#cancel = this.#timers.after(delayMs, () => this.#start());
     else atEndOfTurn(() => this.#start());
   }
 
   /** Writes the collected records at the end of the turn. */
   #gatherNoLonger(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     this.#gather(0);
   }
 
@@ -144,8 +153,8 @@ export class LogOutput {
 
   #start(): void {
     if (this.#state !== "gathering") return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     this.#state = "writing";
     void this.#drain();
   }
@@ -193,7 +202,7 @@ export class LogOutput {
     this.#state = "pausing";
     await new Promise<void>((resolve) => {
       this.#endPause = resolve;
-      this.#timer = setTimeout(resolve, pause);
+      this.#cancel = this.#timers.after(pause, resolve);
     });
     this.#endPause = null;
     if (!this.#isClosed()) this.#state = "writing";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { pause, waitFor } from "../../../tests/support/wait.ts";
 import { parseLogTarget } from "../../../config/values/log_target.ts";
 import { LogOutput, type LogOutputEvents } from "./output.ts";
+import { FileSink } from "./sink_file.ts";
 import { openLogOutput, openProcessLog } from "./open.ts";
 
 function open(text: string, events: Partial<LogOutputEvents> = {}): LogOutput {
@@ -74,7 +75,10 @@ Deno.test("LogOutput appends to a file", async () => {
 Deno.test("LogOutput follows a file that is renamed, at once when told, else by itself", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/sozu.log`;
-    const output = open(`file://${path}`);
+    let now = 0;
+    const sink = FileSink.open(path, () => now);
+    assert.ok(typeof sink !== "string");
+    const output = new LogOutput(sink);
     output.writeLine("one\n");
     await output.flushed();
     await Deno.rename(path, `${path}.1`);
@@ -84,19 +88,19 @@ Deno.test("LogOutput follows a file that is renamed, at once when told, else by 
     assert.equal(await Deno.readTextFile(`${path}.1`), "one\n");
     assert.equal(await Deno.readTextFile(path), "two\n");
     await Deno.rename(path, `${path}.2`);
-    await waitFor("a new file", async () => {
-      output.writeLine("three\n");
-      await output.flushed();
-      await pause(100);
-      return Deno.readTextFileSync(path).startsWith("three\n");
-    });
+    now = 999;
+    output.writeLine("two still\n");
+    await output.flushed();
+    now = 1_000;
+    output.writeLine("three\n");
+    await output.flushed();
+    assert.equal(await Deno.readTextFile(`${path}.2`), "two\ntwo still\n");
+    assert.equal(await Deno.readTextFile(path), "three\n");
     await Deno.remove(path);
-    await waitFor("one more", async () => {
-      output.writeLine("four\n");
-      await output.flushed();
-      await pause(100);
-      return Deno.readTextFileSync(path).startsWith("four\n");
-    });
+    now = 2_000;
+    output.writeLine("four\n");
+    await output.flushed();
+    assert.equal(await Deno.readTextFile(path), "four\n");
     output.close();
   });
 });
@@ -262,11 +266,20 @@ Deno.test("LogOutput.flushed() gives up on a target that hangs, and close() ends
     reopen() {},
     close() {},
   };
-  const output = new LogOutput(sink);
+  const due: { readonly ms: number; readonly work: () => void }[] = [];
+  const timers = {
+    after: (ms: number, work: () => void) => {
+      due.push({ ms, work });
+      return () => {};
+    },
+    every: () => () => {},
+  };
+  const output = new LogOutput(sink, {}, timers);
   output.writeLine("one\n");
-  const began = performance.now();
-  await output.flushed();
-  assert.ok(performance.now() - began > 1_000);
+  const flushed = output.flushed();
+  assert.deepEqual(due.map(({ ms }) => ms), [2_000]);
+  due[0]?.work();
+  await flushed;
   const wait = output.flushed();
   output.close();
   await wait;

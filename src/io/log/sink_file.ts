@@ -22,23 +22,26 @@ export class FileSink implements LogSink {
   #file: Deno.FsFile;
   /** Device and number of the open file. */
   #identity: string;
-  #lookedAt = performance.now();
+  readonly #now: () => number;
+  #lookedAt: number;
   #busy = false;
   #stale = false;
   #closed = false;
   /** Bytes of the first unfinished record that are in the file already. */
   #partial = 0;
 
-  private constructor(path: string) {
+  private constructor(path: string, now: () => number) {
     this.#path = path;
+    this.#now = now;
+    this.#lookedAt = now();
     this.#file = openForAppending(path);
     this.#identity = identityOf(this.#file.statSync());
   }
 
-  /** Opens `path` for appending, creating it if need be; or says why it cannot. */
-  static open(path: string): FileSink | string {
+  /** Opens `path` for appending, creating it if need be; or says why it cannot. `now` in milliseconds. */
+  static open(path: string, now = () => performance.now()): FileSink | string {
     try {
-      return new FileSink(path);
+      return new FileSink(path, now);
     } catch (error) {
       return `Cannot open log file "${path}": ${reasonOf(error)}`;
     }
@@ -74,7 +77,7 @@ export class FileSink implements LogSink {
 
   /** Checks whether the name still leads to the open file. */
   async #follow(): Promise<void> {
-    const now = performance.now();
+    const now = this.#now();
     if (!this.#stale && now - this.#lookedAt >= LOOK_MS) {
       this.#lookedAt = now;
       try {
@@ -96,7 +99,7 @@ export class FileSink implements LogSink {
       this.#file = file;
       this.#partial = 0;
     } catch {
-      this.#lookedAt = performance.now();
+      this.#lookedAt = this.#now();
     }
   }
 }

@@ -11,7 +11,7 @@ import {
   type SocketAddress,
   UpdateHttpsListenerConfig,
 } from "../../../config/schema/messages.ts";
-import type { TlsAcceptor } from "../../io/contracts.ts";
+import type { ConnectionSource, Endpoint, TlsAcceptor } from "../../io/contracts.ts";
 import type { SniTlsAcceptor, SniTlsSettings } from "../../io/tls/sni_settings.ts";
 import { TlsCredentials, type VersionRange } from "../../io/tls/credentials.ts";
 import { parseCertificate } from "../../io/x509/certificate.ts";
@@ -116,7 +116,7 @@ export class HttpsListener implements ProxyListener {
     const refusal = await this.settle();
     if (refusal !== null) return refusal;
     const { acceptor, starter } = this.#tls;
-    return await this.socket.open((endpoint) => acceptor.listen(endpoint), starter, handler);
+    return await this.socket.open((at) => this.#listen(acceptor, at), starter, handler);
   }
 
   deactivate(): Promise<string | null> {
@@ -160,12 +160,13 @@ export class HttpsListener implements ProxyListener {
       return null;
     }
     const tls = this.#createTls(kind);
-    const refusal = await this.socket.reopen(
-      (endpoint) => tls.acceptor.listen(endpoint),
-      tls.starter,
-    );
+    const refusal = await this.socket.reopen((at) => this.#listen(tls.acceptor, at), tls.starter);
     if (refusal === null) this.#tls = tls;
     return refusal;
+  }
+
+  #listen(acceptor: TlsAcceptor, endpoint: Endpoint): Promise<ConnectionSource> {
+    return acceptor.listen(endpoint, this.#parts.sockets.sharing);
   }
 
   #take(config: HttpsListenerConfig, versions: VersionRange): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Accepted } from "../../io/contracts.ts";
+import type { Accepted, Endpoint } from "../../io/contracts.ts";
+import { SelfProbe } from "../../io/listening/probe.ts";
 import { ListenerSteering } from "../../io/listening/steering.ts";
 import { TcpListener } from "../../io/net/tcp.ts";
 import type { SessionStarter } from "../../session/session.ts";
@@ -7,15 +8,19 @@ import { freePort } from "../../../tests/support/ports.ts";
 import { socketAddress } from "../../../tests/support/session/proxy.ts";
 import { waitFor } from "../../../tests/support/wait.ts";
 import { runtimeParts } from "../runtime_parts.ts";
-import { ListeningSocket } from "./socket.ts";
+import { ListeningSocket, type SocketParts } from "./socket.ts";
 
 const ignore = Deno.build.os !== "linux";
 
 const NO_STARTER = {} as SessionStarter;
 
 /** Opens a socket whose connections are kept. */
-async function openSocket(port: number, admitted: Accepted[]): Promise<ListeningSocket> {
-  const socket = new ListeningSocket(socketAddress(`127.0.0.1:${port}`), "HTTP", runtimeParts());
+async function openSocket(
+  port: number,
+  admitted: Accepted[],
+  parts: SocketParts = runtimeParts(),
+): Promise<ListeningSocket> {
+  const socket = new ListeningSocket(socketAddress(`127.0.0.1:${port}`), "HTTP", parts);
   const refusal = await socket.open((endpoint) => TcpListener.open(endpoint), NO_STARTER, {
     admit: (accepted) => void admitted.push(accepted),
     pause: () => Promise.resolve(),
@@ -69,7 +74,10 @@ Deno.test({
   async fn() {
     const port = freePort();
     const admitted: Accepted[] = [];
-    const socket = await openSocket(port, admitted);
+    const parts = runtimeParts();
+    const probe = (endpoint: Endpoint) => new SelfProbe(endpoint, 400);
+    const sockets = { ...parts.sockets, probe };
+    const socket = await openSocket(port, admitted, { ...parts, sockets });
     const other = Deno.listen({ hostname: "127.0.0.1", port, reusePort: true });
     const steering = ListenerSteering.open();
     assert.ok(steering instanceof ListenerSteering);

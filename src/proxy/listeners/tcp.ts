@@ -119,7 +119,9 @@ export class StreamListener implements ProxyListener {
   }
 
   readonly #open: OpenSource = (endpoint) =>
-    (this.#acceptor ?? this.#parts.sockets).listen(endpoint);
+    this.#acceptor === null
+      ? this.#parts.sockets.listen(endpoint)
+      : this.#acceptor.listen(endpoint, this.#parts.sockets.sharing);
 
   /** Connections of a socket that only one acceptor can serve keep to the starter it was opened with. */
   #starterOfSocket(): SessionStarter {

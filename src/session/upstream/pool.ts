@@ -26,6 +26,7 @@ export class UpstreamPool implements UpstreamOwner {
   /** Every connection that is open, idle or not. */
   readonly #open = new PlacedSet<Upstream>();
   #idleCount = 0;
+  #closed = false;
 
   constructor(
     dialer: Dialer,
@@ -82,7 +83,7 @@ export class UpstreamPool implements UpstreamOwner {
 
   /** Takes a connection back after a complete exchange that both sides want to survive. */
   give(upstream: Upstream): void {
-    if (upstream.state !== UpstreamState.BUSY) return upstream.discard();
+    if (this.#closed || upstream.state !== UpstreamState.BUSY) return upstream.discard();
     let idle = this.#idle.get(upstream.backend);
     if (idle === undefined) {
       idle = [];
@@ -126,8 +127,9 @@ export class UpstreamPool implements UpstreamOwner {
     }
   }
 
-  /** Closes every idle connection. */
-  closeIdle(): void {
+  /** The worker stops: closes every idle connection, and keeps none from now on. */
+  close(): void {
+    this.#closed = true;
     for (const backend of [...this.#idle.keys()]) this.#drop(backend);
   }
 

@@ -181,3 +181,14 @@ Deno.test("UpstreamPool gives a backend that comes back connections of its own",
   wheel.advance(REMOVED_BACKEND_DRAIN_MS + 200);
   assert.deepEqual(streams.map((it) => it.closed), [true, false]);
 });
+
+Deno.test("UpstreamPool keeps no connection once the worker stops, however late it is given back", async () => {
+  const { pool, backend, dial, streams, buffers } = setUp();
+  const [idle, busy] = [await dial(), await dial()];
+  pool.give(idle);
+  pool.close();
+  pool.give(busy);
+  await waitFor("the buffers", () => buffers.head.lent === 0);
+  assert.deepEqual(streams.map(({ closed }) => closed), [true, true]);
+  assert.deepEqual([pool.openCount, pool.idleCount, backend.activeConnections], [0, 0, 0]);
+});

@@ -52,6 +52,7 @@ export function checkAtEnd(world: SimulatedWorld, removals: number): void {
   }
   if (clock.pending !== 0) trace.violation(`${clock.pending} timers are left`);
   if (worker.wheel.size > removals) trace.violation(`${worker.wheel.size} deadlines are left`);
+  if (worker.clientLimits.heldCount !== 0) trace.violation("slots of clients are left");
   if (world.unanswered !== 0) trace.violation(`${world.unanswered} commands were not answered`);
   if (worker.bulkTurns.waiting !== 0) trace.violation("somebody waits for a large read");
   for (const { id, backends } of clusters.values()) {

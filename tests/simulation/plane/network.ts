@@ -54,6 +54,7 @@ export class VirtualNetwork {
   };
 
   readonly sockets: ListenerSockets = {
+    sharing: { shared: true },
     listen: (endpoint) => this.#listen(endpoint),
     own: (endpoint) => {
       const source = this.#sources.get(keyOf(endpoint))?.at(-1);

@@ -15,6 +15,7 @@ import {
 import { defaultHttpListener } from "../../../config/state/listener_defaults.ts";
 import { decode } from "../../../config/codec/protobuf.ts";
 import { ProxyDataPlane } from "../../../src/proxy/data_plane.ts";
+import type { PlaneParts } from "../../../src/proxy/parts.ts";
 import { runtimeParts } from "../../../src/proxy/runtime_parts.ts";
 import { socketAddress } from "../config/commands.ts";
 import { countOf, measured } from "../observe/metrics.ts";
@@ -28,6 +29,8 @@ export interface ProxyOptions {
   readonly server?: Partial<ServerConfig>;
   /** Backends of the cluster `app`, which serves every path of `app.test`. */
   readonly backends?: readonly string[];
+  /** What the plane takes from outside; that of a process unless told. */
+  readonly parts?: PlaneParts;
 }
 
 /** A data plane in this process. */
@@ -67,11 +70,14 @@ export function serverDefaults(): ServerConfig {
 }
 
 /** Starts a data plane without listeners. */
-export function startPlane(server: Partial<ServerConfig> = {}): TestPlane {
+export function startPlane(
+  server: Partial<ServerConfig> = {},
+  parts: PlaneParts = runtimeParts(),
+): TestPlane {
   const events: Event[] = [];
   const plane = new ProxyDataPlane({ ...serverDefaults(), ...server }, (event) => {
     events.push(event);
-  }, runtimeParts());
+  }, parts);
   const apply = async (type: NonNullable<Request["request_type"]>) => {
     const refusal = await plane.apply({ request_type: type });
     if (refusal !== null) throw new Error(`${type.kind} refused: ${refusal}`);
@@ -114,7 +120,7 @@ function cluster(id: string, settings: Partial<Cluster>): Cluster {
 export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy> {
   const port = freePort();
   const address = socketAddress(`127.0.0.1:${port}`);
-  const plane = startPlane(options.server);
+  const plane = startPlane(options.server, options.parts);
   const { apply } = plane;
   const proxy: TestProxy = {
     ...plane,
