@@ -1,7 +1,6 @@
 // TLS with the runtime's own sockets: cheapest for each request, but it serves one certificate whatever
 // name a client asks for, and tells only the negotiated protocol.
 
-import { acceptUntilClosed } from "../listening/accept_loop.ts";
 import type {
   Accepted,
   ByteStream,
@@ -10,6 +9,7 @@ import type {
   Sharing,
   TlsAcceptor,
 } from "../contracts.ts";
+import { RuntimeSource } from "../net/runtime_source.ts";
 import { runtimeStream } from "../net/runtime_stream.ts";
 import type { TlsCredentials } from "./credentials.ts";
 
@@ -32,7 +32,8 @@ export class RuntimeTlsAcceptor implements TlsAcceptor {
       const listener = Deno.listenTls(
         { ...options, ...texts } as Deno.ListenTlsOptions & typeof texts,
       );
-      return Promise.resolve(new RuntimeTlsSource(listener));
+      const unsecured = (connection: Deno.TlsConn) => new UnsecuredStream(connection);
+      return Promise.resolve(new RuntimeSource(listener, unsecured));
     });
   }
 
@@ -76,41 +77,5 @@ class UnsecuredStream implements ByteStream {
 
   close(): void {
     this.connection.close();
-  }
-}
-
-class RuntimeTlsSource implements ConnectionSource {
-  readonly #listener: Deno.TlsListener;
-  #closed = false;
-
-  constructor(listener: Deno.TlsListener) {
-    this.#listener = listener;
-  }
-
-  get address(): Endpoint {
-    return { ip: this.#listener.addr.hostname, port: this.#listener.addr.port };
-  }
-
-  acceptLoop(
-    onAccept: (accepted: Accepted) => void,
-    pause: (error: unknown) => Promise<void>,
-  ): Promise<void> {
-    const welcome = (connection: Deno.TlsConn) => {
-      const { remoteAddr, localAddr } = connection;
-      onAccept({
-        stream: new UnsecuredStream(connection),
-        peer: { ip: remoteAddr.hostname, port: remoteAddr.port },
-        destination: null,
-        local: { ip: localAddr.hostname, port: localAddr.port },
-        tls: null,
-      });
-    };
-    return acceptUntilClosed(this.#listener, () => this.#closed, welcome, pause);
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#listener.close();
   }
 }
