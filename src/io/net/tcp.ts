@@ -1,7 +1,7 @@
 // Plain TCP: dialling backends and listening for clients with the runtime's own sockets.
 
 import type { ByteStream, Dialer, Endpoint, Sharing } from "../contracts.ts";
-import { RuntimeSource } from "./runtime_source.ts";
+import { DenoSource } from "./deno_source.ts";
 import { runtimeStream } from "./runtime_stream.ts";
 
 /** Opens TCP connections. */
@@ -15,7 +15,7 @@ export const tcpDialer: Dialer = {
 const SHARED: Sharing = { shared: true };
 
 /** A listening TCP socket of this process; the kernel shares its address between workers. */
-export class TcpListener extends RuntimeSource<Deno.TcpConn> {
+export class TcpListener extends DenoSource<Deno.TcpConn> {
   private constructor(listener: Deno.TcpListener) {
     super(listener, (connection) => runtimeStream(connection));
   }

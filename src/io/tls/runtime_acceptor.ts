@@ -9,7 +9,7 @@ import type {
   Sharing,
   TlsAcceptor,
 } from "../contracts.ts";
-import { RuntimeSource } from "../net/runtime_source.ts";
+import { DenoSource } from "../net/deno_source.ts";
 import { runtimeStream } from "../net/runtime_stream.ts";
 import type { TlsCredentials } from "./credentials.ts";
 
@@ -33,7 +33,7 @@ export class RuntimeTlsAcceptor implements TlsAcceptor {
         { ...options, ...texts } as Deno.ListenTlsOptions & typeof texts,
       );
       const unsecured = (connection: Deno.TlsConn) => new UnsecuredStream(connection);
-      return Promise.resolve(new RuntimeSource(listener, unsecured));
+      return Promise.resolve(new DenoSource(listener, unsecured));
     });
   }
 

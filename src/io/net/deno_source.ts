@@ -1,23 +1,23 @@
-// Connections accepted by a listening socket of the runtime, plain or TLS.
+// Connections accepted by a listening socket of Deno, plain or TLS.
 
 import { acceptUntilClosed } from "../listening/accept_loop.ts";
 import type { Accepted, ByteStream, ConnectionSource, Endpoint } from "../contracts.ts";
 
-/** A listening socket of the runtime. */
-interface RuntimeListener<C> {
+/** A listening socket of Deno, see `Deno.TcpListener`. */
+interface DenoListener<C> {
   readonly addr: Deno.NetAddr;
   accept(): Promise<C>;
   close(): void;
 }
 
 /** A listening socket of this process. */
-export class RuntimeSource<C extends Deno.TcpConn | Deno.TlsConn> implements ConnectionSource {
-  readonly #listener: RuntimeListener<C>;
+export class DenoSource<C extends Deno.TcpConn | Deno.TlsConn> implements ConnectionSource {
+  readonly #listener: DenoListener<C>;
   readonly #streamOf: (connection: C) => ByteStream;
   #closed = false;
 
   /** `streamOf` makes a connection the stream's own. */
-  constructor(listener: RuntimeListener<C>, streamOf: (connection: C) => ByteStream) {
+  constructor(listener: DenoListener<C>, streamOf: (connection: C) => ByteStream) {
     this.#listener = listener;
     this.#streamOf = streamOf;
   }
