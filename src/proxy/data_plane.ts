@@ -132,7 +132,11 @@ export class ProxyDataPlane implements DataPlane {
     this.#https = new HttpsVerbs(this.#listeners.https, this.#worker, this.#clusters);
     this.#healthChecks = new HealthChecks(tcpDialer, this.#worker.counters);
     this.measurements = this.#measure(config, onEvent);
-    this.#traffic = new TrafficMetrics(this.#worker.counters, this.measurements.scopes);
+    this.#traffic = new TrafficMetrics(
+      this.#worker.counters,
+      this.measurements.scopes,
+      this.#worker.upstreams,
+    );
     this.#observe();
     this.#backendReport = new BackendReport(
       this.#worker.counters,
