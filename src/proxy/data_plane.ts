@@ -120,7 +120,11 @@ export class ProxyDataPlane implements DataPlane {
     this.#https = new HttpsVerbs(this.#listeners.https, worker, clusters, parts);
     this.#healthChecks = new HealthChecks(parts, worker.counters);
     this.measurements = this.#measure(config, onEvent);
-    this.#traffic = new TrafficMetrics(this.#worker.counters, this.measurements.scopes);
+    this.#traffic = new TrafficMetrics(
+      this.#worker.counters,
+      this.measurements.scopes,
+      this.#worker.upstreams,
+    );
     this.#observe();
     this.#backendReport = new BackendReport(
       this.#worker.counters,

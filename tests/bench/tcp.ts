@@ -12,7 +12,6 @@ import { haproxyTcp } from "./contenders/haproxy_tcp.ts";
 import { BULK_PATH } from "./contenders/nginx_backend.ts";
 import type { Phase } from "./figures/phases.ts";
 import { sozuProxy } from "./contenders/sozu_proxy.ts";
-import { findTools } from "./load/tools.ts";
 
 /** Tunnels that are opened to see what one costs. */
 const IDLE_TUNNELS = 2_000;
@@ -59,17 +58,10 @@ const PHASES: readonly Phase[] = [
 
 /** Runs the benchmark; the exit code is 0 when everything could be measured. */
 export async function runTcpBench(options: BenchOptions): Promise<number> {
-  const tools = await findTools(["nginx", "haproxy", "wrk"]);
-  const nginx = tools.get("nginx");
-  const wrk = tools.get("wrk");
-  if (nginx === undefined || wrk === undefined) return 1;
-  const haproxy = tools.get("haproxy");
   return await runComparison({
     name: "tcp",
-    nginx,
-    wrk,
     phases: PHASES,
-    contenders: (v8Flags) => [
+    contenders: ({ haproxy }, v8Flags) => [
       ...(haproxy === undefined ? [] : [haproxyTcp(haproxy)]),
       sozuProxy({ protocol: "tcp", ...(v8Flags === undefined ? {} : { v8Flags }) }),
     ],

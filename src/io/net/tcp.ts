@@ -1,14 +1,7 @@
 // Plain TCP with the sockets of Deno: dialling backends and listening for clients.
 
-import { acceptUntilClosed } from "../listening/accept_loop.ts";
-import type {
-  Accepted,
-  ByteStream,
-  ConnectionSource,
-  Dialer,
-  Endpoint,
-  Sharing,
-} from "../contracts.ts";
+import type { ByteStream, Dialer, Endpoint, Sharing } from "../contracts.ts";
+import { DenoSource } from "./deno_source.ts";
 import { denoStream } from "./deno_stream.ts";
 
 /** Opens TCP connections. */
@@ -22,12 +15,9 @@ export const tcpDialer: Dialer = {
 const SHARED: Sharing = { shared: true };
 
 /** A listening TCP socket of this process; the kernel shares its address between workers. */
-export class TcpListener implements ConnectionSource {
-  readonly #listener: Deno.TcpListener;
-  #closed = false;
-
+export class TcpListener extends DenoSource<Deno.TcpConn> {
   private constructor(listener: Deno.TcpListener) {
-    this.#listener = listener;
+    super(listener, (connection) => denoStream(connection));
   }
 
   /** Binds `address`; throws the error of the system. */
@@ -35,36 +25,5 @@ export class TcpListener implements ConnectionSource {
     return new TcpListener(
       Deno.listen({ hostname: address.ip, port: address.port, reusePort: shared }),
     );
-  }
-
-  get address(): Endpoint {
-    return { ip: this.#listener.addr.hostname, port: this.#listener.addr.port };
-  }
-
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  acceptLoop(
-    onAccept: (accepted: Accepted) => void,
-    pause: (error: unknown) => Promise<void>,
-  ): Promise<void> {
-    const welcome = (connection: Deno.TcpConn) => {
-      const { remoteAddr, localAddr } = connection;
-      onAccept({
-        stream: denoStream(connection),
-        peer: { ip: remoteAddr.hostname, port: remoteAddr.port },
-        destination: null,
-        local: { ip: localAddr.hostname, port: localAddr.port },
-        tls: null,
-      });
-    };
-    return acceptUntilClosed(this.#listener, () => this.#closed, welcome, pause);
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#listener.close();
   }
 }

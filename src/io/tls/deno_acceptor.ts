@@ -1,7 +1,6 @@
 // TLS with the sockets of Deno. It has the lowest cost for each request, but serves one certificate for every
 // server name, and of the facts of the handshake only the ALPN protocol is known.
 
-import { acceptUntilClosed } from "../listening/accept_loop.ts";
 import type {
   Accepted,
   ByteStream,
@@ -10,6 +9,7 @@ import type {
   Sharing,
   TlsAcceptor,
 } from "../contracts.ts";
+import { DenoSource } from "../net/deno_source.ts";
 import { denoStream } from "../net/deno_stream.ts";
 import type { TlsCredentials } from "./credentials.ts";
 
@@ -32,7 +32,8 @@ export class DenoTlsAcceptor implements TlsAcceptor {
       const listener = Deno.listenTls(
         { ...options, ...texts } as Deno.ListenTlsOptions & typeof texts,
       );
-      return Promise.resolve(new DenoTlsSource(listener));
+      const unsecured = (connection: Deno.TlsConn) => new UnsecuredStream(connection);
+      return Promise.resolve(new DenoSource(listener, unsecured));
     });
   }
 
@@ -76,41 +77,5 @@ class UnsecuredStream implements ByteStream {
 
   close(): void {
     this.connection.close();
-  }
-}
-
-class DenoTlsSource implements ConnectionSource {
-  readonly #listener: Deno.TlsListener;
-  #closed = false;
-
-  constructor(listener: Deno.TlsListener) {
-    this.#listener = listener;
-  }
-
-  get address(): Endpoint {
-    return { ip: this.#listener.addr.hostname, port: this.#listener.addr.port };
-  }
-
-  acceptLoop(
-    onAccept: (accepted: Accepted) => void,
-    pause: (error: unknown) => Promise<void>,
-  ): Promise<void> {
-    const welcome = (connection: Deno.TlsConn) => {
-      const { remoteAddr, localAddr } = connection;
-      onAccept({
-        stream: new UnsecuredStream(connection),
-        peer: { ip: remoteAddr.hostname, port: remoteAddr.port },
-        destination: null,
-        local: { ip: localAddr.hostname, port: localAddr.port },
-        tls: null,
-      });
-    };
-    return acceptUntilClosed(this.#listener, () => this.#closed, welcome, pause);
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#listener.close();
   }
 }

@@ -1,7 +1,6 @@
 // Turns the accounts of requests and tunnels into measurements. Runs once for each request: additions
 // only, nothing is looked up and nothing is allocated.
 
-import { MAX_CONNECT_ATTEMPTS } from "../../../config/defaults.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
 import {
   answerPosition,
@@ -36,10 +35,17 @@ export class TrafficMetrics implements TrafficObserver {
   readonly exact = true;
   readonly #counters: Counters;
   readonly #scopes: MetricScopes;
+  readonly #limits: { readonly attempts: number };
 
-  constructor(counters: Counters, scopes: MetricScopes) {
+  /** `limits`: the connections that one request may try. */
+  constructor(
+    counters: Counters,
+    scopes: MetricScopes,
+    limits: { readonly attempts: number },
+  ) {
     this.#counters = counters;
     this.#scopes = scopes;
+    this.#limits = limits;
   }
 
   headGoes(): void {}
@@ -69,7 +75,7 @@ export class TrafficMetrics implements TrafficObserver {
     if (outcome === Outcome.TIMEOUT || outcome === Outcome.BACKEND_BROKEN) {
       this.#counters.add(Counter.PIPE_ERRORS, 1);
     }
-    if (scope !== null && isExhausted(account)) scope.add(ScopeCount.RETRIES_EXHAUSTED, 1);
+    if (scope !== null && this.#isExhausted(account)) scope.add(ScopeCount.RETRIES_EXHAUSTED, 1);
     if (account.connectedAt === NEVER || scope === null) return;
     scope.add(ScopeCount.REQUESTS, 1);
     scope.time(
@@ -110,7 +116,7 @@ export class TrafficMetrics implements TrafficObserver {
   #countAnswer(account: RequestAccount, scope: Series): void {
     scope.add(answerPosition(account.status), 1);
     if (BACKEND_FAULTS.has(account.reason)) scope.add(ScopeCount.ERRORS, 1);
-    else if (isExhausted(account)) scope.add(ScopeCount.RETRIES_EXHAUSTED, 1);
+    else if (this.#isExhausted(account)) scope.add(ScopeCount.RETRIES_EXHAUSTED, 1);
   }
 
   #countTunnel(account: RequestAccount, scope: Series | null): void {
@@ -118,6 +124,11 @@ export class TrafficMetrics implements TrafficObserver {
     if (account.outcome === Outcome.COMPLETE) return;
     this.#counters.add(Counter.PIPE_ERRORS, 1);
     scope?.add(ScopeCount.ERRORS, 1);
+  }
+
+  /** No backend took the connection in as many attempts as there may be. */
+  #isExhausted({ reason, attempts }: TrafficAccount): boolean {
+    return reason === Reason.CONNECT_FAILED && attempts >= this.#limits.attempts;
   }
 
   /** Of the cluster when it is known and told apart, and of the worker. */
@@ -154,9 +165,4 @@ export class TrafficMetrics implements TrafficObserver {
     scope.add(ScopeCount.BYTES_IN, account.backendIn);
     scope.add(ScopeCount.BYTES_OUT, account.backendOut);
   }
-}
-
-/** No backend took the connection in as many attempts as there may be. */
-function isExhausted({ reason, attempts }: TrafficAccount): boolean {
-  return reason === Reason.CONNECT_FAILED && attempts >= MAX_CONNECT_ATTEMPTS;
 }

@@ -1,7 +1,6 @@
 // Opens a connection to some backend of a cluster: nothing has been sent yet, so another backend may be
 // tried while attempts are left. What an attempt means for the backend is told to its cluster.
 
-import { MAX_CONNECT_ATTEMPTS } from "../../../config/defaults.ts";
 import type { Backend } from "../../balancing/backend.ts";
 import type { Cluster } from "../cluster.ts";
 import { Interruption } from "../interruption.ts";
@@ -35,7 +34,7 @@ export interface ConnectParts {
   /** Milliseconds as accounts count them. */
   accountClock: () => number;
   readonly wheel: Pick<DeadlineWheel, "now">;
-  readonly upstreams: Pick<UpstreamPool, "dial">;
+  readonly upstreams: Pick<UpstreamPool, "dial" | "attempts">;
   observer: FailureObserver | null;
 }
 
@@ -67,7 +66,7 @@ export async function connectBackend(
   const { worker } = client;
   const { account } = purpose;
   let backend = first;
-  while (account.attempts < MAX_CONNECT_ATTEMPTS) {
+  while (account.attempts < worker.upstreams.attempts) {
     backend ??= cluster.backends.pick(worker.wheel.now, key);
     if (backend === null) break;
     account.attempts++;

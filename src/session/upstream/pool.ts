@@ -3,6 +3,7 @@
 // which backend to use is decided elsewhere.
 
 import {
+  MAX_CONNECT_ATTEMPTS,
   MAX_IDLE_UPSTREAMS,
   MAX_IDLE_UPSTREAMS_PER_BACKEND,
   REMOVED_BACKEND_DRAIN_MS,
@@ -27,6 +28,8 @@ export class UpstreamPool implements UpstreamOwner {
   readonly #open = new PlacedSet<Upstream>();
   #idleCount = 0;
   #closed = false;
+  /** Connections that one request, or one TCP session, may try; as in sozu 2.1 where nobody says. */
+  attempts: number = MAX_CONNECT_ATTEMPTS;
 
   constructor(
     dialer: Dialer,

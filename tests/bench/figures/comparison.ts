@@ -12,6 +12,7 @@ import { keepProfile, profileFlags } from "./profile.ts";
 import { formatPhase, type PhaseReport, reportPhase } from "./report.ts";
 import { SOZU } from "../contenders/sozu_proxy.ts";
 import { rotated } from "./statistics.ts";
+import { findTools } from "../load/tools.ts";
 import { runWrk } from "../load/wrk.ts";
 
 /** What can be chosen. */
@@ -27,15 +28,20 @@ export interface BenchOptions {
   readonly profile: boolean;
 }
 
+/** Paths of the programs that ours is compared with. */
+export interface PeerPrograms {
+  readonly nginx: string;
+  /** Left out where it cannot be had. */
+  readonly haproxy: string | undefined;
+}
+
 /** What is compared. */
 export interface Comparison {
   /** Name of the benchmark, and of its output. */
   readonly name: string;
-  readonly nginx: string;
-  readonly wrk: string;
   readonly phases: readonly Phase[];
-  /** `v8Flags` are for ours. */
-  contenders(v8Flags: string | undefined): Contender[];
+  /** Who is compared, with the programs that are here; `v8Flags` are for ours. */
+  contenders(programs: PeerPrograms, v8Flags: string | undefined): Contender[];
   /** Measures something else of what is running, before the phases leave their garbage. */
   begin?(running: readonly Running[]): Promise<Readonly<Record<string, unknown>>>;
 }
@@ -45,9 +51,14 @@ export async function runComparison(
   comparison: Comparison,
   options: BenchOptions,
 ): Promise<number> {
-  const { name, nginx, wrk } = comparison;
+  const { name } = comparison;
+  const tools = await findTools(["nginx", "haproxy", "wrk"]);
+  const [nginx, wrk] = [tools.get("nginx"), tools.get("wrk")];
+  if (nginx === undefined || wrk === undefined) return 1;
+  const programs = { nginx, haproxy: tools.get("haproxy") };
   await using lab = new Lab();
-  const all = comparison.contenders(options.profile ? profileFlags(lab.folder) : undefined)
+  const flags = options.profile ? profileFlags(lab.folder) : undefined;
+  const all = comparison.contenders(programs, flags)
     .filter((contender) => options.only?.includes(contender.name) ?? true);
   const backendPort = freePort();
   await startBackend(lab, nginx, [backendPort]);
