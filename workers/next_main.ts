@@ -84,7 +84,7 @@ export class NextMain {
     try {
       connection = await Deno.connect({ transport: "unix", path: this.#path });
     } catch {
-      return "nobody answers at the command socket";
+      return "no main process answers at the command socket";
     }
     try {
       const request: Request = { request_type: { kind: "adopt_worker", value: announcement } };

@@ -54,7 +54,7 @@ Deno.test("runCli --socket works without a file, and with one that cannot be rea
     [["cluster", "list", "--socket", name], () => undefined, 0],
     [["status", `--socket=${main.path}`], gone, 0],
     [["status", "--socket", main.path, "-c", broken], gone, 0],
-    // Whoever names a file means it.
+    // A file that is named must exist.
     [["status", "--socket", main.path, "-c", "/no/such.toml"], gone, 1],
     [["start", "--socket", main.path, "-c", broken], gone, 1],
     [["config", "check", "--socket", main.path], gone, 1],

@@ -98,7 +98,7 @@ Deno.test("runCli --json writes every problem as one JSON object on a line of st
   }
 });
 
-Deno.test("runCli says what to do when nobody listens", async () => {
+Deno.test("runCli says what to do when no process listens", async () => {
   await using sozu = new Configured("/tmp/there-is-no-such-folder/sozu.sock");
   const { code, out, err } = await sozu.run(["status"]);
   assert.deepEqual([code, out], [1, ""]);

@@ -321,7 +321,7 @@ Deno.test("CommandClient gives up dialling after the attempts of its policy", as
   assert.equal(dials, 3);
 });
 
-Deno.test("connect tells a missing socket from one nobody listens on", async () => {
+Deno.test("connect distinguishes a missing socket from one without a listener", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const missing = `${folder}/missing.sock`;

@@ -58,7 +58,7 @@ Deno.test("acceptUntilClosed goes on at once when a connection has gone", async 
   assert.deepEqual([welcomed, pauses], [2, []]);
 });
 
-Deno.test("acceptUntilClosed lets everybody else have a turn among connections that have gone", async () => {
+Deno.test("acceptUntilClosed yields to the event loop among connections that were reset", async () => {
   let turns = 0;
   let counting = true;
   const count = () => {

@@ -132,7 +132,7 @@ Deno.test("a full disk stops LogOutput no longer than it is full", async () => {
 });
 
 for (const kind of ["tcp", "unix-stream"] as const) {
-  Deno.test(`LogOutput over ${kind} drops and counts while nobody reads, then goes on`, async () => {
+  Deno.test(`LogOutput over ${kind} drops and counts while the receiver reads nothing, then continues`, async () => {
     await inFolder(async (folder) => {
       const path = `${folder}/log.sock`;
       const listener: Deno.Listener<Deno.Conn> = kind === "tcp"

@@ -13,7 +13,7 @@ function exporter(port: number) {
   return { spans, told };
 }
 
-Deno.test("SpanExporter holds so many spans and no more while nobody takes them", async () => {
+Deno.test("SpanExporter bounds its queue while the collector takes nothing", async () => {
   const { spans, told } = exporter(freePort());
   for (let i = 0; i < 5_000; i++) spans.push(String(i));
   // Those of the request that is under way do not wait any more.

@@ -29,7 +29,7 @@ Deno.test("ConnectionBound closes the oldest that is not being answered when a p
   bound.closeAll();
 });
 
-Deno.test("ConnectionBound closes the oldest of all when everybody is being answered", () => {
+Deno.test("ConnectionBound closes the oldest connection when every request is in progress", () => {
   const bound = new ConnectionBound({ most: 2, lifetimeMs: LONG_MS });
   const { closed, admit } = named(bound);
   for (const name of ["a", "b"]) admit(name).answering = true;
@@ -40,7 +40,7 @@ Deno.test("ConnectionBound closes the oldest of all when everybody is being answ
   assert.equal(bound.size, 0);
 });
 
-Deno.test("ConnectionBound frees places of those who leave, and closes nobody twice", () => {
+Deno.test("ConnectionBound frees the places of closed connections, and closes none twice", () => {
   const bound = new ConnectionBound({ most: 1, lifetimeMs: LONG_MS });
   const { closed, admit } = named(bound);
   admit("a").leave();
@@ -55,7 +55,7 @@ Deno.test("ConnectionBound frees places of those who leave, and closes nobody tw
   assert.deepEqual(closed, ["b"]);
 });
 
-Deno.test("ConnectionBound closes whoever stays longer than it may, answered or not", async () => {
+Deno.test("ConnectionBound closes every connection at its deadline, answered or not", async () => {
   const bound = new ConnectionBound({ most: 9, lifetimeMs: 20 });
   const { closed, admit } = named(bound);
   admit("a").answering = true;

@@ -22,7 +22,7 @@ Deno.test("bindUnixSocket() creates a socket only its owner can open and restore
     assert.throws(() => Deno.lstatSync(path), Deno.errors.NotFound);
   }));
 
-Deno.test("bindUnixSocket() replaces a socket file nobody answers on", () =>
+Deno.test("bindUnixSocket() replaces a leftover socket file", () =>
   inFolder(async (folder) => {
     const path = `${folder}/s.sock`;
     await leaveStale(path);

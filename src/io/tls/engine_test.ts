@@ -40,7 +40,7 @@ function context(version: "TLSv1.2" | "TLSv1.3" = "TLSv1.3") {
 /** A client and the two directions between it and an engine. */
 class Client {
   readonly socket: TLSSocket;
-  /** What the client has sent and nobody has taken. */
+  /** Bytes from the client that are not read yet. */
   readonly sent: Uint8Array[] = [];
   /** What the client has read. */
   text = "";

@@ -43,7 +43,7 @@ Deno.test("ChangeOrder lets a change of everything wait for those before and hol
   assert.deepEqual(log, ["all", "after"]);
 });
 
-Deno.test("ChangeOrder never overlaps turns that exclude each other and forgets nobody", async () => {
+Deno.test("ChangeOrder never overlaps turns that exclude each other, and every turn comes", async () => {
   await fc.assert(fc.asyncProperty(
     fc.array(fc.constantFrom("a", "b", "c", null), { maxLength: 40 }),
     fc.infiniteStream(fc.nat({ max: 5 })),

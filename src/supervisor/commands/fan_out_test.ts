@@ -98,11 +98,11 @@ Deno.test("FanOut keeps the parts of an answer that come before its end", async 
   assert.deepEqual(relayed, []);
 });
 
-Deno.test("FanOut is done at once when there is nobody to ask", async () => {
+Deno.test("FanOut is complete at once without workers", async () => {
   assert.deepEqual(await new FanOut().run(fanout([])), []);
 });
 
-Deno.test("FanOut refuses answers nobody waits for, repeated ones and those of another worker", async () => {
+Deno.test("FanOut refuses answers to no pending request, repeated ones and those of another worker", async () => {
   const fanOut = new FanOut();
   const channel = new RecordingChannel(0);
   const result = fanOut.run(fanout([channel]));

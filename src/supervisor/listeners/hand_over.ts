@@ -166,13 +166,15 @@ export class ListenerHandOver {
     if (group === null) return await this.#closeAll(listener, members, "it cannot be seen");
     const names = new Set(members.map(({ socket }) => socket));
     if (group.order.every((socket) => names.has(socket))) {
-      return `Nobody else listens on ${formatAddress(address)}`;
+      return `No other socket listens on ${formatAddress(address)}`;
     }
     const commanders = [...staying, ...leaving];
     if (!group.isCertain) await this.#locate(listener, commanders);
     for (let plans = 0; plans < MAX_REPLANS; plans++) {
       const places = stayingPlaces(group.order, names.union(this.#pendingSockets(address)));
-      if (places.length === 0) return `Nobody else listens on ${formatAddress(address)} any more`;
+      if (places.length === 0) {
+        return `No other socket listens on ${formatAddress(address)} any more`;
+      }
       const steered = await this.#steps.steer(listener, commanders, places);
       if (steered !== null) return await this.#closeAll(listener, members, steered);
       await new Promise((resolve) => setTimeout(resolve, this.#parts.graceMs ?? GRACE_MS));

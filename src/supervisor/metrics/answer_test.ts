@@ -228,7 +228,7 @@ Deno.test("metricsAnswer() tells the histograms in microseconds to those alone w
   assert.deepEqual(told({ durations: true, workers: true }), [true, true, true]);
 });
 
-Deno.test("metricsAnswer() tells nothing of a name that nobody has, of main neither", () => {
+Deno.test("metricsAnswer() has no metric for an unknown name, of main neither", () => {
   const own = [{ name: "workers.running", value: 2, gauge: true }];
   const clusters = new Map([["a", { cluster: new Map(), backends: [] }]]);
   const named = (names: string[]) => {
