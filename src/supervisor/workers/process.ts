@@ -10,6 +10,7 @@ import {
   WorkerResponse,
 } from "../../../config/schema/messages.ts";
 import type { PipedProcess } from "../../io/process/child.ts";
+import { processorUse } from "../../io/process/facts.ts";
 import { WriteQueue } from "../../io/net/write_queue.ts";
 import { loggerOf } from "../../observe/log/log.ts";
 import { safeText } from "../../observe/log/safe_text.ts";
@@ -125,7 +126,7 @@ export class WorkerProcess {
 
   /** Looks once in {@link BEAT_MS} whether the worker is alive; one that is not is killed. */
   look(): void {
-    if (this.#verdict !== null || !this.#vitality.look()) return;
+    if (this.#verdict !== null || !this.#vitality.look(() => processorUse(this.pid))) return;
     const looks = this.phase === "greeting" ? START_LOOKS : HANG_LOOKS;
     this.kill({ cause: "hung", text: `gave no sign of life for ${looks * BEAT_MS} ms` });
   }
