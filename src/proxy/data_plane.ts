@@ -22,7 +22,7 @@ import { tcpDialer } from "../io/net/tcp.ts";
 import { atEndOfTurn } from "../io/net/turn.ts";
 import { Counter } from "../observe/metrics/counters.ts";
 import { loggerOf } from "../observe/log/log.ts";
-import type { WorkerContext } from "../session/context.ts";
+import type { WorkerContext } from "../session/worker_context.ts";
 import { TICK_MS } from "../session/timing/deadline_wheel.ts";
 import { SessionSet } from "../session/session_set.ts";
 import { Tracer } from "../session/http/tracer.ts";

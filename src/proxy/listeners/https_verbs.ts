@@ -7,7 +7,7 @@ import type {
 } from "../../../config/schema/messages.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import { loggerOf } from "../../observe/log/log.ts";
-import type { WorkerContext } from "../../session/context.ts";
+import type { WorkerContext } from "../../session/worker_context.ts";
 import { Bindings } from "./bindings.ts";
 import type { ClusterSet } from "../clusters.ts";
 import { HttpRoutes } from "./http_routes.ts";

@@ -12,7 +12,7 @@ import { ClientInput } from "../http/h1/input.ts";
 import type { SlotHolder } from "../client_limits.ts";
 import type { Cluster } from "../cluster.ts";
 import { ClientWatch, type Watcher, Watching } from "../client_watch.ts";
-import type { WorkerContext } from "../context.ts";
+import type { WorkerContext } from "../worker_context.ts";
 import type { Timed } from "../timing/deadline_wheel.ts";
 import { reportDefect } from "../defect.ts";
 import { Linger } from "../linger.ts";

@@ -8,8 +8,8 @@ import { asciiBytes } from "../../../src/bytes/ascii.ts";
 import { FIELD_VALUE } from "../../../src/protocol/h1/grammar.ts";
 import { RouteTable } from "../../../src/routing/route_table.ts";
 import { Cluster } from "../../../src/session/cluster.ts";
-import type { ListenerContext, Route } from "../../../src/session/context.ts";
-import { HttpSession } from "../../../src/session/http/h1/session.ts";
+import type { ListenerContext, Route } from "../../../src/session/listener_context.ts";
+import { HttpStarter } from "../../../src/session/http/h1/starter.ts";
 import { FakeStream } from "./fake_stream.ts";
 import { testWorkerContext } from "./worker_context.ts";
 
@@ -55,14 +55,14 @@ export function httpSession(settings: Partial<ListenerContext> = {}) {
     },
   });
   const client = new FakeStream();
-  const first = worker.inputBuffers.small.take() as Uint8Array;
   const accepted = {
     stream: client,
     peer: { ip: "192.0.2.1", port: 1 },
     destination: null,
     tls: null,
   };
-  const session = new HttpSession(accepted, shopListener(settings), worker, first, () => {});
+  const session = new HttpStarter(shopListener(settings), worker).start(accepted, () => {});
+  if (session === null) throw new Error("no buffer for the session");
   const running = session.run();
   return {
     client,

@@ -4,7 +4,7 @@
 import { LINGER_MS, LINGER_STEP_BYTES, LINGER_STEP_MS } from "../../../config/defaults.ts";
 import type { Dialer } from "../../../src/io/contracts.ts";
 import { sha256 } from "../../../src/io/x509/sha256.ts";
-import type { WorkerContext } from "../../../src/session/context.ts";
+import type { WorkerContext } from "../../../src/session/worker_context.ts";
 import { createWorkerContext } from "../../../src/session/worker_context.ts";
 
 /** A worker context for `maxConnections` connections; dialling fails unless a dialer is given. */

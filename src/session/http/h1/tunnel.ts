@@ -2,9 +2,9 @@
 // its own, so a peer may finish sending and still receive; silence in both ends the tunnel.
 
 import { Counter } from "../../../observe/metrics/counters.ts";
-import type { Exchange } from "../exchange.ts";
+import type { H1Exchange } from "./exchange.ts";
 import type { HttpSession } from "./session.ts";
-import { releaseHead } from "./request_body.ts";
+import { releaseHead } from "./release_head.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { writeRest } from "../../write_rest.ts";
 
@@ -13,7 +13,7 @@ import { writeRest } from "../../write_rest.ts";
  * failed.
  */
 export async function runTunnel(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
   from: number,
@@ -35,13 +35,13 @@ export async function runTunnel(
 }
 
 async function pipeToBackend(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
 ): Promise<void> {
   const { input, worker } = session;
-  const { account } = exchange;
-  releaseHead(exchange, session);
+  const { account } = exchange.record;
+  releaseHead(exchange.record, input);
   for (;;) {
     if (input.length === 0) {
       if (!input.reading) input.start = input.end = 0;
@@ -60,13 +60,13 @@ async function pipeToBackend(
 }
 
 async function pipeToClient(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
   from: number,
   to: number,
 ): Promise<void> {
-  const { account } = exchange;
+  const { account } = exchange.record;
   const { counters } = session.worker;
   account.backendIn += to - from;
   if (to > from) await session.write(upstream.bytes.subarray(from, to));

@@ -4,53 +4,56 @@
 import type { Backend } from "../../../balancing/backend.ts";
 import type { Cluster } from "../../cluster.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
-import type { HttpSession } from "../h1/session.ts";
 import { NO_CONNECTION_IN_TIME, Reason } from "../../reason.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 
 /** Connections one request may try, as in sozu 2.1 (CONN_RETRIES). */
 export const MAX_ATTEMPTS = 3;
 
+/** Has the deadline of an exchange. */
+export interface Timer {
+  /** Sets it to `delay` milliseconds from now. */
+  arm(delay: number): void;
+}
+
 /**
- * Sets `exchange.upstream` to a new connection. `first`: the backend already picked, if any. Resolves
- * with 0, or with the status to answer.
+ * A new connection, first to the backend that was picked, if any; or the status to answer with. `timer`
+ * interrupts the exchange.
  */
 export async function openUpstream(
   exchange: Exchange,
-  session: HttpSession,
+  timer: Timer,
   cluster: Cluster,
-  first: Backend | null,
-): Promise<0 | 503 | 504> {
-  const { worker, listener } = session;
-  let backend = first;
+): Promise<Upstream | 503 | 504> {
+  const { worker, listener } = exchange.client;
+  let backend = exchange.picked;
   while (exchange.attempts < MAX_ATTEMPTS) {
     backend ??= cluster.backends.pick(worker.wheel.now);
     if (backend === null) break;
     exchange.attempts++;
     exchange.account.attempts = exchange.attempts;
     exchange.account.backend = backend;
-    exchange.phase = ExchangePhase.CONNECTING;
-    session.arm(listener.timeouts.connect);
-    const upstream = await attempt(exchange, session, cluster, backend);
-    if (exchange.interruption === Interruption.TIMEOUT) return 504;
-    if (exchange.interruption !== Interruption.NONE) return 503;
-    if (upstream !== null) {
-      exchange.upstream = upstream;
-      return 0;
+    exchange.enter(ExchangePhase.CONNECTING);
+    timer.arm(listener.timeouts.connect);
+    const upstream = await attempt(exchange, cluster, backend);
+    if (exchange.interruption !== Interruption.NONE) {
+      upstream?.discard();
+      return exchange.interruption === Interruption.TIMEOUT ? 504 : 503;
     }
+    if (upstream !== null) return upstream;
     backend = null;
   }
   exchange.account.reason = exchange.attempts === 0 ? Reason.NO_BACKEND : Reason.CONNECT_FAILED;
   return 503;
 }
 
-/** The backend to try first: the one the client's cookie names, else the policy's choice. */
-export function pickBackend(
-  exchange: Exchange,
-  session: HttpSession,
-  cluster: Cluster,
-): Backend | null {
-  const { now } = session.worker.wheel;
+/** Picks the backend to try first: the one the client's cookie names, else the policy's choice. */
+export function pickBackend(exchange: Exchange, cluster: Cluster): Backend | null {
+  return exchange.picked = choose(exchange, cluster);
+}
+
+function choose(exchange: Exchange, cluster: Cluster): Backend | null {
+  const { now } = exchange.client.worker.wheel;
   const { stickyValue } = exchange.extras;
   if (stickyValue !== null && cluster.settings.sticky) {
     const backend = cluster.backends.pickSticky(stickyValue, now);
@@ -61,11 +64,10 @@ export function pickBackend(
 
 async function attempt(
   exchange: Exchange,
-  session: HttpSession,
   cluster: Cluster,
   backend: Backend,
 ): Promise<Upstream | null> {
-  const { worker } = session;
+  const { worker } = exchange.client;
   const start = worker.clock();
   const controller = new AbortController();
   exchange.connecting = controller;
