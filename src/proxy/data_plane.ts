@@ -115,6 +115,8 @@ export class ProxyDataPlane implements DataPlane {
       bufferSize: Number(config.buffer_size),
       sha256,
       tracer: tracerOf(config),
+      // For tests, which hold the two ways of HTTP/1.1 against each other.
+      fastPath: Deno.env.get("SOZU_TEST_FAST_PATH") !== "off",
       maxConnectionsPerIp: Number(config.max_connections_per_ip ?? 0n),
       limits: {
         retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER,

@@ -45,6 +45,8 @@ export interface WorkerContext {
   accountClock: () => number;
   /** Gives requests their place in a trace; `null` lets what clients say of theirs pass untouched. */
   readonly tracer: Tracer | null;
+  /** Requests of HTTP/1.1 for backends of HTTP/1.1 take the written-out way instead of the relay. */
+  readonly fastPath: boolean;
   /** Set once the worker drains: no connection serves another request. */
   draining: boolean;
   /** A cluster has sticky sessions: from now on requests are searched for the sticky cookie. */
@@ -99,6 +101,8 @@ export interface WorkerParts {
   readonly limits: WorkerLimits;
   /** Traces requests; absent, nothing is traced. */
   readonly tracer?: Tracer | undefined;
+  /** Off for tests of the relay, see {@linkcode WorkerContext.fastPath}; absent, it is on. */
+  readonly fastPath?: boolean;
 }
 
 /** The shared parts of a new worker. */
@@ -135,6 +139,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     limits: parts.limits,
     observer: null,
     tracer: parts.tracer ?? null,
+    fastPath: parts.fastPath ?? true,
     draining: false,
     stickyInUse: false,
   };

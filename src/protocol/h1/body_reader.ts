@@ -59,6 +59,11 @@ export class BodyReader {
     return this.#part === Part.DONE;
   }
 
+  /** The last chunk has been consumed, and what follows it has not. */
+  get inTrailers(): boolean {
+    return this.#part === Part.TRAILERS;
+  }
+
   /** Only the peer closing its connection ends this body. */
   get untilClose(): boolean {
     return this.#part === Part.UNTIL_CLOSE;

@@ -33,6 +33,8 @@ export class Exchange {
   toHead = false;
   /** A CONNECT request: a backend that accepts it means a tunnel, so its connection is not reused. */
   connects = false;
+  /** The head of the request is the one that is sent on. */
+  edited = false;
   /** Nothing of the request has an effect twice, and all of it stays at hand. */
   repeatable = false;
   /** It was lost with an idle connection that turned out stale, and is sent again. */
@@ -75,11 +77,8 @@ export class Exchange {
     this.client = client;
     this.interruption = Interruption.NONE;
     this.legible = true;
-    this.toHead =
-      this.connects =
-      this.repeatable =
-      this.retried =
-        false;
+    this.toHead = this.connects = this.edited = false;
+    this.repeatable = this.retried = false;
     this.cluster = null;
     this.extras = NO_EXTRAS;
     this.hsts = null;

@@ -20,6 +20,7 @@ export function testWorkerContext(maxConnections = 10, dialer = unreachable): Wo
     bufferSize: 4096,
     sha256,
     maxConnectionsPerIp: 0,
+    fastPath: Deno.env.get("SOZU_TEST_FAST_PATH") !== "off",
     limits: {
       retryAfter: 60,
       maxCredentialBytes: 0,

@@ -27,6 +27,11 @@ export async function receive(
   session.watchSoon();
   const failure = await receiveResponse(exchange, session, upstream, count);
   if (failure !== 0) return await fail(exchange, session, failure, Reason.MALFORMED_RESPONSE);
+  return await settle(exchange, session);
+}
+
+/** The client has its response, but its request may not be complete. True as for {@link receive}. */
+export async function settle(exchange: H1Exchange, session: HttpSession): Promise<boolean> {
   if (exchange.requestBody.done) {
     if (exchange.pump !== null) await exchange.pump;
     exchange.releaseUpstream();

@@ -13,6 +13,7 @@ import type { ClientConnection } from "../client_connection.ts";
 import { closeAccount } from "../close_account.ts";
 import { Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import { endServing } from "../phases/serve.ts";
+import type { UpstreamSide } from "../upstream.ts";
 import type { ClientInput } from "./input.ts";
 
 /** One exchange whose client and backend both speak HTTP/1.1. */
@@ -39,6 +40,8 @@ export class H1Exchange {
   /** The client may be watched, but nobody does yet. */
   unwatched = false;
   upstream: Upstream | null = null;
+  /** The end of a relay that uses `upstream`; `null` on the written-out path. */
+  side: UpstreamSide | null = null;
   /** Outgoing heads are assembled here. */
   out: Uint8Array | null = null;
   outEnd = 0;
@@ -77,6 +80,8 @@ export class H1Exchange {
     record.enter(ExchangePhase.DONE);
     closeAccount(record);
     endServing(record);
+    this.side?.release(false);
+    this.side = null;
     this.upstream?.discard();
     this.upstream = null;
     this.pump = null;
@@ -159,9 +164,10 @@ export class H1Exchange {
 
   /** Gives the backend connection back, where it may carry another request. */
   releaseUpstream(): void {
-    const { upstream } = this;
+    const { upstream, side } = this;
     if (upstream === null || !this.reusable || !this.sentWhole) return;
-    this.upstream = null;
-    this.record.client.worker.upstreams.give(upstream);
+    this.upstream = this.side = null;
+    if (side === null) this.record.client.worker.upstreams.give(upstream);
+    else side.release(true);
   }
 }

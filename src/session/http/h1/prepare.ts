@@ -15,11 +15,8 @@ import type { H1Exchange } from "./exchange.ts";
 import { writeRequest } from "./heads.ts";
 import type { ClientInput } from "./input.ts";
 
-/**
- * Takes in the complete head, chooses the cluster and assembles what the backend will be sent in
- * `exchange.out`. 0, or the status to fail with.
- */
-export function prepare(exchange: H1Exchange, input: ClientInput): AnswerStatus | 0 {
+/** Takes in the complete head and chooses the cluster. 0, or the status to fail with. */
+export function takeHead(exchange: H1Exchange, input: ClientInput): AnswerStatus | 0 {
   const { record, requestBody: body } = exchange;
   const { request: head } = record;
   const { worker } = record.client;
@@ -32,19 +29,33 @@ export function prepare(exchange: H1Exchange, input: ClientInput): AnswerStatus 
   const refusal = matchRoute(record);
   if (refusal !== 0) return refusal;
   if (record.cluster === null) return 401;
-  const out = worker.outBuffers.take();
-  exchange.out = out;
-  if (out === null) {
-    worker.counters.add(Counter.NO_BUFFER, 1);
-    return blame(record, Reason.OUT_OF_BUFFERS, 503);
-  }
   exchange.upgrade = record.connects ? null : offeredUpgrade(head);
+  record.repeatable = body.done && isIdempotent(head);
+  return 0;
+}
+
+/**
+ * Assembles what the backend will be sent in `exchange.out`: the head, and with it as much of the body as
+ * has arrived. 0, or the status to fail with.
+ */
+export function assemble(exchange: H1Exchange, input: ClientInput): AnswerStatus | 0 {
+  const { record, requestBody: body } = exchange;
+  const out = takeBuffer(exchange);
+  if (out === null) return blame(record, Reason.OUT_OF_BUFFERS, 503);
   const at = writeRequest(record, exchange.upgrade, out);
   if (at < 0) return blame(record, Reason.HEAD_TOO_LARGE, 413);
   exchange.outEnd = takeBody(exchange, input, out, at);
   if (body.problem !== Problem.NONE) return blame(record, Reason.MALFORMED_BODY, 400);
-  record.repeatable = body.done && isIdempotent(head);
+  record.repeatable = body.done && isIdempotent(record.request);
   return 0;
+}
+
+/** Takes the buffer in which the heads of the exchange are assembled, until its end; `null` for none. */
+export function takeBuffer(exchange: H1Exchange): Uint8Array | null {
+  const { worker } = exchange.record.client;
+  exchange.out = worker.outBuffers.take();
+  if (exchange.out === null) worker.counters.add(Counter.NO_BUFFER, 1);
+  return exchange.out;
 }
 
 /** Moves body bytes that fit behind the head, so that one write carries both; the rest stays. */

@@ -80,12 +80,12 @@ async function pump(
 }
 
 /** The body moves: both sides may be silent for as long as they may again. */
-function rearm(exchange: H1Exchange, session: HttpSession): void {
+export function rearm(exchange: H1Exchange, session: HttpSession): void {
   if (exchange.flows && session.phase === SessionPhase.EXCHANGE) session.armExchange();
 }
 
-/** Reads more of the body, into a larger buffer when the last read filled this one. */
-async function receiveBody(session: HttpSession): Promise<boolean> {
+/** Reads more of the body, into a larger buffer when the last read filled this one; false at its end. */
+export async function receiveBody(session: HttpSession): Promise<boolean> {
   const { input } = session;
   const full = input.end === input.bytes.length;
   if (!input.reading) {

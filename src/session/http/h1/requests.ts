@@ -9,7 +9,8 @@ import { isDefect } from "../../defect.ts";
 import { abandon, fail, receive } from "./ending.ts";
 import type { H1Exchange } from "./exchange.ts";
 import { discardInput, linger } from "./last_answer.ts";
-import { prepare } from "./prepare.ts";
+import { assemble, takeHead } from "./prepare.ts";
+import { serveByRelay } from "./relay/relayed.ts";
 import { type HttpSession, SessionPhase } from "./session.ts";
 import { Reason } from "../../reason.ts";
 import { readHead, refuseHead } from "./request_head.ts";
@@ -46,9 +47,13 @@ export async function serveRequests(session: HttpSession): Promise<void> {
       if (exchange.reader.problem !== Problem.NONE) return await refuseHead(session, exchange);
       session.beginRequest();
       let goesOn = false;
-      let status = prepare(exchange, input);
+      let status = takeHead(exchange, input);
       let reason: Reason = Reason.NONE;
-      while (status === 0) {
+      if (status === 0) {
+        if (worker.fastPath) status = assemble(exchange, input);
+        else goesOn = await serveByRelay(exchange, session);
+      }
+      while (status === 0 && worker.fastPath) {
         let upstream = takeIdle(exchange);
         if (upstream === null) {
           status = await open(exchange, session);

@@ -205,7 +205,7 @@ function release(exchange: H1Exchange, session: HttpSession, upstream: Upstream)
  * 101, or 2xx to CONNECT: the rest of both connections is a tunnel, including what was received already.
  * The request is complete before that, because the client changes the protocol behind it, not within.
  */
-async function switchProtocols(
+export async function switchProtocols(
   exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,

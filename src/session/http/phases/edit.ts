@@ -25,9 +25,14 @@ import { stickyLine } from "../sticky.ts";
 
 const HSTS_FIELD = asciiBytes(HSTS_NAME);
 
-/** Edits the head of the request; `upgrades` keeps what asks the backend for another protocol. */
+/**
+ * Edits the head of the request, once however often it is sent; `upgrades` keeps what asks the backend for
+ * another protocol.
+ */
 export function editRequest(exchange: Exchange, upgrades: boolean): void {
   const { client, request } = exchange;
+  if (exchange.edited) return;
+  exchange.edited = true;
   dropHopByHop(request, upgrades);
   continueForwarding(request, client.forwarded, forwardingRules(exchange));
 }
