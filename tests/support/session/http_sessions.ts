@@ -44,8 +44,14 @@ export function shopListener(settings: Partial<ListenerContext> = {}): ListenerC
   };
 }
 
-/** A running session whose client and backends the test plays. */
-export function httpSession(settings: Partial<ListenerContext> = {}) {
+/**
+ * A running session whose client and backends the test plays; `fastPath` as for
+ * {@link testWorkerContext}.
+ */
+export function httpSession(
+  settings: Partial<ListenerContext> = {},
+  fastPath: boolean | undefined = undefined,
+) {
   const backends: FakeStream[] = [];
   const worker = testWorkerContext(10, {
     connect: () => {
@@ -53,7 +59,7 @@ export function httpSession(settings: Partial<ListenerContext> = {}) {
       backends.push(stream);
       return Promise.resolve(stream);
     },
-  });
+  }, fastPath);
   const client = new FakeStream();
   const accepted = {
     stream: client,

@@ -7,8 +7,15 @@ import { sha256 } from "../../../src/io/x509/sha256.ts";
 import type { WorkerContext } from "../../../src/session/worker_context.ts";
 import { createWorkerContext } from "../../../src/session/worker_context.ts";
 
+/** Whether tests serve HTTP/1.1 by the written-out loop, as they do unless told, or by the relay. */
+const FAST_PATH = Deno.env.get("SOZU_TEST_FAST_PATH") !== "off";
+
 /** A worker context for `maxConnections` connections; dialling fails unless a dialer is given. */
-export function testWorkerContext(maxConnections = 10, dialer = unreachable): WorkerContext {
+export function testWorkerContext(
+  maxConnections = 10,
+  dialer = unreachable,
+  fastPath = FAST_PATH,
+): WorkerContext {
   return createWorkerContext({
     dialer,
     clock: () => 0,
@@ -20,7 +27,7 @@ export function testWorkerContext(maxConnections = 10, dialer = unreachable): Wo
     bufferSize: 4096,
     sha256,
     maxConnectionsPerIp: 0,
-    fastPath: Deno.env.get("SOZU_TEST_FAST_PATH") !== "off",
+    fastPath,
     limits: {
       retryAfter: 60,
       maxCredentialBytes: 0,

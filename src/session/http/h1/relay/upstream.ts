@@ -37,6 +37,8 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
   #outEnd = 0;
   /** `out` is not ours. */
   readonly #lent: boolean;
+  /** The head of the request could not be sent. */
+  #lost = false;
   /** A read has brought something. */
   #heard = false;
   /** The backend has been sent all of the request. */
@@ -88,13 +90,14 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
 
   async send(ends: boolean): Promise<void> {
     const out = this.#out;
-    if (out === null || !(await this.write(out.subarray(0, this.#outEnd)))) return;
-    if (ends) this.ended();
+    if (out === null || !(await this.write(out.subarray(0, this.#outEnd)))) this.#lost = true;
+    else if (ends) this.ended();
     // Requests that wait for their answers would each pin a buffer.
     this.#giveOut();
   }
 
   async receiveHead(): Promise<HeadEnd> {
+    if (this.#lost) return HeadEnd.LOST;
     const { received } = this;
     const { response, toHead } = this.#exchange;
     const reader = this.#reader;
