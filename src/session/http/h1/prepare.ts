@@ -8,6 +8,7 @@ import { requestPersists } from "../../../protocol/h1/request_rules.ts";
 import { isIdempotent } from "../../../protocol/http/method.ts";
 import { offeredUpgrade } from "../../../protocol/http/upgrade.ts";
 import { Reason } from "../../reason.ts";
+import { openAccount } from "../close_account.ts";
 import { blame } from "../phases/failure.ts";
 import { matchRoute } from "../phases/match.ts";
 import { beginTrace } from "../phases/trace.ts";
@@ -21,7 +22,7 @@ export function takeHead(exchange: H1Exchange, input: ClientInput): AnswerStatus
   const { request: head } = record;
   const { worker } = record.client;
   input.start = head.end;
-  record.headRead();
+  openAccount(record);
   body.begin(head);
   // Behind a CONNECT that was refused may be bytes of the tunnel: they are no request.
   exchange.persists = requestPersists(head) && !worker.draining && !record.connects;

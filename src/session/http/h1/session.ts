@@ -315,8 +315,6 @@ export class HttpSession implements Session, Timed, Watcher {
   beginRequest(): void {
     this.#enter(SessionPhase.EXCHANGE);
     this.#earlyRead = EarlyRead.NONE;
-    this.worker.counters.add(Counter.REQUESTS, 1);
-    this.worker.counters.add(Counter.ACTIVE_REQUESTS, 1);
   }
 
   /** Waits for the next request of this connection. */
