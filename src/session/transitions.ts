@@ -17,11 +17,12 @@ export function transitions<State extends string>(
   return { next, names };
 }
 
-/** Throws when `to` may not follow `from`. */
+/** Throws unless `to` may follow `from`. */
 export function checkMove(table: Transitions, from: number, to: number): void {
-  if (((table.next[from] as number) >> to & 1) === 0) throw refusal(table, from, to);
+  if ((table.next[from] as number >> to & 1) === 0) refuseMove(table, from, to);
 }
 
-function refusal({ names }: Transitions, from: number, to: number): RangeError {
-  return new RangeError(`${names[to]} cannot follow ${names[from]}`);
+/** What comes of a move that the table does not have. */
+export function refuseMove({ names }: Transitions, from: number, to: number): never {
+  throw new RangeError(`${names[to]} cannot follow ${names[from]}`);
 }

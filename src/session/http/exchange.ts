@@ -9,13 +9,15 @@ import { isConnect, isHead } from "../../protocol/http/method.ts";
 import type { TraceContext } from "../../protocol/http/trace_context.ts";
 import { ULID_LENGTH } from "../../protocol/http/ulid.ts";
 import type { Cluster } from "../cluster.ts";
-import { checkMove } from "../transitions.ts";
+import { refuseMove } from "../transitions.ts";
 import { RequestAccount } from "./account.ts";
 import type { ClientConnection } from "./client_connection.ts";
 import { EXCHANGE_TRANSITIONS, ExchangePhase, Interruption } from "./exchange_phase.ts";
 import { NO_EXTRAS, RouteExtras } from "./route_extras.ts";
 
 export { ExchangePhase, Interruption };
+
+const MOVES: readonly number[] = EXCHANGE_TRANSITIONS.next;
 
 /** One request and its response. */
 export class Exchange {
@@ -67,7 +69,9 @@ export class Exchange {
 
   /** The only way from one phase to another. */
   enter(phase: ExchangePhase): void {
-    checkMove(EXCHANGE_TRANSITIONS, this.#phase, phase);
+    const from = this.#phase;
+    // Written out: this is asked several times a request, and a call would cost more than the answer.
+    if ((MOVES[from] as number >> phase & 1) === 0) refuseMove(EXCHANGE_TRANSITIONS, from, phase);
     this.#phase = phase;
   }
 

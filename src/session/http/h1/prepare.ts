@@ -31,7 +31,6 @@ export function takeHead(exchange: H1Exchange, input: ClientInput): AnswerStatus
   if (refusal !== 0) return refusal;
   if (record.cluster === null) return 401;
   exchange.upgrade = record.connects ? null : offeredUpgrade(head);
-  record.repeatable = body.done && isIdempotent(head);
   return 0;
 }
 

@@ -14,7 +14,7 @@ import { Reason } from "../../reason.ts";
 import { FRESH_MS, type OnSessionEnd, type Session } from "../../session.ts";
 import type { Arrival, WritingEnd } from "../../sole_reader.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
-import { checkMove } from "../../transitions.ts";
+import { refuseMove } from "../../transitions.ts";
 import type { WorkerContext } from "../../worker_context.ts";
 import { writeRest } from "../../write_rest.ts";
 import { Outcome } from "../account.ts";
@@ -37,6 +37,8 @@ export interface SessionParts {
   /** Serves requests until the connection ends; rejects when it breaks. */
   readonly serve: (session: HttpSession) => Promise<void>;
 }
+
+const MOVES: readonly number[] = SESSION_TRANSITIONS.next;
 
 /** A client connection from accept to close. */
 export class HttpSession implements Session, Timed, Watcher {
@@ -87,7 +89,9 @@ export class HttpSession implements Session, Timed, Watcher {
 
   /** The only way from one phase to another. */
   #enter(phase: SessionPhase): void {
-    checkMove(SESSION_TRANSITIONS, this.#phase, phase);
+    const from = this.#phase;
+    // Written out as that of exchanges is.
+    if ((MOVES[from] as number >> phase & 1) === 0) refuseMove(SESSION_TRANSITIONS, from, phase);
     this.#phase = phase;
   }
 

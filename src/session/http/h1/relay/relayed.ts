@@ -3,6 +3,7 @@
 // that hold the two against each other.
 
 import { Counter } from "../../../../observe/metrics/counters.ts";
+import { isIdempotent } from "../../../../protocol/http/method.ts";
 import { Reason } from "../../../reason.ts";
 import type { Upstream } from "../../../upstream/upstream.ts";
 import { mayRepeat } from "../../phases/serve.ts";
@@ -19,6 +20,7 @@ import { H1Upstream } from "./upstream.ts";
 /** Serves a request that has a cluster; true when the client connection goes on. */
 export async function serveByRelay(exchange: H1Exchange, session: HttpSession): Promise<boolean> {
   const { record } = exchange;
+  record.repeatable = exchange.requestBody.done && isIdempotent(record.request);
   const down = new H1Downstream(exchange, session);
   if (takeBuffer(exchange) === null) {
     return await fail(exchange, session, 503, Reason.OUT_OF_BUFFERS);
