@@ -19,7 +19,7 @@ import {
 } from "../../config/defaults.ts";
 import { AcceptPause } from "../io/listening/accept_loop.ts";
 import { Counter } from "../observe/metrics/counters.ts";
-import type { WorkerContext } from "../session/context.ts";
+import type { WorkerContext } from "../session/worker_context.ts";
 import { TICK_MS } from "../session/timing/deadline_wheel.ts";
 import { SessionSet } from "../session/session_set.ts";
 import { Tracer } from "../session/http/tracer.ts";
@@ -98,6 +98,7 @@ export class ProxyDataPlane implements DataPlane {
       maxBuffers: Number(config.max_buffers),
       bufferSize: Number(config.buffer_size),
       tracer: tracerOf(config, parts),
+      fastPath: parts.fastPath,
       maxConnectionsPerIp: Number(config.max_connections_per_ip ?? 0n),
       limits: {
         retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER_SECONDS,

@@ -38,6 +38,8 @@ export interface PlaneParts {
   readonly sockets: ListenerSockets;
   readonly tls: TlsDoors;
   readonly loggerOf: LoggerOf;
+  /** Requests of HTTP/1.1 for backends of HTTP/1.1 take the written-out way instead of the relay. */
+  readonly fastPath: boolean;
 }
 
 /** Long work with turns in between in which others are served. */

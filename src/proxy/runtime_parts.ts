@@ -36,6 +36,8 @@ export function runtimeParts(sharing: Sharing = SHARED): PlaneParts {
     sockets: { ...SOCKETS, sharing, listen: (endpoint) => TcpListener.open(endpoint, sharing) },
     tls: TLS,
     loggerOf,
+    // Tests of the relay turn it off.
+    fastPath: Deno.env.get("SOZU_TEST_FAST_PATH") !== "off",
   };
 }
 

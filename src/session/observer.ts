@@ -5,7 +5,7 @@ import type { Backend } from "../balancing/backend.ts";
 import type { Accepted, Endpoint, TlsFacts } from "../io/contracts.ts";
 import type { LoggedSession } from "../observe/access/record.ts";
 import type { Cluster } from "./cluster.ts";
-import type { ListenerContext } from "./context.ts";
+import type { ListenerContext } from "./listener_context.ts";
 import type { RequestAccount } from "./http/account.ts";
 import type { TrafficAccount } from "./traffic_account.ts";
 

@@ -1,5 +1,6 @@
-// Builds what the sessions of one worker share: the clock, the buffers with their fixed limits, the
-// pools. Everything from outside (time, randomness, dialling) is handed in.
+// What the sessions of one worker share: the clock, the buffers with their fixed limits, the pools.
+// Everything from outside (time, randomness, dialling) is handed in; a session holds a reference and never
+// copies.
 
 import {
   ADDED_HEAD_BYTES,
@@ -18,12 +19,61 @@ import { UlidSource } from "../protocol/http/ids/ulid.ts";
 import { BulkTurns } from "./timing/bulk_turns.ts";
 import { ClientLimits } from "./client_limits.ts";
 import { CoarseClock } from "./timing/coarse_clock.ts";
-import type { WorkerContext, WorkerLimits } from "./context.ts";
 import { DeadlineWheel } from "./timing/deadline_wheel.ts";
-import { ExchangePool } from "./http/exchange_pool.ts";
+import type { InputBuffers } from "./http/h1/input.ts";
+import type { LingerBounds } from "./linger.ts";
 import type { TrafficObserver } from "./observer.ts";
 import type { Tracer } from "./http/tracer.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
+import type { UpstreamBuffers } from "./upstream/upstream.ts";
+
+/** Everything one worker's sessions share. */
+export interface WorkerContext {
+  /** Milliseconds on the clock that the wheel also runs on, exact. */
+  readonly clock: () => number;
+  /** The same to a millisecond, for a tenth of the cost. */
+  readonly coarseClock: CoarseClock;
+  readonly wheel: DeadlineWheel;
+  /** For what no session waits for; sessions have the wheel. */
+  readonly timers: Timers;
+  readonly loggerOf: LoggerOf;
+  readonly counters: Counters;
+  readonly upstreams: UpstreamPool;
+  /** Rations large reads, so that bulk transfers do not make small requests wait. */
+  readonly bulkTurns: BulkTurns;
+  readonly inputBuffers: InputBuffers;
+  /** Where outgoing heads are assembled; larger than a head may be by what is added to it. */
+  readonly outBuffers: BufferPool;
+  /** For bytes on their way from a client of TCP to a backend, and back. */
+  readonly tunnelInputBuffers: InputBuffers;
+  readonly tunnelBuffers: UpstreamBuffers;
+  readonly requestIds: UlidSource;
+  readonly clientLimits: ClientLimits;
+  readonly sha256: Sha256;
+  readonly limits: WorkerLimits;
+  /** Is told what the sessions did; `null` when nobody wants to know. Set with `observeTraffic`. */
+  observer: TrafficObserver | null;
+  /** What accounts are timed with: exact only for an observer that asks for it. */
+  accountClock: () => number;
+  /** Gives requests their place in a trace; `null` lets what clients say of theirs pass untouched. */
+  readonly tracer: Tracer | null;
+  /** Requests of HTTP/1.1 for backends of HTTP/1.1 take the written-out way instead of the relay. */
+  readonly fastPath: boolean;
+  /** Set once the worker drains: no connection serves another request. */
+  draining: boolean;
+  /** A cluster has sticky sessions: from now on requests are searched for the sticky cookie. */
+  stickyInUse: boolean;
+}
+
+/** Limits of a worker that sessions enforce. */
+export interface WorkerLimits {
+  /** Seconds for Retry-After where the cluster says nothing; 0 leaves the header out. */
+  readonly retryAfter: number;
+  /** Longest decoded Basic credentials, in bytes; 0 is the default. */
+  readonly maxCredentialBytes: number;
+  /** For clients that still send after their last answer. */
+  readonly linger: LingerBounds;
+}
 
 /** Connections that are closed but have not given their buffer back, when others take their place. */
 const CLOSING_CONNECTIONS = 256;
@@ -52,6 +102,8 @@ export interface WorkerParts {
   readonly limits: WorkerLimits;
   /** Traces requests; absent, nothing is traced. */
   readonly tracer?: Tracer | undefined;
+  /** Off for tests of the relay, see {@linkcode WorkerContext.fastPath}; absent, it is on. */
+  readonly fastPath?: boolean;
 }
 
 /** The shared parts of a new worker. */
@@ -82,7 +134,6 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     loggerOf: parts.loggerOf,
     counters,
     upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
-    exchanges: new ExchangePool(),
     bulkTurns: new BulkTurns(clock, parts.atEndOfTurn),
     inputBuffers,
     outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),
@@ -94,6 +145,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     limits: parts.limits,
     observer: null,
     tracer: parts.tracer ?? null,
+    fastPath: parts.fastPath ?? true,
     draining: false,
     stickyInUse: false,
   };

@@ -213,9 +213,15 @@ Deno.test("a connection refused at the limit leaves one line", async () => {
 });
 
 Deno.test("the log filter decides what of the access log is written, also while it runs", async () => {
-  await using proxy = await startProxy({ server: { max_connections: 1n } });
+  await using proxy = await startProxy();
   await using log = logAccess(proxy);
-  const ask = (path: string) => get(proxy.port, "nowhere.test", path);
+  const ask = async (path: string) => {
+    await sayUntilClosed(
+      proxy.port,
+      `GET ${path} HTTP/1.1\r\nHost: nowhere.test\r\nConnection: close\r\n\r\n`,
+    );
+    await waitFor("the end of the request", () => proxy.count("client.connections") === 0);
+  };
   log.filter("error");
   await ask("/1");
   log.filter("info,sozu_lib::access=off");

@@ -30,6 +30,26 @@ function manyChunks(): { sent: string; kept: string } {
   return { sent: `${sent}0;last\r\nT: 1\r\n\r\n`, kept: `${kept}0\r\nT: 1\r\n\r\n` };
 }
 
+/** The relay frames bodies anew, the written-out path passes chunks on as they came. */
+const KEEPS_CHUNKS = Deno.env.get("SOZU_TEST_FAST_PATH") !== "off";
+
+/** A chunked body as it must look; where it was framed anew, its payload and its trailer section. */
+function comparable(body: string): string {
+  if (KEEPS_CHUNKS) return body;
+  let payload = "";
+  let at = 0;
+  for (;;) {
+    const [line = "", size = ""] = /^([0-9a-f]+)\r\n/.exec(body.slice(at, at + 20)) ?? [];
+    assert.notEqual(line, "", `no size of a chunk at ${at}`);
+    at += line.length;
+    const length = parseInt(size, 16);
+    if (length === 0) return payload + body.slice(at);
+    payload += body.slice(at, at + length);
+    assert.equal(body.slice(at + length, at + length + 2), "\r\n");
+    at += length + 2;
+  }
+}
+
 /** Writes in pieces whose ends fall everywhere. */
 async function writePieces(wire: { write(text: string): Promise<void> }, text: string) {
   for (let at = 0, length = 1; at < text.length; at += length, length = length * 3 % 4099) {
@@ -53,7 +73,8 @@ Deno.test("chunk extensions of a request end at the proxy, however they arrive",
   assert.equal((await readResponse(wire)).text, "ok");
   await wire.write(`${POST}3;a=b\r\nabc\r\n0 \r\nT: 1\r\n\r\n`);
   assert.equal((await readResponse(wire)).text, "ok");
-  assert.deepEqual(received, [kept, "3\r\nabc\r\n0\r\nT: 1\r\n\r\n"]);
+  const expected = [kept, "3\r\nabc\r\n0\r\nT: 1\r\n\r\n"];
+  assert.deepEqual(received.map(comparable), expected.map(comparable));
   assert.equal(origin.accepted, 1);
 });
 
@@ -80,7 +101,8 @@ Deno.test("chunk extensions of a response end at the proxy, inside TLS as well",
       await wire.write("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
       await wire.readThrough("\r\n\r\n");
       const body = await wire.readThrough("0\r\nT: 1\r\n\r\n", 20_000);
-      assert.equal(body, i % 2 === 0 ? kept : "3\r\nabc\r\n0\r\nT: 1\r\n\r\n");
+      const expected = i % 2 === 0 ? kept : "3\r\nabc\r\n0\r\nT: 1\r\n\r\n";
+      assert.equal(comparable(body), comparable(expected));
     }
   }
   assert.equal(origin.accepted, 1, "the backend connection is kept");

@@ -59,6 +59,11 @@ export class BodyReader {
     return this.#part === Part.DONE;
   }
 
+  /** The last chunk has been consumed, and what follows it has not. */
+  get inTrailers(): boolean {
+    return this.#part === Part.TRAILERS;
+  }
+
   /** Payload bytes still to come when the length is known in advance, else 0. */
   get left(): number {
     return this.#part === Part.LENGTH ? this.#left : 0;

@@ -21,7 +21,7 @@ interface StartLineReader {
 
 /** Reads the heads of one direction (RFC 9112 §3 and §4). */
 export class HeadReader {
-  readonly head = new MessageHead(NO_BYTES);
+  readonly head: MessageHead;
   /** Why the last `read` answered BAD. */
   problem: Problem = Problem.NONE;
   readonly #line: StartLineReader;
@@ -29,8 +29,13 @@ export class HeadReader {
   readonly #check: (head: MessageHead) => Problem;
   #inFields = false;
 
-  /** `check` judges a complete head and fills its meaning in. */
-  constructor(line: StartLineReader, check: (head: MessageHead) => Problem) {
+  /** `check` judges a complete head and fills its meaning in; `head` is what is filled. */
+  constructor(
+    line: StartLineReader,
+    check: (head: MessageHead) => Problem,
+    head = new MessageHead(NO_BYTES),
+  ) {
+    this.head = head;
     this.#line = line;
     this.#check = check;
   }
@@ -83,7 +88,7 @@ export function requestHeadReader(): HeadReader {
   return new HeadReader(new RequestLineReader(), checkRequest);
 }
 
-/** A reader of response heads; set `head.toHead` before reading. */
-export function responseHeadReader(): HeadReader {
-  return new HeadReader(new StatusLineReader(), checkResponse);
+/** A reader of response heads, into `head` if one is given; set `head.toHead` before reading. */
+export function responseHeadReader(head?: MessageHead): HeadReader {
+  return new HeadReader(new StatusLineReader(), checkResponse, head);
 }

@@ -8,7 +8,7 @@ import {
   UpdateHttpListenerConfig,
 } from "../../../config/schema/messages.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
-import type { WorkerContext } from "../../session/context.ts";
+import type { WorkerContext } from "../../session/worker_context.ts";
 import { ProxiedStarter } from "../../session/stages/proxied_starter.ts";
 import type { SessionStarter } from "../../session/session.ts";
 import { HttpFront } from "./http_front.ts";

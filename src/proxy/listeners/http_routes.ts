@@ -6,7 +6,7 @@ import { loggedTags } from "../../observe/access/names.ts";
 import { renderHsts } from "../../protocol/http/hsts.ts";
 import { type RouteRule, RulePosition } from "../../routing/route_rule.ts";
 import { RouteTable } from "../../routing/route_table.ts";
-import type { HstsSlot, Route } from "../../session/context.ts";
+import type { HstsSlot, Route } from "../../session/listener_context.ts";
 import type { ClusterSet } from "../clusters.ts";
 import { compilePolicy } from "./frontend_policy.ts";
 import { misplacedFrontendSetting } from "../missing_features.ts";

@@ -1,7 +1,7 @@
 // The requests that only plain HTTP listeners know: settings and frontends.
 
 import type { Request } from "../../../config/schema/messages.ts";
-import type { WorkerContext } from "../../session/context.ts";
+import type { WorkerContext } from "../../session/worker_context.ts";
 import { Bindings } from "./bindings.ts";
 import type { ClusterSet } from "../clusters.ts";
 import type { PlaneParts } from "../parts.ts";

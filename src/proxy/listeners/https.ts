@@ -17,7 +17,7 @@ import { TlsCredentials, type VersionRange } from "../../io/tls/credentials.ts";
 import { parseCertificate } from "../../io/x509/certificate.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import { AlpnStage } from "../../session/stages/alpn.ts";
-import type { WorkerContext } from "../../session/context.ts";
+import type { WorkerContext } from "../../session/worker_context.ts";
 import { ProxyHeaderStage } from "../../session/stages/proxy_header.ts";
 import type { SessionStarter } from "../../session/session.ts";
 import { type Stage, StagedSession } from "../../session/stages/staged_session.ts";

@@ -7,7 +7,7 @@ import type {
 } from "../../../config/schema/messages.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import type { ModuleLog } from "../../observe/log/module_log.ts";
-import type { WorkerContext } from "../../session/context.ts";
+import type { WorkerContext } from "../../session/worker_context.ts";
 import { Bindings } from "./bindings.ts";
 import type { ClusterSet } from "../clusters.ts";
 import type { PlaneParts } from "../parts.ts";

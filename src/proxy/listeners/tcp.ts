@@ -9,7 +9,7 @@ import {
   UpdateTcpListenerConfig,
 } from "../../../config/schema/messages.ts";
 import type { SniTlsAcceptor } from "../../io/tls/sni_settings.ts";
-import type { WorkerContext } from "../../session/context.ts";
+import type { WorkerContext } from "../../session/worker_context.ts";
 import type { SessionStarter } from "../../session/session.ts";
 import type { TcpListenerContext } from "../../session/tcp/context.ts";
 import { type TcpSessionSettings, TcpStarter } from "../../session/tcp/starter.ts";

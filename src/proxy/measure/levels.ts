@@ -6,7 +6,7 @@ import type { Metric } from "../../observe/metrics/counters.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import { Detail } from "../../observe/metrics/detail_leases.ts";
 import type { Cluster } from "../../session/cluster.ts";
-import type { WorkerContext } from "../../session/context.ts";
+import type { WorkerContext } from "../../session/worker_context.ts";
 
 /** Entries of the session table that sozu 2.1 keeps for listeners, and for each connection. */
 const SLAB_BASE = 10;

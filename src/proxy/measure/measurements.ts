@@ -16,7 +16,7 @@ import type { BackendNotification } from "../../balancing/backend_set.ts";
 import { Detail, type DetailChange, DetailLeases } from "../../observe/metrics/detail_leases.ts";
 import { ScopeCount, ScopeTime } from "../../observe/metrics/scope_metrics.ts";
 import type { Cluster } from "../../session/cluster.ts";
-import type { WorkerContext } from "../../session/context.ts";
+import type { WorkerContext } from "../../session/worker_context.ts";
 import type { ClusterSet } from "../clusters.ts";
 import type { Measurements } from "../contract.ts";
 import {

@@ -92,10 +92,7 @@ export class TrafficMetrics implements TrafficObserver {
   #countRequest(account: RequestAccount, scope: Series | null, session: ObservedSession): void {
     const counters = this.#counters;
     const { status, reason, outcome } = account;
-    if (account.parsed) {
-      counters.add(Counter.ACTIVE_REQUESTS, -1);
-      countForwarding(account, session, counters);
-    }
+    if (account.parsed) countForwarding(account, session, counters);
     if (outcome === Outcome.COMPLETE || outcome === Outcome.SWITCHED) {
       counters.add(Counter.E2E_HTTP11, 1);
     }

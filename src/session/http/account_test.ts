@@ -4,7 +4,7 @@ import { shopListener } from "../../../tests/support/session/http_sessions.ts";
 import { waitFor } from "../../../tests/support/wait.ts";
 import { testWorkerContext } from "../../../tests/support/session/worker_context.ts";
 import { asciiText } from "../../bytes/ascii.ts";
-import { HttpSession } from "./h1/session.ts";
+import { HttpStarter } from "./h1/starter.ts";
 import { Reason, reasonName } from "../reason.ts";
 import { Outcome, type RequestAccount } from "./account.ts";
 import { observeTraffic } from "../worker_context.ts";
@@ -57,14 +57,13 @@ function setUp(): {
     connectionRefused: () => undefined,
   });
   const client = new FakeStream();
-  const first = worker.inputBuffers.small.take() as Uint8Array;
   const accepted = {
     stream: client,
     peer: { ip: "192.0.2.1", port: 1 },
     destination: null,
     tls: null,
   };
-  void new HttpSession(accepted, shopListener(), worker, first, () => {}).run();
+  void new HttpStarter(shopListener(), worker).start(accepted, () => {})?.run();
   return { client, backend, told, advance: (ms) => worker.wheel.advance(worker.wheel.now + ms) };
 }
 

@@ -1,33 +1,36 @@
-// Ends the account of a request or a tunnel and hands it over: the one place where that happens, so that
-// each is told exactly once.
+// Opens the account of a request, and ends and hands over that of a request or a tunnel: the one place where
+// that happens, so that each is told exactly once.
 
+import { Counter } from "../../observe/metrics/counters.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
 import { NEVER, Outcome } from "./account.ts";
-import type { ObservedSession } from "../observer.ts";
-import type { WorkerContext } from "../context.ts";
 
-/** Where a request was served. */
-interface Place extends ObservedSession {
-  readonly worker: WorkerContext;
+/** The head of a request is complete and in order. {@linkcode closeAccount} takes back what is counted. */
+export function openAccount(exchange: Exchange): void {
+  const { counters } = exchange.client.worker;
+  exchange.headRead();
+  counters.add(Counter.REQUESTS, 1);
+  counters.add(Counter.ACTIVE_REQUESTS, 1);
 }
 
 /** What `exchange` was doing is over; does nothing when there is nothing to tell. */
-export function closeAccount(exchange: Exchange, place: Place): void {
-  const { account } = exchange;
+export function closeAccount(exchange: Exchange): void {
+  const { account, client } = exchange;
   if (!account.counts) return;
   if (account.outcome === Outcome.CUT) account.outcome = howCut(exchange);
-  account.endedAt = place.worker.accountClock();
+  account.endedAt = client.worker.accountClock();
   // Head and body came together and were sent on at once: one look at the clock is enough.
   if (account.firstByteAt === NEVER && account.backendIn > 0) account.firstByteAt = account.endedAt;
-  place.worker.observer?.requestEnded(account, place);
+  if (account.parsed && !account.tunnel) client.worker.counters.add(Counter.ACTIVE_REQUESTS, -1);
+  client.worker.observer?.requestEnded(account, client);
   account.counts = false;
 }
 
 /** A 101 was sent: the request is over, and the account of its tunnel begins. */
-export function beginTunnelAccount(exchange: Exchange, place: Place): void {
+export function beginTunnelAccount(exchange: Exchange): void {
   const { account } = exchange;
   account.outcome = Outcome.SWITCHED;
-  closeAccount(exchange, place);
+  closeAccount(exchange);
   account.beginTunnel(account.endedAt);
 }
 

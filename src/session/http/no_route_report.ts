@@ -6,7 +6,7 @@ import type { LoggerOf } from "../../observe/log/module_log.ts";
 import type { MessageHead } from "../../protocol/http/message_head.ts";
 import { nearRules } from "../../routing/near_rules.ts";
 import { describeRule } from "../../routing/route_rule.ts";
-import type { ListenerContext } from "../context.ts";
+import type { ListenerContext } from "../listener_context.ts";
 
 /** So many rules are told, and so much of each text of the request. */
 const MAX_RULES = 5;

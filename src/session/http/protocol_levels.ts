@@ -1,7 +1,8 @@
 // How many client connections speak what, as levels: HTTP, or a tunnel behind a 101.
 
 import { Counter } from "../../observe/metrics/counters.ts";
-import type { ListenerContext, WorkerContext } from "../context.ts";
+import type { ListenerContext } from "../listener_context.ts";
+import type { WorkerContext } from "../worker_context.ts";
 
 /** Where a connection is counted. */
 interface Counted {

@@ -4,18 +4,10 @@
 import { asciiBytes, equalsIgnoreCase } from "../../bytes/ascii.ts";
 import { HexIds } from "../../protocol/http/ids/hex_ids.ts";
 import { Field, FieldFlag, type MessageHead } from "../../protocol/http/message_head.ts";
-import { readTraceparent, TraceContext } from "../../protocol/http/ids/trace_context.ts";
-import type { Exchange } from "./exchange.ts";
+import { readTraceparent, type TraceContext } from "../../protocol/http/ids/trace_context.ts";
 
 const TRACEPARENT = asciiBytes("traceparent");
 const TRACESTATE = asciiBytes("tracestate");
-
-/** Gives the request of `exchange` its place in a trace. */
-export function beginTrace(exchange: Exchange, tracer: Tracer): void {
-  exchange.trace ??= new TraceContext();
-  tracer.begin(exchange.reader.head, exchange.trace);
-  exchange.account.trace = exchange.trace;
-}
 
 /** Traces the requests of a worker. */
 export class Tracer {

@@ -2,7 +2,7 @@
 // are proxies themselves.
 
 import type { Accepted } from "../../io/contracts.ts";
-import type { WorkerContext } from "../context.ts";
+import type { WorkerContext } from "../worker_context.ts";
 import { ProxyHeaderStage } from "./proxy_header.ts";
 import type { OnSessionEnd, Session, SessionStarter } from "../session.ts";
 import { StagedSession } from "./staged_session.ts";

@@ -8,7 +8,7 @@ import type { ModuleLog } from "../../observe/log/module_log.ts";
 import type { ProxyHeader } from "../../protocol/proxy_protocol/header.ts";
 import { ProxyHeaderReader } from "../../protocol/proxy_protocol/header_reader.ts";
 import { MAX_V2_LENGTH, V2_HEADER_SIZE } from "../../protocol/proxy_protocol/v2.ts";
-import type { WorkerContext } from "../context.ts";
+import type { WorkerContext } from "../worker_context.ts";
 import type { Stage } from "./staged_session.ts";
 
 /** How a {@link ProxyHeaderStage} reads and counts. */

@@ -5,7 +5,7 @@
 import { EXPECTED_REQUEST_MS } from "../../../config/defaults.ts";
 import type { Accepted, ByteStream } from "../../io/contracts.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
-import type { WorkerContext } from "../context.ts";
+import type { WorkerContext } from "../worker_context.ts";
 import type { Timed } from "../timing/deadline_wheel.ts";
 import { NOWHERE } from "../placed_set.ts";
 import { type OnSessionEnd, type Session, type SessionStarter } from "../session.ts";

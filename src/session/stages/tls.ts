@@ -6,7 +6,7 @@ import type { Accepted, TlsAcceptor, TlsFacts } from "../../io/contracts.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import type { ModuleLog } from "../../observe/log/module_log.ts";
 import { classifyHandshakeFailure } from "../../observe/metrics/tls_metrics.ts";
-import type { WorkerContext } from "../context.ts";
+import type { WorkerContext } from "../worker_context.ts";
 import { LogAllowance } from "../timing/log_allowance.ts";
 import type { Stage } from "./staged_session.ts";
 

@@ -8,7 +8,7 @@ import { ClientInput } from "../http/h1/input.ts";
 import type { SlotHolder } from "../client_limits.ts";
 import type { Cluster } from "../cluster.ts";
 import { ClientWatch, type Watcher, Watching } from "../client_watch.ts";
-import type { WorkerContext } from "../context.ts";
+import type { WorkerContext } from "../worker_context.ts";
 import { Interruption } from "../interruption.ts";
 import { discard, Linger, type LingeringClient } from "../linger.ts";
 import type { ObservedConnection } from "../observer.ts";

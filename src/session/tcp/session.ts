@@ -78,7 +78,7 @@ async function serve(connection: TcpConnection): Promise<boolean> {
   if (header === null) return false;
   connection.phase = TcpPhase.CONNECTING;
   connection.watchClient();
-  const upstream = await connectBackend(connection, connection, cluster, {
+  const upstream = await connectBackend(connection, connection, connection, cluster, {
     first: null,
     key: cluster.backends.keyed ? sourceKey(connection.clientIp) : null,
     buffers: worker.tunnelBuffers,

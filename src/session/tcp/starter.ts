@@ -2,7 +2,7 @@
 // handshake.
 
 import type { Accepted } from "../../io/contracts.ts";
-import type { WorkerContext } from "../context.ts";
+import type { WorkerContext } from "../worker_context.ts";
 import { ProxyHeaderStage } from "../stages/proxy_header.ts";
 import type { OnSessionEnd, Session, SessionStarter } from "../session.ts";
 import { type Stage, StagedSession } from "../stages/staged_session.ts";

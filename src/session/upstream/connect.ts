@@ -23,7 +23,11 @@ export interface Purpose {
 export interface WaitingClient {
   readonly worker: ConnectParts;
   readonly listener: { readonly timeouts: { readonly connect: number } };
-  /** Sets its deadline to `delay` milliseconds from now. */
+}
+
+/** Has the deadline of what waits. */
+export interface Timer {
+  /** Sets it to `delay` milliseconds from now. */
   arm(delay: number): void;
 }
 
@@ -60,6 +64,7 @@ export interface ConnectOptions {
 export async function connectBackend(
   purpose: Purpose,
   client: WaitingClient,
+  timer: Timer,
   cluster: Cluster,
   { first, key, buffers }: ConnectOptions,
 ): Promise<Upstream | null> {
@@ -71,7 +76,7 @@ export async function connectBackend(
     if (backend === null) break;
     account.attempts++;
     account.backend = backend;
-    client.arm(client.listener.timeouts.connect);
+    timer.arm(client.listener.timeouts.connect);
     const controller = new AbortController();
     purpose.connecting = controller;
     const began = worker.clock();

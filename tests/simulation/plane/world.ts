@@ -92,6 +92,7 @@ export class SimulatedWorld {
       sockets: this.network.sockets,
       tls: runtimeParts().tls,
       loggerOf: (module) => this.#logOf(module),
+      fastPath: runtimeParts().fastPath,
     };
   }
 

@@ -8,8 +8,8 @@ import { asciiBytes } from "../../../src/bytes/ascii.ts";
 import { FIELD_VALUE } from "../../../src/protocol/h1/grammar.ts";
 import { RouteTable } from "../../../src/routing/route_table.ts";
 import { Cluster } from "../../../src/session/cluster.ts";
-import type { ListenerContext, Route } from "../../../src/session/context.ts";
-import { HttpSession } from "../../../src/session/http/h1/session.ts";
+import type { ListenerContext, Route } from "../../../src/session/listener_context.ts";
+import { HttpStarter } from "../../../src/session/http/h1/starter.ts";
 import { FakeStream } from "./fake_stream.ts";
 import { testWorkerContext } from "./worker_context.ts";
 
@@ -44,8 +44,14 @@ export function shopListener(settings: Partial<ListenerContext> = {}): ListenerC
   };
 }
 
-/** A running session whose client and backends the test plays. */
-export function httpSession(settings: Partial<ListenerContext> = {}) {
+/**
+ * A running session whose client and backends the test plays; `fastPath` as for
+ * {@link testWorkerContext}.
+ */
+export function httpSession(
+  settings: Partial<ListenerContext> = {},
+  fastPath: boolean | undefined = undefined,
+) {
   const backends: FakeStream[] = [];
   const worker = testWorkerContext(10, {
     connect: () => {
@@ -53,16 +59,16 @@ export function httpSession(settings: Partial<ListenerContext> = {}) {
       backends.push(stream);
       return Promise.resolve(stream);
     },
-  });
+  }, fastPath);
   const client = new FakeStream();
-  const first = worker.inputBuffers.small.take() as Uint8Array;
   const accepted = {
     stream: client,
     peer: { ip: "192.0.2.1", port: 1 },
     destination: null,
     tls: null,
   };
-  const session = new HttpSession(accepted, shopListener(settings), worker, first, () => {});
+  const session = new HttpStarter(shopListener(settings), worker).start(accepted, () => {});
+  if (session === null) throw new Error("no buffer for the session");
   const running = session.run();
   return {
     client,

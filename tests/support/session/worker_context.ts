@@ -6,11 +6,18 @@ import type { Dialer } from "../../../src/io/contracts.ts";
 import { runtimeTimers } from "../../../src/io/net/timers.ts";
 import { sha256 } from "../../../src/io/x509/sha256.ts";
 import { loggerOf } from "../../../src/observe/log/log.ts";
-import type { WorkerContext } from "../../../src/session/context.ts";
+import type { WorkerContext } from "../../../src/session/worker_context.ts";
 import { createWorkerContext } from "../../../src/session/worker_context.ts";
 
+/** Whether tests serve HTTP/1.1 by the written-out loop, as they do unless told, or by the relay. */
+const FAST_PATH = Deno.env.get("SOZU_TEST_FAST_PATH") !== "off";
+
 /** A worker context for `maxConnections` connections; dialling fails unless a dialer is given. */
-export function testWorkerContext(maxConnections = 10, dialer = unreachable): WorkerContext {
+export function testWorkerContext(
+  maxConnections = 10,
+  dialer = unreachable,
+  fastPath = FAST_PATH,
+): WorkerContext {
   return createWorkerContext({
     dialer,
     timers: runtimeTimers,
@@ -24,6 +31,7 @@ export function testWorkerContext(maxConnections = 10, dialer = unreachable): Wo
     bufferSize: 4096,
     sha256,
     maxConnectionsPerIp: 0,
+    fastPath,
     limits: {
       retryAfter: 60,
       maxCredentialBytes: 0,

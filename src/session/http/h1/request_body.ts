@@ -3,8 +3,9 @@
 
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { Problem } from "../../../protocol/h1/problem.ts";
-import { routeText } from "../answer_variables.ts";
-import { type Exchange, Interruption } from "../exchange.ts";
+import { Interruption } from "../exchange.ts";
+import type { H1Exchange } from "./exchange.ts";
+import { releaseHead } from "./release_head.ts";
 import { type HttpSession, SessionPhase } from "./session.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { writeRest } from "../../write_rest.ts";
@@ -15,7 +16,7 @@ import { writeRest } from "../../write_rest.ts";
  * the exchange.
  */
 export async function pumpRequestBody(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
 ): Promise<boolean> {
@@ -34,23 +35,23 @@ export async function pumpRequestBody(
  * Waits until the request body has been sent, and nothing of it is read any more; false when it never
  * will be: the backend takes no more, or the exchange is interrupted.
  */
-export async function finishRequestBody(exchange: Exchange): Promise<boolean> {
+export async function finishRequestBody(exchange: H1Exchange): Promise<boolean> {
   if (exchange.pump === null) return exchange.requestBody.done;
-  if (exchange.interruption !== Interruption.NONE || exchange.discarding) return false;
+  if (exchange.record.interruption !== Interruption.NONE || exchange.discarding) return false;
   const interrupted = new Promise<false>((resolve) => exchange.wake = () => resolve(false));
   const sent = await Promise.race([exchange.pump, interrupted]);
   exchange.wake = null;
-  return sent && exchange.interruption === Interruption.NONE;
+  return sent && exchange.record.interruption === Interruption.NONE;
 }
 
 async function pump(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
 ): Promise<boolean> {
   const { input } = session;
   const body = exchange.requestBody;
-  releaseHead(exchange, session);
+  releaseHead(exchange.record, input);
   let progress = 0;
   while (!body.done) {
     if (input.length === 0 && !(await receiveBody(session))) {
@@ -60,7 +61,7 @@ async function pump(
     const start = input.start;
     input.start = body.advance(input.bytes, start, input.end);
     const count = input.start - start;
-    exchange.account.clientIn += count;
+    exchange.record.account.clientIn += count;
     if (body.keptEnd > start && !exchange.discarding) {
       await send(exchange, session, upstream, start, body.keptEnd);
     }
@@ -79,23 +80,12 @@ async function pump(
 }
 
 /** The body moves: both sides may be silent for as long as they may again. */
-function rearm(exchange: Exchange, session: HttpSession): void {
+export function rearm(exchange: H1Exchange, session: HttpSession): void {
   if (exchange.flows && session.phase === SessionPhase.EXCHANGE) session.armExchange();
 }
 
-/** The head is about to make room for what follows it. */
-export function releaseHead(exchange: Exchange, session: HttpSession): void {
-  const { account } = exchange;
-  if (!account.headGone) {
-    session.worker.observer?.headGoes(account, session);
-    account.route = routeText(exchange);
-  }
-  account.headGone = true;
-  session.input.releaseHead();
-}
-
-/** Reads more of the body, into a larger buffer when the last read filled this one. */
-async function receiveBody(session: HttpSession): Promise<boolean> {
+/** Reads more of the body, into a larger buffer when the last read filled this one; false at its end. */
+export async function receiveBody(session: HttpSession): Promise<boolean> {
   const { input } = session;
   const full = input.end === input.bytes.length;
   if (!input.reading) {
@@ -114,7 +104,7 @@ async function growForBulk(session: HttpSession): Promise<void> {
 
 /** A backend that takes no more may have answered, or do so yet: the client is heard to the end. */
 async function send(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
   start: number,
@@ -130,5 +120,5 @@ async function send(
     return;
   }
   session.worker.counters.add(Counter.BACKEND_BYTES_OUT, end - start);
-  exchange.account.backendOut += end - start;
+  exchange.record.account.backendOut += end - start;
 }

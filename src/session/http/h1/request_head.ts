@@ -5,14 +5,14 @@ import { Counter } from "../../../observe/metrics/counters.ts";
 import { ReadStatus } from "../../../protocol/h1/field_reader.ts";
 import { Problem } from "../../../protocol/h1/problem.ts";
 import { closeAccount } from "../close_account.ts";
-import type { Exchange } from "../exchange.ts";
+import type { H1Exchange } from "./exchange.ts";
 import { type HttpSession, SessionPhase } from "./session.ts";
 import { discardInput, linger } from "./last_answer.ts";
 import { Reason } from "../../reason.ts";
 import { Outcome } from "../account.ts";
 
 /** Reads until the head is complete or wrong; false when the connection ended before. */
-export async function readHead(session: HttpSession, exchange: Exchange): Promise<boolean> {
+export async function readHead(session: HttpSession, exchange: H1Exchange): Promise<boolean> {
   const { input } = session;
   do {
     if (!input.makeRoom()) return await endHead(session, exchange);
@@ -23,26 +23,27 @@ export async function readHead(session: HttpSession, exchange: Exchange): Promis
       return false;
     }
   } while (exchange.reader.read(input.end) === ReadStatus.MORE);
-  exchange.account.headAt = session.worker.accountClock();
+  exchange.record.account.headAt = session.worker.accountClock();
   return true;
 }
 
 /** Answers a head that is wrong, and ends the connection. */
-export async function refuseHead(session: HttpSession, exchange: Exchange): Promise<void> {
+export async function refuseHead(session: HttpSession, exchange: H1Exchange): Promise<void> {
   session.worker.counters.add(Counter.BAD_REQUESTS, 1);
+  exchange.record.legible = false;
   const tooLarge = exchange.reader.problem === Problem.HEAD_TOO_LARGE;
-  exchange.account.reason = tooLarge ? Reason.HEAD_TOO_LARGE : Reason.MALFORMED_REQUEST;
+  exchange.record.account.reason = tooLarge ? Reason.HEAD_TOO_LARGE : Reason.MALFORMED_REQUEST;
   await answerHead(session, exchange, tooLarge ? 413 : 400);
 }
 
 /** There is no room for the rest of the head: because it is too large, or others have the buffers. */
-async function endHead(session: HttpSession, exchange: Exchange): Promise<boolean> {
+async function endHead(session: HttpSession, exchange: H1Exchange): Promise<boolean> {
   if (session.input.holdsLargestHead) {
     exchange.reader.problem = Problem.HEAD_TOO_LARGE;
     return true;
   }
   session.worker.counters.add(Counter.NO_BUFFER, 1);
-  exchange.account.reason = Reason.OUT_OF_BUFFERS;
+  exchange.record.account.reason = Reason.OUT_OF_BUFFERS;
   await answerHead(session, exchange, 503);
   return false;
 }
@@ -50,12 +51,12 @@ async function endHead(session: HttpSession, exchange: Exchange): Promise<boolea
 /** Answers a head that will not be served, and ends the connection. */
 async function answerHead(
   session: HttpSession,
-  exchange: Exchange,
+  exchange: H1Exchange,
   status: AnswerStatus,
 ): Promise<void> {
-  exchange.account.clientIn = session.input.length;
-  await session.answer(status, exchange, true);
-  exchange.account.outcome = Outcome.COMPLETE;
-  closeAccount(exchange, session);
+  exchange.record.account.clientIn = session.input.length;
+  await session.answer(status, exchange.record, true);
+  exchange.record.account.outcome = Outcome.COMPLETE;
+  closeAccount(exchange.record);
   await linger(session);
 }

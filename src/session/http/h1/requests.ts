@@ -1,16 +1,29 @@
 // Requests of one connection, one after the other. The usual exchange (a head that comes in one piece, an
 // idle backend connection, an answer that comes in one piece) is written out in one function: every
 // function that waits costs each request a promise, which is felt. What is unusual is left to the session,
-// where it concerns the connection, and to the exchange, where it concerns the request.
+// where it concerns the connection, and to functions of their own, where it concerns the request.
 
 import { ReadStatus } from "../../../protocol/h1/field_reader.ts";
 import { Problem } from "../../../protocol/h1/problem.ts";
 import { requestPersists } from "../../../protocol/h1/request_rules.ts";
 import { isDefect } from "../../defect.ts";
-import { Answered, type Exchange } from "../exchange.ts";
+import { abandon, fail, receive } from "./ending.ts";
+import type { H1Exchange } from "./exchange.ts";
+import { discardInput, linger } from "./last_answer.ts";
+import { assemble, takeHead } from "./prepare.ts";
+import { serveByRelay } from "./relay/relayed.ts";
 import { type HttpSession, SessionPhase } from "./session.ts";
 import { Reason } from "../../reason.ts";
 import { readHead, refuseHead } from "./request_head.ts";
+import {
+  Answered,
+  answered,
+  answerSent,
+  beginSending,
+  headSent,
+  open,
+  takeIdle,
+} from "./sending.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { writeRest } from "../../write_rest.ts";
 
@@ -19,59 +32,68 @@ export async function serveRequests(session: HttpSession): Promise<void> {
   const { input, stream, worker } = session;
   for (;;) {
     if (input.length === 0) {
-      session.phase = SessionPhase.WAITING;
       if (!session.received(await input.read())) return;
       // Closed, or told by now that it has waited for too long.
-      if (isOver(session, SessionPhase.WAITING)) return await session.endWaiting();
+      if (isOver(session, SessionPhase.WAITING)) {
+        if (session.leaving) await discardInput(session);
+        return;
+      }
     }
     const exchange = session.beginHead();
     try {
       const read = exchange.reader.read(input.end);
       if (read === ReadStatus.MORE && !(await readHead(session, exchange))) return;
+      // Closed while the last bytes of the head were handed over.
+      if (isOver(session, SessionPhase.HEAD)) return;
       if (exchange.reader.problem !== Problem.NONE) return await refuseHead(session, exchange);
       session.beginRequest();
       let goesOn = false;
-      let status = exchange.prepare(session);
+      let status = takeHead(exchange, input);
       let reason: Reason = Reason.NONE;
-      while (status === 0) {
-        let upstream = exchange.takeIdle(session);
+      if (status === 0) {
+        if (worker.fastPath) status = assemble(exchange, input);
+        else goesOn = await serveByRelay(exchange, session);
+      }
+      while (status === 0 && worker.fastPath) {
+        let upstream = takeIdle(exchange);
         if (upstream === null) {
-          status = await exchange.open(session);
+          status = await open(exchange, session);
           if (status !== 0) break;
           upstream = exchange.upstream as Upstream;
         }
         const { outEnd } = exchange;
         const out = exchange.out as Uint8Array;
         let count = 0;
-        exchange.beginSending(session, upstream);
+        beginSending(exchange, session, upstream);
         try {
           const written = await upstream.stream.write(out.subarray(0, outEnd));
           if (written < outEnd) await writeRest(upstream.stream, out, written, outEnd);
-          exchange.headSent(session, upstream);
+          headSent(exchange, session, upstream);
           count = upstream.accept(await upstream.read(0));
         } catch {
           // The connection is lost: as good as an answer of no bytes.
         }
-        const end = exchange.answered(session, upstream, count);
+        const end = answered(exchange, session, upstream, count);
         if (end === Answered.AGAIN) continue;
         if (end > 0) {
           const written = await stream.write(out.subarray(0, end));
           if (written < end) await writeRest(stream, out, written, end);
-          goesOn = exchange.answerSent(session, end);
+          goesOn = answerSent(exchange, session, end);
         } else if (end === Answered.PARTLY) {
-          goesOn = await exchange.receive(session, upstream, count);
+          goesOn = await receive(exchange, session, upstream, count);
         } else {
           status = 502;
           reason = Reason.BACKEND_CLOSED;
         }
         break;
       }
-      if (status !== 0) goesOn = await exchange.fail(session, status, reason);
+      if (status !== 0) goesOn = await fail(exchange, session, status, reason);
       if (!goesOn || session.closed) {
-        // A client that was not going to close may have sent the next request already.
-        if (worker.draining || input.length > 0 || requestPersists(exchange.reader.head)) {
-          await session.endSpeaking();
-        }
+        // A plain close would reset a client that has sent its next request already, and lose the response
+        // with it. One that did not say it would close may have.
+        const mayHaveSent = worker.draining || input.length > 0 ||
+          requestPersists(exchange.record.request);
+        if (mayHaveSent && session.phase === SessionPhase.EXCHANGE) await linger(session);
         return;
       }
     } catch (error) {
@@ -80,7 +102,7 @@ export async function serveRequests(session: HttpSession): Promise<void> {
     } finally {
       session.giveExchange(exchange);
     }
-    session.armNextRequest();
+    session.awaitRequest();
   }
 }
 
@@ -90,7 +112,11 @@ function isOver(session: HttpSession, expected: SessionPhase): boolean {
 }
 
 /** A stream broke, or we did, while a request was served. */
-async function endBroken(session: HttpSession, exchange: Exchange, error: unknown): Promise<void> {
+async function endBroken(
+  session: HttpSession,
+  exchange: H1Exchange,
+  error: unknown,
+): Promise<void> {
   if (!session.closed && !isDefect(error)) exchange.clientFailed();
-  await exchange.abandon(session);
+  await abandon(exchange, session);
 }

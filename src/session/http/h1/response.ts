@@ -9,9 +9,10 @@ import { responsePersists } from "../../../protocol/h1/response_rules.ts";
 import { BodyFraming } from "../../../protocol/http/message_head.ts";
 import { grantsUpgrade } from "../../../protocol/http/upgrade.ts";
 import { beginTunnelAccount, closeAccount } from "../close_account.ts";
-import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
+import { ExchangePhase, Interruption } from "../exchange.ts";
+import type { H1Exchange } from "./exchange.ts";
 import type { HttpSession } from "./session.ts";
-import { mustDechunk, prepareInterim, prepareResponse } from "../phases/edit.ts";
+import { mustDechunk, writeInterim, writeResponse } from "./heads.ts";
 import { beginTunnel, endTunnel } from "../protocol_levels.ts";
 import { Reason } from "../../reason.ts";
 import { Outcome } from "../account.ts";
@@ -26,26 +27,26 @@ import type { Upstream } from "../../upstream/upstream.ts";
  * anything else; then nothing has happened yet.
  */
 export function answerAtOnce(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
   count: number,
 ): number {
   const { responseReader: reader, responseBody: body } = exchange;
   const { head } = reader;
-  head.toHead = exchange.toHead;
+  head.toHead = exchange.record.toHead;
   reader.begin(upstream.bytes, 0);
   if (reader.read(count) !== ReadStatus.DONE || head.status < 200) return 0;
-  if (head.framing === BodyFraming.UNTIL_CLOSE || mustDechunk(exchange)) return 0;
+  if (head.framing === BodyFraming.UNTIL_CLOSE || mustDechunk(exchange.record)) return 0;
   body.begin(head);
   if (body.follow(upstream.bytes, head.end, count) !== count || body.extended) return 0;
   if (!body.done || body.problem !== Problem.NONE || !isReusable(exchange)) return 0;
   const out = exchange.out as Uint8Array;
-  const at = prepareResponse(exchange, session, out);
+  const at = writeResponse(exchange.record, exchange, out);
   if (at < 0 || at + count - head.end > out.length) return 0;
   const end = copyBytes(upstream.bytes, head.end, count, out, at);
-  exchange.phase = ExchangePhase.RELAYING;
-  exchange.account.status = head.status;
+  exchange.record.enter(ExchangePhase.RELAYING);
+  exchange.record.account.status = head.status;
   release(exchange, session, upstream);
   session.armExchange();
   return end;
@@ -56,7 +57,7 @@ export function answerAtOnce(
  * 0 when the client has all of it, or with the status to fail with.
  */
 export async function receiveResponse(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
   count: number,
@@ -64,7 +65,7 @@ export async function receiveResponse(
   const reader = exchange.responseReader;
   const head = reader.head;
   let end = count;
-  head.toHead = exchange.toHead;
+  head.toHead = exchange.record.toHead;
   reader.begin(upstream.bytes, 0);
   for (;;) {
     const status = reader.read(end);
@@ -72,10 +73,10 @@ export async function receiveResponse(
     if (status === ReadStatus.MORE) {
       const more = await readMore(session, upstream, end);
       if (more === 0) {
-        exchange.account.reason = Reason.BACKEND_CLOSED;
+        exchange.record.account.reason = Reason.BACKEND_CLOSED;
         return 502;
       }
-      exchange.account.backendIn += more;
+      exchange.record.account.backendIn += more;
       session.worker.counters.add(Counter.BACKEND_BYTES_IN, more);
       end += more;
       continue;
@@ -85,7 +86,7 @@ export async function receiveResponse(
     end = skipHead(upstream, head.end, end);
     reader.begin(upstream.bytes, 0);
   }
-  if (head.status === 101 || (exchange.connects && head.status < 300)) {
+  if (head.status === 101 || (exchange.record.connects && head.status < 300)) {
     return await switchProtocols(exchange, session, upstream, end);
   }
   return await relayFinal(exchange, session, upstream, end);
@@ -108,31 +109,31 @@ function skipHead(upstream: Upstream, headEnd: number, end: number): number {
   return end - headEnd;
 }
 
-async function passInterim(exchange: Exchange, session: HttpSession): Promise<void> {
+async function passInterim(exchange: H1Exchange, session: HttpSession): Promise<void> {
   const out = exchange.out as Uint8Array;
   // RFC 9110 section 15.2: an HTTP/1.0 client must not be sent an interim response.
-  if (exchange.reader.head.version === 10) return;
-  const end = prepareInterim(exchange, out);
+  if (exchange.record.request.version === 10) return;
+  const end = writeInterim(exchange.record, out);
   if (end > 0) await session.write(out.subarray(0, end));
 }
 
 async function relayFinal(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
   end: number,
 ): Promise<0 | 502> {
-  const head = exchange.responseReader.head;
+  const head = exchange.record.response;
   const body = exchange.responseBody;
   const out = exchange.out as Uint8Array;
-  exchange.dechunks = mustDechunk(exchange);
+  exchange.dechunks = mustDechunk(exchange.record);
   if (exchange.dechunks || head.framing === BodyFraming.UNTIL_CLOSE) exchange.persists = false;
   // An early answer: when the rest of the body will have come, nobody knows.
   if (!exchange.requestBody.done) exchange.persists = false;
-  let at = prepareResponse(exchange, session, out);
+  let at = writeResponse(exchange.record, exchange, out);
   if (at < 0) return 502;
   body.begin(head);
-  exchange.account.status = head.status;
+  exchange.record.account.status = head.status;
   let next = head.end;
   if (!exchange.dechunks) {
     const fits = Math.min(end, next + out.length - at);
@@ -141,11 +142,11 @@ async function relayFinal(
     at = copyBytes(upstream.bytes, head.end, body.keptEnd, out, at);
   }
   const reusable = isReusable(exchange);
-  exchange.phase = ExchangePhase.RELAYING;
+  exchange.record.enter(ExchangePhase.RELAYING);
   if (body.done && reusable && next === end && exchange.sentWhole) {
     release(exchange, session, upstream);
     await session.write(out.subarray(0, at));
-    exchange.account.outcome = Outcome.COMPLETE;
+    exchange.record.account.outcome = Outcome.COMPLETE;
     return 0;
   }
   session.armExchange();
@@ -153,19 +154,19 @@ async function relayFinal(
   const ending = await relayRest(exchange, session, upstream, next, end);
   if (ending === RelayEnd.BROKEN) {
     // Too late for an answer: the exchange, which is relaying, ends both connections instead.
-    if (exchange.interruption === Interruption.NONE && !session.closed) {
-      exchange.account.outcome = Outcome.BACKEND_BROKEN;
+    if (exchange.record.interruption === Interruption.NONE && !session.closed) {
+      exchange.record.account.outcome = Outcome.BACKEND_BROKEN;
     }
     return 502;
   }
   exchange.reusable = ending === RelayEnd.CLEAN && reusable;
-  exchange.account.outcome = Outcome.COMPLETE;
+  exchange.record.account.outcome = Outcome.COMPLETE;
   return 0;
 }
 
 /** Relays what of the body was not sent with the head. */
 async function relayRest(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
   from: number,
@@ -184,18 +185,18 @@ async function relayRest(
   try {
     return await relayResponseBody(exchange, session, upstream);
   } catch (error) {
-    if (exchange.interruption === Interruption.NONE && !session.closed) throw error;
+    if (exchange.record.interruption === Interruption.NONE && !session.closed) throw error;
     return RelayEnd.BROKEN;
   }
 }
 
 /** True when the backend keeps its connection open and understands that we do. */
-function isReusable(exchange: Exchange): boolean {
-  return exchange.reader.head.version === 11 && !exchange.connects &&
-    responsePersists(exchange.responseReader.head);
+function isReusable(exchange: H1Exchange): boolean {
+  return exchange.record.request.version === 11 && !exchange.record.connects &&
+    responsePersists(exchange.record.response);
 }
 
-function release(exchange: Exchange, session: HttpSession, upstream: Upstream): void {
+function release(exchange: H1Exchange, session: HttpSession, upstream: Upstream): void {
   exchange.upstream = null;
   session.worker.upstreams.give(upstream);
 }
@@ -204,13 +205,13 @@ function release(exchange: Exchange, session: HttpSession, upstream: Upstream): 
  * 101, or 2xx to CONNECT: the rest of both connections is a tunnel, including what was received already.
  * The request is complete before that, because the client changes the protocol behind it, not within.
  */
-async function switchProtocols(
-  exchange: Exchange,
+export async function switchProtocols(
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
   end: number,
 ): Promise<0 | 502> {
-  const { account, responseReader: { head } } = exchange;
+  const { account, response: head } = exchange.record;
   if (head.status === 101 && !grantsUpgrade(exchange.upgrade, head)) {
     account.reason = Reason.UNASKED_UPGRADE;
     session.worker.counters.add(Counter.UNASKED_UPGRADES, 1);
@@ -221,25 +222,25 @@ async function switchProtocols(
     return 502;
   }
   const out = exchange.out as Uint8Array;
-  const at = prepareResponse(exchange, session, out);
+  const at = writeResponse(exchange.record, exchange, out);
   if (at < 0) return 502;
   exchange.persists = false;
-  exchange.phase = ExchangePhase.TUNNEL;
+  exchange.record.enter(ExchangePhase.TUNNEL);
   account.status = head.status;
   session.worker.counters.add(Counter.UPGRADES, 1);
   session.armExchange();
   await session.write(out.subarray(0, at));
-  beginTunnelAccount(exchange, session);
-  beginTunnel(session);
+  beginTunnelAccount(exchange.record);
+  beginTunnel(session.client);
   const clean = await runUpgraded(exchange, session, upstream, head.end, end);
-  if (clean && exchange.interruption === Interruption.NONE && !session.closed) {
+  if (clean && exchange.record.interruption === Interruption.NONE && !session.closed) {
     account.outcome = Outcome.COMPLETE;
   }
-  if (exchange.interruption === Interruption.CLIENT_GONE) {
+  if (exchange.record.interruption === Interruption.CLIENT_GONE) {
     session.worker.counters.add(Counter.CLIENT_ABORTS, 1);
   }
-  endTunnel(session);
-  closeAccount(exchange, session);
+  endTunnel(session.client);
+  closeAccount(exchange.record);
   if (!clean) await lingerAfterTunnel(session);
   session.close();
   return 0;

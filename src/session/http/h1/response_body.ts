@@ -3,7 +3,8 @@
 
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { Problem } from "../../../protocol/h1/problem.ts";
-import { type Exchange, Interruption } from "../exchange.ts";
+import { Interruption } from "../exchange.ts";
+import type { H1Exchange } from "./exchange.ts";
 import type { HttpSession } from "./session.ts";
 import { Outcome } from "../account.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
@@ -21,7 +22,7 @@ export type RelayEnd = 0 | 1 | 2;
 
 /** Relays until the body ends. Rejects when either stream does. */
 export async function relayResponseBody(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
 ): Promise<RelayEnd> {
@@ -33,14 +34,14 @@ export async function relayResponseBody(
       count = upstream.accept(await upstream.read(0));
     } catch (error) {
       // What we closed ourselves did not break.
-      if (exchange.interruption === Interruption.NONE && !session.closed) {
-        exchange.account.outcome = Outcome.BACKEND_BROKEN;
+      if (exchange.record.interruption === Interruption.NONE && !session.closed) {
+        exchange.record.account.outcome = Outcome.BACKEND_BROKEN;
       }
       throw error;
     }
     if (count === 0) return body.finish() ? RelayEnd.CLEAN : RelayEnd.BROKEN;
     session.armExchange();
-    exchange.account.backendIn += count;
+    exchange.record.account.backendIn += count;
     session.worker.counters.add(Counter.BACKEND_BYTES_IN, count);
     const bytes = upstream.bytes;
     const next = exchange.dechunks
@@ -61,7 +62,7 @@ export async function relayResponseBody(
 
 /** Writes only the payload of a chunked body, for clients that know no chunks. */
 export async function relayPayload(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   bytes: Uint8Array,
   end: number,

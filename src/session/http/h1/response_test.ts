@@ -3,7 +3,7 @@ import { FakeStream } from "../../../../tests/support/session/fake_stream.ts";
 import { shopListener } from "../../../../tests/support/session/http_sessions.ts";
 import { waitFor } from "../../../../tests/support/wait.ts";
 import { testWorkerContext } from "../../../../tests/support/session/worker_context.ts";
-import { HttpSession } from "./session.ts";
+import { HttpStarter } from "./starter.ts";
 
 /** A backend that can stop taking bytes. */
 class StallingStream extends FakeStream {
@@ -26,10 +26,9 @@ function setUp() {
   const context = shopListener();
   const connect = () => {
     const stream = new FakeStream();
-    const first = worker.inputBuffers.small.take() as Uint8Array;
     const peer = { ip: "192.0.2.1", port: 1 };
     const accepted = { stream, peer, destination: null, tls: null };
-    void new HttpSession(accepted, context, worker, first, () => {}).run();
+    void new HttpStarter(context, worker).start(accepted, () => {})?.run();
     return stream;
   };
   return { backends, worker, connect };

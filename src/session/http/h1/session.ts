@@ -4,60 +4,59 @@
 
 import { EXPECTED_REQUEST_MS } from "../../../../config/defaults.ts";
 import type { AnswerStatus } from "../../../answers/answer_set.ts";
-import { renderAnswer } from "../../../answers/answer.ts";
-import type { Accepted, Endpoint, TlsFacts } from "../../../io/contracts.ts";
-import type { LoggedSession } from "../../../observe/access/record.ts";
+import type { ByteStream } from "../../../io/contracts.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
-import { AuthorityBinding } from "../../../protocol/http/authority_binding.ts";
-import { ForwardedElements } from "../../../protocol/http/forwarded.ts";
-import { ClientInput } from "./input.ts";
-import type { SlotHolder } from "../../client_limits.ts";
 import { ClientWatch, type Watcher, Watching } from "../../client_watch.ts";
-import type { Cluster } from "../../cluster.ts";
-import type { ListenerContext, WorkerContext } from "../../context.ts";
-import type { Timed } from "../../timing/deadline_wheel.ts";
-import { closeAccount } from "../close_account.ts";
 import { reportDefect } from "../../defect.ts";
-import { answerOptions, answerVariables } from "../answer_variables.ts";
-import { type Exchange, Interruption } from "../exchange.ts";
-import { discardInput, flowsOn, linger } from "./last_answer.ts";
 import { Linger } from "../../linger.ts";
+import type { ListenerContext } from "../../listener_context.ts";
 import { NOWHERE } from "../../placed_set.ts";
-import { countHttp } from "../protocol_levels.ts";
 import { Reason } from "../../reason.ts";
-import { Outcome } from "../account.ts";
-import { serveRequests } from "./requests.ts";
-import { releaseHead } from "./request_body.ts";
 import { type OnSessionEnd, type Session } from "../../session.ts";
-import { EarlyRead, SessionPhase } from "./session_phase.ts";
 import type { Arrival, WritingEnd } from "../../sole_reader.ts";
+import type { Timed } from "../../timing/deadline_wheel.ts";
+import { refuseMove } from "../../transitions.ts";
+import type { WorkerContext } from "../../worker_context.ts";
 import { writeRest } from "../../write_rest.ts";
+import { Outcome } from "../account.ts";
+import { renderOwnAnswer } from "../answers.ts";
+import type { ClientConnection } from "../client_connection.ts";
+import { closeAccount } from "../close_account.ts";
+import { type Exchange, Interruption } from "../exchange.ts";
+import { countHttp } from "../protocol_levels.ts";
+import type { H1Exchange } from "./exchange.ts";
+import type { ExchangePool } from "./exchange_pool.ts";
+import { ClientInput } from "./input.ts";
+import { releaseHead } from "./release_head.ts";
+import { EarlyRead, SESSION_TRANSITIONS, SessionPhase } from "./session_phase.ts";
 
 export { SessionPhase };
 
+/** What sessions of HTTP/1.1 are given by what starts them. */
+export interface SessionParts {
+  readonly exchanges: ExchangePool;
+  /** Serves requests until the connection ends; rejects when it breaks. */
+  readonly serve: (session: HttpSession) => Promise<void>;
+}
+
+const MOVES: readonly number[] = SESSION_TRANSITIONS.next;
+
 /** A client connection from accept to close. */
-export class HttpSession implements Session, Timed, SlotHolder, Watcher {
+export class HttpSession implements Session, Timed, Watcher {
   place = NOWHERE;
   deadline = Infinity;
   filedTick = Infinity;
   filedIndex = 0;
   lastActive = 0;
-  phase: SessionPhase = SessionPhase.WAITING;
-  readonly stream: WritingEnd;
-  readonly peer: Endpoint;
-  /** The address the client connected to, where a PROXY header names another than the listener's. */
-  readonly destination: Endpoint | null;
-  readonly tls: TlsFacts | null;
-  /** What requests may name as their authority; `null` for anything. */
-  readonly binding: AuthorityBinding | null;
+  readonly client: ClientConnection;
   readonly listener: ListenerContext;
   readonly worker: WorkerContext;
+  readonly stream: WritingEnd;
   readonly input: ClientInput;
-  slot: Cluster | null = null;
-  moreSlots: Set<Cluster> | null = null;
-  logged: LoggedSession | null = null;
+  readonly #parts: SessionParts;
   readonly #onEnd: OnSessionEnd;
-  #exchange: Exchange | null = null;
+  #phase: SessionPhase = SessionPhase.WAITING;
+  #exchange: H1Exchange | null = null;
   /** No request has come yet. */
   #fresh = true;
   /** The worker drains and this client has been told to go. */
@@ -67,47 +66,41 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
   #linger: Linger | null = null;
   /** Nothing more is written to the client. */
   #writeEnded = false;
-  #forwarded: ForwardedElements | null = null;
 
   /** `first` comes from the worker's small input buffers. */
   constructor(
-    { stream, peer, destination, tls }: Accepted,
-    listener: ListenerContext,
-    worker: WorkerContext,
+    client: ClientConnection,
+    stream: ByteStream,
     first: Uint8Array,
+    parts: SessionParts,
     onEnd: OnSessionEnd,
   ) {
+    this.client = client;
+    this.listener = client.listener;
+    this.worker = client.worker;
     this.stream = stream;
-    this.peer = peer;
-    this.destination = destination;
-    this.tls = tls;
-    this.binding = tls !== null && tls.serverName !== null && listener.strictSni
-      ? new AuthorityBinding(tls.serverName, tls.certificateNames)
-      : null;
-    this.listener = listener;
-    this.worker = worker;
-    this.input = new ClientInput(stream, worker.inputBuffers, first);
+    this.input = new ClientInput(stream, client.worker.inputBuffers, first);
+    this.#parts = parts;
     this.#onEnd = onEnd;
   }
 
-  /** What backends are told about this client; encoded when the first request needs it. */
-  get forwarded(): ForwardedElements {
-    return this.#forwarded ??= new ForwardedElements({
-      peer: this.peer,
-      publicAddress: this.destination ?? this.listener.publicAddress,
-      protocol: this.listener.protocol,
-    });
+  get phase(): SessionPhase {
+    return this.#phase;
   }
 
-  get clientIp(): string {
-    return this.peer.ip;
+  /** The only way from one phase to another. */
+  #enter(phase: SessionPhase): void {
+    const from = this.#phase;
+    // Written out as that of exchanges is.
+    if ((MOVES[from] as number >> phase & 1) === 0) refuseMove(SESSION_TRANSITIONS, from, phase);
+    this.#phase = phase;
   }
 
   async run(): Promise<void> {
     try {
-      countHttp(this, 1);
+      countHttp(this.client, 1);
       this.arm(this.listener.timeouts.request);
-      await serveRequests(this);
+      await this.#parts.serve(this);
     } catch (error) {
       reportDefect(error, this.worker.counters, "Session");
     } finally {
@@ -128,7 +121,7 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
   }
 
   onDeadline(): void {
-    switch (this.phase) {
+    switch (this.#phase) {
       case SessionPhase.WAITING:
       case SessionPhase.HEAD:
         if (this.worker.draining && this.leaveIdle()) break;
@@ -136,7 +129,7 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
         void this.#answerTimeout();
         break;
       case SessionPhase.EXCHANGE:
-        this.#exchange?.onDeadline(this);
+        if (this.#exchange !== null) this.#onLate(this.#exchange);
         break;
       case SessionPhase.LINGERING:
         if (this.#lingersOn()) this.arm(this.worker.limits.linger.stepMs);
@@ -147,13 +140,22 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
     }
   }
 
+  /** A backend, or its client, is slow. */
+  #onLate(exchange: H1Exchange): void {
+    if (exchange.unwatched) {
+      exchange.unwatched = false;
+      this.watchClient();
+    } else if (exchange.expire(this.input.reading)) return this.close();
+    this.armExchange();
+  }
+
   drain(): void {
-    if (this.phase === SessionPhase.EXCHANGE) this.#exchange?.onDrain();
+    if (this.#phase === SessionPhase.EXCHANGE) this.#exchange?.onDrain();
   }
 
   leaveIdle(): boolean {
     if (this.#leaving) return true;
-    if (this.phase !== SessionPhase.WAITING || this.input.length > 0) return false;
+    if (this.#phase !== SessionPhase.WAITING || this.input.length > 0) return false;
     // The first request of a new connection is almost certainly on its way.
     if (this.#fresh && this.worker.wheel.now - this.lastActive < EXPECTED_REQUEST_MS) {
       this.arm(EXPECTED_REQUEST_MS);
@@ -165,16 +167,16 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
   }
 
   close(): void {
-    if (this.phase === SessionPhase.CLOSED) return;
-    const serving = this.phase === SessionPhase.EXCHANGE;
-    this.phase = SessionPhase.CLOSED;
+    if (this.#phase === SessionPhase.CLOSED) return;
+    const serving = this.#phase === SessionPhase.EXCHANGE;
+    this.#enter(SessionPhase.CLOSED);
     this.stream.close();
     if (serving) this.#exchange?.interrupt(Interruption.CLOSED);
   }
 
   /** True once the connection has been closed by us. */
   get closed(): boolean {
-    return this.phase === SessionPhase.CLOSED;
+    return this.#phase === SessionPhase.CLOSED;
   }
 
   /**
@@ -187,12 +189,8 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
     closes: boolean,
   ): Promise<boolean> {
     const { listener, worker } = this;
-    const variables = exchange === null ? {} : answerVariables(exchange);
-    const template = exchange?.extras.template ??
-      listener.answers.lookup(status, exchange?.cluster?.answers ?? null);
-    const options = { ...answerOptions(exchange, status), closes };
-    const answer = renderAnswer(template, variables, options);
-    const account = (exchange ?? this.#exchange)?.account;
+    const answer = renderOwnAnswer(exchange, listener, status, closes);
+    const account = (exchange ?? this.#exchange?.record)?.account;
     if (account !== undefined) {
       account.counts = true;
       account.status = status;
@@ -213,7 +211,7 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
       throw error;
     }
     this.worker.counters.add(Counter.BYTES_OUT, bytes.length);
-    if (this.#exchange !== null) this.#exchange.account.clientOut += bytes.length;
+    if (this.#exchange !== null) this.#exchange.record.account.clientOut += bytes.length;
   }
 
   /** Reads once; false at end of stream. There must be room, see {@link ClientInput.makeRoom}. */
@@ -251,7 +249,7 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
   }
 
   watching(): Watching {
-    if (this.phase !== SessionPhase.EXCHANGE || this.#writeEnded) return Watching.OVER;
+    if (this.#phase !== SessionPhase.EXCHANGE || this.#writeEnded) return Watching.OVER;
     // It tells when it ends, see #onEarlyRead.
     if (this.#earlyRead === EarlyRead.HANGS || this.#readEarly()) return Watching.OVER;
     const reads = this.input.reading && this.#earlyRead === EarlyRead.NONE;
@@ -260,7 +258,7 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
 
   /** The client has broken its connection. Does nothing when we closed it, or have said all. */
   clientReset(): void {
-    if (this.phase === SessionPhase.EXCHANGE) this.#exchange?.clientFailed();
+    if (this.#phase === SessionPhase.EXCHANGE) this.#exchange?.clientFailed();
   }
 
   /**
@@ -285,7 +283,7 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
   /** Says that nothing more will come from us and gives the client a while to read what did. */
   async sayGoodbye(): Promise<void> {
     if (this.closed) return;
-    this.phase = SessionPhase.LINGERING;
+    this.#enter(SessionPhase.LINGERING);
     this.#linger = new Linger(this.worker.limits.linger, this.worker.wheel.now);
     this.arm(this.worker.limits.linger.stepMs);
     await this.endWrite();
@@ -293,58 +291,50 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
 
   /** What the buffer holds is to be overwritten: whoever needs the head of the request copies it. */
   forgetHead(): void {
-    if (this.#exchange !== null) releaseHead(this.#exchange, this);
+    if (this.#exchange !== null) releaseHead(this.#exchange.record, this.input);
   }
 
   /** A step of lingering is over: true when there is to be another. */
   #lingersOn(): boolean {
     const lingering = this.#linger;
     if (lingering === null) return false;
-    const exchange = this.#exchange;
-    if (exchange !== null && exchange.flows) return flowsOn(exchange, this, lingering);
+    if (this.#exchange?.flows === true) {
+      return this.#exchange.flowsOn(lingering, this.input.reading);
+    }
     return lingering.goesOn(this.worker.wheel.now);
   }
 
-  /** Ends a connection that was told to go, or closed, while it waited for a request. */
-  async endWaiting(): Promise<void> {
-    if (this.#leaving) await discardInput(this);
+  /** A draining worker has told this client to go while it waited for its next request. */
+  get leaving(): boolean {
+    return this.#leaving;
   }
 
   /** The first bytes of a request are here: the exchange that reads its head. */
-  beginHead(): Exchange {
-    this.phase = SessionPhase.HEAD;
+  beginHead(): H1Exchange {
+    this.#enter(SessionPhase.HEAD);
     this.#fresh = false;
     return this.#takeExchange();
   }
 
   /** The head is complete and in order. */
   beginRequest(): void {
-    this.phase = SessionPhase.EXCHANGE;
+    this.#enter(SessionPhase.EXCHANGE);
     this.#earlyRead = EarlyRead.NONE;
-    this.worker.counters.add(Counter.REQUESTS, 1);
-    this.worker.counters.add(Counter.ACTIVE_REQUESTS, 1);
   }
 
   /** Waits for the next request of this connection. */
-  armNextRequest(): void {
+  awaitRequest(): void {
+    this.#enter(SessionPhase.WAITING);
     // A response that began before the worker drained has promised that another request may come.
     this.arm(this.worker.draining ? EXPECTED_REQUEST_MS : this.listener.timeouts.front);
   }
 
-  /**
-   * After the last response: a client that has sent its next request already would be reset by a plain
-   * close, and lose the response with it.
-   */
-  async endSpeaking(): Promise<void> {
-    if (this.phase === SessionPhase.EXCHANGE) await linger(this);
-  }
-
   /** Tells a client that is late with its head. When none has begun there is no exchange either. */
   async #answerTimeout(): Promise<void> {
-    const begun = this.phase === SessionPhase.HEAD;
-    this.phase = SessionPhase.LINGERING;
+    const begun = this.#phase === SessionPhase.HEAD;
+    this.#enter(SessionPhase.LINGERING);
     const exchange = this.#exchange ?? this.#takeExchange();
-    const { account } = exchange;
+    const { account } = exchange.record;
     account.clientIn = this.input.length;
     account.reason = Reason.CLIENT_TIMEOUT;
     try {
@@ -352,7 +342,7 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
       // The client may have ended meanwhile, and the exchange with it.
       if (this.#exchange === exchange) {
         account.outcome = Outcome.COMPLETE;
-        closeAccount(exchange, this);
+        closeAccount(exchange.record);
       }
       if (begun) await this.sayGoodbye();
       else this.close();
@@ -363,25 +353,25 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
     if (!begun) this.giveExchange(exchange);
   }
 
-  #takeExchange(): Exchange {
-    const exchange = this.worker.exchanges.take();
+  #takeExchange(): H1Exchange {
+    const exchange = this.#parts.exchanges.take(this.client);
     this.#exchange = exchange;
-    exchange.begin(this);
+    exchange.begin(this.client, this.input);
     return exchange;
   }
 
   /** The exchange is over, however it went. */
-  giveExchange(exchange: Exchange): void {
+  giveExchange(exchange: H1Exchange): void {
     this.#watch?.stop();
-    exchange.end(this);
+    exchange.end(this.input);
     this.#exchange = null;
-    this.worker.exchanges.give(exchange);
+    this.#parts.exchanges.give(exchange);
   }
 
   /** An end of stream is no farewell: a client may have said all and wait for its answer. */
   readonly #onEarlyRead = (): void => {
     this.#earlyRead = EarlyRead.SETTLED;
-    if (this.phase === SessionPhase.EXCHANGE) this.watchSoon();
+    if (this.#phase === SessionPhase.EXCHANGE) this.watchSoon();
   };
 
   readonly #onEarlyError = (): void => {
@@ -390,11 +380,11 @@ export class HttpSession implements Session, Timed, SlotHolder, Watcher {
   };
 
   #finish(): void {
-    countHttp(this, -1);
+    countHttp(this.client, -1);
     this.close();
     this.worker.wheel.disarm(this);
     this.input.close();
-    this.worker.clientLimits.release(this);
+    this.worker.clientLimits.release(this.client);
     this.#onEnd(this);
   }
 }

@@ -6,10 +6,11 @@ import { Outcome, type RequestAccount } from "../account.ts";
 import type { WritingEnd } from "../../sole_reader.ts";
 import { runTunnel, type TunnelClient } from "../../tunnel.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
-import type { WorkerContext } from "../../context.ts";
+import type { WorkerContext } from "../../worker_context.ts";
 import type { ClientInput } from "./input.ts";
-import { discardInput } from "./last_answer.ts";
-import { releaseHead } from "./request_body.ts";
+import type { H1Exchange } from "./exchange.ts";
+import { discardInput, linger } from "./last_answer.ts";
+import { releaseHead } from "./release_head.ts";
 import type { HttpSession } from "./session.ts";
 import { SessionPhase } from "./session_phase.ts";
 
@@ -18,23 +19,23 @@ import { SessionPhase } from "./session_phase.ts";
  * the head that opened the tunnel. Never rejects; false when a direction did not end by itself.
  */
 export async function runUpgraded(
-  exchange: Exchange,
+  exchange: H1Exchange,
   session: HttpSession,
   upstream: Upstream,
   from: number,
   to: number,
 ): Promise<boolean> {
   const { tunnelInputBuffers, tunnelBuffers } = session.worker;
-  releaseHead(exchange, session);
+  releaseHead(exchange.record, session.input);
   session.input.becomeTunnel(tunnelInputBuffers);
   upstream.becomeTunnel(tunnelBuffers);
-  return await runTunnel(new UpgradedClient(exchange, session), upstream, from, to);
+  return await runTunnel(new UpgradedClient(exchange.record, session), upstream, from, to);
 }
 
 /** The tunnel was cut short: the client is given a while to read what came. */
 export async function lingerAfterTunnel(session: HttpSession): Promise<void> {
   if (session.phase === SessionPhase.LINGERING) await discardInput(session);
-  else await session.endSpeaking();
+  else if (session.phase === SessionPhase.EXCHANGE) await linger(session);
 }
 
 /** The client of a tunnel behind a 101, or behind a CONNECT. */

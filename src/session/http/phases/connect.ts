@@ -3,34 +3,32 @@
 import type { Backend } from "../../../balancing/backend.ts";
 import type { Cluster } from "../../cluster.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
-import type { HttpSession } from "../h1/session.ts";
-import { connectBackend } from "../../upstream/connect.ts";
+import { connectBackend, type Timer } from "../../upstream/connect.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
 
 /**
- * Sets `exchange.upstream` to a new connection. `first`: the backend already picked, if any. Resolves
- * with 0, or with the status to answer.
+ * A new connection, first to the backend that was picked, if any; or the status to answer with. `timer`
+ * interrupts the exchange.
  */
 export async function openUpstream(
   exchange: Exchange,
-  session: HttpSession,
+  timer: Timer,
   cluster: Cluster,
-  first: Backend | null,
-): Promise<0 | 503 | 504> {
-  exchange.phase = ExchangePhase.CONNECTING;
-  const upstream = await connectBackend(exchange, session, cluster, { first, key: null });
+): Promise<Upstream | 503 | 504> {
+  exchange.enter(ExchangePhase.CONNECTING);
+  const options = { first: exchange.picked, key: null };
+  const upstream = await connectBackend(exchange, exchange.client, timer, cluster, options);
   if (exchange.interruption === Interruption.TIMEOUT) return 504;
-  if (upstream === null) return 503;
-  exchange.upstream = upstream;
-  return 0;
+  return upstream ?? 503;
 }
 
-/** The backend to try first: the one the client's cookie names, else the policy's choice. */
-export function pickBackend(
-  exchange: Exchange,
-  session: HttpSession,
-  cluster: Cluster,
-): Backend | null {
-  const { now } = session.worker.wheel;
+/** Picks the backend to try first: the one the client's cookie names, else the policy's choice. */
+export function pickBackend(exchange: Exchange, cluster: Cluster): Backend | null {
+  return exchange.picked = choose(exchange, cluster);
+}
+
+function choose(exchange: Exchange, cluster: Cluster): Backend | null {
+  const { now } = exchange.client.worker.wheel;
   const { stickyValue } = exchange.extras;
   if (stickyValue !== null && cluster.settings.sticky) {
     const backend = cluster.backends.pickSticky(stickyValue, now);

@@ -5,24 +5,23 @@ import type { AnswerStatus } from "../../../answers/answer_set.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { hasBody } from "../../../protocol/h1/request_rules.ts";
 import type { Exchange } from "../exchange.ts";
-import type { HttpSession } from "../h1/session.ts";
 import { tellNoRoute } from "../no_route_report.ts";
 import { Reason } from "../../reason.ts";
 import { applyRoute } from "./route.ts";
 import { readStickyCookie } from "../sticky.ts";
 
 /** Finds the cluster of the request; 0, or the status to answer instead. */
-export function matchRoute(exchange: Exchange, session: HttpSession): AnswerStatus | 0 {
-  const head = exchange.reader.head;
-  const { binding } = session;
+export function matchRoute(exchange: Exchange): AnswerStatus | 0 {
+  const { client, request: head } = exchange;
+  const { binding, listener, worker } = client;
   if (
     binding !== null && !binding.accepts(head.bytes, head.authorityStart, head.authorityEnd)
   ) {
-    session.worker.counters.add(Counter.AUTHORITY_MISMATCH, 1);
+    worker.counters.add(Counter.AUTHORITY_MISMATCH, 1);
     exchange.account.reason = Reason.MISDIRECTED;
     return 421;
   }
-  const entry = session.listener.routes.match(
+  const entry = listener.routes.match(
     head.bytes,
     head.hostStart,
     head.hostEnd,
@@ -37,7 +36,7 @@ export function matchRoute(exchange: Exchange, session: HttpSession): AnswerStat
   }
   if (entry === null) {
     exchange.account.reason = Reason.NO_ROUTE;
-    tellNoRoute(head, session.listener, session.worker.loggerOf);
+    tellNoRoute(head, listener, worker.loggerOf);
     return 404;
   }
   const { cluster, policy, hsts, tags } = entry.route;
@@ -46,16 +45,16 @@ export function matchRoute(exchange: Exchange, session: HttpSession): AnswerStat
   exchange.account.tags = tags;
   if (hsts !== null) exchange.hsts = hsts.header;
   if (policy !== null || cluster === null || cluster.settings.httpsRedirect) {
-    const status = applyRoute(exchange, session, entry);
+    const status = applyRoute(exchange, entry);
     if (status !== 0 || cluster === null) return status;
   }
   if (exchange.connects) {
     const refusal = checkConnect(exchange);
     if (refusal !== 0) return refusal;
   }
-  if (session.worker.stickyInUse) readStickyCookie(exchange, session);
-  if (session.worker.clientLimits.admit(session, cluster)) return 0;
-  exchange.ownExtras().retryAfter = cluster.settings.retryAfter ?? session.worker.limits.retryAfter;
+  if (worker.stickyInUse) readStickyCookie(exchange);
+  if (worker.clientLimits.admit(client, cluster)) return 0;
+  exchange.ownExtras().retryAfter = cluster.settings.retryAfter ?? worker.limits.retryAfter;
   exchange.account.reason = Reason.CLIENT_LIMITED;
   return 429;
 }
@@ -64,7 +63,7 @@ export function matchRoute(exchange: Exchange, session: HttpSession): AnswerStat
  * A CONNECT that its cluster allows names where the tunnel leads, and has no content (RFC 9110 §9.3.6):
  * what a route would rewrite or a body would hide is refused.
  */
-function checkConnect({ reader: { head }, account }: Exchange): 0 | 400 | 405 {
+function checkConnect({ request: head, account }: Exchange): 0 | 400 | 405 {
   if (hasBody(head)) {
     account.reason = Reason.MALFORMED_REQUEST;
     return 400;

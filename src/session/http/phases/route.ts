@@ -14,9 +14,8 @@ import { Field, FieldFlag } from "../../../protocol/http/message_head.ts";
 import { hostCaptures, pathCaptures } from "../../../routing/captures.ts";
 import type { RouteEntry } from "../../../routing/route_entry.ts";
 import type { Cluster } from "../../cluster.ts";
-import type { Route } from "../../context.ts";
+import type { Route } from "../../listener_context.ts";
 import type { Exchange } from "../exchange.ts";
-import type { HttpSession } from "../h1/session.ts";
 import { Reason } from "../../reason.ts";
 import type { RoutePolicy } from "../route_policy.ts";
 
@@ -27,12 +26,11 @@ const FORWARDED_HOST = asciiBytes("x-forwarded-host");
 /** 0 to forward the request of `exchange`, or the status to answer with. */
 export function applyRoute(
   exchange: Exchange,
-  session: HttpSession,
   entry: RouteEntry<Route>,
 ): AnswerStatus | 0 {
   const { cluster, policy } = entry.route;
   if (policy !== null) {
-    const status = applyPolicy(exchange, session, entry, policy, cluster);
+    const status = applyPolicy(exchange, entry, policy, cluster);
     if (status !== 0) return status;
   }
   if (cluster === null) {
@@ -41,7 +39,7 @@ export function applyRoute(
   }
   exchange.cluster = cluster;
   const { settings } = cluster;
-  if (settings.httpsRedirect && session.listener.protocol === "http") {
+  if (settings.httpsRedirect && exchange.client.listener.protocol === "http") {
     exchange.account.reason = Reason.REDIRECTED;
     exchange.ownExtras().location = redirectLocation({
       scheme: "https",
@@ -56,17 +54,16 @@ export function applyRoute(
 
 function applyPolicy(
   exchange: Exchange,
-  session: HttpSession,
   entry: RouteEntry<Route>,
   policy: RoutePolicy,
   cluster: Cluster | null,
 ): AnswerStatus | 0 {
-  const head = exchange.reader.head;
+  const head = exchange.request;
   const rewritten = rewrite(exchange, entry, policy);
   if (policy.redirect !== null) {
-    if (!isSendable(rewritten)) return refuseRewrite(exchange, session);
+    if (!isSendable(rewritten)) return refuseRewrite(exchange);
     exchange.ownExtras().location = redirectLocation({
-      scheme: policy.redirectScheme ?? session.listener.protocol,
+      scheme: policy.redirectScheme ?? exchange.client.listener.protocol,
       authority: rewritten.host ?? authorityText(exchange),
       port: policy.rewritePort ?? cluster?.settings.httpsRedirectPort ?? null,
       path: rewritten.path ?? pathText(exchange),
@@ -80,15 +77,15 @@ function applyPolicy(
     return 401;
   }
   exchange.cluster = cluster;
-  if (policy.requiresAuth && !isAuthorized(exchange, session, cluster)) {
+  if (policy.requiresAuth && !isAuthorized(exchange, cluster)) {
     exchange.account.reason = Reason.UNAUTHENTICATED;
     return 401;
   }
-  if (!isSendable(rewritten)) return refuseRewrite(exchange, session);
+  if (!isSendable(rewritten)) return refuseRewrite(exchange);
   exchange.ownExtras().responseEdits = policy.responseEdits;
   if (rewritten.host !== null) overrideHost(exchange, asciiBytes(rewritten.host), true);
   if (rewritten.path !== null) head.targetOverride = asciiBytes(rewritten.path);
-  if (policy.requestEdits !== null) editRequest(exchange, session, policy.requestEdits);
+  if (policy.requestEdits !== null) editRequest(exchange, policy.requestEdits);
   return 0;
 }
 
@@ -103,7 +100,7 @@ function rewrite(
   { rewriteHost, rewritePath }: RoutePolicy,
 ): Rewritten {
   if (rewriteHost === null && rewritePath === null) return { host: null, path: null };
-  const head = exchange.reader.head;
+  const head = exchange.request;
   const host = hostCaptures(entry, head.bytes, head.hostStart, head.hostEnd);
   const path = pathCaptures(entry, head.bytes, head.pathStart, head.pathEnd);
   return {
@@ -121,15 +118,15 @@ function isSendable({ host, path }: Rewritten): boolean {
   return host === null || hostEndOf(asciiBytes(host), 0, host.length) > 0;
 }
 
-function refuseRewrite(exchange: Exchange, session: HttpSession): 400 {
-  session.worker.counters.add(Counter.INVALID_REWRITES, 1);
+function refuseRewrite(exchange: Exchange): 400 {
+  exchange.client.worker.counters.add(Counter.INVALID_REWRITES, 1);
   exchange.account.reason = Reason.INVALID_REWRITE;
   return 400;
 }
 
 /** Sends `host` instead of the client's, and tells the backend which one that was. */
 function overrideHost(exchange: Exchange, host: Uint8Array, announce: boolean): void {
-  const head = exchange.reader.head;
+  const head = exchange.request;
   head.authorityOverride = host;
   if (!announce) return;
   dropField(exchange, FORWARDED_HOST);
@@ -137,12 +134,12 @@ function overrideHost(exchange: Exchange, host: Uint8Array, announce: boolean): 
   exchange.ownExtras().requestLines.push(asciiBytes(line));
 }
 
-function editRequest(exchange: Exchange, session: HttpSession, edits: HeaderEdits): void {
-  const head = exchange.reader.head;
+function editRequest(exchange: Exchange, edits: HeaderEdits): void {
+  const head = exchange.request;
   deleteFields(head, edits);
   if (edits.host !== null) overrideHost(exchange, edits.host, false);
   if (edits.lines.length > 0) exchange.ownExtras().requestLines.push(edits.lines);
-  const { forwarding } = session.listener;
+  const { forwarding } = exchange.client.listener;
   const idName = forwarding.idHeaderName.subarray(0, forwarding.idHeaderName.length - 2);
   exchange.ownExtras().forwarding = {
     ...forwarding,
@@ -152,7 +149,7 @@ function editRequest(exchange: Exchange, session: HttpSession, edits: HeaderEdit
 }
 
 function dropField(exchange: Exchange, lower: Uint8Array): void {
-  const head = exchange.reader.head;
+  const head = exchange.request;
   for (let i = 0; i < head.count; i++) {
     const start = head.at(i, Field.NAME_START);
     const end = head.at(i, Field.NAME_END);
@@ -161,23 +158,23 @@ function dropField(exchange: Exchange, lower: Uint8Array): void {
 }
 
 /** Checks the first Authorization field (RFC 7617). */
-function isAuthorized(exchange: Exchange, session: HttpSession, cluster: Cluster): boolean {
-  const head = exchange.reader.head;
+function isAuthorized(exchange: Exchange, cluster: Cluster): boolean {
+  const head = exchange.request;
   let value: Uint8Array | null = null;
   for (let i = 0; i < head.count && value === null; i++) {
     if (!head.isKind(i, HeaderKind.AUTHORIZATION)) continue;
     value = head.bytes.subarray(head.at(i, Field.VALUE_START), head.at(i, Field.VALUE_END));
   }
-  const { sha256, limits } = session.worker;
+  const { sha256, limits } = exchange.client.worker;
   return cluster.settings.authorized.allows(value, sha256, limits.maxCredentialBytes);
 }
 
 function authorityText(exchange: Exchange): string {
-  const head = exchange.reader.head;
+  const head = exchange.request;
   return asciiText(head.bytes, head.authorityStart, head.authorityEnd);
 }
 
 function pathText(exchange: Exchange): string {
-  const head = exchange.reader.head;
+  const head = exchange.request;
   return asciiText(head.bytes, head.pathStart, head.pathEnd);
 }

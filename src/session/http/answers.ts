@@ -1,22 +1,39 @@
-// What the templates of our own answers may say about a request, gathered only when one is rendered.
+// Our own answers to a request: which template is used, and what it may say about the request. Gathered
+// only when one is rendered.
 
-import type { AnswerOptions } from "../../answers/answer.ts";
+import { type AnswerOptions, renderAnswer, type RenderedAnswer } from "../../answers/answer.ts";
 import type { AnswerStatus } from "../../answers/answer_set.ts";
 import type { AnswerVariables } from "../../answers/variables.ts";
 import { asciiText } from "../../bytes/ascii.ts";
-import { Problem } from "../../protocol/h1/problem.ts";
 import { editAnswerHeaders } from "../../protocol/http/header_edits.ts";
 import { withHsts } from "../../protocol/http/hsts.ts";
 import { ULID_LENGTH } from "../../protocol/http/ids/ulid.ts";
+import type { ListenerContext } from "../listener_context.ts";
 import type { Exchange } from "./exchange.ts";
 
+/**
+ * The answer with `status` in HTTP/1.1. `exchange` is `null` for a head that is not complete; `closes` when
+ * the client connection will close, whatever the template says.
+ */
+export function renderOwnAnswer(
+  exchange: Exchange | null,
+  listener: ListenerContext,
+  status: AnswerStatus,
+  closes: boolean,
+): RenderedAnswer {
+  const variables = exchange === null ? {} : answerVariables(exchange);
+  const template = exchange?.extras.template ??
+    listener.answers.lookup(status, exchange?.cluster?.answers ?? null);
+  return renderAnswer(template, variables, { ...answerOptions(exchange, status), closes });
+}
+
 /** Values for the answer to the request of `exchange`; what is unknown stays empty. */
-export function answerVariables(exchange: Exchange): AnswerVariables {
+function answerVariables(exchange: Exchange): AnswerVariables {
   return {
     ROUTE: exchange.account.headGone ? exchange.account.route : routeText(exchange),
     REQUEST_ID: asciiText(exchange.requestId, 0, ULID_LENGTH),
     CLUSTER_ID: exchange.cluster?.id ?? "",
-    BACKEND_ID: exchange.upstream?.backend.id ?? "",
+    BACKEND_ID: exchange.serving?.id ?? "",
     REDIRECT_LOCATION: exchange.extras.location,
     WWW_AUTHENTICATE: exchange.cluster?.settings.wwwAuthenticate ?? "",
     RETRY_AFTER: String(exchange.extras.retryAfter),
@@ -36,7 +53,7 @@ const FROM_A_ROUTE: ReadonlySet<AnswerStatus> = new Set([
 ]);
 
 /** How the answer to the request of `exchange` is rendered. */
-export function answerOptions(exchange: Exchange | null, status: AnswerStatus): AnswerOptions {
+function answerOptions(exchange: Exchange | null, status: AnswerStatus): AnswerOptions {
   const head = exchange?.toHead ?? false;
   const edits = FORWARD_FAILURES.has(status) ? exchange?.extras.responseEdits ?? null : null;
   const hsts = FROM_A_ROUTE.has(status) ? exchange?.hsts ?? null : null;
@@ -48,11 +65,10 @@ export function answerOptions(exchange: Exchange | null, status: AnswerStatus): 
 }
 
 /** `METHOD authority/path`, while the head is there; empty for one that was refused. */
-export function routeText(exchange: Exchange): string {
-  const { head, problem } = exchange.reader;
-  if (problem !== Problem.NONE) return "";
-  const { bytes } = head;
-  return asciiText(bytes, head.methodStart, head.methodEnd) + " " +
-    asciiText(bytes, head.authorityStart, head.authorityEnd) +
-    asciiText(bytes, head.pathStart, head.pathEnd);
+export function routeText({ request, legible }: Exchange): string {
+  if (!legible) return "";
+  const { bytes } = request;
+  return asciiText(bytes, request.methodStart, request.methodEnd) + " " +
+    asciiText(bytes, request.authorityStart, request.authorityEnd) +
+    asciiText(bytes, request.pathStart, request.pathEnd);
 }

@@ -1,0 +1,31 @@
+// What an exchange weighs on the backend that has it, from the moment the request is sent.
+
+import type { Backend } from "../../../balancing/backend.ts";
+import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
+
+/** The request is about to be sent to `backend`. */
+export function beginServing(exchange: Exchange, backend: Backend): void {
+  const { account } = exchange;
+  exchange.enter(ExchangePhase.AWAITING);
+  exchange.serving = account.backend = backend;
+  account.sent = true;
+  backend.requestStarted();
+}
+
+/** The backend does nothing more for the request. May be called again. */
+export function endServing(exchange: Exchange): void {
+  exchange.serving?.requestEnded();
+  exchange.serving = null;
+}
+
+/**
+ * The backend connection was lost before any byte of a response. A request is sent again only when that
+ * connection had been idle, nothing of the request can have an effect twice, and all of it is still here.
+ */
+export function mayRepeat(exchange: Exchange, reused: boolean): boolean {
+  const may = reused && !exchange.retried && exchange.repeatable &&
+    exchange.interruption === Interruption.NONE;
+  endServing(exchange);
+  exchange.retried = true;
+  return may;
+}
