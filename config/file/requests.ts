@@ -5,13 +5,25 @@
 import type { Config } from "./config.ts";
 import type { ListenerSet } from "./match_listeners.ts";
 import type { PlaceOf } from "./problem.ts";
+import {
+  addFrontend,
+  addListener,
+  ALL_LISTENER_KINDS,
+  LISTENER_KINDS,
+} from "../state/listener_kinds.ts";
+import {
+  activateListener,
+  addBackend,
+  addCertificate,
+  addCluster,
+  configureMetrics,
+  type Verb,
+} from "../state/verb.ts";
 import { presentFields } from "../values/present_fields.ts";
 import {
-  type ActivateListener,
   type AddBackend,
   type AddCertificate,
   type Cluster,
-  ListenerType,
   MetricsConfiguration,
   ProtobufAccessLogFormat,
   type Request,
@@ -19,7 +31,6 @@ import {
   type RequestTcpFrontend,
   type RequestUdpFrontend,
   type ServerConfig,
-  type SocketAddress,
 } from "../schema/messages.ts";
 
 /** One frontend as it is added, and where it stands. */
@@ -55,10 +66,8 @@ export interface FinalRequests {
   readonly disable_cluster_metrics: boolean;
 }
 
-type RequestType = NonNullable<Request["request_type"]>;
-
 interface PlacedType {
-  readonly type: RequestType;
+  readonly type: Verb;
   readonly at: PlaceOf;
 }
 
@@ -68,81 +77,55 @@ export function orderedRequests(
   clusters: readonly ClusterRequests[],
   final: FinalRequests,
 ): PlacedRequest[] {
-  const types = [...addListeners(listeners), ...clusters.flatMap(addCluster)];
+  const types = [...addListeners(listeners), ...clusters.flatMap(clusterTypes)];
   if (final.activate_listeners) types.push(...activateListeners(listeners));
   if (final.disable_cluster_metrics) {
     const at = () => ({ key: "disable_cluster_metrics", line: 1 });
-    types.push({ type: { kind: "configure_metrics", value: MetricsConfiguration.DISABLED }, at });
+    types.push({ type: configureMetrics(MetricsConfiguration.DISABLED), at });
   }
   return types.map(({ type, at }) => ({ request: { request_type: type }, at }));
 }
 
 function addListeners(listeners: ListenerSet): PlacedType[] {
-  const types: RequestType[] = [
-    ...listeners.ofProtocol("http").map(({ config }) => ({
-      kind: "add_http_listener" as const,
-      value: config,
-    })),
-    ...listeners.ofProtocol("https").map(({ config }) => ({
-      kind: "add_https_listener" as const,
-      value: config,
-    })),
-    ...listeners.ofProtocol("tcp").map(({ config }) => ({
-      kind: "add_tcp_listener" as const,
-      value: config,
-    })),
-    ...listeners.ofProtocol("udp").map(({ config }) => ({
-      kind: "add_udp_listener" as const,
-      value: config,
-    })),
-  ];
-  return types.map((type) => ({
-    type,
-    at: listeners.placesAt((type.value as { address: SocketAddress }).address),
-  }));
+  return ALL_LISTENER_KINDS.flatMap((kind) =>
+    listeners.ofProtocol(kind.protocol).map(({ config }) => ({
+      type: addListener(kind, config),
+      at: listeners.placesAt(config.address),
+    }))
+  );
 }
 
-function addCluster({ cluster, frontends, backends, at }: ClusterRequests): PlacedType[] {
+function clusterTypes({ cluster, frontends, backends, at }: ClusterRequests): PlacedType[] {
   return [
-    { type: { kind: "add_cluster", value: cluster }, at },
-    ...frontends.flatMap(addFrontend),
-    ...backends.map(({ backend, at }): PlacedType => ({
-      type: { kind: "add_backend", value: backend },
-      at,
-    })),
+    { type: addCluster(cluster), at },
+    ...frontends.flatMap(frontendTypes),
+    ...backends.map(({ backend, at }): PlacedType => ({ type: addBackend(backend), at })),
   ];
 }
 
-function addFrontend(request: FrontendRequest): PlacedType[] {
+function frontendTypes(request: FrontendRequest): PlacedType[] {
   const { at } = request;
   switch (request.kind) {
-    case "http":
-      return [{ type: { kind: "add_http_frontend", value: request.frontend }, at }];
     case "https":
       // The certificate first: a frontend must not answer with another host's certificate.
       return [
-        { type: { kind: "add_certificate", value: request.certificate }, at },
-        { type: { kind: "add_https_frontend", value: request.frontend }, at },
+        { type: addCertificate(request.certificate), at },
+        { type: addFrontend(LISTENER_KINDS.https, request.frontend), at },
       ];
+    case "http":
+      return [{ type: addFrontend(LISTENER_KINDS.http, request.frontend), at }];
     case "tcp":
-      return [{ type: { kind: "add_tcp_frontend", value: request.frontend }, at }];
     case "udp":
-      return [{ type: { kind: "add_udp_frontend", value: request.frontend }, at }];
+      return [{ type: addFrontend(LISTENER_KINDS[request.kind], request.frontend), at }];
   }
 }
 
 function activateListeners(listeners: ListenerSet): PlacedType[] {
-  const kinds = [
-    ["http", ListenerType.HTTP],
-    ["https", ListenerType.HTTPS],
-    ["tcp", ListenerType.TCP],
-    ["udp", ListenerType.UDP],
-  ] as const;
-  return kinds.flatMap(([protocol, proxy]) =>
-    listeners.ofProtocol(protocol).map(({ config }): PlacedType => {
-      const value: ActivateListener = { address: config.address, proxy, from_scm: false };
-      return { type: { kind: "activate_listener", value }, at: listeners.placesAt(config.address) };
-    })
+  return ALL_LISTENER_KINDS.flatMap(({ protocol, proxy }) =>
+    listeners.ofProtocol(protocol).map(({ config: { address } }) => ({
+      type: activateListener(proxy, address),
+      at: listeners.placesAt(address),
+    }))
   );
 }
 

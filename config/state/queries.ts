@@ -16,7 +16,7 @@ import type {
   RequestHttpFrontend,
 } from "../schema/messages.ts";
 import type { StoredCertificate } from "./certificates.ts";
-import type { ListenerConfig } from "./listeners.ts";
+import type { ListenerConfig } from "./listener_kinds.ts";
 import type { StreamFrontend } from "./stream_frontends.ts";
 import { compareStreamFrontends } from "./stream_frontends.ts";
 import type { ReadonlyTables } from "./tables.ts";

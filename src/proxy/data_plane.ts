@@ -16,6 +16,8 @@ import {
   LINGER_STEP_MS,
   WORKER_SLAB_ENTRIES_PER_CONNECTION,
 } from "../../config/defaults.ts";
+import { missingFeature, notAvailable } from "../../config/rules/missing_features.ts";
+import { isAbout } from "../../config/state/verbs.ts";
 import { AcceptPause } from "../io/listening/accept_loop.ts";
 import { sha256 } from "../io/x509/sha256.ts";
 import { tcpDialer } from "../io/net/tcp.ts";
@@ -38,7 +40,6 @@ import { TrafficMetrics } from "./measure/traffic.ts";
 import { HttpVerbs } from "./listeners/http_verbs.ts";
 import { HttpsVerbs } from "./listeners/https_verbs.ts";
 import { ListenerSet } from "./listeners/table.ts";
-import { missingClusterFeature, missingVerb } from "./missing_features.ts";
 import type { AcceptHandler } from "./listeners/listener.ts";
 import { TcpVerbs } from "./listeners/tcp_verbs.ts";
 import type { UnopenedListeners } from "./listeners/unopened.ts";
@@ -173,9 +174,16 @@ export class ProxyDataPlane implements DataPlane {
   async apply(request: Request): Promise<string | null> {
     const type = request.request_type;
     if (type === null) return "Empty request";
+    const missing = missingFeature(type);
+    if (missing !== null) return missing.message;
+    if (isAbout("http", type)) return this.#http.apply(type);
+    if (isAbout("https", type)) return await this.#https.apply(type);
+    if (isAbout("tcp", type)) return await this.#tcp.apply(type);
+    // None of them is ever in force here, so what is removed is gone.
+    if (isAbout("udp", type)) return null;
     switch (type.kind) {
       case "add_cluster":
-        return missingClusterFeature(type.value) ?? this.#addCluster(type.value);
+        return this.#addCluster(type.value);
       case "remove_cluster":
         this.#healthChecks.remove(type.value);
         this.#clusters.remove(type.value);
@@ -190,27 +198,6 @@ export class ProxyDataPlane implements DataPlane {
       case "remove_health_check":
         this.#healthChecks.remove(type.value);
         return null;
-      case "add_http_listener":
-      case "update_http_listener":
-      case "replace_http_listener":
-      case "add_http_frontend":
-      case "remove_http_frontend":
-        return this.#http.apply(type);
-      case "add_tcp_listener":
-      case "update_tcp_listener":
-      case "replace_tcp_listener":
-      case "add_tcp_frontend":
-      case "remove_tcp_frontend":
-        return await this.#tcp.apply(type);
-      case "add_https_listener":
-      case "update_https_listener":
-      case "replace_https_listener":
-      case "add_https_frontend":
-      case "remove_https_frontend":
-      case "add_certificate":
-      case "remove_certificate":
-      case "replace_certificate":
-        return await this.#https.apply(type);
       case "set_max_connections_per_ip":
         this.#worker.clientLimits.setLimit(Number(type.value));
         return null;
@@ -219,15 +206,12 @@ export class ProxyDataPlane implements DataPlane {
       case "remove_listener":
         await this.#listeners.remove(type.value);
         return null;
-      case "remove_udp_frontend":
-        // None is ever in force here, so it is gone.
-        return null;
       case "activate_listener":
         return await this.#listeners.activate(type.value, this.#activationDelays);
       case "deactivate_listener":
         return await this.#listeners.deactivate(type.value);
       default:
-        return missingVerb(type.kind);
+        return notAvailable(type.kind);
     }
   }
 

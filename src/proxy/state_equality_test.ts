@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import { formatAddress } from "../../config/values/address.ts";
 import { diff } from "../../config/diff/diff.ts";
 import { Request, ResponseStatus, type SocketAddress } from "../../config/schema/messages.ts";
-import { missingListener } from "../../config/state/missing_listener.ts";
+import { missingListener } from "../../config/state/verbs.ts";
 import type { ConfigState } from "../../config/state/state.ts";
 import { stateAfter } from "../../tests/support/config/state.ts";
 import { changesState, type Verb } from "../../config/state/verbs.ts";

@@ -1,26 +1,13 @@
 // What the service manager that started this process is told: that it is ready, reloads, stops, or has
 // another main process, and, where it asks for that, that main is alive. Without one nothing happens.
 
-import type { Verb } from "../../config/state/verbs.ts";
-import { changesState } from "../../config/state/verbs.ts";
+import { changesState, rowOf, type VerbKind } from "../../config/state/verbs.ts";
 import { monotonicMicros, NotifySocket } from "../io/process/notify_socket.ts";
 import { loggerOf } from "../observe/log/log.ts";
 
-/** Requests that count as a reload besides those that change the state. */
-const RELOADS: ReadonlySet<Verb["kind"]> = new Set<Verb["kind"]>([
-  "save_state",
-  "load_state",
-  "reload_configuration",
-  "upgrade_main",
-  "upgrade_worker",
-  "Logging",
-  "configure_metrics",
-  "set_max_connections_per_ip",
-]);
-
 /** Whether the service manager is told of a request while it is executed. */
-export function isReload(kind: Verb["kind"]): boolean {
-  return RELOADS.has(kind) || changesState(kind);
+export function isReload(kind: VerbKind): boolean {
+  return rowOf(kind).reloads === true || changesState(kind);
 }
 
 /** Where messages go. */

@@ -8,6 +8,7 @@ import { address, boolean, matching, oneOf, positiveU32, text, u32 } from "../fi
 import { H2_KEYS } from "./h2.ts";
 import { HSTS_KEYS, HSTS_NEEDS_HTTPS, hstsMessage } from "./hsts.ts";
 import { presentFields } from "../../values/present_fields.ts";
+import type { ListenerProtocol } from "../../state/listener_kinds.ts";
 import type { Problems } from "../problem.ts";
 import type { FileSources } from "../sources.ts";
 import {
@@ -32,9 +33,6 @@ import type {
   TcpListenerConfig,
   UdpListenerConfig,
 } from "../../schema/messages.ts";
-
-/** What a listener speaks. */
-export type ListenerProtocol = "http" | "https" | "tcp" | "udp";
 
 const HTTP_FAMILY = { only: ["http", "https"] };
 const STREAMS = { only: ["http", "https", "tcp"] };

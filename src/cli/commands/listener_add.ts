@@ -23,8 +23,12 @@ import {
   type HttpListenerConfig,
   type HttpsListenerConfig,
   type SocketAddress,
+  type TcpListenerConfig,
   TlsVersion,
+  type UdpListenerConfig,
 } from "../../../config/schema/messages.ts";
+import { requestOf } from "../../../config/state/verb.ts";
+import { addListener, LISTENER_KINDS } from "../../../config/state/listener_kinds.ts";
 import { answerMessageOf, type AnswerPaths } from "../options/answer_files.ts";
 import { addressOption, repeatedOneOf, unsigned32 } from "../options/argument_parsers.ts";
 import type { BuildInputs, Built, CommandHost } from "../command_host.ts";
@@ -83,7 +87,7 @@ export function registerHttpAdd(family: Command, host: CommandHost): void {
       host.send(command, (inputs) => {
         const value = httpListenerOf(options, inputs);
         if (value instanceof CommandProblem) return value;
-        return { request_type: { kind: "add_http_listener", value } };
+        return requestOf(addListener(LISTENER_KINDS.http, value));
       })
     );
 }
@@ -102,7 +106,7 @@ export function registerHttpsAdd(family: Command, host: CommandHost): void {
       host.send(command, (inputs) => {
         const value = httpsListenerOf(options, inputs);
         if (value instanceof CommandProblem) return value;
-        return { request_type: { kind: "add_https_listener", value } };
+        return requestOf(addListener(LISTENER_KINDS.https, value));
       })
     );
 }
@@ -211,39 +215,31 @@ function tcpListener(options: AddTcpOptions, { config, ...inputs }: BuildInputs)
   if (conflict !== null) return conflict;
   const identity = identityOf(options, inputs);
   if (identity instanceof CommandProblem) return identity;
-  return {
-    request_type: {
-      kind: "add_tcp_listener",
-      value: {
-        address: options.address,
-        expect_proxy: options.expect_proxy === true,
-        front_timeout: config.front_timeout,
-        back_timeout: config.back_timeout,
-        connect_timeout: config.connect_timeout,
-        active: false,
-        ...presentFields({ public_address: options.public_address }),
-        ...identity,
-      },
-    },
+  const value: TcpListenerConfig = {
+    address: options.address,
+    expect_proxy: options.expect_proxy === true,
+    front_timeout: config.front_timeout,
+    back_timeout: config.back_timeout,
+    connect_timeout: config.connect_timeout,
+    active: false,
+    ...presentFields({ public_address: options.public_address }),
+    ...identity,
   };
+  return requestOf(addListener(LISTENER_KINDS.tcp, value));
 }
 
 function udpListener(options: AddUdpOptions, config: CommandSettings): Built {
   const datagram = options.max_rx_datagram_size ?? DEFAULT_MAX_RX_DATAGRAM_BYTES;
-  return {
-    request_type: {
-      kind: "add_udp_listener",
-      value: {
-        address: options.address,
-        front_timeout: options.front_timeout ?? DEFAULT_UDP_FRONT_TIMEOUT_SECONDS,
-        back_timeout: options.back_timeout ?? DEFAULT_UDP_BACK_TIMEOUT_SECONDS,
-        max_rx_datagram_size: Math.min(datagram, config.buffer_size),
-        max_flows: options.max_flows ?? DEFAULT_MAX_UDP_FLOWS,
-        active: false,
-        ...presentFields({ public_address: options.public_address }),
-      },
-    },
+  const value: UdpListenerConfig = {
+    address: options.address,
+    front_timeout: options.front_timeout ?? DEFAULT_UDP_FRONT_TIMEOUT_SECONDS,
+    back_timeout: options.back_timeout ?? DEFAULT_UDP_BACK_TIMEOUT_SECONDS,
+    max_rx_datagram_size: Math.min(datagram, config.buffer_size),
+    max_flows: options.max_flows ?? DEFAULT_MAX_UDP_FLOWS,
+    active: false,
+    ...presentFields({ public_address: options.public_address }),
   };
+  return requestOf(addListener(LISTENER_KINDS.udp, value));
 }
 
 /** The PROXY header already tells the public address. */

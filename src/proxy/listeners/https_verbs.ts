@@ -1,10 +1,7 @@
 // The requests that only HTTPS listeners know: settings, certificates and frontends.
 
-import type {
-  HttpsListenerConfig,
-  Request,
-  SocketAddress,
-} from "../../../config/schema/messages.ts";
+import type { HttpsListenerConfig, SocketAddress } from "../../../config/schema/messages.ts";
+import type { VerbOf, VerbsAbout } from "../../../config/state/verbs.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import { loggerOf } from "../../observe/log/log.ts";
 import type { WorkerContext } from "../../session/context.ts";
@@ -17,17 +14,7 @@ import type { ListenerTable } from "./table.ts";
 import { unenforcedSettings } from "./tls_settings.ts";
 
 /** Requests handled here. */
-export type HttpsVerb = NonNullable<Request["request_type"]> & {
-  kind:
-    | "add_https_listener"
-    | "update_https_listener"
-    | "replace_https_listener"
-    | "add_https_frontend"
-    | "remove_https_frontend"
-    | "add_certificate"
-    | "remove_certificate"
-    | "replace_certificate";
-};
+export type HttpsVerb = VerbOf<VerbsAbout<"https">>;
 
 /** Executes them. */
 export class HttpsVerbs {

@@ -3,8 +3,7 @@
 
 import { encode } from "../../../config/codec/protobuf.ts";
 import { Request, type Response } from "../../../config/schema/messages.ts";
-import { missingListener } from "../../../config/state/missing_listener.ts";
-import { verbName } from "../../../config/state/verbs.ts";
+import { missingListener, rowOf, verbName } from "../../../config/state/verbs.ts";
 import { prepareUndo, scopeOf } from "../../../config/undo/undo.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import { beginAudit } from "../audit/begin.ts";
@@ -17,12 +16,6 @@ import { failure, ok, processing } from "../command_socket/responses.ts";
 import { rollBack } from "./rollback.ts";
 import { describeAnswers, failuresOf } from "../workers/texts.ts";
 
-/**
- * Verbs about objects that no other object depends on and that depend on none: when one has to wait
- * for its turn, the client's next request need not wait with it.
- */
-const INDEPENDENT_VERBS: ReadonlySet<string> = new Set(["add_backend", "remove_backend"]);
-
 /** Starts a change; the next request may begin once it was sent to the workers. */
 export function executeMutation(
   context: MainContext,
@@ -34,7 +27,7 @@ export function executeMutation(
     return { begun: null, done: applyAndSend(context, type, client, turn) };
   }
   const done = turn.then((release) => applyAndSend(context, type, client, release));
-  return { begun: INDEPENDENT_VERBS.has(type.kind) ? null : turn.then(() => {}), done };
+  return { begun: rowOf(type.kind).independent === true ? null : turn.then(() => {}), done };
 }
 
 /** Everything up to the fan-out happens before the first await: one order for state and workers. */

@@ -3,9 +3,17 @@
 
 import type { Request, Response } from "../../../config/schema/messages.ts";
 import { loggerOf } from "../../observe/log/log.ts";
-import { changesState, isInternalChange } from "../../../config/state/verbs.ts";
-import type { Verb } from "../../../config/state/verbs.ts";
-import { validateVerb } from "../../../config/rules/validate.ts";
+import {
+  changesState,
+  isInternal,
+  isInternalChange,
+  rowOf,
+  type Verb,
+  type VerbKind,
+  type VerbOf,
+  type VerbsWith,
+} from "../../../config/state/verbs.ts";
+import { validateVerb } from "../../../config/rules/validate_verb.ts";
 import { beginAudit } from "../audit/begin.ts";
 import type { Client, Execution, Executor } from "../command_socket/client_session.ts";
 import type { MainContext } from "../context.ts";
@@ -15,9 +23,48 @@ import { isReload } from "../service_manager.ts";
 import { executeLoadState, executeReload, executeSaveState } from "./files.ts";
 import { hardStop, softStop, status } from "./lifecycle.ts";
 import { executeMutation } from "./change.ts";
-import { answerFromMain, answerMerged, answerMetrics } from "./query.ts";
+import {
+  answerFromState,
+  answerMetrics,
+  listListeners,
+  listWorkers,
+  type StateQuery,
+} from "./query.ts";
 import { changeLogging, changeRuntime, queryConnectionLimit, setMetricDetail } from "./runtime.ts";
 import { upgradeWorker } from "../workers/upgrade.ts";
+
+/** What answers one verb; `null` when the client gets no answer now. */
+type Execute<V extends Verb = Verb> = (
+  context: MainContext,
+  client: Client,
+  type: V,
+) => Response | null | Promise<Response | null>;
+
+/** The verbs that need a function of main: all but those whose rows say everything. */
+type OwnVerb = Exclude<VerbKind, VerbsWith<"mutate" | "internal" | "answer" | "remembered">>;
+
+/** Who executes them; a verb that is missing here does not compile. */
+const OWN_VERBS: { readonly [K in OwnVerb]: Execute<VerbOf<K>> } = {
+  list_workers: listWorkers,
+  list_listeners: listListeners,
+  query_metrics: (context, client, { value }) => answerMetrics(context, client, value),
+  query_max_connections_per_ip: queryConnectionLimit,
+  Logging: changeLogging,
+  set_metric_detail: setMetricDetail,
+  save_state: executeSaveState,
+  load_state: executeLoadState,
+  reload_configuration: executeReload,
+  status,
+  soft_stop: softStop,
+  hard_stop: hardStop,
+  upgrade_main: upgradeMain,
+  upgrade_worker: (context, client, { value }) => upgradeWorker(context, client, value),
+  subscribe_events: (context, client, type) => {
+    beginAudit(context, client, type)?.done(`:client_id:${client.id}`);
+    context.events.subscribe(client.subscribe());
+    return null;
+  },
+};
 
 /** Executes the requests of clients. */
 export class Verbs implements Executor {
@@ -68,71 +115,13 @@ export class Verbs implements Executor {
     }
   }
 
-  #answer(type: Verb, client: Client): Response | null | Promise<Response> {
-    const context = this.#context;
-    switch (type.kind) {
-      case "list_workers":
-      case "list_frontends":
-      case "list_listeners":
-      case "query_certificates_from_the_state":
-      case "count_requests":
-      case "query_health_checks":
-        return answerFromMain(context, type);
-      case "query_cluster_by_id":
-      case "query_clusters_by_domain":
-      case "query_clusters_hashes":
-      case "query_certificates_from_workers":
-        return answerMerged(context, client, type);
-      case "query_metrics":
-        return answerMetrics(context, client, type);
-      case "query_max_connections_per_ip":
-        return queryConnectionLimit(context, client, type);
-      case "Logging":
-        return changeLogging(context, client, type);
-      case "configure_metrics":
-      case "set_max_connections_per_ip":
-        return changeRuntime(context, client, type);
-      case "set_metric_detail":
-        return setMetricDetail(context, client, type);
-      default:
-        return this.#operate(type, client);
-    }
-  }
-
-  #operate(type: Verb, client: Client): Response | null | Promise<Response> {
-    const context = this.#context;
-    switch (type.kind) {
-      case "save_state":
-        return executeSaveState(context, client, type);
-      case "load_state":
-        return executeLoadState(context, client, type);
-      case "reload_configuration":
-        return executeReload(context, client, type);
-      case "status":
-        return status(context, client);
-      case "soft_stop":
-        return softStop(context, client);
-      case "hard_stop":
-        return hardStop(context, client);
-      case "upgrade_main":
-        return upgradeMain(context, client);
-      case "upgrade_worker":
-        return upgradeWorker(context, client, type.value);
-      case "subscribe_events":
-        beginAudit(context, client, type)?.done(`:client_id:${client.id}`);
-        context.events.subscribe(client.subscribe());
-        return null;
-      case "launch_worker":
-      case "return_listen_sockets":
-      case "steer_listener":
-      case "query_listener_socket":
-      case "probe_listener":
-      case "close_listener_socket":
-      case "wind_down":
-        return internalVerb(type);
-      default:
-        return failure(`${type.kind} is not available`);
-    }
+  #answer(type: Verb, client: Client): Response | null | Promise<Response | null> {
+    if (isInternal(type.kind)) return internalVerb(type);
+    const own = (OWN_VERBS as Partial<Record<VerbKind, Execute>>)[type.kind];
+    if (own !== undefined) return own(this.#context, client, type);
+    if (rowOf(type.kind).remembered === true) return changeRuntime(this.#context, client, type);
+    if (isAnsweredFromState(type)) return answerFromState(this.#context, client, type);
+    return failure(`${type.kind} is not available`);
   }
 
   /** What changes the configuration is checked where it is applied; the rest is here. */
@@ -165,6 +154,10 @@ export class Verbs implements Executor {
     this.#log.error("Executing a request failed: {text}", { text });
     return failure(`Internal error: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+function isAnsweredFromState(type: Verb): type is StateQuery {
+  return rowOf(type.kind).answer !== undefined;
 }
 
 function internalVerb({ kind }: Verb): Response {

@@ -2,6 +2,7 @@
 
 import { diff } from "../../../config/diff/diff.ts";
 import type { Request, Response } from "../../../config/schema/messages.ts";
+import { reloadConfiguration } from "../../../config/state/verb.ts";
 import { scopeOf } from "../../../config/undo/undo.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import { Slices } from "../../io/net/turn.ts";
@@ -128,7 +129,7 @@ async function servableOf(
 export function executeReload(
   context: MainContext,
   client: Client,
-  type: Verb & { kind: "reload_configuration" },
+  type: Verb & { readonly value: string },
 ): Promise<Response> {
   const path = type.value === "" ? context.files.configPath : type.value;
   client.progress(processing(`Reading ${path}`));
@@ -136,7 +137,7 @@ export function executeReload(
 }
 
 async function reload(context: MainContext, client: Client, path: string): Promise<Response> {
-  const type = { kind: "reload_configuration" as const, value: path };
+  const type = reloadConfiguration(path);
   const audited = beginAudit(context, client, type);
   const file = await context.files.load(path);
   emit(context, type);

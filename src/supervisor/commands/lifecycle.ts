@@ -6,6 +6,7 @@ import {
   RunState,
   type WorkerInfo,
 } from "../../../config/schema/messages.ts";
+import { HARD_STOP, SOFT_STOP } from "../../../config/state/verb.ts";
 import { beginAudit } from "../audit/begin.ts";
 import type { Client } from "../command_socket/client_session.ts";
 import { parcelsFor, type WorkerAnswer } from "./fan_out.ts";
@@ -39,7 +40,7 @@ export async function status(context: MainContext, client: Client): Promise<Resp
 
 /** Lets workers finish what they do, then ends the main process. */
 export async function softStop(context: MainContext, client: Client): Promise<Response> {
-  beginAudit(context, client, { kind: "soft_stop", value: {} })?.done();
+  beginAudit(context, client, SOFT_STOP)?.done();
   client.progress(processing("Stopping: workers finish the exchanges in progress"));
   const answers = await stopWorkers(
     context,
@@ -51,7 +52,7 @@ export async function softStop(context: MainContext, client: Client): Promise<Re
 
 /** Ends workers at once, then the main process. */
 export async function hardStop(context: MainContext, client: Client): Promise<Response> {
-  beginAudit(context, client, { kind: "hard_stop", value: {} })?.done();
+  beginAudit(context, client, HARD_STOP)?.done();
   client.progress(processing("Stopping at once"));
   return stopped(context, await stopWorkers(context, "hard", () => {}));
 }
@@ -64,11 +65,10 @@ export function stopWorkers(
 ): Promise<readonly WorkerAnswer[]> {
   context.events.emit("main", { kind: EventKind.SOZU_STOP_REQUESTED });
   context.shutdown.begin();
-  const requestKind = kind === "soft" ? "soft_stop" as const : "hard_stop" as const;
   return context.gatherer.scatter({
     verb: kind === "soft" ? "SoftStop" : "HardStop",
     parcels: parcelsFor([...context.pool.targets(), ...context.adoption.workers], {
-      request_type: { kind: requestKind, value: {} },
+      request_type: kind === "soft" ? SOFT_STOP : HARD_STOP,
     }),
     // Sessions end when their clients are done; a second, hard, stop is always possible.
     patience: kind === "soft" ? { kind: "endless" } : deadline(context),

@@ -1,71 +1,36 @@
 // Questions: answered from the state of main, or from main and every worker side by side.
 
-import type { Response, ResponseContent } from "../../../config/schema/messages.ts";
-import type { Verb } from "../../../config/state/verbs.ts";
+import type {
+  QueryMetricsOptions,
+  Response,
+  ResponseContent,
+} from "../../../config/schema/messages.ts";
+import { queryMetrics } from "../../../config/state/verb.ts";
+import { rowOf, type VerbOf, type VerbsWith } from "../../../config/state/verbs.ts";
 import type { Client } from "../command_socket/client_session.ts";
 import type { MainContext } from "../context.ts";
 import { mainMetrics } from "../metrics/main.ts";
 import { mergeMetrics, queryForWorkers } from "../metrics/answer.ts";
 import { asOpen } from "../listeners/open.ts";
-import { ok } from "../command_socket/responses.ts";
+import { failure, ok } from "../command_socket/responses.ts";
 import { askWorkers } from "./runtime.ts";
 import { describeAnswers, failuresOf } from "../workers/texts.ts";
 
-type Content = NonNullable<ResponseContent["content_type"]>;
+/** A question that a process answers from its own configuration. */
+export type StateQuery = VerbOf<VerbsWith<"answer">>;
 
-/** Requests main answers alone. */
-export type MainQuery = Verb & {
-  kind:
-    | "list_workers"
-    | "list_frontends"
-    | "list_listeners"
-    | "query_certificates_from_the_state"
-    | "count_requests"
-    | "query_health_checks";
-};
-
-/** Answers from the state of main. */
-export function answerFromMain({ state, pool }: MainContext, query: MainQuery): Response {
-  switch (query.kind) {
-    case "list_workers":
-      return ok("", { kind: "workers", value: { vec: pool.list() } });
-    case "list_frontends":
-      return ok("", { kind: "frontend_list", value: state.listFrontends(query.value) });
-    case "list_listeners":
-      return ok("", { kind: "listeners_list", value: asOpen(pool, state.listListeners()) });
-    case "query_certificates_from_the_state":
-      return ok("", {
-        kind: "certificates_with_fingerprints",
-        value: state.certificates(query.value),
-      });
-    case "count_requests":
-      return ok("", { kind: "request_counts", value: state.requestCounts() });
-    case "query_health_checks":
-      return ok("", {
-        kind: "health_checks_list",
-        value: state.healthChecks(query.value.cluster_id),
-      });
-  }
-}
-
-/** Requests main and the workers answer side by side. */
-export type MergedQuery = Verb & {
-  kind:
-    | "query_cluster_by_id"
-    | "query_clusters_by_domain"
-    | "query_clusters_hashes"
-    | "query_certificates_from_workers";
-};
-
-/** Asks every worker; the answer holds one entry for each that answered, and one of main. */
-export async function answerMerged(
+/** Main answers alone, or main and the workers side by side: one entry for each that answered. */
+export async function answerFromState(
   context: MainContext,
   client: Client,
-  query: MergedQuery,
+  query: StateQuery,
 ): Promise<Response> {
+  const { runsOn, answer } = rowOf(query.kind);
+  const own = runsOn === "workers" ? null : answer?.(context.state, query.value) ?? null;
+  if (typeof own === "string") return failure(own);
+  if (runsOn === "main") return ok("", own ?? undefined);
   const answers = await askWorkers(context, client, query);
   const map = new Map<string, ResponseContent>();
-  const own = contentOfMain(context, query);
   if (own !== null) map.set("main", { content_type: own });
   for (const { workerId, content } of answers) {
     if (content !== null) map.set(String(workerId), content);
@@ -75,32 +40,24 @@ export async function answerMerged(
   return ok(note, { kind: "worker_responses", value: { map } });
 }
 
-function contentOfMain({ state }: MainContext, query: MergedQuery): Content | null {
-  switch (query.kind) {
-    case "query_cluster_by_id": {
-      const information = state.clusterInformation(query.value);
-      return { kind: "clusters", value: { vec: information === null ? [] : [information] } };
-    }
-    case "query_clusters_by_domain": {
-      const { hostname, path } = query.value;
-      return { kind: "clusters", value: { vec: state.clustersByDomain(hostname, path) } };
-    }
-    case "query_clusters_hashes":
-      return { kind: "cluster_hashes", value: { map: state.hashes() } };
-    case "query_certificates_from_workers":
-      return null;
-  }
+/** The workers as main knows them. */
+export function listWorkers({ pool }: MainContext): Response {
+  return ok("", { kind: "workers", value: { vec: pool.list() } });
+}
+
+/** The listeners of the state, and which of them are open. */
+export function listListeners({ pool, state }: MainContext): Response {
+  return ok("", { kind: "listeners_list", value: asOpen(pool, state.listListeners()) });
 }
 
 /** Metrics of the workers; those that do not answer are absent. */
 export async function answerMetrics(
   context: MainContext,
   client: Client,
-  query: Verb & { kind: "query_metrics" },
+  query: QueryMetricsOptions,
 ): Promise<Response> {
-  const asked = { ...query, value: queryForWorkers(query.value) };
-  const answers = await askWorkers(context, client, asked);
+  const answers = await askWorkers(context, client, queryMetrics(queryForWorkers(query)));
   const failures = failuresOf(answers);
   const note = failures.length === 0 ? "" : `No answer from ${describeAnswers(failures)}`;
-  return ok(note, mergeMetrics(answers, query.value, mainMetrics(context), context.kept));
+  return ok(note, mergeMetrics(answers, query, mainMetrics(context), context.kept));
 }

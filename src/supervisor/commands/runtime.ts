@@ -3,12 +3,11 @@
 
 import { encode } from "../../../config/codec/protobuf.ts";
 import {
-  MetricsConfiguration,
   Request,
   type Response,
   type WorkerMetricDetailStatus,
 } from "../../../config/schema/messages.ts";
-import { verbName } from "../../../config/state/verbs.ts";
+import { rowOf, verbName } from "../../../config/state/verbs.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import type { Client } from "../command_socket/client_session.ts";
 import { beginAudit } from "../audit/begin.ts";
@@ -44,7 +43,7 @@ export function askWorkers(
 export async function changeLogging(
   context: MainContext,
   client: Client,
-  type: Verb & { kind: "Logging" },
+  type: Verb & { readonly value: string },
 ): Promise<Response> {
   const audited = beginAudit(context, client, type);
   const errors = context.log.change(type.value);
@@ -58,11 +57,11 @@ export async function changeLogging(
   return allOrFailure(answers);
 }
 
-/** Switches cluster metrics, or sets the limit of connections from one address. */
+/** Changes a setting that every worker has, and that no state holds. */
 export async function changeRuntime(
   context: MainContext,
   client: Client,
-  type: Verb & { kind: "configure_metrics" | "set_max_connections_per_ip" },
+  type: Verb,
 ): Promise<Response> {
   const audited = beginAudit(context, client, type, encode(Request, { request_type: type }));
   audited?.done();
@@ -72,9 +71,7 @@ export async function changeRuntime(
   audited?.completed(answers);
   if (event !== null) context.events.emit("main", event);
   if (failuresOf(answers).length === 0) context.rememberRuntime(type);
-  if (type.kind === "configure_metrics" && type.value === MetricsConfiguration.CLEAR) {
-    clearMainMetrics(context);
-  }
+  if (rowOf(type.kind).forgets?.(type.value) === true) clearMainMetrics(context);
   return allOrFailure(answers);
 }
 
@@ -82,7 +79,7 @@ export async function changeRuntime(
 export async function queryConnectionLimit(
   context: MainContext,
   client: Client,
-  type: Verb & { kind: "query_max_connections_per_ip" },
+  type: Verb,
 ): Promise<Response> {
   const answers = await askWorkers(context, client, type);
   const failed = allOrFailure(answers);

@@ -9,6 +9,7 @@ import {
   type ListenerOrders,
   type Response,
 } from "../../../config/schema/messages.ts";
+import { queryMetrics, requestOf } from "../../../config/state/verb.ts";
 import { beginAudit } from "../audit/begin.ts";
 import type { Client } from "../command_socket/client_session.ts";
 import { parcelsFor } from "../commands/fan_out.ts";
@@ -82,7 +83,7 @@ async function countedSoFar(context: MainContext): Promise<AggregatedMetrics> {
   const query = wholeQuery();
   const answers = await gatherer.scatter({
     verb: "QueryMetrics",
-    parcels: parcelsFor(pool.targets(), { request_type: { kind: "query_metrics", value: query } }),
+    parcels: parcelsFor(pool.targets(), requestOf(queryMetrics(query))),
     patience: { kind: "deadline", ms: settings.workerTimeoutMs },
   });
   mergeMetrics(answers, query, [], kept);

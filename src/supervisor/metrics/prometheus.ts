@@ -5,6 +5,7 @@ import { formatIp, parseAddress } from "../../../config/values/address.ts";
 import type { PrometheusSettings } from "../../../config/file/keys/prometheus.ts";
 import type { AggregatedMetrics } from "../../../config/schema/messages.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
+import { queryMetrics } from "../../../config/state/verb.ts";
 import { ExpositionEndpoint } from "../../exposition/endpoint.ts";
 import type { Family } from "../../exposition/family.ts";
 import {
@@ -130,7 +131,7 @@ class WorkerMeasurementsCache {
 
   /** What main and the workers have measured, merged; rejects when no worker has ever answered. */
   async gather(): Promise<AggregatedMetrics> {
-    const query = { kind: "query_metrics", value: wholeQuery() } as const;
+    const query = queryMetrics(wholeQuery());
     const answers = await ask(this.#context, query);
     const current = new Map<number, WorkerAnswer>();
     for (const answer of answers) {

@@ -2,6 +2,7 @@
 // its next response, those that stay silent are told to go, and what is left when the time of a soft
 // stop is over is cut.
 
+import { SOFT_STOP } from "../../../config/state/verb.ts";
 import { type Gatherer, parcelsFor, type WorkerChannel } from "../commands/fan_out.ts";
 
 /** A worker that can be seen to end, and made to. */
@@ -41,7 +42,7 @@ export async function windDown(
   await Promise.race([quiet, pause(silent)]);
   void gatherer.scatter({
     verb: "SoftStop",
-    parcels: parcelsFor(workers, { request_type: { kind: "soft_stop", value: {} } }),
+    parcels: parcelsFor(workers, { request_type: SOFT_STOP }),
     patience: { kind: "endless" },
   });
   const rest = softStopMs - silent;

@@ -1,8 +1,8 @@
 // What a patch of a listener changes, in words for the audit trail: `field=old→new`, as far as the old
 // value is known.
 
-import { formatAddress } from "../../../config/values/address.ts";
-import type { SocketAddress } from "../../../config/schema/messages.ts";
+import { formatAddress } from "../../values/address.ts";
+import type { SocketAddress } from "../../schema/messages.ts";
 
 /** Fields that are no part of the description: the key, and those whose values are no single text. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
