@@ -135,7 +135,8 @@ export class ProxyDataPlane implements DataPlane {
     this.#https = new HttpsVerbs(this.#listeners.https, this.#worker, this.#clusters);
     this.#healthChecks = new HealthChecks(tcpDialer, this.#worker.counters);
     this.measurements = this.#measure(config, onEvent);
-    this.#traffic = new TrafficMetrics(this.#worker.counters, this.measurements.scopes);
+    const { counters, upstreams } = this.#worker;
+    this.#traffic = new TrafficMetrics(counters, this.measurements.scopes, upstreams);
     this.#observe();
     this.#backendReport = new BackendReport(
       this.#worker.counters,

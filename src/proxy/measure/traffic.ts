@@ -14,7 +14,6 @@ import { HeaderKind } from "../../protocol/http/header_kind.ts";
 import type { Backend } from "../../balancing/backend.ts";
 import type { Cluster } from "../../session/cluster.ts";
 import { Reason } from "../../session/reason.ts";
-import { MAX_ATTEMPTS } from "../../session/http/phases/connect.ts";
 import { NEVER, Outcome, type RequestAccount } from "../../session/http/account.ts";
 import type { TrafficAccount } from "../../session/traffic_account.ts";
 import type { ObservedSession, TrafficObserver } from "../../session/observer.ts";
@@ -36,10 +35,17 @@ export class TrafficMetrics implements TrafficObserver {
   readonly exact = true;
   readonly #counters: Counters;
   readonly #scopes: MetricScopes;
+  readonly #limits: { readonly attempts: number };
 
-  constructor(counters: Counters, scopes: MetricScopes) {
+  /** `limits`: the connections that one request may try. */
+  constructor(
+    counters: Counters,
+    scopes: MetricScopes,
+    limits: { readonly attempts: number },
+  ) {
     this.#counters = counters;
     this.#scopes = scopes;
+    this.#limits = limits;
   }
 
   headGoes(): void {}
@@ -110,7 +116,7 @@ export class TrafficMetrics implements TrafficObserver {
     scope.add(answerPosition(status), 1);
     if (BACKEND_FAULTS.has(reason)) {
       scope.add(ScopeCount.ERRORS, 1);
-    } else if (reason === Reason.CONNECT_FAILED && attempts >= MAX_ATTEMPTS) {
+    } else if (reason === Reason.CONNECT_FAILED && attempts >= this.#limits.attempts) {
       scope.add(ScopeCount.RETRIES_EXHAUSTED, 1);
     }
   }

@@ -10,9 +10,6 @@ import type { TcpSession } from "./session.ts";
 import { Outcome } from "../traffic_account.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
-/** Connections one session may try, as in sozu 2.1 (CONN_RETRIES). */
-export const MAX_CONNECT_ATTEMPTS = 3;
-
 /** A new connection to some backend of `cluster`; `null` when there is none to be had. */
 export async function connectBackend(
   session: TcpSession,
@@ -20,7 +17,7 @@ export async function connectBackend(
 ): Promise<Upstream | null> {
   const { worker, listener } = session;
   const key = cluster.backends.keyed ? sourceKey(session.clientIp) : null;
-  for (let attempt = 0; attempt < MAX_CONNECT_ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < worker.upstreams.attempts; attempt++) {
     const backend = cluster.backends.pick(worker.wheel.now, key);
     if (backend === null) {
       session.account.reason = attempt === 0 ? Reason.NO_BACKEND : Reason.CONNECT_FAILED;

@@ -34,6 +34,8 @@ export class UpstreamPool implements UpstreamOwner {
   /** Every connection that is open, idle or not. */
   readonly #open = new PlacedSet<Upstream>();
   #idleCount = 0;
+  /** Connections that one request, or one TCP session, may try; as in sozu 2.1 where nobody says. */
+  attempts = 3;
 
   constructor(
     dialer: Dialer,

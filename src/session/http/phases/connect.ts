@@ -8,9 +8,6 @@ import type { HttpSession } from "../h1/session.ts";
 import { NO_CONNECTION_IN_TIME, Reason } from "../../reason.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 
-/** Connections one request may try, as in sozu 2.1 (CONN_RETRIES). */
-export const MAX_ATTEMPTS = 3;
-
 /**
  * Sets `exchange.upstream` to a new connection. `first`: the backend already picked, if any. Resolves
  * with 0, or with the status to answer.
@@ -23,7 +20,7 @@ export async function openUpstream(
 ): Promise<0 | 503 | 504> {
   const { worker, listener } = session;
   let backend = first;
-  while (exchange.attempts < MAX_ATTEMPTS) {
+  while (exchange.attempts < worker.upstreams.attempts) {
     backend ??= cluster.backends.pick(worker.wheel.now);
     if (backend === null) break;
     exchange.attempts++;
