@@ -61,7 +61,7 @@ function describeField(container: string, field: protobuf.Field): string {
 }
 
 Deno.test("schema.proto has every message, number, type, label and default that is pinned", async () => {
-  const pinned = (await here("schema_pin.tsv")).trimEnd().split("\n").slice(2);
+  const pinned = (await here("pin.tsv")).trimEnd().split("\n").slice(2);
   assert.deepEqual(describeSchema(await here("schema.proto")), pinned);
 });
 

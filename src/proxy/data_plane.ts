@@ -202,6 +202,9 @@ export class ProxyDataPlane implements DataPlane {
       case "set_max_connections_per_ip":
         this.#worker.clientLimits.setLimit(Number(type.value));
         return null;
+      case "set_max_connection_attempts":
+        this.#worker.upstreams.attempts = type.value;
+        return null;
       case "configure_metrics":
         return this.measurements.configure(type.value);
       case "remove_listener":

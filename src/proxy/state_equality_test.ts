@@ -50,6 +50,7 @@ const UNCHANGING: readonly string[] = [
   "reload_configuration",
   "return_listen_sockets",
   "save_state",
+  "set_max_connection_attempts",
   "set_max_connections_per_ip",
   "set_metric_detail",
   "soft_stop",

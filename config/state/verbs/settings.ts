@@ -1,6 +1,6 @@
 // The verbs that change how processes run, but not the configuration: they are not saved.
 
-import { anyU64, named, question } from "../../rules/rule.ts";
+import { anyU64, named, question, range } from "../../rules/rule.ts";
 import { EventKind, MetricDetail, MetricsConfiguration } from "../../schema/messages.ts";
 import type { Rows } from "./row.ts";
 
@@ -55,6 +55,16 @@ export const SETTING_ROWS = {
         ? "connections of a client address are not limited"
         : `a client address may hold ${limit} connections to a cluster`,
   },
+  set_max_connection_attempts: {
+    runsOn: "workers",
+    rule: range(1, 255),
+    inBatch: true,
+    remembered: true,
+    reloads: true,
+    auditVerb: "max_connection_attempts_set",
+    subject: (attempts) => ({ target: `max_connection_attempts:${attempts}` }),
+    change: (attempts) => `a request may try ${attempts} connections to backends`,
+  },
   set_metric_detail: {
     runsOn: "workers",
     auditVerb: "metric_detail_changed",
@@ -69,5 +79,9 @@ export const SETTING_ROWS = {
     event: EventKind.METRIC_DETAIL_CHANGED,
   },
 } as const satisfies Rows<
-  "Logging" | "configure_metrics" | "set_max_connections_per_ip" | "set_metric_detail"
+  | "Logging"
+  | "configure_metrics"
+  | "set_max_connections_per_ip"
+  | "set_max_connection_attempts"
+  | "set_metric_detail"
 >;

@@ -185,6 +185,21 @@ Deno.test("TcpSession gives up after three attempts and ends the stream without 
   assert.ok(db.backends.members.every(({ activeConnections }) => activeConnections === 0));
 });
 
+Deno.test("TcpSession tries as many connections as its worker allows", async () => {
+  let attempts = 0;
+  const setup = tcpListener(tcpCluster("db", 5), () => {
+    attempts++;
+    return Promise.reject(new Error("refused"));
+  });
+  setup.worker.upstreams.attempts = 4;
+  const { stream, running } = setup.open();
+  stream.feed("anyone?");
+  await waitFor("the end", () => stream.writeEnded);
+  stream.feed(null);
+  await running;
+  assert.equal(attempts, 4);
+});
+
 Deno.test("TcpSession ends without a byte where there is no cluster or no backend", async () => {
   for (const fallback of [null, tcpCluster("empty", 0)]) {
     const setup = tcpListener(fallback);
