@@ -21,7 +21,7 @@ import { ConfigState } from "../state/state.ts";
 import { UDP_HEALTH_KEYS, UDP_KEYS } from "./keys/udp.ts";
 
 function example(name: string): string {
-  return Deno.readTextFileSync(new URL(`examples/${name}`, import.meta.url));
+  return Deno.readTextFileSync(new URL(`../examples/${name}`, import.meta.url));
 }
 
 function load(name: string, text: string, readFile: (path: string) => string): LoadResult {
@@ -43,7 +43,7 @@ function uncommented(text: string): string {
 }
 
 Deno.test("Every example loads without errors and warnings", () => {
-  for (const entry of Deno.readDirSync(new URL("examples", import.meta.url))) {
+  for (const entry of Deno.readDirSync(new URL("../examples", import.meta.url))) {
     if (!entry.name.endsWith(".toml")) continue;
     const result = load(entry.name, example(entry.name), onlyCertificates);
     assert.ok(result.ok, `${entry.name}: ${JSON.stringify(!result.ok && result.errors)}`);

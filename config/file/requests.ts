@@ -2,6 +2,7 @@
 // part of the global settings that workers get. The order is the one of sozu 2.1: listeners, then
 // each cluster with its frontends and backends, then what switches things on.
 
+import type { Properties } from "../schema/message_type.ts";
 import type { Config } from "./config.ts";
 import type { ListenerSet } from "./match_listeners.ts";
 import type { PlaceOf } from "./problem.ts";
@@ -19,7 +20,6 @@ import {
   configureMetrics,
   type Verb,
 } from "../state/verb.ts";
-import { presentFields } from "../values/present_fields.ts";
 import {
   type AddBackend,
   type AddCertificate,
@@ -30,7 +30,7 @@ import {
   type RequestHttpFrontend,
   type RequestTcpFrontend,
   type RequestUdpFrontend,
-  type ServerConfig,
+  ServerConfig,
 } from "../schema/messages.ts";
 
 /** One frontend as it is added, and where it stands. */
@@ -135,39 +135,16 @@ const LOG_FORMATS = {
   json: ProtobufAccessLogFormat.Json,
 } as const;
 
-/** What workers are told at start. */
+/**
+ * What workers are told at start: the settings that the message has a field for, under the name of the key.
+ */
 export function serverConfig(config: Config): ServerConfig {
-  const wide = (value: number | undefined) => value === undefined ? undefined : BigInt(value);
-  return {
-    max_connections: BigInt(config.max_connections),
-    front_timeout: config.front_timeout,
-    back_timeout: config.back_timeout,
-    connect_timeout: config.connect_timeout,
-    zombie_check_interval: config.zombie_check_interval,
-    accept_queue_timeout: config.accept_queue_timeout,
-    min_buffers: BigInt(config.min_buffers),
-    max_buffers: BigInt(config.max_buffers),
-    buffer_size: BigInt(config.buffer_size),
-    log_level: config.log_level,
-    log_target: config.log_target,
-    command_buffer_size: BigInt(config.command_buffer_size),
-    max_command_buffer_size: BigInt(config.max_command_buffer_size),
-    access_log_format: LOG_FORMATS[config.access_logs_format],
-    log_format: LOG_FORMATS[config.log_format],
-    log_colored: config.log_colored,
-    access_logs_colored: config.access_logs_colored,
-    evict_on_queue_full: config.evict_on_queue_full,
-    max_connections_per_ip: BigInt(config.max_connections_per_ip),
-    retry_after: config.retry_after,
-    ...presentFields({
-      access_logs_target: config.access_logs_target,
-      metrics: config.metrics,
-      tracing: config.tracing,
-      audit_logs_target: config.audit_logs_target,
-      audit_logs_json_target: config.audit_logs_json_target,
-      slab_entries_per_connection: wide(config.slab_entries_per_connection),
-      basic_auth_max_credential_bytes: wide(config.basic_auth_max_credential_bytes),
-      splice_pipe_capacity_bytes: wide(config.splice_pipe_capacity_bytes),
-    }),
-  };
+  const told: Properties = { ...config };
+  told.access_log_format = LOG_FORMATS[config.access_logs_format];
+  told.log_format = LOG_FORMATS[config.log_format];
+  const fields = ServerConfig.fields.filter(({ property }) => told[property] !== undefined);
+  return Object.fromEntries(fields.map(({ property, type }) => {
+    const value = told[property];
+    return [property, type === "uint64" ? BigInt(value as number) : value];
+  })) as unknown as ServerConfig;
 }

@@ -2,7 +2,6 @@
 // file_global_settings.ts; listeners and clusters have files of their own.
 
 import * as defaults from "../../defaults.ts";
-import type { AccessLogFormat, LogFormat } from "../config.ts";
 import {
   arrayOf,
   boolean,
@@ -25,6 +24,12 @@ import { METRICS_KEYS } from "./metrics.ts";
 import { PROMETHEUS_KEYS } from "./prometheus.ts";
 import { defaulted, optional, tableOf } from "../table.ts";
 import { TRACING_KEYS } from "./tracing.ts";
+
+/** How access log lines are written. */
+export type AccessLogFormat = "ascii" | "protobuf" | "json";
+
+/** How lines of the application log are written. */
+export type LogFormat = "ascii" | "json";
 
 const ACCESS_LOG_FORMATS: Readonly<Record<string, AccessLogFormat>> = {
   ascii: "ascii",
