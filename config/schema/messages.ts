@@ -2167,6 +2167,7 @@ export interface ServerConfig {
   max_connections_per_ip?: bigint;
   retry_after?: number;
   splice_pipe_capacity_bytes?: bigint;
+  max_connection_attempts?: number;
   log_format?: ProtobufAccessLogFormat;
   access_logs_colored?: boolean;
   tracing?: ServerTracingConfig;
@@ -2200,6 +2201,7 @@ export const ServerConfig: MessageType<ServerConfig> = new MessageType(
     optional("max_connections_per_ip", 23, "uint64", 0n),
     optional("retry_after", 24, "uint32", 60),
     optional("splice_pipe_capacity_bytes", 25, "uint64"),
+    optional("max_connection_attempts", 29, "uint32"),
     optional("log_format", 1001, "enum"),
     optional("access_logs_colored", 1002, "bool"),
     optional("tracing", 1003, ServerTracingConfig),

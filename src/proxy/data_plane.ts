@@ -136,6 +136,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#healthChecks = new HealthChecks(tcpDialer, this.#worker.counters);
     this.measurements = this.#measure(config, onEvent);
     const { counters, upstreams } = this.#worker;
+    upstreams.attempts = config.max_connection_attempts ?? upstreams.attempts;
     this.#traffic = new TrafficMetrics(counters, this.measurements.scopes, upstreams);
     this.#observe();
     this.#backendReport = new BackendReport(

@@ -12,6 +12,7 @@ import {
   positiveSize,
   positiveTimerSeconds,
   positiveU32,
+  positiveU8,
   size,
   text,
   timerMs,
@@ -118,6 +119,10 @@ export const GLOBAL_KEYS = {
     u32,
     defaults.DEFAULT_RETRY_AFTER_SECONDS,
     "Retry-After of a 429 answer, seconds, 0 = left out",
+  ),
+  max_connection_attempts: optional(
+    positiveU8,
+    "connections to backends that a request may try, the first included, 1 to 255",
   ),
   splice_pipe_capacity_bytes: optional(size, "splice pipe capacity, bytes, 0 = kernel default"),
   command_allowed_uids: optional(arrayOf(u32), "users allowed on the command socket"),
