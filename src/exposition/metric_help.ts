@@ -59,6 +59,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "http.errors": "Requests that ended with an error of the backend or the connection to it",
   "http.failed_backend_matching": "Requests for which there is no route",
   "http.frontend_parse_errors": "Requests answered with an error because their syntax was wrong",
+  "http.hsts.listener_default_patched": "Changes of the HSTS policy of HTTPS listeners",
   "http.other.errors": "Errors the proxy answered with a status that has no count of its own",
   "http.requests": "Requests whose head was complete and valid",
   "http.retries": "Requests sent again on another connection",

@@ -144,6 +144,8 @@ export const Counter = {
   ACCEPTED_HTTP: 77,
   ACCEPTED_HTTPS: 78,
   ACCEPTED_TCP: 79,
+  /** Changes of the HSTS policy of HTTPS listeners. */
+  HSTS_LISTENER_PATCHED: 80,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -222,6 +224,7 @@ const NAMES: readonly [string, number][] = [
   ["listener.accepted.http", Counter.ACCEPTED_HTTP],
   ["listener.accepted.https", Counter.ACCEPTED_HTTPS],
   ["listener.accepted.tcp", Counter.ACCEPTED_TCP],
+  ["http.hsts.listener_default_patched", Counter.HSTS_LISTENER_PATCHED],
 ];
 
 /** Names one counter of a block by its place; a dot would begin another level of the name. */

@@ -1,6 +1,10 @@
 // The requests that only HTTPS listeners know: settings, certificates and frontends.
 
-import type { HttpsListenerConfig, SocketAddress } from "../../../config/schema/messages.ts";
+import type {
+  HttpsListenerConfig,
+  SocketAddress,
+  UpdateHttpsListenerConfig,
+} from "../../../config/schema/messages.ts";
 import type { VerbOf, VerbsAbout } from "../../../config/state/verbs.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import { loggerOf } from "../../observe/log/log.ts";
@@ -48,7 +52,7 @@ export class HttpsVerbs {
       case "add_https_listener":
         return this.#addListener(verb.value);
       case "update_https_listener":
-        return await this.#change(address, (it) => it.update(verb.value));
+        return await this.#update(verb.value);
       case "replace_https_listener":
         return await this.#change(address, (it) => it.replace(verb.value));
       case "add_https_frontend":
@@ -75,6 +79,14 @@ export class HttpsVerbs {
     this.#report(config);
     this.#publishExpiry();
     return null;
+  }
+
+  async #update(patch: UpdateHttpsListenerConfig): Promise<string | null> {
+    const refusal = await this.#change(patch.address, (it) => it.update(patch));
+    if (refusal === null && patch.hsts !== undefined) {
+      this.#worker.counters.add(Counter.HSTS_LISTENER_PATCHED, 1);
+    }
+    return refusal;
   }
 
   async #change(
