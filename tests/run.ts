@@ -14,6 +14,9 @@ const CONFIG = new URL("deno.json", ROOT).pathname;
 /** What files of tests import that start processes. */
 const STARTS_PROCESSES = /from "[^"]*\/(?:process|cli)\/\w+\.ts"|\bDeno\.Command\b/;
 
+/** What files say that measure the memory of the process they run in, which others must not use. */
+const MEASURES_MEMORY = /\bDeno\.memoryUsage\b/;
+
 /** Folders of which such files are looked for; what others start is over at once. */
 const SLOW_FOLDERS = ["tests/e2e/", "tests/demo/", "tests/conformance/", "tests/fuzz/"];
 
@@ -68,13 +71,14 @@ function testParts(): Part[] {
 
 /** The name of the part that a file belongs to. */
 function partOf(path: string): string {
-  if (!SLOW_FOLDERS.some((folder) => path.startsWith(folder))) {
-    return path.startsWith("src/")
-      ? path.split("/").slice(0, 2).join("/")
-      : path.split("/")[0] ?? "";
+  const text = Deno.readTextFileSync(new URL(path, ROOT));
+  if (MEASURES_MEMORY.test(text)) return path;
+  if (SLOW_FOLDERS.some((folder) => path.startsWith(folder))) {
+    if (STARTS_PROCESSES.test(text)) return path;
+    return /^tests\/\w+(?:\/https?(?=_))?/.exec(path)?.[0] ?? path;
   }
-  if (STARTS_PROCESSES.test(Deno.readTextFileSync(new URL(path, ROOT)))) return path;
-  return /^tests\/\w+(?:\/https?(?=_))?/.exec(path)?.[0] ?? path;
+  const [first = "", second = ""] = path.split("/");
+  return first === "src" ? `${first}/${second}` : first;
 }
 
 function testFiles(folder: string): string[] {

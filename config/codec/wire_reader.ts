@@ -4,8 +4,8 @@
 
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Up to this length a text is looked at byte by byte, which costs less than calling the decoder. */
-const SHORT_TEXT = 48;
+/** Up to this length a text is put together unit by unit, which the engine does without leaving pieces behind. */
+const SHORT_TEXT = 12;
 
 /** Most bytes of a varint: 64 bits in groups of seven. */
 const MAX_VARINT_BYTES = 10;
@@ -96,8 +96,9 @@ export class WireReader {
   /** Four bytes, the lowest first. */
   fixed32(): number {
     const at = this.#take(4);
-    const [b0 = 0, b1 = 0, b2 = 0, b3 = 0] = this.#bytes.subarray(at, at + 4);
-    return (b0 | b1 << 8 | b2 << 16 | b3 << 24) >>> 0;
+    let value = 0;
+    for (let i = 0; i < 4; i++) value |= (this.#bytes[at + i] as number) << i * 8;
+    return value >>> 0;
   }
 
   /** Bytes behind their length, in a buffer of their own. */
@@ -111,12 +112,10 @@ export class WireReader {
   string(): string {
     const size = this.size();
     const at = this.#take(size);
-    const bytes = this.#bytes.subarray(at, at + size);
-    if (size <= SHORT_TEXT && isAscii(bytes)) {
-      return String.fromCharCode.apply(null, bytes as unknown as number[]);
-    }
+    const short = size <= SHORT_TEXT ? this.#ascii(at, size) : null;
+    if (short !== null) return short;
     try {
-      return DECODER.decode(bytes);
+      return DECODER.decode(this.#bytes.subarray(at, at + size));
     } catch {
       throw new RangeError("a text is not UTF-8");
     }
@@ -145,6 +144,17 @@ export class WireReader {
     }
   }
 
+  /** An ASCII text; `null` when it is not one. */
+  #ascii(at: number, size: number): string | null {
+    let text = "";
+    for (let i = at; i < at + size; i++) {
+      const unit = this.#bytes[i] as number;
+      if (unit >= 0x80) return null;
+      text += String.fromCharCode(unit);
+    }
+    return text;
+  }
+
   #skipGroup(begin: number, depth: number): void {
     if (depth > MAX_GROUP_DEPTH) throw new RangeError("it is nested too deeply");
     for (;;) {
@@ -169,11 +179,6 @@ export class WireReader {
     this.pos += count;
     return at;
   }
-}
-
-function isAscii(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at++) if (bytes[at] as number >= 0x80) return false;
-  return true;
 }
 
 function joined(low: number, high: number): bigint {

@@ -3,8 +3,10 @@
 
 const ENCODER = new TextEncoder();
 
-/** Enough for most requests and answers; it grows by doubling. */
-const FIRST_BYTES = 128;
+/** Enough for a small request, and what the engine keeps inside of its heap. */
+const FIRST_BYTES = 64;
+/** Enough for most others; it grows by doubling from there. */
+const SECOND_BYTES = 1024;
 
 /** Bytes of the longest varint: 64 bits in groups of seven. */
 const MAX_VARINT_BYTES = 10;
@@ -128,7 +130,7 @@ export class WireWriter {
   #room(more: number): void {
     const needed = this.#length + more;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    const grown = new Uint8Array(Math.max(needed, SECOND_BYTES, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }

@@ -1,14 +1,20 @@
 // The configuration file of the main process: its path, how a file is read, and the state the file
 // described when it was last read.
 
-import { formatProblem } from "../../config/file/load.ts";
+import { keptSettings } from "../../config/file/kept_settings.ts";
+import { type Config, formatProblem } from "../../config/file/load.ts";
 import type { Request } from "../../config/schema/messages.ts";
 import type { ConfigState } from "../../config/state/state.ts";
 import { readServable, servableState } from "../configuration/servable.ts";
 
 /** The requests of a configuration file, or its problems, one a line. */
 export type FileRequests =
-  | { readonly ok: true; readonly requests: readonly Request[] }
+  | {
+    readonly ok: true;
+    readonly requests: readonly Request[];
+    /** Keys of settings that differ from those in force and count from the next start on. */
+    readonly kept: readonly string[];
+  }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** The configuration file. */
@@ -18,8 +24,12 @@ export class ConfigurationFile {
   /** The state the file described when it was last read. */
   state: ConfigState = servableState();
 
-  constructor(path: string) {
+  /** The settings that the processes run with. */
+  readonly #running: Config;
+
+  constructor(path: string, running: Config) {
     this.path = path;
+    this.#running = running;
   }
 
   /** Reads the configuration file at `path`, which may be another one than {@link path}. */
@@ -27,7 +37,11 @@ export class ConfigurationFile {
     const loaded = readServable(path, Deno.cwd());
     return Promise.resolve(
       loaded.ok
-        ? { ok: true, requests: loaded.config.requests }
+        ? {
+          ok: true,
+          requests: loaded.config.requests,
+          kept: keptSettings(this.#running, loaded.config),
+        }
         : { ok: false, problems: loaded.errors.map(formatProblem) },
     );
   }

@@ -216,7 +216,7 @@ function composeBase({ config, configPath, log, snapshot }: SupervisorParts) {
     state,
     order,
     ulids,
-    file: new ConfigurationFile(configPath),
+    file: new ConfigurationFile(configPath, config),
     settings: new ProcessSettings(),
     events: new EventHub(),
     fanOut: new FanOut(),

@@ -172,13 +172,14 @@ Deno.test("reload_configuration applies what changed in the file, removals inclu
   await using sozu = await SozuProcess.start(FILE);
   await sozu.expectOk(add("runtime"));
   const unchanged = await sozu.expectOk({ kind: "reload_configuration", value: "" });
-  assert.match(unchanged.message, /: 0 requests applied/);
+  assert.match(unchanged.message, /: 0 requests applied, 0 in force already$/);
 
   await SozuProcess.writeConfig(
     sozu.folder,
-    FILE.replaceAll("goes", "comes").replace("9001", "9003"),
+    "max_connections = 77\n" + FILE.replaceAll("goes", "comes").replace("9001", "9003"),
   );
-  await sozu.expectOk({ kind: "reload_configuration", value: "" });
+  const changed = await sozu.expectOk({ kind: "reload_configuration", value: "" });
+  assert.match(changed.message, /; not before the next start: max_connections$/);
   assert.deepEqual(await clusters(sozu), ["comes", "runtime", "stays"]);
   const response = await sozu.expectOk({ kind: "query_cluster_by_id", value: "stays" });
   const type = response.content?.content_type;

@@ -6,7 +6,7 @@ const TICKS = 100;
 const KIB = 1024;
 
 /** Places in /proc/PID/stat, counted from the state behind the name (proc(5): field number less 3). */
-const StatField = { USER_TICKS: 11, SYSTEM_TICKS: 12, STARTED_TICKS: 19 } as const;
+const StatField = { STATE: 0, USER_TICKS: 11, SYSTEM_TICKS: 12, STARTED_TICKS: 19 } as const;
 
 /** One process at one moment. */
 export interface ProcessFacts {
@@ -21,26 +21,55 @@ export interface ProcessFacts {
   readonly startedAtSeconds: number;
 }
 
+/** What a process has had of the processors, and whether it waits for more. */
+export interface ProcessorUse {
+  /** Time spent in user and kernel mode. */
+  readonly cpuSeconds: number;
+  /** Its main thread runs, or would run if a processor were free. */
+  readonly wantsMore: boolean;
+}
+
+/** The processors as a process has used them, or `null`. */
+export function processorUse(pid: number): ProcessorUse | null {
+  try {
+    const fields = statFields(Deno.readTextFileSync(`/proc/${pid}/stat`));
+    return { cpuSeconds: cpuSeconds(fields), wantsMore: fields[StatField.STATE] === "R" };
+  } catch {
+    return null;
+  }
+}
+
 /** The facts of a process, or `null`. */
 export function processFacts(pid: number): ProcessFacts | null {
   try {
     const folder = `/proc/${pid}`;
     const stat = Deno.readTextFileSync(`${folder}/stat`);
     const status = Deno.readTextFileSync(`${folder}/status`);
-    // The name of a process may hold any character, brackets too.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const seconds = (field: number) => Number(fields[field] ?? 0) / TICKS;
+    const fields = statFields(stat);
     return {
-      cpuSeconds: seconds(StatField.USER_TICKS) + seconds(StatField.SYSTEM_TICKS),
+      cpuSeconds: cpuSeconds(fields),
       residentBytes: kibibytes(status, "VmRSS") * KIB,
       virtualBytes: kibibytes(status, "VmSize") * KIB,
       openDescriptors: openDescriptors(`${folder}/fd`),
       mostDescriptors: mostDescriptors(Deno.readTextFileSync(`${folder}/limits`)),
-      startedAtSeconds: bootTime() + seconds(StatField.STARTED_TICKS),
+      startedAtSeconds: bootTime() + seconds(fields, StatField.STARTED_TICKS),
     };
   } catch {
     return null;
   }
+}
+
+/** The name of a process, which comes before these, may hold any character, brackets too. */
+function statFields(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+function seconds(fields: readonly string[], field: number): number {
+  return Number(fields[field] ?? 0) / TICKS;
+}
+
+function cpuSeconds(fields: readonly string[]): number {
+  return seconds(fields, StatField.USER_TICKS) + seconds(fields, StatField.SYSTEM_TICKS);
 }
 
 function kibibytes(status: string, key: string): number {

@@ -137,7 +137,7 @@ Deno.test("FrameReader takes 20,000 pipelined frames of one chunk without copyin
     assert.equal(drain(reader).length, 20_000);
   }
   // 200,000 frames take some 50 ms; copying the remainder for each would take minutes.
-  assert.ok(performance.now() - started < 5_000);
+  assert.ok(performance.now() - started < 30_000);
 });
 
 Deno.test("FrameReader yields the same frames however the stream is cut", () => {

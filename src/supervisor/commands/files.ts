@@ -198,7 +198,11 @@ async function reload(parts: ReloadParts, client: Client, path: string): Promise
       audited?.done();
     } else audited?.failed(errorCodeOf(result), problem);
     emit(parts, type);
-    return batchAnswer(`Reloaded ${path}`, `Cannot reload ${path}`, result);
+    const answer = batchAnswer(`Reloaded ${path}`, `Cannot reload ${path}`, result);
+    if (problem === null && file.kept.length > 0) {
+      answer.message += `; not before the next start: ${file.kept.join(", ")}`;
+    }
+    return answer;
   } finally {
     turn.release();
   }

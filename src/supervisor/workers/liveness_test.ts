@@ -23,3 +23,21 @@ Deno.test("Liveness begins anew with every sign of life", () => {
   }
   assert.equal(liveness.look(), true);
 });
+
+Deno.test("Liveness gives more time to a worker that waits for a processor, and not without end", () => {
+  const liveness = new Liveness();
+  liveness.signOfLife();
+  let cpuSeconds = 7;
+  let wantsMore = true;
+  const look = () => liveness.look(() => ({ cpuSeconds, wantsMore }));
+  for (let i = 0; i < HANG_LOOKS * 2; i++) assert.equal(look(), false);
+  wantsMore = false;
+  assert.equal(look(), true, "it waits for something else");
+  wantsMore = true;
+  cpuSeconds += 2;
+  assert.equal(look(), true, "it has had its time");
+  liveness.signOfLife();
+  let looks = 1;
+  while (!look()) looks++;
+  assert.equal(looks, HANG_LOOKS * 6 + 1);
+});

@@ -11,6 +11,7 @@ import {
   WorkerResponse,
 } from "../../../config/schema/messages.ts";
 import type { PipedProcess } from "../../io/process/child.ts";
+import { processorUse } from "../../io/process/facts.ts";
 import { WriteQueue } from "../../io/net/write_queue.ts";
 import { loggerOf } from "../../observe/log/log.ts";
 import { safeText } from "../../observe/log/safe_text.ts";
@@ -120,7 +121,7 @@ export class WorkerProcess {
 
   /** Called every {@link BEAT_MS}: kills a worker that counts as hung. */
   look(): void {
-    if (this.#verdict !== null || !this.#liveness.look()) return;
+    if (this.#verdict !== null || !this.#liveness.look(() => processorUse(this.pid))) return;
     const looks = this.phase === "greeting" ? START_LOOKS : HANG_LOOKS;
     this.kill({ cause: "hung", text: `gave no sign of life for ${looks * BEAT_MS} ms` });
   }

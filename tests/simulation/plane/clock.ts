@@ -28,12 +28,8 @@ export class VirtualClock implements Timers {
     return this.#pending;
   }
 
-  readonly after = (ms: number, work: () => void): () => void => {
-    const entry: Entry = { time: this.#now + Math.max(0, ms), order: this.#order++, work };
-    this.#push(entry);
-    this.#pending++;
-    return () => this.#drop(entry);
-  };
+  readonly after = (ms: number, work: () => void): () => void =>
+    this.at(this.#now + Math.max(0, ms), work);
 
   readonly every = (ms: number, work: () => void): () => void => {
     let cancel = () => {};
@@ -44,6 +40,14 @@ export class VirtualClock implements Timers {
     cancel = this.after(ms, next);
     return () => cancel();
   };
+
+  /** Does `work` at a time that has not passed: at equal times in the order in which it was asked for. */
+  at(time: number, work: () => void): () => void {
+    const entry: Entry = { time, order: this.#order++, work };
+    this.#push(entry);
+    this.#pending++;
+    return () => this.#drop(entry);
+  }
 
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.after(ms, resolve));

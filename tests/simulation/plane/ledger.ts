@@ -151,6 +151,8 @@ export class Ledger implements TrafficObserver {
       if (came && sent.isFirst) this.#trace.violation(`request ${nonce} came and has no account`);
       return;
     }
+    // Who lingers behind an answer is cut with everybody else, and may lose it.
+    if (this.cuts && !isComplete) return;
     const done = ended.outcome === Outcome.COMPLETE || ended.outcome === Outcome.SWITCHED;
     if (done && !isComplete) {
       const got = status === 0 ? "nothing" : `a part of ${status}`;

@@ -27,6 +27,11 @@ export interface LinkQuality {
 /** After so many the rest goes faster: no more is to be learnt from it. */
 const SMALL_MOVES = 100;
 
+/** A read may settle so many milliseconds after its stream was closed, and scribble until then. */
+const LATE_MS = 100;
+const SCRIBBLES = 8;
+const SCRIBBLE = 0x21;
+
 interface PendingRead {
   readonly into: Uint8Array;
   readonly done: PromiseWithResolvers<number>;
@@ -145,9 +150,22 @@ export class VirtualStream implements ByteStream {
   #leave(how: string): void {
     this.closed = true;
     this.#parts.trace.note(`${this.name} ${how}`);
-    this.#fail(new Error(`${this.name}: ${how}`));
+    const error = new Error(`${this.name}: ${how}`);
+    if (this.#read !== null && this.#parts.random.chance(0.3)) this.#failLate(this.#read, error);
+    this.#fail(error);
     this.#unread = [];
     this.#unreadBytes = 0;
+  }
+
+  /** A read that is under way has its buffer until it settles, whatever it does with it. */
+  #failLate({ into, done }: PendingRead, error: Error): void {
+    const { clock, random } = this.#parts;
+    this.#read = null;
+    const late = random.next() * LATE_MS;
+    for (let part = 1; part <= SCRIBBLES; part++) {
+      clock.after(late * part / SCRIBBLES, () => void into.fill(SCRIBBLE));
+    }
+    clock.after(late, () => done.reject(error));
   }
 
   #fail(error: Error): void {
@@ -190,7 +208,7 @@ export class VirtualStream implements ByteStream {
     const { clock, random } = this.#parts;
     const time = Math.max(this.#lastArrival, clock.now + random.next() * this.#link.latency);
     this.#lastArrival = time;
-    clock.after(time - clock.now, arrive);
+    clock.at(time, arrive);
   }
 
   #serveWriter(): void {
