@@ -4,14 +4,9 @@
 import { formatAddress } from "../values/address.ts";
 import type { BoundChanges } from "./frontends.ts";
 import type { ListenerChanges } from "./listeners.ts";
-import {
-  additionOf,
-  replacementOf,
-  sameCertificate,
-  type StoredCertificate,
-} from "../state/certificates.ts";
+import { additionOf, replacementOf, sameCertificate } from "../state/certificates.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
-import type { Verb } from "../state/verbs.ts";
+import { removeCertificate, type Verb } from "../state/verb.ts";
 
 /** Diff of the certificates of HTTPS listeners. */
 export function diffCertificates(
@@ -25,24 +20,12 @@ export function diffCertificates(
   for (const stored of mine.sorted()) {
     const address = formatAddress(stored.address);
     if (theirs.get(address, stored.fingerprint) !== undefined) continue;
-    (removed.has(address) ? before : late).push(removal(stored));
+    (removed.has(address) ? before : late).push(removeCertificate(stored));
   }
   for (const stored of theirs.sorted()) {
     const known = mine.get(formatAddress(stored.address), stored.fingerprint);
-    if (known === undefined) after.push(addition(stored));
-    else if (!sameCertificate(known, stored)) after.push(replacement(stored));
+    if (known === undefined) after.push(additionOf(stored));
+    else if (!sameCertificate(known, stored)) after.push(replacementOf(stored));
   }
   return { before, after: [...after, ...late] };
-}
-
-function removal({ address, fingerprint }: StoredCertificate): Verb {
-  return { kind: "remove_certificate", value: { address, fingerprint } };
-}
-
-function replacement(stored: StoredCertificate): Verb {
-  return { kind: "replace_certificate", value: replacementOf(stored) };
-}
-
-function addition(stored: StoredCertificate): Verb {
-  return { kind: "add_certificate", value: additionOf(stored) };
 }

@@ -10,9 +10,16 @@ import { equalMessages } from "../schema/message_values.ts";
 import { AddBackend, Cluster, type Request } from "../schema/messages.ts";
 import type { ConfigState } from "../state/state.ts";
 import { compareBackends } from "../state/backends.ts";
-import { requestOf } from "../state/dump.ts";
+import { LISTENER_KINDS } from "../state/listener_kinds.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
-import type { Verb } from "../state/verbs.ts";
+import {
+  addBackend,
+  addCluster,
+  removeBackend,
+  removeCluster,
+  requestOf,
+  type Verb,
+} from "../state/verb.ts";
 import { compareText } from "../values/text_order.ts";
 
 /**
@@ -23,40 +30,19 @@ import { compareText } from "../values/text_order.ts";
 export function diff(mine: ConfigState, theirs: ConfigState): Request[] {
   const a = mine.tables;
   const b = theirs.tables;
-  const listeners = diffListeners(a, b);
-  const { http, https, tcp, udp } = listeners;
+  const { http, https, tcp, udp } = LISTENER_KINDS;
+  const listeners = {
+    tcp: diffListeners(a, b, tcp),
+    udp: diffListeners(a, b, udp),
+    http: diffListeners(a, b, http),
+    https: diffListeners(a, b, https),
+  };
   const bound = [
-    diffHttpFrontends(
-      a.httpFrontends,
-      b.httpFrontends,
-      http,
-      (value) => ({ kind: "add_http_frontend", value }),
-      (value) => ({ kind: "remove_http_frontend", value }),
-    ),
-    diffHttpFrontends(
-      a.httpsFrontends,
-      b.httpsFrontends,
-      https,
-      (value) => ({ kind: "add_https_frontend", value }),
-      (value) => ({ kind: "remove_https_frontend", value }),
-    ),
-    diffStreamFrontends(
-      a.tcpFrontends,
-      b.tcpFrontends,
-      tcp,
-      (value) => ({ kind: "add_tcp_frontend", value }),
-      (value) => ({ kind: "remove_tcp_frontend", value }),
-    ),
-    diffStreamFrontends(
-      a.udpFrontends,
-      b.udpFrontends,
-      udp,
-      (value) => ({ kind: "add_udp_frontend", value }),
-      (value) => ({ kind: "remove_udp_frontend", value }),
-    ),
-    diffCertificates(a, b, https),
+    ...[http, https].map((kind) => diffHttpFrontends(a, b, kind, listeners[kind.protocol])),
+    ...[tcp, udp].map((kind) => diffStreamFrontends(a, b, kind, listeners[kind.protocol])),
+    diffCertificates(a, b, listeners.https),
   ];
-  const inOrder = [tcp, udp, http, https];
+  const inOrder = Object.values(listeners);
   const verbs: Verb[][] = [
     ...bound.map(({ before }) => before),
     ...inOrder.map(({ membership }) => membership),
@@ -77,9 +63,9 @@ function diffClusters({ clusters: mine }: ReadonlyTables, { clusters: theirs }: 
   for (const id of [...ids].sort(compareText)) {
     const known = mine.get(id);
     const wanted = theirs.get(id);
-    if (wanted === undefined) verbs.push({ kind: "remove_cluster", value: id });
+    if (wanted === undefined) verbs.push(removeCluster(id));
     else if (known === undefined || !equalMessages(Cluster, known, wanted)) {
-      verbs.push({ kind: "add_cluster", value: wanted });
+      verbs.push(addCluster(wanted));
     }
   }
   return verbs;
@@ -107,13 +93,7 @@ function diffBucket(
       touched.has(formatAddress(backend.address));
   });
   return [
-    ...gone.sort(compareBackends).map(({ cluster_id, backend_id, address }): Verb => ({
-      kind: "remove_backend",
-      value: { cluster_id, backend_id, address },
-    })),
-    ...wanted.map(([, backend]) => backend).sort(compareBackends).map((value): Verb => ({
-      kind: "add_backend",
-      value,
-    })),
+    ...gone.sort(compareBackends).map(removeBackend),
+    ...wanted.map(([, backend]) => backend).sort(compareBackends).map(addBackend),
   ];
 }

@@ -7,11 +7,18 @@ import { equalMessages } from "../schema/message_values.ts";
 import { RequestHttpFrontend } from "../schema/messages.ts";
 import { routeKey } from "../state/http_frontends.ts";
 import {
+  addFrontend,
+  removeFrontend,
+  type RouteKind,
+  type StreamKind,
+} from "../state/listener_kinds.ts";
+import {
   compareStreamFrontends,
   placeKey,
   type StreamFrontend,
 } from "../state/stream_frontends.ts";
-import type { Verb } from "../state/verbs.ts";
+import type { ReadonlyTables } from "../state/tables.ts";
+import type { Verb } from "../state/verb.ts";
 
 /** Verbs to send before, and after, the listeners change. */
 export interface BoundChanges {
@@ -19,35 +26,28 @@ export interface BoundChanges {
   readonly after: Verb[];
 }
 
-interface HttpTable {
-  entries(): ReadonlyMap<string, RequestHttpFrontend>;
-  sorted(): RequestHttpFrontend[];
-}
-
-interface StreamTable {
-  has(frontend: StreamFrontend): boolean;
-  sorted(): StreamFrontend[];
-}
-
 /** Diff of HTTP or HTTPS frontends: removals, then changes and additions in the order of the keys. */
 export function diffHttpFrontends(
-  mine: HttpTable,
-  theirs: HttpTable,
+  from: ReadonlyTables,
+  to: ReadonlyTables,
+  kind: RouteKind,
   { removed }: ListenerChanges,
-  add: (frontend: RequestHttpFrontend) => Verb,
-  remove: (frontend: RequestHttpFrontend) => Verb,
 ): BoundChanges {
+  const mine = from[kind.frontends];
+  const theirs = to[kind.frontends];
   const before: Verb[] = [];
   const after: Verb[] = [];
   for (const frontend of mine.sorted()) {
     if (theirs.entries().has(routeKey(frontend))) continue;
-    (removed.has(formatAddress(frontend.address)) ? before : after).push(remove(frontend));
+    (removed.has(formatAddress(frontend.address)) ? before : after).push(
+      removeFrontend(kind, frontend),
+    );
   }
   for (const frontend of theirs.sorted()) {
     const known = mine.entries().get(routeKey(frontend));
-    if (known === undefined) after.push(add(frontend));
+    if (known === undefined) after.push(addFrontend(kind, frontend));
     else if (!equalMessages(RequestHttpFrontend, known, frontend)) {
-      after.push(remove(known), add(frontend));
+      after.push(removeFrontend(kind, known), addFrontend(kind, frontend));
     }
   }
   return { before, after };
@@ -59,12 +59,13 @@ export function diffHttpFrontends(
  * the place is, and what stays is added again.
  */
 export function diffStreamFrontends(
-  mine: StreamTable,
-  theirs: StreamTable,
+  from: ReadonlyTables,
+  to: ReadonlyTables,
+  kind: StreamKind,
   { removed }: ListenerChanges,
-  add: (frontend: StreamFrontend) => Verb,
-  remove: (frontend: StreamFrontend) => Verb,
 ): BoundChanges {
+  const mine = from[kind.frontends];
+  const theirs = to[kind.frontends];
   const cleared = new Set<string>();
   for (const frontend of mine.sorted()) {
     if (!theirs.has(frontend)) cleared.add(placeKey(frontend));
@@ -79,12 +80,14 @@ export function diffStreamFrontends(
     const repeats = last !== null &&
       compareStreamFrontends({ ...last, tags: frontend.tags }, frontend) === 0;
     if (!repeats) {
-      (removed.has(address) ? before : after).push(remove(frontend));
+      (removed.has(address) ? before : after).push(removeFrontend(kind, frontend));
     }
     last = frontend;
   }
   for (const frontend of theirs.sorted()) {
-    if (cleared.has(placeKey(frontend)) || !mine.has(frontend)) after.push(add(frontend));
+    if (cleared.has(placeKey(frontend)) || !mine.has(frontend)) {
+      after.push(addFrontend(kind, frontend));
+    }
   }
   return { before, after };
 }

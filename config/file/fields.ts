@@ -51,6 +51,8 @@ export const address: Reader<SocketAddress> = reader(
 
 export const u8: Reader<number> = integer(0, U8_MAX);
 export const u32: Reader<number> = integer(0, U32_MAX);
+/** A small count that means nothing when zero. */
+export const positiveU8: Reader<number> = integer(1, U8_MAX);
 /** A 32-bit count that means nothing when zero. */
 export const positiveU32: Reader<number> = integer(1, U32_MAX);
 /** A count that means nothing when zero. */

@@ -2,7 +2,6 @@
 // and the checks that need no listener or cluster.
 
 import * as defaults from "../defaults.ts";
-import type { GlobalSettings } from "./config.ts";
 import type { GLOBAL_KEYS } from "./keys/globals.ts";
 import { presentFields } from "../values/present_fields.ts";
 import { absoluteLogTarget, LOG_TARGET_FORMS, parseLogTarget } from "../values/log_target.ts";
@@ -28,12 +27,18 @@ export function directoriesOf(configPath: string, cwd: string): Directories {
   return { config: directoryOf(resolvePath(cwd, configPath)), cwd };
 }
 
+/**
+ * Settings that do not belong to a listener or a cluster, under the names of the keys; keys/globals.ts says
+ * what each means and its unit. Paths are absolute.
+ */
+export type GlobalSettings = ReturnType<typeof globalSettings>;
+
 /** Clamps, resolves and checks the global keys; reports what cannot work. */
 export function globalSettings(
   reading: GlobalReading,
   directories: Directories,
   problems: Problems,
-): GlobalSettings {
+) {
   const { values } = reading;
   checkPaths(reading, problems);
   checkSocketLength(reading, directories, problems);

@@ -8,9 +8,9 @@ import {
   type Listener,
   LISTENER_KEYS,
   type ListenerBuilder,
-  type ListenerProtocol,
   type ListenerReading,
 } from "./keys/listener.ts";
+import type { ListenerProtocol } from "../state/listener_kinds.ts";
 import type { Place, PlaceOf, Problems } from "./problem.ts";
 import { placesOf, readTable } from "./table.ts";
 import type { TomlTable } from "./toml.ts";

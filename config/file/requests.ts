@@ -2,24 +2,35 @@
 // part of the global settings that workers get. The order is the one of sozu 2.1: listeners, then
 // each cluster with its frontends and backends, then what switches things on.
 
+import type { Properties } from "../schema/message_type.ts";
 import type { Config } from "./config.ts";
 import type { FileListeners } from "./match_listeners.ts";
 import type { PlaceOf } from "./problem.ts";
-import { presentFields } from "../values/present_fields.ts";
 import {
-  type ActivateListener,
+  addFrontend,
+  addListener,
+  ALL_LISTENER_KINDS,
+  LISTENER_KINDS,
+} from "../state/listener_kinds.ts";
+import {
+  activateListener,
+  addBackend,
+  addCertificate,
+  addCluster,
+  configureMetrics,
+  type Verb,
+} from "../state/verb.ts";
+import {
   type AddBackend,
   type AddCertificate,
   type Cluster,
-  ListenerType,
   MetricsConfiguration,
   ProtobufAccessLogFormat,
   type Request,
   type RequestHttpFrontend,
   type RequestTcpFrontend,
   type RequestUdpFrontend,
-  type ServerConfig,
-  type SocketAddress,
+  ServerConfig,
 } from "../schema/messages.ts";
 
 /** One frontend as it is added, and where it stands. */
@@ -55,10 +66,8 @@ export interface FinalRequests {
   readonly disable_cluster_metrics: boolean;
 }
 
-type RequestType = NonNullable<Request["request_type"]>;
-
 interface PlacedType {
-  readonly type: RequestType;
+  readonly type: Verb;
   readonly at: PlaceOf;
 }
 
@@ -68,81 +77,55 @@ export function orderedRequests(
   clusters: readonly ClusterRequests[],
   final: FinalRequests,
 ): PlacedRequest[] {
-  const types = [...addListeners(listeners), ...clusters.flatMap(addCluster)];
+  const types = [...addListeners(listeners), ...clusters.flatMap(clusterTypes)];
   if (final.activate_listeners) types.push(...activateListeners(listeners));
   if (final.disable_cluster_metrics) {
     const at = () => ({ key: "disable_cluster_metrics", line: 1 });
-    types.push({ type: { kind: "configure_metrics", value: MetricsConfiguration.DISABLED }, at });
+    types.push({ type: configureMetrics(MetricsConfiguration.DISABLED), at });
   }
   return types.map(({ type, at }) => ({ request: { request_type: type }, at }));
 }
 
 function addListeners(listeners: FileListeners): PlacedType[] {
-  const types: RequestType[] = [
-    ...listeners.ofProtocol("http").map(({ config }) => ({
-      kind: "add_http_listener" as const,
-      value: config,
-    })),
-    ...listeners.ofProtocol("https").map(({ config }) => ({
-      kind: "add_https_listener" as const,
-      value: config,
-    })),
-    ...listeners.ofProtocol("tcp").map(({ config }) => ({
-      kind: "add_tcp_listener" as const,
-      value: config,
-    })),
-    ...listeners.ofProtocol("udp").map(({ config }) => ({
-      kind: "add_udp_listener" as const,
-      value: config,
-    })),
-  ];
-  return types.map((type) => ({
-    type,
-    at: listeners.placesAt((type.value as { address: SocketAddress }).address),
-  }));
+  return ALL_LISTENER_KINDS.flatMap((kind) =>
+    listeners.ofProtocol(kind.protocol).map(({ config }) => ({
+      type: addListener(kind, config),
+      at: listeners.placesAt(config.address),
+    }))
+  );
 }
 
-function addCluster({ cluster, frontends, backends, at }: ClusterRequests): PlacedType[] {
+function clusterTypes({ cluster, frontends, backends, at }: ClusterRequests): PlacedType[] {
   return [
-    { type: { kind: "add_cluster", value: cluster }, at },
-    ...frontends.flatMap(addFrontend),
-    ...backends.map(({ backend, at }): PlacedType => ({
-      type: { kind: "add_backend", value: backend },
-      at,
-    })),
+    { type: addCluster(cluster), at },
+    ...frontends.flatMap(frontendTypes),
+    ...backends.map(({ backend, at }): PlacedType => ({ type: addBackend(backend), at })),
   ];
 }
 
-function addFrontend(request: FrontendRequest): PlacedType[] {
+function frontendTypes(request: FrontendRequest): PlacedType[] {
   const { at } = request;
   switch (request.kind) {
-    case "http":
-      return [{ type: { kind: "add_http_frontend", value: request.frontend }, at }];
     case "https":
       // The certificate first: a frontend must not answer with another host's certificate.
       return [
-        { type: { kind: "add_certificate", value: request.certificate }, at },
-        { type: { kind: "add_https_frontend", value: request.frontend }, at },
+        { type: addCertificate(request.certificate), at },
+        { type: addFrontend(LISTENER_KINDS.https, request.frontend), at },
       ];
+    case "http":
+      return [{ type: addFrontend(LISTENER_KINDS.http, request.frontend), at }];
     case "tcp":
-      return [{ type: { kind: "add_tcp_frontend", value: request.frontend }, at }];
     case "udp":
-      return [{ type: { kind: "add_udp_frontend", value: request.frontend }, at }];
+      return [{ type: addFrontend(LISTENER_KINDS[request.kind], request.frontend), at }];
   }
 }
 
 function activateListeners(listeners: FileListeners): PlacedType[] {
-  const kinds = [
-    ["http", ListenerType.HTTP],
-    ["https", ListenerType.HTTPS],
-    ["tcp", ListenerType.TCP],
-    ["udp", ListenerType.UDP],
-  ] as const;
-  return kinds.flatMap(([protocol, proxy]) =>
-    listeners.ofProtocol(protocol).map(({ config }): PlacedType => {
-      const value: ActivateListener = { address: config.address, proxy, from_scm: false };
-      return { type: { kind: "activate_listener", value }, at: listeners.placesAt(config.address) };
-    })
+  return ALL_LISTENER_KINDS.flatMap(({ protocol, proxy }) =>
+    listeners.ofProtocol(protocol).map(({ config: { address } }) => ({
+      type: activateListener(proxy, address),
+      at: listeners.placesAt(address),
+    }))
   );
 }
 
@@ -152,39 +135,16 @@ const LOG_FORMATS = {
   json: ProtobufAccessLogFormat.Json,
 } as const;
 
-/** What workers are told at start. */
+/**
+ * What workers are told at start: the settings that the message has a field for, under the name of the key.
+ */
 export function serverConfig(config: Config): ServerConfig {
-  const wide = (value: number | undefined) => value === undefined ? undefined : BigInt(value);
-  return {
-    max_connections: BigInt(config.max_connections),
-    front_timeout: config.front_timeout,
-    back_timeout: config.back_timeout,
-    connect_timeout: config.connect_timeout,
-    zombie_check_interval: config.zombie_check_interval,
-    accept_queue_timeout: config.accept_queue_timeout,
-    min_buffers: BigInt(config.min_buffers),
-    max_buffers: BigInt(config.max_buffers),
-    buffer_size: BigInt(config.buffer_size),
-    log_level: config.log_level,
-    log_target: config.log_target,
-    command_buffer_size: BigInt(config.command_buffer_size),
-    max_command_buffer_size: BigInt(config.max_command_buffer_size),
-    access_log_format: LOG_FORMATS[config.access_logs_format],
-    log_format: LOG_FORMATS[config.log_format],
-    log_colored: config.log_colored,
-    access_logs_colored: config.access_logs_colored,
-    evict_on_queue_full: config.evict_on_queue_full,
-    max_connections_per_ip: BigInt(config.max_connections_per_ip),
-    retry_after: config.retry_after,
-    ...presentFields({
-      access_logs_target: config.access_logs_target,
-      metrics: config.metrics,
-      tracing: config.tracing,
-      audit_logs_target: config.audit_logs_target,
-      audit_logs_json_target: config.audit_logs_json_target,
-      slab_entries_per_connection: wide(config.slab_entries_per_connection),
-      basic_auth_max_credential_bytes: wide(config.basic_auth_max_credential_bytes),
-      splice_pipe_capacity_bytes: wide(config.splice_pipe_capacity_bytes),
-    }),
-  };
+  const told: Properties = { ...config };
+  told.access_log_format = LOG_FORMATS[config.access_logs_format];
+  told.log_format = LOG_FORMATS[config.log_format];
+  const fields = ServerConfig.fields.filter(({ property }) => told[property] !== undefined);
+  return Object.fromEntries(fields.map(({ property, type }) => {
+    const value = told[property];
+    return [property, type === "uint64" ? BigInt(value as number) : value];
+  })) as unknown as ServerConfig;
 }

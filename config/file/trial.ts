@@ -6,10 +6,12 @@ import { encode } from "../codec/protobuf.ts";
 import type { ConfigError } from "../state/config_error.ts";
 import { type Place, type Problems, quote } from "./problem.ts";
 import type { PlacedRequest } from "./requests.ts";
-import { Request } from "../schema/messages.ts";
+import { Request, type RequestHttpFrontend } from "../schema/messages.ts";
+import { listenerActOf, takesStreams } from "../state/listener_kinds.ts";
+import type { Verb } from "../state/verb.ts";
 import type { ConfigState } from "../state/state.ts";
 import { routeKey } from "../state/http_frontends.ts";
-import { placeKey } from "../state/stream_frontends.ts";
+import { placeKey, type StreamFrontend } from "../state/stream_frontends.ts";
 
 /** What a frame adds to a request on its way: length, id and tags. */
 const FRAME_BYTES = 64;
@@ -61,24 +63,9 @@ function isTakenTwice(
   owners: Map<string, Owner>,
   problems: Problems,
 ): boolean {
-  if (verb === null) return false;
-  let key: string;
-  let route: string;
-  switch (verb.kind) {
-    case "add_http_frontend":
-    case "add_https_frontend":
-      key = `${verb.kind} ${routeKey(verb.value)}`;
-      route = `The route ${quote(verb.value.hostname + verb.value.path.value)}`;
-      break;
-    case "add_tcp_frontend":
-    case "add_udp_frontend":
-      key = `${verb.kind} ${placeKey(verb.value)}`;
-      route = `What arrives at ${quote(placeKey(verb.value))}`;
-      break;
-    default:
-      return false;
-  }
-  const cluster = verb.value.cluster_id ?? "";
+  const part = verb === null ? null : partOf(verb);
+  if (part === null) return false;
+  const { key, route, cluster } = part;
   const place = at("");
   const owner = owners.get(key);
   if (owner === undefined) {
@@ -91,4 +78,22 @@ function isTakenTwice(
       "accepted: one frontend for each route of a listener",
   );
   return true;
+}
+
+/** The part of the traffic that a frontend takes; `null` when the verb adds none. */
+function partOf(verb: Verb): { key: string; route: string; cluster: string } | null {
+  const done = listenerActOf(verb.kind);
+  if (done?.act !== "addFrontend") return null;
+  if (takesStreams(done.kind)) {
+    const frontend = verb.value as StreamFrontend;
+    const place = placeKey(frontend);
+    const route = `What arrives at ${quote(place)}`;
+    return { key: `${verb.kind} ${place}`, route, cluster: frontend.cluster_id };
+  }
+  const frontend = verb.value as RequestHttpFrontend;
+  return {
+    key: `${verb.kind} ${routeKey(frontend)}`,
+    route: `The route ${quote(frontend.hostname + frontend.path.value)}`,
+    cluster: frontend.cluster_id ?? "",
+  };
 }

@@ -3,11 +3,10 @@
 // this program can do what is wanted, and whether certificates can be served with their keys.
 
 import type { ConfigError } from "../state/config_error.ts";
-import type { Request } from "../schema/messages.ts";
+import { rowOf, type Verb } from "../state/verbs.ts";
+import type { ServedIdentity } from "../state/verbs/row.ts";
 import { missingFeature } from "./missing_features.ts";
-import { validateVerb } from "./validate.ts";
-
-type Verb = NonNullable<Request["request_type"]>;
+import { validateVerb } from "./validate_verb.ts";
 
 /** Why a request is not admitted, or `null`. */
 export type Admission = (verb: Verb) => ConfigError | null;
@@ -30,35 +29,13 @@ export function servable(check: CertificateCheck): Admission {
   return (verb) => validateVerb(verb) ?? missingFeature(verb) ?? certificateProblem(verb, check);
 }
 
-function certificateProblem(verb: Verb, check: CertificateCheck): ConfigError | null {
-  switch (verb.kind) {
-    case "add_certificate":
-      return problemOf(verb.value.certificate, "certificate", check);
-    case "replace_certificate":
-      return problemOf(verb.value.new_certificate, "new_certificate", check);
-    case "add_https_listener":
-    case "replace_https_listener":
-      return problemOf({ ...verb.value }, "certificate", check);
-    case "add_tcp_listener":
-    case "replace_tcp_listener":
-    case "update_tcp_listener": {
-      // The chain follows the certificate in the same text.
-      const { certificate, key } = verb.value;
-      const certificate_chain = certificate === undefined ? [] : [certificate];
-      return problemOf({ certificate, certificate_chain, key }, "certificate", check);
-    }
-    default:
-      return null;
-  }
+function certificateProblem({ kind, value }: Verb, check: CertificateCheck): ConfigError | null {
+  const served = rowOf(kind).served?.(value);
+  return served === undefined ? null : problemOf(served, check);
 }
 
 function problemOf(
-  { certificate, certificate_chain, key }: {
-    readonly certificate?: string | undefined;
-    readonly certificate_chain: readonly string[];
-    readonly key?: string | undefined;
-  },
-  field: string,
+  { certificate, certificate_chain, key, field }: ServedIdentity,
   check: CertificateCheck,
 ): ConfigError | null {
   if (certificate === undefined && key === undefined) return null;

@@ -23,7 +23,6 @@ import {
   method,
   named,
   number,
-  path,
   pem,
   port,
   positive,
@@ -299,24 +298,5 @@ export const MESSAGE_RULES = {
   } satisfies RulesOf<messages.SetMetricDetail>,
 } as const;
 
-/** Verbs whose value is no message. */
-type BareVerb = Extract<
-  NonNullable<messages.Request["request_type"]>,
-  { value: string | number | bigint }
->["kind"];
-
-/** The rows of values that stand alone: verbs with one, and the number of an IPv4 address. */
-export const BARE_RULES: { readonly [K in BareVerb]: Rule } & { readonly v4: Rule } = {
-  save_state: path,
-  load_state: path,
-  launch_worker: question,
-  upgrade_worker: anyU32,
-  reload_configuration: path,
-  remove_cluster: question,
-  query_cluster_by_id: question,
-  configure_metrics: named(messages.MetricsConfiguration),
-  Logging: question,
-  set_max_connections_per_ip: anyU64,
-  remove_health_check: question,
-  v4: anyU32,
-};
+/** The rows of members of groups that stand alone; those of verbs are in the rows of the verbs. */
+export const MEMBER_RULES = { v4: anyU32 } as const;

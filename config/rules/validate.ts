@@ -1,16 +1,13 @@
 // Whether what a request carries can mean something: every number in its range, every enum known,
-// every text what it is used as. One walk over the message by the table of rules, for every verb and
-// every way in. Answers `null` or the first refusal; changes nothing, and knows nothing of what is
-// configured already.
+// every text what it is used as. One walk over the message by the table of rules, for every way in.
+// Answers `null` or the first refusal; changes nothing, and knows nothing of what is configured already.
 
 import type { ConfigError } from "../state/config_error.ts";
-import { BARE_RULES, MESSAGE_RULES } from "./message_rules.ts";
+import { MEMBER_RULES, MESSAGE_RULES } from "./message_rules.ts";
 import type { Field, MessageType, OneofValue, Properties } from "../schema/message_type.ts";
 import { HealthCheckConfig, Request } from "../schema/messages.ts";
 import type { Rule } from "./rule.ts";
-import { misplacedHsts, WHOLE_RULES } from "./whole_rules.ts";
-
-type Verb = NonNullable<Request["request_type"]>;
+import { WHOLE_RULES } from "./whole_rules.ts";
 
 /** A field and its rule, if it has one. */
 interface Row {
@@ -28,21 +25,7 @@ export function ruleOf(type: MessageType<unknown>, field: Field): Rule | undefin
   if (rows !== undefined && Object.hasOwn(rows, field.name)) return rows[field.name];
   return field.label !== "oneof"
     ? undefined
-    : (BARE_RULES as Readonly<Record<string, Rule>>)[field.name];
-}
-
-/** The first thing that is wrong with the value of a verb, or `null`. */
-export function validateVerb(verb: Verb): ConfigError | null {
-  switch (verb.kind) {
-    case "set_health_check": {
-      const { config, ...rest } = verb.value;
-      return validateMember(verb.kind, rest) ?? validateHealthCheck(config);
-    }
-    case "add_http_frontend":
-      return validateMember(verb.kind, verb.value) ?? misplacedHsts(verb.value);
-    default:
-      return validateMember(verb.kind, verb.value);
-  }
+    : (MEMBER_RULES as Readonly<Record<string, Rule>>)[field.name];
 }
 
 /** The first thing that is wrong with a health check, or `null`; a timeout above the interval is not. */
@@ -51,7 +34,7 @@ export function validateHealthCheck(config: HealthCheckConfig): ConfigError | nu
 }
 
 /** The first field of a message that its rule refuses; `prefix` stands before the names of fields. */
-function validateMessage<T>(
+export function validateMessage<T>(
   type: MessageType<T>,
   message: T,
   prefix = "",
@@ -64,20 +47,6 @@ function validateMessage<T>(
     if (problem !== null) return problem;
   }
   return WHOLE_RULES[type.name]?.(message, prefix) ?? null;
-}
-
-/** Rows of the verbs by name. */
-const VERB_ROWS: ReadonlyMap<string, Row> = new Map(
-  rowsOf(Request).map((row) => [row.field.name, row]),
-);
-
-function validateMember(kind: string, value: unknown): ConfigError | null {
-  const row = VERB_ROWS.get(kind);
-  if (row === undefined) return null;
-  const { field, rule } = row;
-  return typeof field.type === "string"
-    ? rule?.check(value, kind) ?? null
-    : validateMessage(field.type, value);
 }
 
 function rowsOf<T>(type: MessageType<T>): readonly Row[] {

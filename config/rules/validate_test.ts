@@ -5,7 +5,8 @@ import {
   UpdateHttpsListenerConfig,
 } from "../schema/messages.ts";
 import type { ConfigError } from "../state/config_error.ts";
-import { validateHealthCheck, validateVerb } from "./validate.ts";
+import { validateHealthCheck } from "./validate.ts";
+import { validateVerb } from "./validate_verb.ts";
 
 function validateHttpPatch(value: UpdateHttpListenerConfig): ConfigError | null {
   return validateVerb({ kind: "update_http_listener", value });

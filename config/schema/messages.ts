@@ -65,6 +65,7 @@ export interface Request {
     | { kind: "update_udp_listener"; value: UpdateUdpListenerConfig }
     | { kind: "add_udp_frontend"; value: RequestUdpFrontend }
     | { kind: "remove_udp_frontend"; value: RequestUdpFrontend }
+    | { kind: "set_max_connection_attempts"; value: number }
     | { kind: "steer_listener"; value: SteerListener }
     | { kind: "query_listener_socket"; value: ListenerSocket }
     | { kind: "probe_listener"; value: ListenerSocket }
@@ -135,6 +136,7 @@ export const Request: MessageType<Request> = new MessageType(
     member("request_type", "update_udp_listener", 57, UpdateUdpListenerConfig),
     member("request_type", "add_udp_frontend", 58, RequestUdpFrontend),
     member("request_type", "remove_udp_frontend", 59, RequestUdpFrontend),
+    member("request_type", "set_max_connection_attempts", 62, "uint32"),
     member("request_type", "steer_listener", 1000, SteerListener),
     member("request_type", "query_listener_socket", 1001, ListenerSocket),
     member("request_type", "probe_listener", 1002, ListenerSocket),
@@ -2165,6 +2167,7 @@ export interface ServerConfig {
   max_connections_per_ip?: bigint;
   retry_after?: number;
   splice_pipe_capacity_bytes?: bigint;
+  max_connection_attempts?: number;
   log_format?: ProtobufAccessLogFormat;
   access_logs_colored?: boolean;
   tracing?: ServerTracingConfig;
@@ -2198,6 +2201,7 @@ export const ServerConfig: MessageType<ServerConfig> = new MessageType(
     optional("max_connections_per_ip", 23, "uint64", 0n),
     optional("retry_after", 24, "uint32", 60),
     optional("splice_pipe_capacity_bytes", 25, "uint64"),
+    optional("max_connection_attempts", 29, "uint32"),
     optional("log_format", 1001, "enum"),
     optional("access_logs_colored", 1002, "bool"),
     optional("tracing", 1003, ServerTracingConfig),

@@ -14,6 +14,7 @@ import {
   type SocketAddress,
 } from "../schema/messages.ts";
 import { compareText } from "../values/text_order.ts";
+import { addCertificate, replaceCertificate, type Verb } from "./verb.ts";
 
 /** One stored certificate with where it is served and what it is. */
 export interface StoredCertificate {
@@ -25,20 +26,20 @@ export interface StoredCertificate {
 }
 
 /** The request that adds a certificate as it is stored. */
-export function additionOf({ address, certificate, expiredAt }: StoredCertificate): AddCertificate {
-  return { address, certificate, ...presentFields({ expired_at: expiredAt }) };
+export function additionOf({ address, certificate, expiredAt }: StoredCertificate): Verb {
+  return addCertificate({ address, certificate, ...presentFields({ expired_at: expiredAt }) });
 }
 
 /** The request that puts a certificate in the place of the one of the same fingerprint. */
 export function replacementOf(
   { address, certificate, fingerprint, expiredAt }: StoredCertificate,
-): ReplaceCertificate {
-  return {
+): Verb {
+  return replaceCertificate({
     address,
     new_certificate: certificate,
     old_fingerprint: fingerprint,
     ...presentFields({ new_expired_at: expiredAt }),
-  };
+  });
 }
 
 /** Whether two certificates of one fingerprint are served alike. */

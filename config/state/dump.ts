@@ -3,57 +3,40 @@
 // which it was added, because that decides among routes, certificates and TCP frontends that are equal
 // otherwise: a process that starts must decide as those that saw them come.
 
-import type { ListenerType, Request, SocketAddress } from "../schema/messages.ts";
+import type { Request } from "../schema/messages.ts";
 import { additionOf } from "./certificates.ts";
-import type { ListenerConfig } from "./listeners.ts";
+import {
+  addFrontend,
+  addListener,
+  ALL_LISTENER_KINDS,
+  LISTENER_KINDS,
+  type ListenerKind,
+} from "./listener_kinds.ts";
 import type { ReadonlyTables } from "./tables.ts";
-import type { Verb } from "./verbs.ts";
-
-/** Wraps a verb into a request. */
-export function requestOf(verb: Verb): Request {
-  return { request_type: verb };
-}
-
-/** The request that opens the socket of a listener. */
-export function activation(proxy: ListenerType, address: SocketAddress): Verb {
-  return { kind: "activate_listener", value: { address, proxy, from_scm: false } };
-}
+import { activateListener, addBackend, addCluster, requestOf, type Verb } from "./verb.ts";
 
 /** Every object as a request: listeners (each followed by its activation) first, backends last. */
 export function dumpTables(tables: ReadonlyTables): Request[] {
-  const { listeners } = tables;
-  const verbs: Verb[] = [
-    ...listenerVerbs(listeners.http, (value) => ({ kind: "add_http_listener", value })),
-    ...listenerVerbs(listeners.https, (value) => ({ kind: "add_https_listener", value })),
-    ...listenerVerbs(listeners.tcp, (value) => ({ kind: "add_tcp_listener", value })),
-    ...listenerVerbs(listeners.udp, (value) => ({ kind: "add_udp_listener", value })),
-  ];
-  for (const value of tables.clusters.sorted()) verbs.push({ kind: "add_cluster", value });
-  for (const value of tables.httpFrontends.entries().values()) {
-    verbs.push({ kind: "add_http_frontend", value });
+  const { http, https, tcp, udp } = LISTENER_KINDS;
+  const { clusters, certificates, backends } = tables;
+  const verbs = ALL_LISTENER_KINDS.flatMap((kind) => listenerVerbs(tables, kind));
+  for (const cluster of clusters.sorted()) verbs.push(addCluster(cluster));
+  for (const route of tables.httpFrontends.entries().values()) verbs.push(addFrontend(http, route));
+  for (const stored of certificates.values()) verbs.push(additionOf(stored));
+  for (const route of tables.httpsFrontends.entries().values()) {
+    verbs.push(addFrontend(https, route));
   }
-  for (const stored of tables.certificates.values()) {
-    verbs.push({ kind: "add_certificate", value: additionOf(stored) });
-  }
-  for (const value of tables.httpsFrontends.entries().values()) {
-    verbs.push({ kind: "add_https_frontend", value });
-  }
-  for (const value of tables.tcpFrontends.values()) verbs.push({ kind: "add_tcp_frontend", value });
-  for (const value of tables.udpFrontends.values()) verbs.push({ kind: "add_udp_frontend", value });
-  for (const clusterId of tables.backends.clusterIds()) {
-    for (const value of tables.backends.sortedOf(clusterId)) {
-      verbs.push({ kind: "add_backend", value });
-    }
+  for (const frontend of tables.tcpFrontends.values()) verbs.push(addFrontend(tcp, frontend));
+  for (const frontend of tables.udpFrontends.values()) verbs.push(addFrontend(udp, frontend));
+  for (const clusterId of backends.clusterIds()) {
+    for (const backend of backends.sortedOf(clusterId)) verbs.push(addBackend(backend));
   }
   return verbs.map(requestOf);
 }
 
-function listenerVerbs<L extends ListenerConfig>(
-  table: { readonly proxy: ListenerType; sorted(): L[] },
-  add: (listener: L) => Verb,
-): Verb[] {
-  return table.sorted().flatMap((listener) => {
-    const added = add(listener);
-    return listener.active ? [added, activation(table.proxy, listener.address)] : [added];
+function listenerVerbs({ listeners }: ReadonlyTables, kind: ListenerKind): Verb[] {
+  return listeners[kind.protocol].sorted().flatMap((listener) => {
+    const added = addListener(kind, listener);
+    return listener.active ? [added, activateListener(kind.proxy, listener.address)] : [added];
   });
 }

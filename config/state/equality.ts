@@ -7,14 +7,23 @@ import { AddBackend, Cluster, RequestHttpFrontend } from "../schema/messages.ts"
 import type { ReadonlyTables } from "./tables.ts";
 import { formatAddress } from "../values/address.ts";
 import { sameCertificate } from "./certificates.ts";
+import {
+  ALL_LISTENER_KINDS,
+  type ListenerConfig,
+  takesRoutes,
+  takesStreams,
+} from "./listener_kinds.ts";
 import type { StreamFrontend } from "./stream_frontends.ts";
 
 /** Whether two sets of tables hold the same objects. */
 export function equalTables(a: ReadonlyTables, b: ReadonlyTables): boolean {
   return equalClusters(a, b) && equalBackends(a, b) && equalListeners(a, b) &&
-    equalMaps(RequestHttpFrontend, a.httpFrontends.entries(), b.httpFrontends.entries()) &&
-    equalMaps(RequestHttpFrontend, a.httpsFrontends.entries(), b.httpsFrontends.entries()) &&
-    equalStreams(a.tcpFrontends, b.tcpFrontends) && equalStreams(a.udpFrontends, b.udpFrontends) &&
+    ALL_LISTENER_KINDS.filter(takesRoutes).every(({ frontends }) =>
+      equalMaps(RequestHttpFrontend, a[frontends].entries(), b[frontends].entries())
+    ) &&
+    ALL_LISTENER_KINDS.filter(takesStreams).every(({ frontends }) =>
+      equalStreams(a[frontends], b[frontends])
+    ) &&
     equalCertificates(a, b);
 }
 
@@ -50,10 +59,9 @@ function equalListeners(
   { listeners: a }: ReadonlyTables,
   { listeners: b }: ReadonlyTables,
 ): boolean {
-  return equalMaps(a.http.type, a.http.entries(), b.http.entries()) &&
-    equalMaps(a.https.type, a.https.entries(), b.https.entries()) &&
-    equalMaps(a.tcp.type, a.tcp.entries(), b.tcp.entries()) &&
-    equalMaps(a.udp.type, a.udp.entries(), b.udp.entries());
+  return ALL_LISTENER_KINDS.every(({ protocol, type }) =>
+    equalMaps<ListenerConfig>(type, a[protocol].entries(), b[protocol].entries())
+  );
 }
 
 function equalStreams(

@@ -9,39 +9,36 @@ import {
   notFound,
   unknownEnumValue,
 } from "./config_error.ts";
+import {
+  LISTENER_KINDS,
+  type ListenerConfig,
+  type ListenerKind,
+  listenerKindOf,
+} from "./listener_kinds.ts";
 import { type ListenerPatch, patchListener } from "./listener_patch.ts";
 import type { MessageType } from "../schema/message_type.ts";
 import { copyMessage } from "../schema/message_values.ts";
-import {
-  type ActivateListener,
-  type DeactivateListener,
+import type {
+  ActivateListener,
+  DeactivateListener,
   HttpListenerConfig,
   HttpsListenerConfig,
   ListenerType,
-  type RemoveListener,
-  type SocketAddress,
+  RemoveListener,
+  SocketAddress,
   TcpListenerConfig,
   UdpListenerConfig,
 } from "../schema/messages.ts";
 
-/** What listeners of every protocol have in common. */
-export interface ListenerConfig {
-  address: SocketAddress;
-  public_address?: SocketAddress;
-  active: boolean;
-}
-
 /** Listeners of one protocol by the text of their address. */
 export class ListenerTable<L extends ListenerConfig> {
-  readonly proxy: ListenerType;
   readonly type: MessageType<L>;
-  readonly #name: string;
+  readonly #kind: Pick<ListenerKind<L>, "label" | "type">;
   #byAddress = new Map<string, L>();
 
-  constructor(proxy: ListenerType, name: string, type: MessageType<L>) {
-    this.proxy = proxy;
-    this.#name = name;
-    this.type = type;
+  constructor(kind: Pick<ListenerKind<L>, "label" | "type">) {
+    this.#kind = kind;
+    this.type = kind.type;
   }
 
   get size(): number {
@@ -66,7 +63,7 @@ export class ListenerTable<L extends ListenerConfig> {
   /** Adds a listener. It is not active, whatever it says: what opens it is a request of its own. */
   add(listener: L): ConfigError | null {
     const key = formatAddress(listener.address);
-    if (this.#byAddress.has(key)) return alreadyExists(this.#name, key);
+    if (this.#byAddress.has(key)) return alreadyExists(`${this.#kind.label} listener`, key);
     const stored = normalize(copyMessage(this.type, listener));
     this.#byAddress.set(key, { ...stored, active: false });
     return null;
@@ -76,7 +73,7 @@ export class ListenerTable<L extends ListenerConfig> {
   replace(listener: L): ConfigError | null {
     const key = formatAddress(listener.address);
     const before = this.#byAddress.get(key);
-    if (before === undefined) return notFound(this.#name, key);
+    if (before === undefined) return notFound(`${this.#kind.label} listener`, key);
     const { active } = before;
     this.#byAddress.set(key, { ...normalize(copyMessage(this.type, listener)), active });
     return null;
@@ -84,13 +81,13 @@ export class ListenerTable<L extends ListenerConfig> {
 
   remove(address: SocketAddress): ConfigError | null {
     const key = formatAddress(address);
-    return this.#byAddress.delete(key) ? null : noChange(this.#name, key);
+    return this.#byAddress.delete(key) ? null : noChange(`${this.#kind.label} listener`, key);
   }
 
   setActive(address: SocketAddress, active: boolean): ConfigError | null {
     const key = formatAddress(address);
     const listener = this.#byAddress.get(key);
-    if (listener === undefined) return notFound(this.#name, key);
+    if (listener === undefined) return notFound(`${this.#kind.label} listener`, key);
     this.#byAddress.set(key, { ...listener, active });
     return null;
   }
@@ -99,13 +96,13 @@ export class ListenerTable<L extends ListenerConfig> {
   patch<P extends ListenerPatch>(patchType: MessageType<P>, patch: P): ConfigError | null {
     const key = formatAddress(patch.address);
     const listener = this.#byAddress.get(key);
-    if (listener === undefined) return notFound(this.#name, key);
+    if (listener === undefined) return notFound(`${this.#kind.label} listener`, key);
     this.#byAddress.set(key, normalize(patchListener(this.type, patchType, listener, patch)));
     return null;
   }
 
   copy(): ListenerTable<L> {
-    const copy = new ListenerTable(this.proxy, this.#name, this.type);
+    const copy = new ListenerTable<L>(this.#kind);
     copy.#byAddress = new Map(this.#byAddress);
     return copy;
   }
@@ -121,10 +118,10 @@ function normalize<L extends ListenerConfig>(listener: L): L {
 
 /** Listeners of the four protocols. */
 export class Listeners {
-  http = new ListenerTable(ListenerType.HTTP, "HTTP listener", HttpListenerConfig);
-  https = new ListenerTable(ListenerType.HTTPS, "HTTPS listener", HttpsListenerConfig);
-  tcp = new ListenerTable(ListenerType.TCP, "TCP listener", TcpListenerConfig);
-  udp = new ListenerTable(ListenerType.UDP, "UDP listener", UdpListenerConfig);
+  http = new ListenerTable<HttpListenerConfig>(LISTENER_KINDS.http);
+  https = new ListenerTable<HttpsListenerConfig>(LISTENER_KINDS.https);
+  tcp = new ListenerTable<TcpListenerConfig>(LISTENER_KINDS.tcp);
+  udp = new ListenerTable<UdpListenerConfig>(LISTENER_KINDS.udp);
 
   activate({ address, proxy }: ActivateListener): ConfigError | null {
     return this.#table(proxy)?.setActive(address, true) ?? unknownProxyOr(proxy);
@@ -148,23 +145,13 @@ export class Listeners {
   }
 
   #table(proxy: ListenerType) {
-    switch (proxy) {
-      case ListenerType.HTTP:
-        return this.http;
-      case ListenerType.HTTPS:
-        return this.https;
-      case ListenerType.TCP:
-        return this.tcp;
-      case ListenerType.UDP:
-        return this.udp;
-      default:
-        return null;
-    }
+    const kind = listenerKindOf(proxy);
+    return kind === null ? null : this[kind.protocol];
   }
 }
 
-/** `null` for a protocol that has a table, whose answer was `null` as well. */
+/** `null` for a kind that has a table, whose answer was `null` as well. */
 function unknownProxyOr(proxy: ListenerType): ConfigError | null {
-  if (Object.values(ListenerType).some((known) => known === proxy)) return null;
+  if (listenerKindOf(proxy) !== null) return null;
   return unknownEnumValue("proxy", proxy, "0 (HTTP), 1 (HTTPS), 2 (TCP), 3 (UDP)");
 }

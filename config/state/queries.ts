@@ -13,47 +13,14 @@ import type {
   ListedFrontends,
   ListenersList,
   QueryCertificatesFilters,
-  Request,
   RequestHttpFrontend,
-  ResponseContent,
 } from "../schema/messages.ts";
 import type { StoredCertificate } from "./certificates.ts";
-import type { ListenerConfig } from "./listeners.ts";
+import type { ListenerConfig } from "./listener_kinds.ts";
 import type { StreamFrontend } from "./stream_frontends.ts";
 import { compareStreamFrontends } from "./stream_frontends.ts";
 import type { ReadonlyTables } from "./tables.ts";
 import { compareText } from "../values/text_order.ts";
-
-/** Questions about clusters that main and the workers answer alike, each from its own state. */
-export type ClusterQuery = NonNullable<Request["request_type"]> & {
-  kind: "query_cluster_by_id" | "query_clusters_by_domain" | "query_clusters_hashes";
-};
-
-/** A state that can tell. */
-interface ClusterSource {
-  clusterInformation(id: string): ClusterInformation | null;
-  clustersByDomain(hostname: string, path?: string): ClusterInformation[];
-  hashes(): Map<string, bigint>;
-}
-
-/** The answer to such a question, as a response carries it. */
-export function answerClusterQuery(
-  state: ClusterSource,
-  query: ClusterQuery,
-): NonNullable<ResponseContent["content_type"]> {
-  switch (query.kind) {
-    case "query_cluster_by_id": {
-      const information = state.clusterInformation(query.value);
-      return { kind: "clusters", value: { vec: information === null ? [] : [information] } };
-    }
-    case "query_clusters_by_domain": {
-      const { hostname, path } = query.value;
-      return { kind: "clusters", value: { vec: state.clustersByDomain(hostname, path) } };
-    }
-    case "query_clusters_hashes":
-      return { kind: "cluster_hashes", value: { map: state.hashes() } };
-  }
-}
 
 /** Every cluster of `ids` that exists, by rising id, with its frontends and backends. */
 export function informationOf(

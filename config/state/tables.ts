@@ -6,6 +6,7 @@ import { Backends } from "./backends.ts";
 import { Certificates } from "./certificates.ts";
 import { Clusters } from "./clusters.ts";
 import { HttpFrontends } from "./http_frontends.ts";
+import type { ListenerProtocol } from "./listener_kinds.ts";
 import { Listeners, type ListenerTable } from "./listeners.ts";
 import { StreamFrontends } from "./stream_frontends.ts";
 
@@ -54,7 +55,7 @@ type Mutators =
 type Reading<T> = Omit<T, Mutators>;
 
 type ReadingListeners = {
-  readonly [P in "http" | "https" | "tcp" | "udp"]: Listeners[P] extends ListenerTable<infer L>
+  readonly [P in ListenerProtocol]: Listeners[P] extends ListenerTable<infer L>
     ? Reading<ListenerTable<L>>
     : never;
 };

@@ -1,114 +1,125 @@
-// What every verb of the schema means to a ConfigState: a change of its tables, nothing (the verb
-// concerns the processes, not the configuration), or a refusal.
+// What every verb of the schema means, one row each: where it runs, what it changes and how that is taken
+// back, and what is said of it. The rows stand in verbs/; a verb without a row does not compile.
 
 import type { ConfigError } from "./config_error.ts";
 import {
-  type Request,
-  UpdateHttpListenerConfig,
-  UpdateHttpsListenerConfig,
-  UpdateTcpListenerConfig,
-  UpdateUdpListenerConfig,
-} from "../schema/messages.ts";
-import type { StateTables } from "./tables.ts";
+  LISTENER_KINDS,
+  listenerActOf,
+  type ListenerProtocol,
+  type VerbOfKind,
+} from "./listener_kinds.ts";
+import type { ReadonlyTables, StateTables } from "./tables.ts";
+import { formatAddress } from "../values/address.ts";
+import type { Verb, VerbKind, VerbOf } from "./verb.ts";
+import { CERTIFICATE_ROWS } from "./verbs/certificates.ts";
+import { CLUSTER_ROWS } from "./verbs/clusters.ts";
+import { FRONTEND_ROWS } from "./verbs/frontends.ts";
+import { LISTENER_ROWS, SWITCH_ROWS } from "./verbs/listeners.ts";
+import { INTERNAL_ROWS, OPERATION_ROWS } from "./verbs/operations.ts";
+import { QUESTION_ROWS } from "./verbs/questions.ts";
+import type { Rows, VerbRow } from "./verbs/row.ts";
+import { SETTING_ROWS } from "./verbs/settings.ts";
 
-/** The part of a request that is set. */
-export type Verb = NonNullable<Request["request_type"]>;
+export type { ValueOf, Verb, VerbKind, VerbOf } from "./verb.ts";
+export type { VerbRow } from "./verbs/row.ts";
 
-type Kind = Verb["kind"];
-type Mutation<K extends Kind> = (
-  tables: StateTables,
-  value: Extract<Verb, { kind: K }>["value"],
-) => ConfigError | null;
+const VERBS = {
+  ...CLUSTER_ROWS,
+  ...FRONTEND_ROWS,
+  ...CERTIFICATE_ROWS,
+  ...LISTENER_ROWS,
+  ...SWITCH_ROWS,
+  ...SETTING_ROWS,
+  ...OPERATION_ROWS,
+  ...QUESTION_ROWS,
+  ...INTERNAL_ROWS,
+} as const satisfies Rows<VerbKind>;
 
-/** Verbs that a state accepts without changing. */
-const PASS_THROUGH_VERBS: ReadonlySet<Kind> = new Set<Kind>([
-  "Logging",
-  "configure_metrics",
-  "count_requests",
-  "hard_stop",
-  "query_certificates_from_workers",
-  "query_cluster_by_id",
-  "query_clusters_by_domain",
-  "query_clusters_hashes",
-  "query_max_connections_per_ip",
-  "query_metrics",
-  "return_listen_sockets",
-  "set_max_connections_per_ip",
-  "set_metric_detail",
-  "soft_stop",
-  "status",
-]);
+/** The verbs whose rows have one of the fields, such as those with `mutate`. */
+export type VerbsWith<Field extends keyof VerbRow> = {
+  [F in Field]: {
+    [K in VerbKind]: typeof VERBS[K] extends { readonly [X in F]: NonNullable<unknown> } ? K
+      : never;
+  }[VerbKind];
+}[Field];
 
-/** Verbs that change the configuration. Each changes its table whole, or refuses and changes nothing. */
-const MUTATIONS: { readonly [K in Kind]?: Mutation<K> } = {
-  add_cluster: (tables, cluster) => tables.clusters.add(cluster),
-  remove_cluster: (tables, id) => tables.clusters.remove(id),
-  set_health_check: (tables, request) => tables.clusters.setHealthCheck(request),
-  remove_health_check: (tables, id) => tables.clusters.removeHealthCheck(id),
-  add_http_frontend: (tables, frontend) => tables.httpFrontends.add(frontend),
-  remove_http_frontend: (tables, frontend) => tables.httpFrontends.remove(frontend),
-  add_https_frontend: (tables, frontend) => tables.httpsFrontends.add(frontend),
-  remove_https_frontend: (tables, frontend) => tables.httpsFrontends.remove(frontend),
-  add_certificate: (tables, request) => tables.certificates.add(request),
-  replace_certificate: (tables, request) => tables.certificates.replace(request),
-  remove_certificate: (tables, request) => tables.certificates.remove(request),
-  add_tcp_frontend: (tables, frontend) => tables.tcpFrontends.add(frontend),
-  remove_tcp_frontend: (tables, frontend) => tables.tcpFrontends.remove(frontend),
-  add_udp_frontend: (tables, frontend) => tables.udpFrontends.add(frontend),
-  remove_udp_frontend: (tables, frontend) => tables.udpFrontends.remove(frontend),
-  add_backend: (tables, backend) => tables.backends.add(backend),
-  remove_backend: (tables, backend) => tables.backends.remove(backend),
-  add_http_listener: (tables, listener) => tables.listeners.http.add(listener),
-  add_https_listener: (tables, listener) => tables.listeners.https.add(listener),
-  add_tcp_listener: (tables, listener) => tables.listeners.tcp.add(listener),
-  add_udp_listener: (tables, listener) => tables.listeners.udp.add(listener),
-  replace_http_listener: (tables, listener) => tables.listeners.http.replace(listener),
-  replace_https_listener: (tables, listener) => tables.listeners.https.replace(listener),
-  replace_tcp_listener: (tables, listener) => tables.listeners.tcp.replace(listener),
-  replace_udp_listener: (tables, listener) => tables.listeners.udp.replace(listener),
-  remove_listener: (tables, request) => tables.listeners.remove(request),
-  activate_listener: (tables, request) => tables.listeners.activate(request),
-  deactivate_listener: (tables, request) => tables.listeners.deactivate(request),
-  update_http_listener: (tables, patch) =>
-    tables.listeners.http.patch(UpdateHttpListenerConfig, patch),
-  update_https_listener: (tables, patch) =>
-    tables.listeners.https.patch(UpdateHttpsListenerConfig, patch),
-  update_tcp_listener: (tables, patch) =>
-    tables.listeners.tcp.patch(UpdateTcpListenerConfig, patch),
-  update_udp_listener: (tables, patch) =>
-    tables.listeners.udp.patch(UpdateUdpListenerConfig, patch),
-};
+/** The row of a verb. */
+export function rowOf(kind: VerbKind): VerbRow {
+  return VERBS[kind] as VerbRow;
+}
 
-/** Changes that the main process derives from others, and takes from nobody. */
-const INTERNAL_MUTATIONS: ReadonlySet<Kind> = new Set<Kind>([
-  "replace_http_listener",
-  "replace_https_listener",
-  "replace_tcp_listener",
-  "replace_udp_listener",
-]);
+/** Whether the verb is none that clients or files may use. */
+export function isInternal(kind: VerbKind): kind is VerbsWith<"internal"> {
+  return rowOf(kind).internal === true;
+}
 
 /** Whether the verb changes a configuration and is none that clients or files may use. */
-export function isInternalChange(kind: Kind): boolean {
-  return INTERNAL_MUTATIONS.has(kind);
+export function isInternalChange(kind: VerbKind): boolean {
+  return isInternal(kind) && changesState(kind);
 }
 
 /** Whether the verb can change a configuration state. */
-export function changesState(kind: Kind): boolean {
-  return MUTATIONS[kind] !== undefined;
+export function changesState(kind: VerbKind): kind is VerbsWith<"mutate"> {
+  return rowOf(kind).mutate !== undefined;
+}
+
+/** The verbs of one kind of listener: about its listeners, its frontends, its certificates. */
+export type VerbsAbout<P extends ListenerProtocol> =
+  | VerbOfKind<P>
+  | (P extends "https" ? keyof typeof CERTIFICATE_ROWS : never);
+
+/** Whether a verb is about a kind of listener and no other. */
+export function isAbout<P extends ListenerProtocol>(
+  protocol: P,
+  verb: Verb,
+): verb is VerbOf<VerbsAbout<P>> {
+  return kindAbout(verb.kind) === protocol;
+}
+
+/** The kind of listener that a verb is about alone, `null` when there is none. */
+export function kindAbout(verb: VerbKind): ListenerProtocol | null {
+  if (Object.hasOwn(CERTIFICATE_ROWS, verb)) return LISTENER_KINDS.https.protocol;
+  return listenerActOf(verb)?.kind.protocol ?? null;
 }
 
 /** Applies a verb to the tables: whole, or not at all with the reason. */
 export function applyVerb(tables: StateTables, verb: Verb): ConfigError | null {
-  const mutation = MUTATIONS[verb.kind] as
-    | ((tables: StateTables, value: unknown) => ConfigError | null)
-    | undefined;
-  if (mutation !== undefined) return mutation(tables, verb.value);
-  if (PASS_THROUGH_VERBS.has(verb.kind)) return null;
+  const row = rowOf(verb.kind);
+  if (row.mutate !== undefined) return row.mutate(tables, verb.value);
+  if (row.passes === true || row.runsOn === "all" || row.runsOn === "workers") return null;
   const message = `Cannot apply the verb "${verb.kind}": it does not change a configuration`;
   return { kind: "undispatchable", message };
 }
 
+/** What the tables of a configuration are read from. */
+interface Tabled {
+  readonly tables: ReadonlyTables;
+}
+
+/**
+ * Why a client may not bind what `verb` adds; `null` when there is a listener, or the verb adds nothing. A
+ * state itself does not ask: what was bound to a listener stays with the state when the listener goes, and
+ * a saved state may hold it without.
+ */
+export function missingListener({ tables }: Tabled, { kind, value }: Verb): string | null {
+  const bound = rowOf(kind).binds?.(value, tables) ?? null;
+  if (bound === null) return null;
+  const { protocol, label } = bound.kind;
+  const key = formatAddress(bound.address);
+  return tables.listeners[protocol].get(key) === undefined
+    ? `No ${label} listener at ${key}`
+    : null;
+}
+
+/**
+ * Whether `verb` adds an object that the state holds with the same settings: an addition that is refused
+ * for this reason alone asked for nothing new.
+ */
+export function isInForce({ tables }: Tabled, { kind, value }: Verb): boolean {
+  return rowOf(kind).inForce?.(tables, value) ?? false;
+}
+
 /** CamelCase name of a verb, as the census shows it: `add_http_frontend` is `AddHttpFrontend`. */
-export function verbName(kind: Kind): string {
+export function verbName(kind: VerbKind): string {
   return kind.split("_").map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
 }

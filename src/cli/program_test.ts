@@ -34,7 +34,7 @@ Deno.test("sozu help lists every command with a description", async () => {
   const commands = [
     ...["start", "shutdown", "upgrade", "status", "metrics", "logging", "state", "reload"],
     ...["cluster", "backend", "frontend", "listener", "certificate", "config", "events"],
-    ...["connection-limit", "completions", "help"],
+    ...["connection-limit", "connection-attempts", "completions", "help"],
   ];
   for (const command of commands) {
     assert.match(stdout, new RegExp(`^  ${command}\\b.* {2}\\S`, "m"), command);

@@ -61,6 +61,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "http.errors": "Requests that ended with an error of the backend or the connection to it",
   "http.failed_backend_matching": "Requests for which there is no route",
   "http.frontend_parse_errors": "Requests answered with an error because their syntax was wrong",
+  "http.hsts.listener_default_patched": "Changes of the HSTS policy of HTTPS listeners",
   "http.invalid_rewrites":
     "Requests answered 400 because the rewritten host or path is none that can be sent",
   "http.other.errors": "Errors the proxy answered with a status that has no count of its own",

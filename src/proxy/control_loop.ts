@@ -6,7 +6,6 @@ import {
   type Event,
   type InitialState,
   type ListenerSocket,
-  ListenerType,
   QueryMetricsOptions,
   type Request,
   type ResponseContent,
@@ -18,16 +17,15 @@ import {
   type WorkerRequest,
   type WorkerResponse,
 } from "../../config/schema/messages.ts";
+import { ALL_LISTENER_KINDS } from "../../config/state/listener_kinds.ts";
 import type { ConfigState } from "../../config/state/state.ts";
+import { rowOf, type Verb } from "../../config/state/verbs.ts";
 import { prepareUndo } from "../../config/undo/undo.ts";
 import type { ModuleLog } from "../observe/log/module_log.ts";
 import { LAST_MEASUREMENTS_ID, UNOPENED_ID } from "../protocol/control/worker_life.ts";
 import type { DataPlane } from "./contract.ts";
 import type { HandOverStep } from "./listeners/hand_over.ts";
 import type { PlaneParts } from "./parts.ts";
-import { answerQuery, type WorkerQuery } from "./state_queries.ts";
-
-type RequestType = NonNullable<Request["request_type"]>;
 
 /** What a control loop works with. */
 export interface ControlLoopOptions {
@@ -112,21 +110,12 @@ export class ControlLoop {
 
   /** The listeners that have a socket. */
   activeListeners(): ListenerSocket[] {
-    const { http_listeners, https_listeners, tcp_listeners } = this.#state.listListeners();
-    const active: ListenerSocket[] = [];
-    for (
-      const [proxy, listeners] of [
-        [ListenerType.HTTP, http_listeners],
-        [ListenerType.HTTPS, https_listeners],
-        [ListenerType.TCP, tcp_listeners],
-      ] as const
-    ) {
-      for (const { address, active: isActive } of listeners.values()) {
-        const isOpen = isActive && !this.#options.dataPlane.unopened.has({ proxy, address });
-        if (isOpen) active.push({ proxy, address });
-      }
-    }
-    return active;
+    const { unopened } = this.#options.dataPlane;
+    return ALL_LISTENER_KINDS.filter(({ shared }) => shared).flatMap(({ protocol, proxy }) =>
+      this.#state.tables.listeners[protocol].sorted()
+        .filter(({ address, active }) => active && !unopened.has({ proxy, address }))
+        .map(({ address }) => ({ proxy, address }))
+    );
   }
 
   /** Whether the worker has begun to stop, or has stopped. */
@@ -191,7 +180,7 @@ export class ControlLoop {
     return `${kind}: ${refusal}`;
   }
 
-  async #execute(id: string, type: RequestType): Promise<void> {
+  async #execute(id: string, type: Verb): Promise<void> {
     switch (type.kind) {
       case "status":
         return this.#answerStatus(id);
@@ -217,23 +206,22 @@ export class ControlLoop {
           kind: "max_connections_per_ip_limit",
           value: { limit: this.#connectionLimit },
         });
-      case "query_cluster_by_id":
-      case "query_clusters_by_domain":
-      case "query_clusters_hashes":
-      case "query_certificates_from_workers":
-        return this.#answerQuery(id, type);
       case "query_metrics":
         // Not awaited: others are served while the measurements of very many clusters are told.
         return void this.#answerMetrics(id, type.value);
       case "set_metric_detail":
         return this.#setDetail(id, type.value);
-      default:
-        return await this.#change(id, type);
+      default: {
+        const { answer, runsOn } = rowOf(type.kind);
+        return answer === undefined || runsOn === "main"
+          ? await this.#change(id, type)
+          : this.#answer(id, answer(this.#state, type.value));
+      }
     }
   }
 
   /** A change: into the state, then into force; out of the state again when that fails. */
-  async #change(id: string, type: RequestType): Promise<void> {
+  async #change(id: string, type: Verb): Promise<void> {
     const request: Request = { request_type: type };
     const undo = prepareUndo(this.#state, type);
     const refusal = this.#state.apply(request);
@@ -282,10 +270,6 @@ export class ControlLoop {
       () => this.#ok(id),
       (error) => this.#fail(id, `Stopping failed: ${error}`),
     ).then(() => this.leave());
-  }
-
-  #answerQuery(id: string, query: WorkerQuery): void {
-    this.#answer(id, answerQuery(this.#state, query));
   }
 
   #setDetail(id: string, request: SetMetricDetail): void {

@@ -17,6 +17,8 @@ import {
   LINGER_STEP_MS,
   WORKER_SLAB_ENTRIES_PER_CONNECTION,
 } from "../../config/defaults.ts";
+import { missingFeature, notAvailable } from "../../config/rules/missing_features.ts";
+import { isAbout } from "../../config/state/verbs.ts";
 import { AcceptPause } from "../io/listening/accept_loop.ts";
 import { Counter } from "../observe/metrics/counters.ts";
 import type { WorkerContext } from "../session/worker_context.ts";
@@ -35,7 +37,6 @@ import { TrafficMetrics } from "./measure/traffic.ts";
 import { HttpVerbs } from "./listeners/http_verbs.ts";
 import { HttpsVerbs } from "./listeners/https_verbs.ts";
 import { ListenerSet } from "./listeners/table.ts";
-import { missingClusterFeature, missingVerb } from "./missing_features.ts";
 import { elapsed } from "./elapsed.ts";
 import type { AcceptHandler } from "./listeners/socket.ts";
 import type { PlaneParts } from "./parts.ts";
@@ -121,11 +122,9 @@ export class ProxyDataPlane implements DataPlane {
     this.#https = new HttpsVerbs(this.#listeners.https, worker, clusters, parts);
     this.#healthChecks = new HealthChecks(parts, worker.counters);
     this.measurements = this.#measure(config, onEvent);
-    this.#traffic = new TrafficMetrics(
-      this.#worker.counters,
-      this.measurements.scopes,
-      this.#worker.upstreams,
-    );
+    const { counters, upstreams } = this.#worker;
+    upstreams.attempts = config.max_connection_attempts ?? upstreams.attempts;
+    this.#traffic = new TrafficMetrics(counters, this.measurements.scopes, upstreams);
     this.#observe();
     this.#backendReport = new BackendReport(
       this.#worker.counters,
@@ -165,9 +164,16 @@ export class ProxyDataPlane implements DataPlane {
   async apply(request: Request): Promise<string | null> {
     const type = request.request_type;
     if (type === null) return "Empty request";
+    const missing = missingFeature(type);
+    if (missing !== null) return missing.message;
+    if (isAbout("http", type)) return this.#http.apply(type);
+    if (isAbout("https", type)) return await this.#https.apply(type);
+    if (isAbout("tcp", type)) return await this.#tcp.apply(type);
+    // None of them is ever in force here, so what is removed is gone.
+    if (isAbout("udp", type)) return null;
     switch (type.kind) {
       case "add_cluster":
-        return missingClusterFeature(type.value) ?? this.#addCluster(type.value);
+        return this.#addCluster(type.value);
       case "remove_cluster":
         this.#healthChecks.remove(type.value);
         this.#clusters.remove(type.value);
@@ -182,44 +188,23 @@ export class ProxyDataPlane implements DataPlane {
       case "remove_health_check":
         this.#healthChecks.remove(type.value);
         return null;
-      case "add_http_listener":
-      case "update_http_listener":
-      case "replace_http_listener":
-      case "add_http_frontend":
-      case "remove_http_frontend":
-        return this.#http.apply(type);
-      case "add_tcp_listener":
-      case "update_tcp_listener":
-      case "replace_tcp_listener":
-      case "add_tcp_frontend":
-      case "remove_tcp_frontend":
-        return await this.#tcp.apply(type);
-      case "add_https_listener":
-      case "update_https_listener":
-      case "replace_https_listener":
-      case "add_https_frontend":
-      case "remove_https_frontend":
-      case "add_certificate":
-      case "remove_certificate":
-      case "replace_certificate":
-        return await this.#https.apply(type);
       case "set_max_connections_per_ip":
         this.#worker.clientLimits.setLimit(Number(type.value));
+        return null;
+      case "set_max_connection_attempts":
+        this.#worker.upstreams.attempts = type.value;
         return null;
       case "configure_metrics":
         return this.measurements.configure(type.value);
       case "remove_listener":
         await this.#listeners.remove(type.value);
         return null;
-      case "remove_udp_frontend":
-        // None is ever in force here, so it is gone.
-        return null;
       case "activate_listener":
         return await this.#listeners.activate(type.value, this.#activationDelays);
       case "deactivate_listener":
         return await this.#listeners.deactivate(type.value);
       default:
-        return missingVerb(type.kind);
+        return notAvailable(type.kind);
     }
   }
 

@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import { formatAddress } from "../../config/values/address.ts";
 import { diff } from "../../config/diff/diff.ts";
 import { Request, ResponseStatus, type SocketAddress } from "../../config/schema/messages.ts";
-import { missingListener } from "../../config/state/missing_listener.ts";
+import { missingListener } from "../../config/state/verbs.ts";
 import type { ConfigState } from "../../config/state/state.ts";
 import { stateAfter } from "../../tests/support/config/state.ts";
 import { changesState, type Verb } from "../../config/state/verbs.ts";
@@ -51,6 +51,7 @@ const UNCHANGING: readonly string[] = [
   "reload_configuration",
   "return_listen_sockets",
   "save_state",
+  "set_max_connection_attempts",
   "set_max_connections_per_ip",
   "set_metric_detail",
   "soft_stop",

@@ -1,13 +1,8 @@
 // Settings of the processes that are no part of the configuration state: metrics switches and limits. A worker that
 // starts later gets the last request of each verb.
 
-import { MetricsConfiguration, type Request } from "../../config/schema/messages.ts";
-import type { Verb } from "../../config/state/verbs.ts";
-
-const REMEMBERED: ReadonlySet<string> = new Set([
-  "configure_metrics",
-  "set_max_connections_per_ip",
-]);
+import type { Request } from "../../config/schema/messages.ts";
+import { rowOf, type Verb } from "../../config/state/verbs.ts";
 
 /** The last request of each of these verbs. */
 export class ProcessSettings {
@@ -15,18 +10,14 @@ export class ProcessSettings {
 
   /** Remembers a request; other verbs are ignored. */
   remember(type: Verb | null): void {
-    if (type === null || isOneTime(type)) return;
-    if (REMEMBERED.has(type.kind)) {
-      this.#last.set(type.kind, { request_type: type });
-    }
+    if (type === null) return;
+    const { remembered, forgets } = rowOf(type.kind);
+    // What is done once must not hide the switch that is in force.
+    if (remembered !== true || forgets?.(type.value) === true) return;
+    this.#last.set(type.kind, { request_type: type });
   }
 
   values(): Request[] {
     return [...this.#last.values()];
   }
-}
-
-/** Clearing the metrics happens once; it must not replace the switch that is in force. */
-function isOneTime(type: Verb): boolean {
-  return type.kind === "configure_metrics" && type.value === MetricsConfiguration.CLEAR;
 }

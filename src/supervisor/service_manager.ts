@@ -1,26 +1,13 @@
 // Notifies the service manager (sd_notify(3)): ready, reloading, stopping, another main process, and the watchdog
 // where it is configured. Without a service manager nothing is sent.
 
-import type { Verb } from "../../config/state/verbs.ts";
-import { changesState } from "../../config/state/verbs.ts";
+import { changesState, rowOf, type VerbKind } from "../../config/state/verbs.ts";
 import { monotonicMicros, NotifySocket } from "../io/process/notify_socket.ts";
 import { loggerOf } from "../observe/log/log.ts";
 
-/** Requests that count as a reload, in addition to those that change the state. */
-const RELOADS: ReadonlySet<Verb["kind"]> = new Set<Verb["kind"]>([
-  "save_state",
-  "load_state",
-  "reload_configuration",
-  "upgrade_main",
-  "upgrade_worker",
-  "Logging",
-  "configure_metrics",
-  "set_max_connections_per_ip",
-]);
-
 /** Whether the service manager sees a reload while the request is executed. */
-export function isReload(kind: Verb["kind"]): boolean {
-  return RELOADS.has(kind) || changesState(kind);
+export function isReload(kind: VerbKind): boolean {
+  return rowOf(kind).reloads === true || changesState(kind);
 }
 
 /** The receiver of messages. */

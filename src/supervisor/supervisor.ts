@@ -5,6 +5,7 @@
 import type { Config } from "../../config/file/load.ts";
 import { type Event, MetricDetail, ResponseStatus } from "../../config/schema/messages.ts";
 import type { ConfigState } from "../../config/state/state.ts";
+import { reloadConfiguration } from "../../config/state/verb.ts";
 import { servableState } from "../configuration/servable.ts";
 import { listeningRows } from "../io/listening/rows.ts";
 import type { UnixListener } from "../io/net/unix_socket.ts";
@@ -178,10 +179,9 @@ export class Supervisor {
   /** Applies what changed in the configuration file. */
   async reload(): Promise<void> {
     const client = ownClient(this.#base.ulids.next(), wallClock());
-    const type = { kind: "reload_configuration" as const, value: "" };
     const { service } = this.#parts;
     service.beginReload();
-    const { status, message } = await executeReload(this.#verbs, client, type)
+    const { status, message } = await executeReload(this.#verbs, client, reloadConfiguration(""))
       .finally(() => service.endReload());
     if (status === ResponseStatus.OK) this.#log.info("{message}", { message });
     else this.#log.error("{message}", { message });

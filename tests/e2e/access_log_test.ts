@@ -3,13 +3,7 @@ import { abruptClient } from "../support/http/abrupt_client.ts";
 import { type JsonAccessLine, logAccess } from "../support/observe/access_log.ts";
 import { startOrigin } from "../support/http/origin.ts";
 import { startProxy } from "../support/session/proxy.ts";
-import {
-  connectRaw,
-  get,
-  readResponse,
-  request,
-  sayUntilClosed,
-} from "../support/http/raw_client.ts";
+import { connectRaw, readResponse, request, sayUntilClosed } from "../support/http/raw_client.ts";
 import { startTcpProxy } from "../support/session/tcp_proxy.ts";
 import { pause, waitFor } from "../support/wait.ts";
 import type { Wire } from "../support/session/wire.ts";

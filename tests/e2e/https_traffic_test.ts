@@ -206,6 +206,8 @@ Deno.test("HSTS of the listener and of frontends reaches forwarded and own answe
   assert.deepEqual(await ask(hosts.own), [200, "max-age=5; preload"]);
   await proxy.updateHttps({ hsts: { enabled: false } });
   assert.deepEqual(await ask(hosts.inherits), [200]);
+  await proxy.updateHttps({ front_timeout: 9 });
+  assert.equal(proxy.count("http.hsts.listener_default_patched"), 2);
 });
 
 Deno.test("HSTS is on redirects and challenges of HTTPS as well", async () => {

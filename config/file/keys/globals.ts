@@ -2,7 +2,6 @@
 // file_global_settings.ts; listeners and clusters have files of their own.
 
 import * as defaults from "../../defaults.ts";
-import type { AccessLogFormat, LogFormat } from "../config.ts";
 import {
   arrayOf,
   boolean,
@@ -13,6 +12,7 @@ import {
   positiveSize,
   positiveTimerSeconds,
   positiveU32,
+  positiveU8,
   size,
   text,
   timerMs,
@@ -25,6 +25,12 @@ import { METRICS_KEYS } from "./metrics.ts";
 import { PROMETHEUS_KEYS } from "./prometheus.ts";
 import { defaulted, optional, tableOf } from "../table.ts";
 import { TRACING_KEYS } from "./tracing.ts";
+
+/** How access log lines are written. */
+export type AccessLogFormat = "ascii" | "protobuf" | "json";
+
+/** How lines of the application log are written. */
+export type LogFormat = "ascii" | "json";
 
 const ACCESS_LOG_FORMATS: Readonly<Record<string, AccessLogFormat>> = {
   ascii: "ascii",
@@ -113,6 +119,10 @@ export const GLOBAL_KEYS = {
     u32,
     defaults.DEFAULT_RETRY_AFTER_SECONDS,
     "Retry-After of a 429 answer, seconds, 0 = left out",
+  ),
+  max_connection_attempts: optional(
+    positiveU8,
+    "connections to backends that a request may try, the first included, 1 to 255",
   ),
   splice_pipe_capacity_bytes: optional(size, "splice pipe capacity, bytes, 0 = kernel default"),
   command_allowed_uids: optional(arrayOf(u32), "users allowed on the command socket"),

@@ -13,6 +13,7 @@ import {
   defaultTcpListener,
   defaultUdpListener,
 } from "../../state/listener_defaults.ts";
+import type { ListenerProtocol } from "../../state/listener_kinds.ts";
 import { type PresentFields, presentFields } from "../../values/present_fields.ts";
 import type { Problems } from "../problem.ts";
 import type { FileSources } from "../sources.ts";
@@ -31,9 +32,6 @@ import type {
   TcpListenerConfig,
   UdpListenerConfig,
 } from "../../schema/messages.ts";
-
-/** What a listener speaks. */
-export type ListenerProtocol = "http" | "https" | "tcp" | "udp";
 
 const HTTP_FAMILY = { only: ["http", "https"] };
 const STREAMS = { only: ["http", "https", "tcp"] };

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { DEFAULT_BACKEND_WEIGHT } from "../../../config/defaults.ts";
+import { addBackend, removeBackend, requestOf } from "../../../config/state/verb.ts";
 import { presentFields } from "../../../config/values/present_fields.ts";
 import type { Request, SocketAddress } from "../../../config/schema/messages.ts";
 import { addressOption, clusterIdOption, trueOrFalse } from "../options/argument_parsers.ts";
@@ -30,21 +31,17 @@ export function registerBackend(program: Command, host: CommandHost): void {
         .argParser(trueOrFalse),
     )
     .action((options: AddBackendOptions, command: Command) =>
-      host.send(command, () => addBackend(options))
+      host.send(command, () => additionOf(options))
     );
 
   declareBackend(subcommand(backend, "remove", "Send no more traffic to a server"))
     .action((options: BackendOptions, command: Command) =>
-      host.send(command, () => ({
-        request_type: {
-          kind: "remove_backend",
-          value: {
-            cluster_id: options.id,
-            backend_id: options.backendId,
-            address: options.address,
-          },
-        },
-      }))
+      host.send(command, () =>
+        requestOf(removeBackend({
+          cluster_id: options.id,
+          backend_id: options.backendId,
+          address: options.address,
+        })))
     );
 }
 
@@ -55,17 +52,12 @@ function declareBackend(command: Command): Command {
     .addOption(addressOption("Address of the server"));
 }
 
-function addBackend(options: AddBackendOptions): Request {
-  return {
-    request_type: {
-      kind: "add_backend",
-      value: {
-        cluster_id: options.id,
-        backend_id: options.backendId,
-        address: options.address,
-        load_balancing_parameters: { weight: DEFAULT_BACKEND_WEIGHT },
-        ...presentFields({ sticky_id: options.stickyId, backup: options.backup }),
-      },
-    },
-  };
+function additionOf(options: AddBackendOptions): Request {
+  return requestOf(addBackend({
+    cluster_id: options.id,
+    backend_id: options.backendId,
+    address: options.address,
+    load_balancing_parameters: { weight: DEFAULT_BACKEND_WEIGHT },
+    ...presentFields({ sticky_id: options.stickyId, backup: options.backup }),
+  }));
 }

@@ -2,6 +2,12 @@
 // and in the directory of the user; the main process gets their contents.
 
 import { type Command, Option } from "commander";
+import {
+  addCertificate,
+  removeCertificate,
+  replaceCertificate,
+  requestOf,
+} from "../../../config/state/verb.ts";
 import { presentFields } from "../../../config/values/present_fields.ts";
 import { splitCertificateChain } from "../../../config/file/sources.ts";
 import {
@@ -135,9 +141,7 @@ function listRequest(options: ListOptions): Built {
 function addRequest(options: AddOptions, inputs: BuildInputs): Built {
   const certificate = materialOf({ ...options, chain: options.certificateChain }, inputs);
   if (certificate instanceof CommandProblem) return certificate;
-  return {
-    request_type: { kind: "add_certificate", value: { address: options.address, certificate } },
-  };
+  return requestOf(addCertificate({ address: options.address, certificate }));
 }
 
 function removeRequest(options: RemoveOptions, inputs: BuildInputs): Built {
@@ -148,9 +152,7 @@ function removeRequest(options: RemoveOptions, inputs: BuildInputs): Built {
   };
   const fingerprint = oldFingerprint(old, inputs);
   if (fingerprint instanceof CommandProblem) return fingerprint;
-  return {
-    request_type: { kind: "remove_certificate", value: { address: options.address, fingerprint } },
-  };
+  return requestOf(removeCertificate({ address: options.address, fingerprint }));
 }
 
 function replaceRequest(options: ReplaceOptions, inputs: BuildInputs): Built {
@@ -169,16 +171,11 @@ function replaceRequest(options: ReplaceOptions, inputs: BuildInputs): Built {
   };
   const certificate = materialOf(paths, inputs);
   if (certificate instanceof CommandProblem) return certificate;
-  return {
-    request_type: {
-      kind: "replace_certificate",
-      value: {
-        address: options.address,
-        new_certificate: certificate,
-        old_fingerprint: fingerprint,
-      },
-    },
-  };
+  return requestOf(replaceCertificate({
+    address: options.address,
+    new_certificate: certificate,
+    old_fingerprint: fingerprint,
+  }));
 }
 
 function materialOf(paths: MaterialPaths, inputs: BuildInputs): CertificateAndKey | CommandProblem {

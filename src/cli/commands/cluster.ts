@@ -2,10 +2,11 @@
 
 import { type Command, Option } from "commander";
 import { LoadBalancingAlgorithms } from "../../../config/schema/messages.ts";
+import { removeCluster, requestOf } from "../../../config/state/verb.ts";
 import { clusterIdOption, oneOf, repeated, unsigned32 } from "../options/argument_parsers.ts";
 import { switchHttp2 } from "./cluster_http2.ts";
 import { listClusters, type ListClustersOptions } from "../render/cluster_list.ts";
-import { addCluster, type AddClusterOptions } from "../options/cluster_request.ts";
+import { type AddClusterOptions, clusterRequest } from "../options/cluster_request.ts";
 import type { CommandHost } from "../command_host.ts";
 import { listCommand, subcommand } from "../options/subcommand.ts";
 import { registerHealthCheck } from "./health_check.ts";
@@ -36,12 +37,12 @@ export function registerCluster(program: Command, host: CommandHost): void {
   subcommand(cluster, "remove", "Remove a cluster")
     .addOption(clusterIdOption())
     .action((options: { id: string }, command: Command) =>
-      host.send(command, () => ({ request_type: { kind: "remove_cluster", value: options.id } }))
+      host.send(command, () => requestOf(removeCluster(options.id)))
     );
 
   declareAddOptions(subcommand(cluster, "add", "Add a cluster, or replace it as a whole"))
     .action((options: AddClusterOptions, command: Command) =>
-      host.send(command, (inputs) => addCluster(options, inputs))
+      host.send(command, (inputs) => clusterRequest(options, inputs))
     );
 
   const h2 = subcommand(cluster, "h2", "Choose HTTP/2 or HTTP/1.1 towards the servers");

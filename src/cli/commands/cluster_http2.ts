@@ -8,6 +8,7 @@ import {
   type ResponseContent,
   ResponseStatus,
 } from "../../../config/schema/messages.ts";
+import { addCluster, requestOf } from "../../../config/state/verb.ts";
 import type { BuildInputs } from "../command_host.ts";
 import { CommandProblem } from "../problem.ts";
 
@@ -26,7 +27,7 @@ export async function switchHttp2(
   if (cluster === null) {
     return new CommandProblem(`Cannot find the cluster "${id}": see \`sozu cluster list\``);
   }
-  return { request_type: { kind: "add_cluster", value: { ...cluster, http2 } } };
+  return requestOf(addCluster({ ...cluster, http2 }));
 }
 
 /**

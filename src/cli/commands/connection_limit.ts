@@ -1,11 +1,12 @@
-// `sozu connection-limit`: how many connections one client address may hold per cluster.
+// `sozu connection-limit`: how many connections one client address may hold per cluster; and
+// `sozu connection-attempts`: how many connections to backends one request may try.
 
 import type { Command } from "commander";
-import { unsigned64 } from "../options/argument_parsers.ts";
+import { unsigned32, unsigned64 } from "../options/argument_parsers.ts";
 import type { CommandHost } from "../command_host.ts";
 import { subcommand } from "../options/subcommand.ts";
 
-/** Adds the family to the tree. */
+/** Adds the families to the tree. */
 export function registerConnectionLimit(program: Command, host: CommandHost): void {
   const limit = subcommand(
     program,
@@ -24,6 +25,19 @@ export function registerConnectionLimit(program: Command, host: CommandHost): vo
     .action((_options: unknown, command: Command) =>
       host.send(command, () => ({
         request_type: { kind: "query_max_connections_per_ip", value: {} },
+      }))
+    );
+
+  const attempts = subcommand(
+    program,
+    "connection-attempts",
+    "Limit the connections to backends that one request may try",
+  );
+  subcommand(attempts, "set", "Set the limit until sozu restarts (1 to 255)")
+    .argument("<attempts>", "Connections, the first included", unsigned32)
+    .action((value: number, _options: unknown, command: Command) =>
+      host.send(command, () => ({
+        request_type: { kind: "set_max_connection_attempts", value },
       }))
     );
 }

@@ -3,6 +3,12 @@
 import type { Command } from "commander";
 import type { CommandHost } from "../command_host.ts";
 import { subcommand } from "../options/subcommand.ts";
+import {
+  HARD_STOP,
+  reloadConfiguration,
+  requestOf,
+  SOFT_STOP,
+} from "../../../config/state/verb.ts";
 
 /** Adds the commands to the tree. */
 export function registerLifecycle(program: Command, host: CommandHost): void {
@@ -14,9 +20,9 @@ export function registerLifecycle(program: Command, host: CommandHost): void {
   subcommand(program, "shutdown", "Stop sozu once running requests are finished")
     .option("--hard", "Stop at once, cutting connections")
     .action((options: { hard?: boolean }, command: Command) =>
-      host.send(command, () => ({
-        request_type: { kind: options.hard === true ? "hard_stop" : "soft_stop", value: {} },
-      }), { deadline: "none" })
+      host.send(command, () => requestOf(options.hard === true ? HARD_STOP : SOFT_STOP), {
+        deadline: "none",
+      })
     );
 
   subcommand(program, "logging", "Change what is logged, in every process, at once")
@@ -31,8 +37,8 @@ export function registerLifecycle(program: Command, host: CommandHost): void {
       "File to apply, seen from the directory sozu runs in (default: replay the one it started with)",
     )
     .action((options: { file?: string }, command: Command) =>
-      host.send(command, () => ({
-        request_type: { kind: "reload_configuration", value: options.file ?? "" },
-      }), { deadline: "none" })
+      host.send(command, () => requestOf(reloadConfiguration(options.file ?? "")), {
+        deadline: "none",
+      })
     );
 }

@@ -2,6 +2,17 @@
 
 import type { Command } from "commander";
 import type { SocketAddress } from "../../../config/schema/messages.ts";
+import {
+  ALL_LISTENER_KINDS,
+  type ListenerKind,
+  type ListenerProtocol,
+} from "../../../config/state/listener_kinds.ts";
+import {
+  activateListener,
+  deactivateListener,
+  removeListener,
+  requestOf,
+} from "../../../config/state/verb.ts";
 import { addressOption } from "../options/argument_parsers.ts";
 import type { CommandHost } from "../command_host.ts";
 import { listCommand, subcommand } from "../options/subcommand.ts";
@@ -12,7 +23,6 @@ import {
   registerUdpAdd,
 } from "./listener_add.ts";
 import { listListeners } from "./listener_list.ts";
-import { LISTENER_PROTOCOLS, type ListenerProtocol } from "../options/listener.ts";
 import {
   registerHttpsUpdate,
   registerHttpUpdate,
@@ -43,45 +53,33 @@ export function registerListener(program: Command, host: CommandHost): void {
   listCommand(listener, "Show every listener", "Show every setting of each")
     .action((_options: unknown, command: Command) => host.perform(command, listListeners));
 
-  for (const protocol of Object.keys(LISTENER_PROTOCOLS) as ListenerProtocol[]) {
-    const family = subcommand(listener, protocol, `Manage ${protocol.toUpperCase()} listeners`);
+  for (const kind of ALL_LISTENER_KINDS) {
+    const { protocol, label } = kind;
+    const family = subcommand(listener, protocol, `Manage ${label} listeners`);
     ADD[protocol](family, host);
     UPDATE[protocol](family, host);
-    registerSwitches(family, host, protocol);
+    registerSwitches(family, host, kind);
   }
 }
 
-function registerSwitches(family: Command, host: CommandHost, protocol: ListenerProtocol): void {
-  const proxy = LISTENER_PROTOCOLS[protocol];
+function registerSwitches(family: Command, host: CommandHost, { proxy }: ListenerKind): void {
   const address = () => addressOption("Address of the listener");
 
   subcommand(family, "activate", "Start accepting traffic")
     .addOption(address())
     .action((options: { address: SocketAddress }, command: Command) =>
-      host.send(command, () => ({
-        request_type: {
-          kind: "activate_listener",
-          value: { address: options.address, proxy, from_scm: false },
-        },
-      }))
+      host.send(command, () => requestOf(activateListener(proxy, options.address)))
     );
 
   subcommand(family, "deactivate", "Stop accepting traffic, keeping the listener")
     .addOption(address())
     .action((options: { address: SocketAddress }, command: Command) =>
-      host.send(command, () => ({
-        request_type: {
-          kind: "deactivate_listener",
-          value: { address: options.address, proxy, to_scm: false },
-        },
-      }))
+      host.send(command, () => requestOf(deactivateListener(proxy, options.address)))
     );
 
   subcommand(family, "remove", "Remove the listener")
     .addOption(address())
     .action((options: { address: SocketAddress }, command: Command) =>
-      host.send(command, () => ({
-        request_type: { kind: "remove_listener", value: { address: options.address, proxy } },
-      }))
+      host.send(command, () => requestOf(removeListener(proxy, options.address)))
     );
 }

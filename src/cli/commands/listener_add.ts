@@ -15,6 +15,8 @@ import type {
   SocketAddress,
   TlsVersion,
 } from "../../../config/schema/messages.ts";
+import { requestOf } from "../../../config/state/verb.ts";
+import { addListener, LISTENER_KINDS } from "../../../config/state/listener_kinds.ts";
 import { answerMessageOf, type AnswerPaths } from "../options/answer_files.ts";
 import { addressOption, repeatedOneOf, unsigned32 } from "../options/argument_parsers.ts";
 import type { BuildInputs, Built, CommandHost } from "../command_host.ts";
@@ -74,7 +76,7 @@ export function registerHttpAdd(family: Command, host: CommandHost): void {
         const chosen = httpChoices(options, inputs);
         if (chosen instanceof CommandProblem) return chosen;
         const value = { ...defaultHttpListener(options.address, inputs.config), ...chosen };
-        return { request_type: { kind: "add_http_listener", value } };
+        return requestOf(addListener(LISTENER_KINDS.http, value));
       })
     );
 }
@@ -101,7 +103,7 @@ export function registerHttpsAdd(family: Command, host: CommandHost): void {
             cipher_list: options.tls_cipher_list,
           }),
         };
-        return { request_type: { kind: "add_https_listener", value } };
+        return requestOf(addListener(LISTENER_KINDS.https, value));
       })
     );
 }
@@ -192,7 +194,7 @@ function tcpListener(options: AddTcpOptions, { config, ...inputs }: BuildInputs)
     ...presentFields({ public_address, expect_proxy }),
     ...identity,
   };
-  return { request_type: { kind: "add_tcp_listener", value } };
+  return requestOf(addListener(LISTENER_KINDS.tcp, value));
 }
 
 function udpListener(options: AddUdpOptions, config: CommandSettings): Built {
@@ -204,7 +206,7 @@ function udpListener(options: AddUdpOptions, config: CommandSettings): Built {
     ...presentFields({ public_address, front_timeout, back_timeout, max_flows }),
     max_rx_datagram_size: Math.min(datagram, config.buffer_size),
   };
-  return { request_type: { kind: "add_udp_listener", value } };
+  return requestOf(addListener(LISTENER_KINDS.udp, value));
 }
 
 /** The PROXY header already has the public address. */

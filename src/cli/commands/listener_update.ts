@@ -10,6 +10,8 @@ import type {
   UpdateTcpListenerConfig,
   UpdateUdpListenerConfig,
 } from "../../../config/schema/messages.ts";
+import { requestOf } from "../../../config/state/verb.ts";
+import { LISTENER_KINDS, updateListener } from "../../../config/state/listener_kinds.ts";
 import { answerMessageOf, type AnswerPaths, PATCHABLE_ANSWERS } from "../options/answer_files.ts";
 import { addressOption, commaSeparated, unsigned32 } from "../options/argument_parsers.ts";
 import type { BuildInputs, CommandHost } from "../command_host.ts";
@@ -77,7 +79,7 @@ export function registerHttpUpdate(family: Command, host: CommandHost): void {
       host.send(command, (inputs) => {
         const value = httpPatchOf(options, inputs);
         if (value instanceof CommandProblem) return value;
-        return { request_type: { kind: "update_http_listener", value } };
+        return requestOf(updateListener(LISTENER_KINDS.http, value));
       })
     );
 }
@@ -89,7 +91,7 @@ export function registerHttpsUpdate(family: Command, host: CommandHost): void {
       host.send(command, (inputs) => {
         const value = httpsPatchOf(options, inputs);
         if (value instanceof CommandProblem) return value;
-        return { request_type: { kind: "update_https_listener", value } };
+        return requestOf(updateListener(LISTENER_KINDS.https, value));
       })
     );
 }
@@ -102,7 +104,7 @@ export function registerTcpUpdate(family: Command, host: CommandHost): void {
         if (identity instanceof CommandProblem) return identity;
         const { address } = options;
         const value = { address, ...givenFields(options, TCP_FIELDS), ...identity };
-        return { request_type: { kind: "update_tcp_listener", value } };
+        return requestOf(updateListener(LISTENER_KINDS.tcp, value));
       })
     );
 }
@@ -122,12 +124,10 @@ export function registerUdpUpdate(family: Command, host: CommandHost): void {
     update.addOption(fieldOption(field, placeholder, description).argParser(unsigned32));
   }
   update.action((options: UpdateUdpListenerConfig, command: Command) =>
-    host.send(command, () => ({
-      request_type: {
-        kind: "update_udp_listener",
-        value: { address: options.address, ...givenFields(options, UDP_FIELDS) },
-      },
-    }))
+    host.send(command, () => {
+      const value = { address: options.address, ...givenFields(options, UDP_FIELDS) };
+      return requestOf(updateListener(LISTENER_KINDS.udp, value));
+    })
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { MetricsConfiguration, type Request } from "../../../config/schema/messages.ts";
+import { configureMetrics, queryMetrics, requestOf } from "../../../config/state/verb.ts";
 import { ClientError } from "../../client/mod.ts";
 import { commaSeparated, StoredAs, unsigned32 } from "../options/argument_parsers.ts";
 import type { CommandHost, CommandSession } from "../command_host.ts";
@@ -35,7 +36,7 @@ export function registerMetrics(program: Command, host: CommandHost): void {
   for (const [name, value, description] of SWITCHES) {
     subcommand(metrics, name, description)
       .action((_options: unknown, command: Command) =>
-        host.send(command, () => ({ request_type: { kind: "configure_metrics", value } }))
+        host.send(command, () => requestOf(configureMetrics(value)))
       );
   }
 
@@ -83,19 +84,14 @@ function pause(text: string): number {
 }
 
 function queryOf(options: GetOptions): Request {
-  return {
-    request_type: {
-      kind: "query_metrics",
-      value: {
-        list: options.list === true,
-        cluster_ids: options.clusters ?? [],
-        backend_ids: options.backends ?? [],
-        metric_names: options.names ?? [],
-        no_clusters: options.withoutClusters === true,
-        workers: options.workers === true,
-      },
-    },
-  };
+  return requestOf(queryMetrics({
+    list: options.list === true,
+    cluster_ids: options.clusters ?? [],
+    backend_ids: options.backends ?? [],
+    metric_names: options.names ?? [],
+    no_clusters: options.withoutClusters === true,
+    workers: options.workers === true,
+  }));
 }
 
 /** Queries and shows metrics until the user interrupts. */

@@ -13,7 +13,7 @@ async function trialOf(shell: Shell): Promise<ShellTrial> {
 type Case = readonly [line: string, offered: readonly string[], missing: readonly string[]];
 
 const CASES: readonly Case[] = [
-  ["sozu conn", ["connection-limit", "connector"], ["cluster"]],
+  ["sozu conn", ["connection-limit", "connection-attempts", "connector"], ["cluster"]],
   ["sozu cluster ", ["add", "health-check", "list"], ["status"]],
   ["sozu -c x cluster health-check set --u", ["--uri", "--unhealthy-threshold"], ["--id"]],
   ["sozu frontend https add --hsts-p", ["--hsts-preload"], ["--hsts-max-age"]],

@@ -7,6 +7,7 @@ import {
   ProxyProtocolConfig,
   type Request,
 } from "../../../config/schema/messages.ts";
+import { addCluster, requestOf } from "../../../config/state/verb.ts";
 import { answersOf } from "./answer_files.ts";
 import type { BuildInputs } from "../command_host.ts";
 import { CommandProblem } from "../problem.ts";
@@ -30,7 +31,7 @@ export interface AddClusterOptions {
 // user:hash, the hash being the SHA-256 of the password in lower-case hexadecimal.
 const CREDENTIAL = /^[A-Za-z0-9_-]+:[0-9a-f]{64}$/;
 
-export function addCluster(
+export function clusterRequest(
   options: AddClusterOptions,
   inputs: BuildInputs,
 ): Request | CommandProblem {
@@ -64,7 +65,7 @@ export function addCluster(
       www_authenticate: options.wwwAuthenticate,
     }),
   };
-  return { request_type: { kind: "add_cluster", value: cluster } };
+  return requestOf(addCluster(cluster));
 }
 
 /** True for a number that can be a TCP or UDP port. */

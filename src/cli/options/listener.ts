@@ -2,19 +2,8 @@
 // it fills, so that a builder only has to copy the fields that were given.
 
 import { type Command, Option } from "commander";
-import { ListenerType } from "../../../config/schema/messages.ts";
 import { repeated, socketAddress, StoredAs, unsigned32, unsigned64 } from "./argument_parsers.ts";
 import { H2_OPTIONS, type H2Field } from "./h2_fields.ts";
-
-/** The four protocols of listeners, with their numbers on the wire. */
-export const LISTENER_PROTOCOLS = {
-  http: ListenerType.HTTP,
-  https: ListenerType.HTTPS,
-  tcp: ListenerType.TCP,
-  udp: ListenerType.UDP,
-} as const;
-
-export type ListenerProtocol = keyof typeof LISTENER_PROTOCOLS;
 
 const H2_64_BIT_FIELDS: ReadonlySet<string> = new Set<H2Field>([
   "h2_max_rst_stream_lifetime",

@@ -47,6 +47,7 @@ Deno.test("changeText tells what a command changes, in one line", async () => {
       "certificate abababababab\u2026 is removed from 1.2.3.4:80",
     ],
     ["connection-limit remove", "connections of a client address are not limited"],
+    ["connection-attempts set 5", "a request may try 5 connections to backends"],
     ["metrics disable", "measurements of clusters: disabled"],
     ["logging info", "what is logged: info"],
     ["cluster list", null],

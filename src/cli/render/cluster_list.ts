@@ -10,6 +10,7 @@ import {
   ResponseStatus,
 } from "../../../config/schema/messages.ts";
 import { formatAddress } from "../../../config/values/address.ts";
+import { queryMetrics, requestOf } from "../../../config/state/verb.ts";
 import type { CommandClient } from "../../client/mod.ts";
 import type { CommandHost, CommandSession } from "../command_host.ts";
 import { type Command } from "commander";
@@ -156,19 +157,15 @@ function collectFrontends(list: ListedFrontends, facts: ReadonlyMap<string, Clus
 /** Available backends by cluster: the lowest count of any worker. */
 async function availableBackends(client: CommandClient): Promise<Map<string, number>> {
   const name = "cluster.available_backends";
-  const metrics = await contentOf(client, {
-    request_type: {
-      kind: "query_metrics",
-      value: {
-        list: false,
-        cluster_ids: [],
-        backend_ids: [],
-        metric_names: [name],
-        no_clusters: false,
-        workers: true,
-      },
-    },
+  const query = queryMetrics({
+    list: false,
+    cluster_ids: [],
+    backend_ids: [],
+    metric_names: [name],
+    no_clusters: false,
+    workers: true,
   });
+  const metrics = await contentOf(client, requestOf(query));
   const fewest = new Map<string, number>();
   const workers = metrics?.kind === "metrics" ? metrics.value.workers.values() : [];
   for (const { clusters } of workers) {

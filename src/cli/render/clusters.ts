@@ -11,7 +11,7 @@ import type {
   RequestUdpFrontend,
 } from "../../../config/schema/messages.ts";
 import { compareText } from "../../../config/values/text_order.ts";
-import { pathText } from "./frontends.ts";
+import { pathText } from "../../../config/values/path_text.ts";
 import { boxTable, type Column, firm, type TableView } from "./table.ts";
 
 type Responses<T> = ReadonlyMap<string, T>;

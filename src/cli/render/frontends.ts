@@ -1,10 +1,9 @@
 // Frontends as text: the answer of `frontend list`, and cells shared with the cluster tables.
 
 import { formatAddress } from "../../../config/values/address.ts";
+import { pathText } from "../../../config/values/path_text.ts";
 import {
   type ListedFrontends,
-  type PathRule,
-  PathRuleKind,
   type RequestHttpFrontend,
   type RequestTcpFrontend,
   type RequestUdpFrontend,
@@ -51,14 +50,6 @@ export function renderFrontends(list: ListedFrontends, view: TableView): string 
     partsTable("UDP frontends", STREAM_PARTS, list.udp_frontends, view),
   ].filter((table) => table !== "");
   return tables.length === 0 ? "No frontend\n" : tables.join("\n");
-}
-
-/** `/api*`, `regexp /...` or `= /exact`. */
-export function pathText({ kind, value }: PathRule): string {
-  if (kind === PathRuleKind.PREFIX) return `${value}*`;
-  if (kind === PathRuleKind.REGEX) return `regexp ${value}`;
-  if (kind === PathRuleKind.EQUALS) return `= ${value}`;
-  return `rule ${kind} ${value}`;
 }
 
 function partsTable<F>(

@@ -5,6 +5,7 @@ import { formatIp, parseAddress } from "../../../config/values/address.ts";
 import { readCommandSettings } from "../../../config/file/command_settings.ts";
 import { formatProblem } from "../../../config/file/problem.ts";
 import { QueryMetricsOptions, ResponseStatus } from "../../../config/schema/messages.ts";
+import { queryMetrics, requestOf } from "../../../config/state/verb.ts";
 import { type CommandClient, connect } from "../../client/mod.ts";
 import { ExpositionEndpoint } from "../../exposition/endpoint.ts";
 import type { Family } from "../../exposition/family.ts";
@@ -119,7 +120,7 @@ class Proxy {
 }
 
 async function metricsOf(client: CommandClient, value: QueryMetricsOptions) {
-  const answer = await client.send({ request_type: { kind: "query_metrics", value } });
+  const answer = await client.send(requestOf(queryMetrics(value)));
   const content = answer.content?.content_type;
   if (answer.status === ResponseStatus.OK && content?.kind === "metrics") return content.value;
   throw new Error(answer.message || "The proxy answered without metrics");

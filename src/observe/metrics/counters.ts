@@ -134,6 +134,8 @@ export const Counter = {
   ACCEPTED_HTTP: 93,
   ACCEPTED_HTTPS: 94,
   ACCEPTED_TCP: 95,
+  /** Changes of the HSTS policy of HTTPS listeners. */
+  HSTS_LISTENER_PATCHED: 96,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -211,6 +213,7 @@ const NAMES: readonly [string, number][] = [
   ["listener.accepted.http", Counter.ACCEPTED_HTTP],
   ["listener.accepted.https", Counter.ACCEPTED_HTTPS],
   ["listener.accepted.tcp", Counter.ACCEPTED_TCP],
+  ["http.hsts.listener_default_patched", Counter.HSTS_LISTENER_PATCHED],
 ];
 
 /** The name of one counter of a block; a dot would begin another part of the name. */

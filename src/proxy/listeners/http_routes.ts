@@ -1,6 +1,7 @@
 // The frontends bound to one address of HTTP or HTTPS listeners, as sessions look requests up in them. A change
 // is seen by the next request, also of connections that are open.
 
+import { misplacedHsts } from "../../../config/rules/whole_rules.ts";
 import type { RequestHttpFrontend } from "../../../config/schema/messages.ts";
 import { loggedTags } from "../../observe/access/names.ts";
 import { renderHsts } from "../../protocol/http/hsts.ts";
@@ -9,7 +10,6 @@ import { RouteTable } from "../../routing/route_table.ts";
 import type { HstsSlot, Route } from "../../session/listener_context.ts";
 import type { ClusterSet } from "../clusters.ts";
 import { compilePolicy } from "./frontend_policy.ts";
-import { misplacedFrontendSetting } from "../missing_features.ts";
 
 /** Routes of one address. */
 export class HttpRoutes {
@@ -25,8 +25,8 @@ export class HttpRoutes {
 
   /** Adds a route; the reason when it is refused. */
   add(frontend: RequestHttpFrontend, clusters: ClusterSet): string | null {
-    const misplaced = this.#protocol === "http" ? misplacedFrontendSetting(frontend) : null;
-    if (misplaced !== null) return misplaced;
+    const misplaced = this.#protocol === "http" ? misplacedHsts(frontend) : null;
+    if (misplaced !== null) return misplaced.message;
     const rule = routeRule(frontend);
     const policy = compilePolicy(frontend, rule);
     if (typeof policy === "string") return policy;

@@ -1,6 +1,6 @@
 // The requests that only plain HTTP listeners know: settings and frontends.
 
-import type { Request } from "../../../config/schema/messages.ts";
+import type { VerbOf, VerbsAbout } from "../../../config/state/verbs.ts";
 import type { WorkerContext } from "../../session/worker_context.ts";
 import { Bindings } from "./bindings.ts";
 import type { ClusterSet } from "../clusters.ts";
@@ -10,14 +10,7 @@ import { HttpRoutes } from "./http_routes.ts";
 import type { ListenerTable } from "./table.ts";
 
 /** Requests handled here. */
-export type HttpVerb = NonNullable<Request["request_type"]> & {
-  kind:
-    | "add_http_listener"
-    | "update_http_listener"
-    | "replace_http_listener"
-    | "add_http_frontend"
-    | "remove_http_frontend";
-};
+export type HttpVerb = VerbOf<VerbsAbout<"http">>;
 
 /** Executes them. */
 export class HttpVerbs {

@@ -2,9 +2,10 @@
 
 import type {
   HttpsListenerConfig,
-  Request,
   SocketAddress,
+  UpdateHttpsListenerConfig,
 } from "../../../config/schema/messages.ts";
+import type { VerbOf, VerbsAbout } from "../../../config/state/verbs.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import type { ModuleLog } from "../../observe/log/module_log.ts";
 import type { WorkerContext } from "../../session/worker_context.ts";
@@ -18,17 +19,7 @@ import type { ListenerTable } from "./table.ts";
 import { unenforcedSettings } from "./tls_settings.ts";
 
 /** Requests handled here. */
-export type HttpsVerb = NonNullable<Request["request_type"]> & {
-  kind:
-    | "add_https_listener"
-    | "update_https_listener"
-    | "replace_https_listener"
-    | "add_https_frontend"
-    | "remove_https_frontend"
-    | "add_certificate"
-    | "remove_certificate"
-    | "replace_certificate";
-};
+export type HttpsVerb = VerbOf<VerbsAbout<"https">>;
 
 /** Executes them. */
 export class HttpsVerbs {
@@ -66,7 +57,7 @@ export class HttpsVerbs {
       case "add_https_listener":
         return this.#addListener(verb.value);
       case "update_https_listener":
-        return await this.#change(address, (it) => it.update(verb.value));
+        return await this.#update(verb.value);
       case "replace_https_listener":
         return await this.#change(address, (it) => it.replace(verb.value));
       case "add_https_frontend":
@@ -93,6 +84,14 @@ export class HttpsVerbs {
     this.#report(config);
     this.#publishExpiry();
     return null;
+  }
+
+  async #update(patch: UpdateHttpsListenerConfig): Promise<string | null> {
+    const refusal = await this.#change(patch.address, (it) => it.update(patch));
+    if (refusal === null && patch.hsts !== undefined) {
+      this.#worker.counters.add(Counter.HSTS_LISTENER_PATCHED, 1);
+    }
+    return refusal;
   }
 
   async #change(

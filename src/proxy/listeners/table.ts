@@ -1,6 +1,8 @@
 // The listeners of a worker by kind and address. Opening, closing and removing is the same for every
 // kind; what only one kind can do is asked of its own table.
 
+import { notAvailable } from "../../../config/rules/missing_features.ts";
+import { listenerKindOf } from "../../../config/state/listener_kinds.ts";
 import { formatAddress } from "../../../config/values/address.ts";
 import {
   type ActivateListener,
@@ -13,7 +15,6 @@ import type { HttpListener } from "./http.ts";
 import type { HttpsListener } from "./https.ts";
 import type { Timers } from "../../io/contracts.ts";
 import { elapsed } from "../elapsed.ts";
-import { missingVerb } from "../missing_features.ts";
 import type { PlaneParts } from "../parts.ts";
 import type { ProxyListener } from "./listener.ts";
 import type { AcceptHandler, ListeningSocket } from "./socket.ts";
@@ -162,10 +163,6 @@ export class ListenerSet {
   }
 }
 
-const KIND_NAMES: ReadonlyMap<ListenerType, string> = new Map([
-  [ListenerType.UDP, "UDP"],
-]);
-
 function missingKind(kind: ListenerType): string {
-  return missingVerb(`${KIND_NAMES.get(kind) ?? "unknown"} listeners`);
+  return notAvailable(`${listenerKindOf(kind)?.label ?? "unknown"} listeners`);
 }

@@ -1,6 +1,6 @@
 // The requests that only TCP listeners know: settings and frontends.
 
-import type { Request } from "../../../config/schema/messages.ts";
+import type { VerbOf, VerbsAbout } from "../../../config/state/verbs.ts";
 import type { WorkerContext } from "../../session/worker_context.ts";
 import { Bindings } from "./bindings.ts";
 import type { ClusterSet } from "../clusters.ts";
@@ -10,14 +10,7 @@ import { StreamListener } from "./tcp.ts";
 import { TcpServices } from "./tcp_services.ts";
 
 /** Requests handled here. */
-export type TcpVerb = NonNullable<Request["request_type"]> & {
-  kind:
-    | "add_tcp_listener"
-    | "update_tcp_listener"
-    | "replace_tcp_listener"
-    | "add_tcp_frontend"
-    | "remove_tcp_frontend";
-};
+export type TcpVerb = VerbOf<VerbsAbout<"tcp">>;
 
 /** Executes them. */
 export class TcpVerbs {

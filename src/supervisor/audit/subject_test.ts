@@ -10,7 +10,7 @@ import {
 } from "../../../tests/support/config/state.ts";
 import { changesState, isInternalChange } from "../../../config/state/verbs.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
-import { describePatch } from "./patch.ts";
+import { describePatch } from "../../../config/state/verbs/patch_text.ts";
 import { auditSubject } from "./subject.ts";
 
 const { HttpListenerConfig, ListenerType, MetricDetail, Request } = messages;

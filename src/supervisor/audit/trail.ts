@@ -16,8 +16,9 @@ import {
   type WorkerAuditRow,
   workerAuditText,
 } from "../../observe/audit/worker_row.ts";
+import { DETAIL_NAMES } from "../../../config/state/verbs/settings.ts";
 import type { UlidSource } from "../../protocol/http/ids/ulid.ts";
-import { type AuditSubject, DETAIL_NAMES } from "./subject.ts";
+import type { AuditSubject } from "./subject.ts";
 import type { ClientIdentity } from "../command_socket/identity.ts";
 import type { WorkerAnswer } from "../commands/fan_out.ts";
 import { describeAnswers, failuresOf, sanitise } from "../workers/texts.ts";

@@ -4,10 +4,9 @@
 // meanwhile. The caller holds a turn of ChangeOrder, so no other change concerns the same objects.
 
 import { encode } from "../../../config/codec/protobuf.ts";
-import { isInForce } from "../../../config/state/in_force.ts";
 import { Request } from "../../../config/schema/messages.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
-import { changesState } from "../../../config/state/verbs.ts";
+import { changesState, isInForce, rowOf } from "../../../config/state/verbs.ts";
 import { prepareUndo, type Undo } from "../../../config/undo/undo.ts";
 import { Slices } from "../../io/net/turn.ts";
 import type { Task, WorkerAnswer } from "./fan_out.ts";
@@ -15,13 +14,6 @@ import { forgetRemoved } from "../metrics/main.ts";
 import type { RetainedCounts } from "../metrics/retained.ts";
 import { MAX_PENDING, rollBack, type RollbackParts } from "./rollback.ts";
 import { describeAnswers } from "../workers/texts.ts";
-
-/** Verbs a batch may have in addition to those that change the state. */
-const PROCESS_SETTING_VERBS: ReadonlySet<string> = new Set([
-  "Logging",
-  "configure_metrics",
-  "set_max_connections_per_ip",
-]);
 
 /** What applying a batch takes. */
 export interface BatchParts extends RollbackParts {
@@ -108,7 +100,7 @@ async function rehearse(
 function refusalBy(state: ConfigState, request: Request): string | null {
   const verb = request.request_type;
   if (verb === null) return "the request is empty";
-  if (!changesState(verb.kind) && !PROCESS_SETTING_VERBS.has(verb.kind)) {
+  if (!changesState(verb.kind) && rowOf(verb.kind).inBatch !== true) {
     return `${verb.kind} is no change of the configuration`;
   }
   const refusal = state.apply(request);

@@ -3,9 +3,8 @@
 
 import { encode } from "../../../config/codec/protobuf.ts";
 import { Request, type Response } from "../../../config/schema/messages.ts";
-import { missingListener } from "../../../config/state/missing_listener.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
-import { verbName } from "../../../config/state/verbs.ts";
+import { missingListener, rowOf, verbName } from "../../../config/state/verbs.ts";
 import { prepareUndo, scopeOf } from "../../../config/undo/undo.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import { type AuditParts, beginAudit } from "../audit/begin.ts";
@@ -18,12 +17,6 @@ import { eventOf } from "../command_socket/request_events.ts";
 import { failure, ok, processing } from "../command_socket/responses.ts";
 import { rollBack } from "./rollback.ts";
 import { describeAnswers, failuresOf } from "../workers/texts.ts";
-
-/**
- * Verbs about objects that depend on no other object, and on which none depends. When such a change waits for its
- * turn, the next request of the client does not wait.
- */
-const INDEPENDENT_VERBS: ReadonlySet<string> = new Set(["add_backend", "remove_backend"]);
 
 /** What changing the configuration takes. */
 export interface ChangeParts extends BatchParts, AuditParts {
@@ -43,7 +36,7 @@ export function executeChange(
     return { begun: null, done: applyAndSend(parts, type, client, turn) };
   }
   const done = turn.then((release) => applyAndSend(parts, type, client, release));
-  return { begun: INDEPENDENT_VERBS.has(type.kind) ? null : turn.then(() => {}), done };
+  return { begun: rowOf(type.kind).independent === true ? null : turn.then(() => {}), done };
 }
 
 /** Why there is nothing to bind a request to; what is wrong with the request itself goes first. */

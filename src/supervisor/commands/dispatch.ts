@@ -3,9 +3,17 @@
 
 import type { Request, Response } from "../../../config/schema/messages.ts";
 import { loggerOf } from "../../observe/log/log.ts";
-import { changesState, isInternalChange } from "../../../config/state/verbs.ts";
-import type { Verb } from "../../../config/state/verbs.ts";
-import { validateVerb } from "../../../config/rules/validate.ts";
+import {
+  changesState,
+  isInternal,
+  isInternalChange,
+  rowOf,
+  type Verb,
+  type VerbKind,
+  type VerbOf,
+  type VerbsWith,
+} from "../../../config/state/verbs.ts";
+import { validateVerb } from "../../../config/rules/validate_verb.ts";
 import { beginAudit } from "../audit/begin.ts";
 import type { Client, Execution, Executor } from "../command_socket/client_session.ts";
 import { type MainUpgradeParts, upgradeMain } from "../main_upgrade/old_main.ts";
@@ -22,11 +30,13 @@ import {
 import { hardStop, softStop, status, type StatusParts, type StopParts } from "./lifecycle.ts";
 import { type ChangeParts, executeChange } from "./change.ts";
 import {
-  answerFromMain,
-  answerMerged,
+  answerFromState,
   answerMetrics,
+  listListeners,
+  listWorkers,
   type MainQueryParts,
   type MetricsQueryParts,
+  type StateQuery,
 } from "./query.ts";
 import {
   changeLogging,
@@ -59,6 +69,39 @@ export type VerbParts =
     /** Users allowed on the command socket; `null`: every user who can open it. */
     readonly allowedUids: readonly number[] | null;
   };
+
+/** What answers one verb; `null` when the client gets no answer now. */
+type Execute<V extends Verb = Verb> = (
+  parts: VerbParts,
+  client: Client,
+  type: V,
+) => Response | null | Promise<Response | null>;
+
+/** The verbs that need a function of main: all but those whose rows say everything. */
+type OwnVerb = Exclude<VerbKind, VerbsWith<"mutate" | "internal" | "answer" | "remembered">>;
+
+/** Who executes them; a verb that is missing here does not compile. */
+const OWN_VERBS: { readonly [K in OwnVerb]: Execute<VerbOf<K>> } = {
+  list_workers: listWorkers,
+  list_listeners: listListeners,
+  query_metrics: (parts, client, { value }) => answerMetrics(parts, client, value),
+  query_max_connections_per_ip: queryConnectionLimit,
+  Logging: changeLogging,
+  set_metric_detail: setMetricDetail,
+  save_state: executeSaveState,
+  load_state: executeLoadState,
+  reload_configuration: executeReload,
+  status,
+  soft_stop: softStop,
+  hard_stop: hardStop,
+  upgrade_main: upgradeMain,
+  upgrade_worker: (parts, client, { value }) => upgradeWorker(parts, client, value),
+  subscribe_events: (parts, client, type) => {
+    beginAudit(parts, client, type)?.done(`:client_id:${client.id}`);
+    parts.events.subscribe(client.subscribe());
+    return null;
+  },
+};
 
 /** Executes the requests of clients. */
 export class Verbs implements Executor {
@@ -109,71 +152,15 @@ export class Verbs implements Executor {
     }
   }
 
-  #answer(type: Verb, client: Client): Response | null | Promise<Response> {
-    const context = this.#context;
-    switch (type.kind) {
-      case "list_workers":
-      case "list_frontends":
-      case "list_listeners":
-      case "query_certificates_from_the_state":
-      case "count_requests":
-      case "query_health_checks":
-        return answerFromMain(context, type);
-      case "query_cluster_by_id":
-      case "query_clusters_by_domain":
-      case "query_clusters_hashes":
-      case "query_certificates_from_workers":
-        return answerMerged(context, client, type);
-      case "query_metrics":
-        return answerMetrics(context, client, type);
-      case "query_max_connections_per_ip":
-        return queryConnectionLimit(context, client, type);
-      case "Logging":
-        return changeLogging(context, client, type);
-      case "configure_metrics":
-      case "set_max_connections_per_ip":
-        return changeProcessSetting(context, client, type);
-      case "set_metric_detail":
-        return setMetricDetail(context, client, type);
-      default:
-        return this.#operate(type, client);
+  #answer(type: Verb, client: Client): Response | null | Promise<Response | null> {
+    if (isInternal(type.kind)) return internalVerb(type);
+    const own = (OWN_VERBS as Partial<Record<VerbKind, Execute>>)[type.kind];
+    if (own !== undefined) return own(this.#context, client, type);
+    if (rowOf(type.kind).remembered === true) {
+      return changeProcessSetting(this.#context, client, type);
     }
-  }
-
-  #operate(type: Verb, client: Client): Response | null | Promise<Response> {
-    const context = this.#context;
-    switch (type.kind) {
-      case "save_state":
-        return executeSaveState(context, client, type);
-      case "load_state":
-        return executeLoadState(context, client, type);
-      case "reload_configuration":
-        return executeReload(context, client, type);
-      case "status":
-        return status(context, client);
-      case "soft_stop":
-        return softStop(context, client);
-      case "hard_stop":
-        return hardStop(context, client);
-      case "upgrade_main":
-        return upgradeMain(context, client);
-      case "upgrade_worker":
-        return upgradeWorker(context, client, type.value);
-      case "subscribe_events":
-        beginAudit(context, client, type)?.done(`:client_id:${client.id}`);
-        context.events.subscribe(client.subscribe());
-        return null;
-      case "launch_worker":
-      case "return_listen_sockets":
-      case "steer_listener":
-      case "query_listener_socket":
-      case "probe_listener":
-      case "close_listener_socket":
-      case "wind_down":
-        return internalVerb(type);
-      default:
-        return failure(`${type.kind} is not available`);
-    }
+    if (isAnsweredFromState(type)) return answerFromState(this.#context, client, type);
+    return failure(`${type.kind} is not available`);
   }
 
   /** Refuses a request that is no change of the configuration; changes are checked where they are applied. */
@@ -206,6 +193,10 @@ export class Verbs implements Executor {
     this.#log.error("Executing a request failed: {text}", { text });
     return failure(`Internal error: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+function isAnsweredFromState(type: Verb): type is StateQuery {
+  return rowOf(type.kind).answer !== undefined;
 }
 
 function internalVerb({ kind }: Verb): Response {

@@ -3,6 +3,7 @@
 import { diff } from "../../../config/diff/diff.ts";
 import type { Request, Response } from "../../../config/schema/messages.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
+import { reloadConfiguration } from "../../../config/state/verb.ts";
 import { scopeOf } from "../../../config/undo/undo.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import { servableState } from "../../configuration/servable.ts";
@@ -159,7 +160,7 @@ async function servableOf(
 export function executeReload(
   parts: ReloadParts,
   client: Client,
-  type: Verb & { kind: "reload_configuration" },
+  type: Verb & { readonly value: string },
 ): Promise<Response> {
   const path = type.value === "" ? parts.file.path : type.value;
   client.progress(processing(`Reading ${path}`));
@@ -167,7 +168,7 @@ export function executeReload(
 }
 
 async function reload(parts: ReloadParts, client: Client, path: string): Promise<Response> {
-  const type = { kind: "reload_configuration" as const, value: path };
+  const type = reloadConfiguration(path);
   const audited = beginAudit(parts, client, type);
   const file = await parts.file.load(path);
   emit(parts, type);

@@ -6,6 +6,7 @@ import {
   RunState,
   type WorkerInfo,
 } from "../../../config/schema/messages.ts";
+import { HARD_STOP, SOFT_STOP } from "../../../config/state/verb.ts";
 import { type AuditParts, beginAudit } from "../audit/begin.ts";
 import type { Client } from "../command_socket/client_session.ts";
 import type { EventHub } from "../command_socket/events.ts";
@@ -58,7 +59,7 @@ export interface StopParts extends AskParts, AuditParts {
 
 /** Lets the workers finish the exchanges in progress, then ends the main process. */
 export async function softStop(parts: StopParts, client: Client): Promise<Response> {
-  beginAudit(parts, client, { kind: "soft_stop", value: {} })?.done();
+  beginAudit(parts, client, SOFT_STOP)?.done();
   client.progress(processing("Stopping: workers finish the exchanges in progress"));
   const answers = await stopWorkers(
     parts,
@@ -70,7 +71,7 @@ export async function softStop(parts: StopParts, client: Client): Promise<Respon
 
 /** Ends workers at once, then the main process. */
 export async function hardStop(parts: StopParts, client: Client): Promise<Response> {
-  beginAudit(parts, client, { kind: "hard_stop", value: {} })?.done();
+  beginAudit(parts, client, HARD_STOP)?.done();
   client.progress(processing("Stopping at once"));
   return stopped(parts, await stopWorkers(parts, "hard", () => {}));
 }
@@ -83,11 +84,10 @@ export function stopWorkers(
 ): Promise<readonly WorkerAnswer[]> {
   parts.events.emit("main", { kind: EventKind.SOZU_STOP_REQUESTED });
   parts.shutdown.begin();
-  const requestKind = kind === "soft" ? "soft_stop" as const : "hard_stop" as const;
   return parts.fanOut.run({
     verb: kind === "soft" ? "SoftStop" : "HardStop",
     requests: requestsFor([...parts.pool.targets(), ...parts.adoption.workers], {
-      request_type: { kind: requestKind, value: {} },
+      request_type: kind === "soft" ? SOFT_STOP : HARD_STOP,
     }),
     // A soft stop has no deadline here: shutdown.ts has it, and a hard stop is always possible.
     deadline: kind === "soft" ? { kind: "none" } : { kind: "total", ms: parts.workerTimeoutMs },

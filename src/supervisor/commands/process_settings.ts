@@ -4,11 +4,11 @@
 import { MAX_LEASE_CLIENT_BYTES, MAX_LEASE_SECONDS } from "../../../config/defaults.ts";
 import { encode } from "../../../config/codec/protobuf.ts";
 import {
-  MetricsConfiguration,
   Request,
   type Response,
   type WorkerMetricDetailStatus,
 } from "../../../config/schema/messages.ts";
+import { rowOf } from "../../../config/state/verbs.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import type { Client } from "../command_socket/client_session.ts";
 import { type AuditParts, beginAudit } from "../audit/begin.ts";
@@ -52,7 +52,7 @@ export interface MetricDetailParts extends SettingParts {
 export async function changeLogging(
   parts: LoggingParts,
   client: Client,
-  type: Verb & { kind: "Logging" },
+  type: Verb & { readonly value: string },
 ): Promise<Response> {
   const audited = beginAudit(parts, client, type);
   const errors = parts.log.change(type.value);
@@ -66,11 +66,11 @@ export async function changeLogging(
   return allOrFailure(answers);
 }
 
-/** Switches cluster metrics, or sets the limit of connections from one address. */
+/** Changes a setting that every worker has, and that no state holds. */
 export async function changeProcessSetting(
   parts: ProcessSettingParts,
   client: Client,
-  type: Verb & { kind: "configure_metrics" | "set_max_connections_per_ip" },
+  type: Verb,
 ): Promise<Response> {
   const audited = beginAudit(parts, client, type, encode(Request, { request_type: type }));
   audited?.done();
@@ -80,9 +80,7 @@ export async function changeProcessSetting(
   audited?.completed(answers);
   if (event !== null) parts.events.emit("main", event);
   if (failuresOf(answers).length === 0) parts.settings.remember(type);
-  if (type.kind === "configure_metrics" && type.value === MetricsConfiguration.CLEAR) {
-    clearMainMetrics(parts);
-  }
+  if (rowOf(type.kind).forgets?.(type.value) === true) clearMainMetrics(parts);
   return allOrFailure(answers);
 }
 
@@ -90,7 +88,7 @@ export async function changeProcessSetting(
 export async function queryConnectionLimit(
   parts: AskParts,
   client: Client,
-  type: Verb & { kind: "query_max_connections_per_ip" },
+  type: Verb,
 ): Promise<Response> {
   const answers = await askWorkers(parts, client, type);
   const failed = allOrFailure(answers);

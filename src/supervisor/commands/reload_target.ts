@@ -2,10 +2,16 @@
 // no longer says, and what was configured at run time beside the file untouched.
 
 import { diff } from "../../../config/diff/diff.ts";
-import { ListenerType, type Request, type SocketAddress } from "../../../config/schema/messages.ts";
+import type { SocketAddress } from "../../../config/schema/messages.ts";
 import { sameCertificate } from "../../../config/state/certificates.ts";
+import { listenerActOf } from "../../../config/state/listener_kinds.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
-import type { Verb } from "../../../config/state/verbs.ts";
+import {
+  removeCertificate,
+  removeListener,
+  requestOf,
+  type Verb,
+} from "../../../config/state/verb.ts";
 import { formatAddress } from "../../../config/values/address.ts";
 
 /**
@@ -27,34 +33,21 @@ export function reloadTarget(
   for (const request of wanted) {
     const replaced = removalOf(request.request_type) ??
       removalOfCertificate(request.request_type, target, newFile);
-    if (replaced !== null) target.apply(replaced);
+    if (replaced !== null) target.apply(requestOf(replaced));
   }
   for (const request of wanted) target.apply(request);
   return target;
 }
 
 /** What makes room for an object whose addition does not replace an existing one. */
-function removalOf(verb: Verb | null): Request | null {
-  switch (verb?.kind) {
-    case "add_http_listener":
-      return removeListener(verb.value.address, ListenerType.HTTP);
-    case "add_https_listener":
-      return removeListener(verb.value.address, ListenerType.HTTPS);
-    case "add_tcp_listener":
-      return removeListener(verb.value.address, ListenerType.TCP);
-    case "add_udp_listener":
-      return removeListener(verb.value.address, ListenerType.UDP);
-    case "add_http_frontend":
-      return { request_type: { kind: "remove_http_frontend", value: verb.value } };
-    case "add_https_frontend":
-      return { request_type: { kind: "remove_https_frontend", value: verb.value } };
-    case "add_tcp_frontend":
-      return { request_type: { kind: "remove_tcp_frontend", value: verb.value } };
-    case "add_udp_frontend":
-      return { request_type: { kind: "remove_udp_frontend", value: verb.value } };
-    default:
-      return null;
-  }
+function removalOf(verb: Verb | null): Verb | null {
+  const done = verb === null ? null : listenerActOf(verb.kind);
+  if (verb === null || done === null) return null;
+  const { kind, act } = done;
+  const { address } = verb.value as { readonly address: SocketAddress };
+  if (act === "add") return removeListener(kind.proxy, address);
+  if (act === "addFrontend") return { kind: kind.verbs.removeFrontend, value: verb.value } as Verb;
+  return null;
 }
 
 /**
@@ -65,18 +58,13 @@ function removalOfCertificate(
   verb: Verb | null,
   { tables: mine }: ConfigState,
   { tables: theirs }: ConfigState,
-): Request | null {
+): Verb | null {
   if (verb?.kind !== "add_certificate") return null;
   const { address, certificate } = verb.value;
   const key = formatAddress(address);
   const wanted = theirs.certificates.getByText(key, certificate.certificate);
   if (wanted === undefined) return null;
-  const { fingerprint } = wanted;
-  const known = mine.certificates.get(key, fingerprint);
+  const known = mine.certificates.get(key, wanted.fingerprint);
   if (known === undefined || sameCertificate(known, wanted)) return null;
-  return { request_type: { kind: "remove_certificate", value: { address, fingerprint } } };
-}
-
-function removeListener(address: SocketAddress, proxy: ListenerType): Request {
-  return { request_type: { kind: "remove_listener", value: { address, proxy } } };
+  return removeCertificate(wanted);
 }

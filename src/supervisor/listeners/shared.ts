@@ -2,24 +2,15 @@
 // so one worker has each.
 
 import type { ConfigState } from "../../../config/state/state.ts";
-import { ListenerType, type SocketAddress } from "../../../config/schema/messages.ts";
+import { ALL_LISTENER_KINDS } from "../../../config/state/listener_kinds.ts";
 import type { SharedListener } from "./steps.ts";
 
 /** The active shared listeners of a state. */
 export function sharedListeners({ tables }: ConfigState): SharedListener[] {
-  const { http, https, tcp } = tables.listeners;
-  return [
-    ...activeOf(ListenerType.HTTP, http.sorted()),
-    ...activeOf(ListenerType.HTTPS, https.sorted()),
-    ...activeOf(ListenerType.TCP, tcp.sorted()),
-  ];
-}
-
-function activeOf(
-  proxy: ListenerType,
-  listeners: Iterable<{ readonly active: boolean; readonly address: SocketAddress }>,
-): SharedListener[] {
-  return [...listeners].filter(({ active }) => active).map(({ address }) => ({ proxy, address }));
+  return ALL_LISTENER_KINDS.filter(({ shared }) => shared).flatMap(({ protocol, proxy }) =>
+    tables.listeners[protocol].sorted()
+      .filter(({ active }) => active).map(({ address }) => ({ proxy, address }))
+  );
 }
 
 /** Runs `work` for all listeners at the same time; resolves with the reasons of those that failed. */

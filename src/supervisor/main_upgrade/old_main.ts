@@ -11,6 +11,7 @@ import {
 } from "../../../config/schema/messages.ts";
 import { type AuditParts, beginAudit } from "../audit/begin.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
+import { queryMetrics, requestOf } from "../../../config/state/verb.ts";
 import type { AuditTrail } from "../audit/trail.ts";
 import type { Client } from "../command_socket/client_session.ts";
 import type { EventHub } from "../command_socket/events.ts";
@@ -119,10 +120,9 @@ async function replaceMain(
 /** The counts up to now. Exchanges in progress are added when the workers have ended. */
 async function countedSoFar(parts: CountParts): Promise<AggregatedMetrics> {
   const { fanOut, pool, retained, workerTimeoutMs } = parts;
-  const query = { kind: "query_metrics", value: everythingQuery() } as const;
   const answers = await fanOut.run({
     verb: "QueryMetrics",
-    requests: requestsFor(pool.targets(), { request_type: query }),
+    requests: requestsFor(pool.targets(), requestOf(queryMetrics(everythingQuery()))),
     deadline: { kind: "total", ms: workerTimeoutMs },
   });
   recordAnswers(retained, answers);

@@ -6,6 +6,7 @@ import { formatIp, parseAddress } from "../../../config/values/address.ts";
 import type { PrometheusSettings } from "../../../config/file/keys/prometheus.ts";
 import type { AggregatedMetrics } from "../../../config/schema/messages.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
+import { queryMetrics } from "../../../config/state/verb.ts";
 import { ExpositionEndpoint } from "../../exposition/endpoint.ts";
 import type { Family } from "../../exposition/family.ts";
 import {
@@ -140,7 +141,7 @@ class LastWorkerAnswers {
 
   /** The merged metrics of main and the workers; rejects when no worker has ever answered. */
   async gather(): Promise<AggregatedMetrics> {
-    const query = { kind: "query_metrics", value: everythingQuery() } as const;
+    const query = queryMetrics(everythingQuery());
     const answers = await ask(this.#parts, query);
     const current = new Map<number, WorkerAnswer>();
     for (const answer of answers) {

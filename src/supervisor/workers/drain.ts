@@ -2,6 +2,7 @@
 // connection with its next response, closes those that stay idle, and is killed when the time of a soft
 // stop is over.
 
+import { requestOf, SOFT_STOP } from "../../../config/state/verb.ts";
 import { KEEP_ALIVE_FAREWELL_MS } from "../../../config/defaults.ts";
 import { type FanOut, requestsFor, type WorkerChannel } from "../commands/fan_out.ts";
 
@@ -41,7 +42,7 @@ export async function drain(
   await Promise.race([idle, pause(idleMs)]);
   void fanOut.run({
     verb: "SoftStop",
-    requests: requestsFor(workers, { request_type: { kind: "soft_stop", value: {} } }),
+    requests: requestsFor(workers, requestOf(SOFT_STOP)),
     deadline: { kind: "none" },
   });
   const restMs = softStopMs - idleMs;

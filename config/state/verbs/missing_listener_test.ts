@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { COMMON_NAME_ONLY } from "../../tests/support/config/certificates.ts";
-import { ListenerType } from "../schema/messages.ts";
-import { missingListener } from "./missing_listener.ts";
+import { COMMON_NAME_ONLY } from "../../../tests/support/config/certificates.ts";
+import { ListenerType } from "../../schema/messages.ts";
+import { missingListener } from "../verbs.ts";
 import {
   accept,
   address,
@@ -9,8 +9,8 @@ import {
   frontend,
   httpsListener,
   stateWith,
-} from "../../tests/support/config/state.ts";
-import type { Verb } from "./verbs.ts";
+} from "../../../tests/support/config/state.ts";
+import type { Verb } from "../verbs.ts";
 
 const AT = address("127.0.0.1:443");
 const { fingerprint, pem } = COMMON_NAME_ONLY;

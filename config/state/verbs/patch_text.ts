@@ -1,7 +1,7 @@
 // The text of a listener patch for the audit trail: `field=old→new`, with `?` for an unknown old value.
 
-import { formatAddress } from "../../../config/values/address.ts";
-import type { SocketAddress } from "../../../config/schema/messages.ts";
+import { formatAddress } from "../../values/address.ts";
+import type { SocketAddress } from "../../schema/messages.ts";
 
 /** Fields that are left out: the key, and those whose values are no single text. */
 const LEFT_OUT: ReadonlySet<string> = new Set([

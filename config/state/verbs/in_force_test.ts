@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isInForce } from "./in_force.ts";
+import { isInForce } from "../verbs.ts";
 import {
   backend,
   cluster,
@@ -8,7 +8,7 @@ import {
   sequences,
   stateAfter,
   stateWith,
-} from "../../tests/support/config/state.ts";
+} from "../../../tests/support/config/state.ts";
 
 Deno.test("isInForce() holds for every addition of a dump that the state refuses to repeat", () => {
   let repeated = 0;

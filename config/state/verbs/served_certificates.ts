@@ -1,4 +1,4 @@
-// Questions a worker answers from its own copy of the configuration state. Reads only.
+// What workers tell of the certificates that clients are served. Reads only.
 
 import type {
   CertificatesByAddress,
@@ -6,38 +6,30 @@ import type {
   QueryCertificatesFilters,
   ResponseContent,
   SocketAddress,
-} from "../../config/schema/messages.ts";
-import { formatAddress } from "../../config/values/address.ts";
-import { answerClusterQuery, type ClusterQuery } from "../../config/state/queries.ts";
-import type { ConfigState } from "../../config/state/state.ts";
-import type { StoredCertificate } from "../../config/state/certificates.ts";
-import type { Verb } from "../../config/state/verbs.ts";
-
-/** Requests answered here. */
-export type WorkerQuery = ClusterQuery | (Verb & { kind: "query_certificates_from_workers" });
+} from "../../schema/messages.ts";
+import { formatAddress } from "../../values/address.ts";
+import type { StoredCertificate } from "../certificates.ts";
+import { certificates } from "../queries.ts";
+import type { ReadonlyTables } from "../tables.ts";
 
 type Content = NonNullable<ResponseContent["content_type"]>;
 
-/** The answer to a query, or why there is none. */
-export function answerQuery(state: ConfigState, query: WorkerQuery): Content | string {
-  return query.kind === "query_certificates_from_workers"
-    ? certificates(state, query.value)
-    : answerClusterQuery(state, query);
-}
-
-function certificates(state: ConfigState, filters: QueryCertificatesFilters): Content | string {
-  const { fingerprint, domain } = filters;
+/** What clients of every HTTPS listener are served, as workers tell it; or why there is nothing to tell. */
+export function servedCertificates(
+  tables: ReadonlyTables,
+  { fingerprint, domain }: QueryCertificatesFilters,
+): Content | string {
   if (fingerprint !== undefined) {
-    const found = state.certificates({ fingerprint: fingerprint.toLowerCase() });
+    const found = certificates(tables, { fingerprint: fingerprint.toLowerCase() });
     return found.certs.size === 0
       ? `No certificate has the fingerprint "${fingerprint}"`
       : { kind: "certificates_with_fingerprints", value: found };
   }
   const stored = Map.groupBy(
-    state.tables.certificates.sorted(),
+    tables.certificates.sorted(),
     ({ address }) => formatAddress(address),
   );
-  const list = state.tables.listeners.https.sorted().map(({ address }) => {
+  const list = tables.listeners.https.sorted().map(({ address }) => {
     const own = stored.get(formatAddress(address)) ?? [];
     return byAddress(address, domain === undefined ? allNames(own) : oneName(own, domain));
   });
