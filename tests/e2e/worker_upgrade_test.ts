@@ -61,6 +61,11 @@ Deno.test({
     const wires = await Promise.all([0, 1, 2].map(() => connectRaw(port)));
     for (const wire of wires) await wire.write("GET /slow HTTP/1.1\r\nHost: app.test\r\n\r\n");
     await waitFor("the requests to arrive", () => origin.requests.length === 3);
+    // A worker that drains closes this one: then it knows that it is to say goodbye in its answers.
+    using idle = await connectRaw(port);
+    await idle.write("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
+    assert.equal((await readResponse(idle)).text, "ok");
+    const drains = idle.readToEnd(30_000).then(() => taken.resolve());
     using client = await sozu.connect();
     await client.send({ kind: "upgrade_worker", value: 0 });
     const progress: string[] = [];
@@ -68,9 +73,9 @@ Deno.test({
       const answer = await client.receive();
       assert.ok(answer !== null);
       progress.push(answer.message);
-      if (/has taken over/.test(answer.message)) taken.resolve();
       if (answer.status !== ResponseStatus.PROCESSING) break;
     }
+    await drains;
     for (const wire of wires) {
       const response = await readResponse(wire);
       assert.deepEqual([response.status, response.text], [200, "late"]);
