@@ -11,6 +11,8 @@ export interface FoundFunction {
   readonly line: number;
   /** Lines from the signature to the closing brace, both included. */
   readonly lines: number;
+  /** Offset of the opening brace of its body. */
+  readonly open: number;
 }
 
 /** `word (...) {` is no function after these. */
@@ -26,7 +28,7 @@ export function findFunctions(source: string): FoundFunction[] {
   for (const { open, start, name } of bodies(code)) {
     const close = matching(code, open);
     const line = lineOf(code, start);
-    found.push({ name, line, lines: lineOf(code, close) - line + 1 });
+    found.push({ name, line, lines: lineOf(code, close) - line + 1, open });
   }
   return found.sort((a, b) => a.line - b.line);
 }
