@@ -126,6 +126,15 @@ Deno.test("settings of the peer take effect: frame size, tables and windows", ()
   assert.deepEqual(server.written(), ["SETTINGS ack", "DATA 1 1"]);
 });
 
+Deno.test("END_STREAM is on the first frame of a block, END_HEADERS on the last", () => {
+  const server = openServer();
+  server.feed(headers(1));
+  const lines = ["a", "b", "c"].map((name) => `${name}: ${"~".repeat(16_000)}\r\n`).join("");
+  server.respond(1, 200, null, lines);
+  const frames = framesIn(server.write() as Uint8Array);
+  assert.deepEqual(frames.map(({ type, flags }) => [type, flags]), [[1, 1], [9, 0], [9, 4]]);
+});
+
 Deno.test("a connection asks to be written once until it is", () => {
   const server = new Endpoint();
   server.feed(START);
