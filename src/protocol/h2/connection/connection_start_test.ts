@@ -113,6 +113,22 @@ Deno.test("a peer that does not ACK settings in five seconds is told so, once", 
   assert.equal(acked.connection.deadlineMs, Infinity);
 });
 
+Deno.test("a process that was held up gives the ACK a second to be read", () => {
+  const server = new Endpoint();
+  server.feed(START);
+  server.written();
+  server.now = 9_000;
+  server.connection.expire(server.now);
+  assert.equal(server.connection.deadlineMs, 10_000);
+  server.feed(SETTINGS_ACK);
+  assert.equal(server.connection.deadlineMs, Infinity);
+  const mute = new Endpoint();
+  mute.feed(START);
+  mute.written();
+  for (mute.now of [9_000, 20_000]) mute.connection.expire(mute.now);
+  assert.deepEqual(mute.written(), ["GOAWAY 0 4"]);
+});
+
 Deno.test("settings of the peer take effect: frame size, tables and windows", () => {
   const server = openServer({}, [1, 0], [5, 20_000], [4, 10]);
   server.feed(post(1));
