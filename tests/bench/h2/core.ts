@@ -149,7 +149,7 @@ function exchanges(block: Uint8Array): Measure {
   return { name: "server: whole exchange", run };
 }
 
-export function measures(): Measure[] {
+function measures(): Measure[] {
   const request = read(requestHeadReader(), REQUEST);
   const response = read(responseHeadReader(), RESPONSE);
   const room = new EncodingRoom();

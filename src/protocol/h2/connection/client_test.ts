@@ -180,7 +180,7 @@ Deno.test("a client that has used all ids opens no more, and leaves", () => {
   assert.equal(stream?.id, MAX_STREAM_ID);
   assert.ok(!writer.mayOpen && drain.isClosing);
   link.reset(stream, ErrorCode.CANCEL);
-  drain.finish(false);
+  drain.finish();
   assert.equal(link.phase, Phase.ENDING);
 });
 

@@ -186,7 +186,7 @@ export class H2Connection<O> {
       this.#input.checkAck();
       this.#credit.write();
       this.#sender.fill();
-      this.#drain.finish(this.#reader.openBlock > 0);
+      this.#drain.finish();
     }
     link.asleep();
     return link.output.take();

@@ -15,6 +15,9 @@ import type { ReceiveCredit } from "./receive_credit.ts";
 
 /** The peer must have ACKed our settings after this (RFC 9113 section 6.5.3). */
 const SETTINGS_ACK_MS = 5_000;
+/** Whoever looks this much too late was held up, and may have the ACK waiting to be read. */
+const LATE_MS = 500;
+const GRACE_MS = 1_000;
 
 /** What the peer sends on one connection. */
 export class ConnectionInput<O> {
@@ -29,6 +32,7 @@ export class ConnectionInput<O> {
   readonly #control: ControlFrames<O>;
   readonly #congestedAt: number;
   readonly #frame = new FrameReader();
+  #hadGrace = false;
 
   constructor(
     link: Link<O>,
@@ -58,7 +62,6 @@ export class ConnectionInput<O> {
       at = this.#receivePreface(bytes, at, end);
       if (link.phase === Phase.PREFACE) return at;
     }
-    this.checkAck();
     const frame = this.#frame;
     while (link.phase === Phase.OPEN && !this.isCongested) {
       const status = frame.read(bytes, at, end);
@@ -70,12 +73,19 @@ export class ConnectionInput<O> {
       at = frame.next;
       this.#handle(frame, bytes);
     }
+    this.checkAck();
     return link.phase >= Phase.ENDING ? end : at;
   }
 
   /** Ends the connection when the peer has not ACKed our settings in time. */
   checkAck(): void {
-    if (this.#link.nowMs < this.ackDeadlineMs) return;
+    const { nowMs } = this.#link;
+    if (nowMs < this.ackDeadlineMs) return;
+    if (nowMs - this.ackDeadlineMs > LATE_MS && !this.#hadGrace) {
+      this.#hadGrace = true;
+      this.ackDeadlineMs = nowMs + GRACE_MS;
+      return;
+    }
     this.ackDeadlineMs = Infinity;
     this.#link.fail(ErrorCode.SETTINGS_TIMEOUT);
   }

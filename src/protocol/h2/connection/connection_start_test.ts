@@ -113,6 +113,22 @@ Deno.test("a peer that does not ACK settings in five seconds is told so, once", 
   assert.equal(acked.connection.deadlineMs, Infinity);
 });
 
+Deno.test("a process that was held up gives the ACK a second to be read", () => {
+  const server = new Endpoint();
+  server.feed(START);
+  server.written();
+  server.now = 9_000;
+  server.connection.expire(server.now);
+  assert.equal(server.connection.deadlineMs, 10_000);
+  server.feed(SETTINGS_ACK);
+  assert.equal(server.connection.deadlineMs, Infinity);
+  const mute = new Endpoint();
+  mute.feed(START);
+  mute.written();
+  for (mute.now of [9_000, 20_000]) mute.connection.expire(mute.now);
+  assert.deepEqual(mute.written(), ["GOAWAY 0 4"]);
+});
+
 Deno.test("settings of the peer take effect: frame size, tables and windows", () => {
   const server = openServer({}, [1, 0], [5, 20_000], [4, 10]);
   server.feed(post(1));
@@ -124,6 +140,15 @@ Deno.test("settings of the peer take effect: frame size, tables and windows", ()
   assert.deepEqual(server.written(), ["SETTINGS ack"]);
   server.feed(settings([4, 30_001]));
   assert.deepEqual(server.written(), ["SETTINGS ack", "DATA 1 1"]);
+});
+
+Deno.test("END_STREAM is on the first frame of a block, END_HEADERS on the last", () => {
+  const server = openServer();
+  server.feed(headers(1));
+  const lines = ["a", "b", "c"].map((name) => `${name}: ${"~".repeat(16_000)}\r\n`).join("");
+  server.respond(1, 200, null, lines);
+  const frames = framesIn(server.write() as Uint8Array);
+  assert.deepEqual(frames.map(({ type, flags }) => [type, flags]), [[1, 1], [9, 0], [9, 4]]);
 });
 
 Deno.test("a connection asks to be written once until it is", () => {

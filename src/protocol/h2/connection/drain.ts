@@ -88,11 +88,11 @@ export class Drain<O> implements StreamWatcher<O> {
     if (this.#state === State.CLOSING && this.#link.streams.size === 0) this.#link.wake();
   }
 
-  /** Ends the connection if there is nothing left to wait for. `inBlock`: a header block is open. */
-  finish(inBlock: boolean): void {
+  /** Ends the connection if there is no stream left to wait for; one whose head is on its way is one. */
+  finish(): void {
     const link = this.#link;
     if (this.#state !== State.CLOSING || link.phase >= Phase.ENDING) return;
-    if (link.streams.size > 0 || inBlock) return;
+    if (link.streams.size > 0) return;
     this.#announce(this.#last);
     link.finish(EndReason.DRAIN_DEADLINE, ErrorCode.NO_ERROR);
   }

@@ -91,6 +91,19 @@ Deno.test("rapid reset: one stream is refused, then the connection ends", () => 
   assert.deepEqual(fewer.written(), []);
 });
 
+Deno.test("a stream that is accepted ends a run of refusals", () => {
+  const server = openServer({ limits: { maxPreResponseResets: 4 } });
+  for (const id of [1, 3, 5]) server.feed(headers(id), reset(id, 8));
+  server.feed(headers(7));
+  assert.deepEqual(server.written(), ["RST_STREAM 7 7"]);
+  server.now += 2_000;
+  server.feed(headers(9), reset(7, 8));
+  assert.equal(server.counters.resetsBeforeResponse, 3);
+  assert.equal(server.told().at(-1), "head 9 GET / HTTP/1.1 end");
+  server.feed(reset(9, 8), headers(11), reset(11, 8));
+  assert.equal(excessOf(server), "rst_stream_pre_response_lifetime");
+});
+
 Deno.test("resets of answered streams are no rapid reset", () => {
   const server = openServer();
   for (let id = 1; id < 4_000; id += 2) {

@@ -226,6 +226,25 @@ Deno.test("RequestHeadBuilder judges what comes out of tables as what is spelled
   assert.equal(read(Uint8Array.of(0x80 | 69, ...again), 50), "duplicate_pseudo");
 });
 
+Deno.test("RequestHeadBuilder never trusts a bad value because its name was good", () => {
+  const decoder = new HpackDecoder(4096);
+  const builder = new RequestHeadBuilder();
+  const read = (...block: number[]) => {
+    builder.begin(new MessageHead(NO_BYTES), new Uint8Array(16_393), 0, SECTION_LIMITS);
+    assert.ok(decoder.decode(Uint8Array.from(block), 0, block.length, builder));
+    builder.finish(true);
+    return problemName(builder.problem);
+  };
+  const start = [...literals(GET)];
+  assert.equal(read(...start, ...literals([["x-a", "1"]], true)), "none");
+  assert.equal(read(...start, 0x80 | 62), "none");
+  // The name of that entry, with a value that would be two lines.
+  for (const first of [0x40 | 62, 0x80 | 62]) {
+    const value = first === (0x40 | 62) ? [3, 0x0d, 0x0a, 0x61] : [];
+    assert.equal(read(...start, first, ...value), "crlf_in_value");
+  }
+});
+
 Deno.test("RequestHeadBuilder counts fields, crumbs and bytes against their bounds", () => {
   const many = (count: number): Fields =>
     Array.from({ length: count }, (_, i) => ["x", `${i}`] as const);
