@@ -328,7 +328,11 @@ Deno.test("a worker that takes in a hundred thousand objects is not mistaken for
   );
   await using sozu = await SozuProcess.start(
     (folder) => `worker_count = 1\nworker_timeout = 60\nsaved_state = "${folder}/state.json"`,
-    { files: { "state.json": lines.map((line) => `${line}\n\0`).join("") } },
+    // Main answers when the worker is there, which may last as long as `worker_timeout` and longer to load.
+    {
+      files: { "state.json": lines.map((line) => `${line}\n\0`).join("") },
+      patienceMs: 180_000,
+    },
   );
   const [worker] = await sozu.workers();
   assert.deepEqual([worker?.id, worker?.run_state], [0, RunState.RUNNING]);

@@ -141,6 +141,8 @@ export interface SozuOptions {
   readonly env?: Record<string, string>;
   /** Files written into the folder before the start, by name. */
   readonly files?: Record<string, string>;
+  /** Longest wait until main answers, in milliseconds; what is usual unless told. */
+  readonly patienceMs?: number;
   /** Whether to return before main answers, as for one that is expected to refuse to start. */
   readonly detached?: boolean;
   /** The program, as a URL; the one under test unless told. */
@@ -247,7 +249,7 @@ export class SozuProcess {
     const process = new SozuProcess(folder, child, mark, ownsFolder);
     if (options.detached !== true) {
       try {
-        await process.#ready();
+        await process.#ready(options.patienceMs ?? PATIENCE_MS);
       } catch (error) {
         await process.stop();
         throw error;
@@ -341,14 +343,14 @@ export class SozuProcess {
   }
 
   /** Waits until main and every worker answer. */
-  async #ready(): Promise<void> {
+  async #ready(patienceMs: number): Promise<void> {
     let ended = false;
     void this.status.then(() => ended = true);
-    await waitFor("the main process to answer", async () => {
+    await wait("the main process to answer", async () => {
       if (ended) return true;
       await this.request({ kind: "status", value: {} });
       return true;
-    });
+    }, { deadlineMs: patienceMs });
     if (ended) throw new Error(`main ended before it answered\n${this.#stderr}`);
     await this.workers();
   }
