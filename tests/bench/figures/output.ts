@@ -1,6 +1,6 @@
 // Where benchmarks leave their figures: one JSON file a benchmark, overwritten by the next run.
 
-const FOLDER = new URL("./out/", import.meta.url);
+const FOLDER = new URL("../out/", import.meta.url);
 
 /** Writes `figures` with the time and the machine they come from; returns the path. */
 export function writeOutput(name: string, figures: Readonly<Record<string, unknown>>): string {
