@@ -297,3 +297,15 @@ Deno.test("a TCP connection leaves one line, however it ends", async () => {
   assert.equal((await log.lines(3)).length, 3);
   await origin.stop();
 });
+
+Deno.test("a request is over once its last answer is sent, not once its client leaves", async () => {
+  await using proxy = await startProxy();
+  await using log = logAccess(proxy);
+  using wire = await connectRaw(proxy.port);
+  await wire.write("GET /last HTTP/1.1\r\nHost: nowhere.test\r\n\r\n");
+  await wire.readToEnd();
+  // The client has not closed: its connection lingers.
+  assert.equal(only(await log.lines(1)).path, "/last");
+  assert.equal(proxy.count("http.active_requests"), 0);
+  assert.equal(proxy.count("client.connections"), 1);
+});

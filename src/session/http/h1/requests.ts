@@ -40,6 +40,8 @@ export async function serveRequests(session: HttpSession): Promise<void> {
       }
     }
     const exchange = session.beginHead();
+    let goesOn = false;
+    let lingers = false;
     try {
       const read = exchange.reader.read(input.end);
       if (read === ReadStatus.MORE && !(await readHead(session, exchange))) return;
@@ -47,7 +49,6 @@ export async function serveRequests(session: HttpSession): Promise<void> {
       if (isOver(session, SessionPhase.HEAD)) return;
       if (exchange.reader.problem !== Problem.NONE) return await refuseHead(session, exchange);
       session.beginRequest();
-      let goesOn = false;
       let status = takeHead(exchange, input);
       let reason: Reason = Reason.NONE;
       if (status === 0) {
@@ -88,22 +89,28 @@ export async function serveRequests(session: HttpSession): Promise<void> {
         break;
       }
       if (status !== 0) goesOn = await fail(exchange, session, status, reason);
-      if (!goesOn || session.closed) {
-        // A plain close would reset a client that has sent its next request already, and lose the response
-        // with it. One that did not say it would close may have.
-        const mayHaveSent = worker.draining || input.length > 0 ||
-          requestPersists(exchange.record.request);
-        if (mayHaveSent && session.phase === SessionPhase.EXCHANGE) await linger(session);
-        return;
-      }
+      goesOn &&= !session.closed;
+      if (!goesOn) lingers = mayHaveSent(session, exchange);
     } catch (error) {
       await endBroken(session, exchange, error);
       throw error;
     } finally {
       session.giveExchange(exchange);
     }
+    // The request is over meanwhile: nothing of it is held or counted for as long as the client stays.
+    if (!goesOn) return lingers ? await linger(session) : undefined;
     session.awaitRequest();
   }
+}
+
+/**
+ * The client may have sent its next request: a plain close would reset it, and lose the last response with
+ * it. False as well for a client that is being heard to its end, or is closed.
+ */
+function mayHaveSent({ phase, worker, input }: HttpSession, { record }: H1Exchange): boolean {
+  if (phase !== SessionPhase.EXCHANGE) return false;
+  // One that did not say that it would close may have.
+  return worker.draining || input.length > 0 || requestPersists(record.request);
 }
 
 /** The session is no longer where it was before the loop waited. */
