@@ -9,7 +9,7 @@ import { SendWindow } from "../streams/flow_window.ts";
 import type { Priority } from "../streams/priority.ts";
 import { SendOrder } from "../streams/send_order.ts";
 import { maySend, nextState, StreamEvent, StreamState } from "../streams/stream_state.ts";
-import type { Link, StreamWatcher } from "./link.ts";
+import { type Link, Role, type StreamWatcher } from "./link.ts";
 import { type H2Stream, NOT_STALLED } from "./stream.ts";
 
 /** So many bytes in a row show that a peer with an exhausted window goes on reading. */
@@ -173,7 +173,9 @@ export class DataSender<O> implements StreamWatcher<O> {
     if (stream.stalledMs !== NOT_STALLED) return;
     stream.stalledMs = this.#link.nowMs;
     stream.drained = 0;
-    this.#link.counters.flowControlStalls++;
+    const { counters, role } = this.#link;
+    counters.flowControlStalls++;
+    if (role === Role.CLIENT) counters.uploadsStalled++;
   }
 
   /** The window of the connection is exhausted: every stream that could send waits for it. */
