@@ -39,6 +39,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "cluster.available_recovered": "Times a cluster had an available backend again",
   "cluster.no_available_backends": "Times a cluster was found without an available backend",
   "cluster.total_backends": "Backends of the cluster",
+  "config.load_h2_knob_clamped":
+    "HTTP/2 settings of saved states that were raised to the least that may be set",
   "config.load_skipped_invalid":
     "Records of saved states that were left out because they cannot be served",
   "configuration.backends": "Backends in the configuration",
