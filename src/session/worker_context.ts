@@ -14,6 +14,8 @@ import { BufferPool } from "../bytes/buffer_pool.ts";
 import type { Dialer, Timers } from "../io/contracts.ts";
 import type { LoggerOf } from "../observe/log/module_log.ts";
 import { Counters } from "../observe/metrics/counters.ts";
+import { H2Counters } from "../protocol/h2/connection/counters.ts";
+import { HeadTools } from "../protocol/h2/connection/head_tools.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ids/ulid.ts";
 import { BulkTurns } from "./timing/bulk_turns.ts";
@@ -38,6 +40,10 @@ export interface WorkerContext {
   readonly timers: Timers;
   readonly loggerOf: LoggerOf;
   readonly counters: Counters;
+  /** Counted by all connections of HTTP/2. */
+  readonly h2Counters: H2Counters;
+  /** What all connections of HTTP/2 make their heads with. */
+  readonly h2Tools: HeadTools;
   readonly upstreams: UpstreamPool;
   /** Rations large reads, so that bulk transfers do not make small requests wait. */
   readonly bulkTurns: BulkTurns;
@@ -133,6 +139,8 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     timers: parts.timers,
     loggerOf: parts.loggerOf,
     counters,
+    h2Counters: new H2Counters(),
+    h2Tools: new HeadTools(),
     upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
     bulkTurns: new BulkTurns(clock, parts.atEndOfTurn),
     inputBuffers,
