@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import assert from "node:assert/strict";
 import { TurnQueue } from "./turn_queue.ts";
 
 Deno.test("TurnQueue does the work of a turn at its end, and what comes then in the next", () => {
@@ -10,9 +10,9 @@ Deno.test("TurnQueue does the work of a turn at its end, and what comes then in 
     queue.add(() => done.push("c"));
   });
   queue.add(() => done.push("b"));
-  assertEquals([ends.length, done], [1, []]);
+  assert.deepEqual([ends.length, done], [1, []]);
   ends.shift()?.();
-  assertEquals([ends.length, done], [1, ["a", "b"]]);
+  assert.deepEqual([ends.length, done], [1, ["a", "b"]]);
   ends.shift()?.();
-  assertEquals([ends.length, done], [0, ["a", "b", "c"]]);
+  assert.deepEqual([ends.length, done], [0, ["a", "b", "c"]]);
 });

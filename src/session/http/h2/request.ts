@@ -12,6 +12,7 @@ import { framingLine } from "../../../protocol/http/framed_body.ts";
 import { dropHopByHop } from "../../../protocol/http/hop_by_hop.ts";
 import { Framed, type MessageHead } from "../../../protocol/http/message_head.ts";
 import { copyBytes } from "../../../bytes/ascii.ts";
+import { Reason } from "../../reason.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
 import { Outcome } from "../account.ts";
 import { renderOwnMessage } from "../answers.ts";
@@ -36,8 +37,8 @@ export interface RequestOwner {
   readonly room: StreamRoom;
   /** The connection was closed by us. */
   readonly closed: boolean;
-  /** The request is over. */
-  over(): void;
+  /** A request is over; what it was lent is given back. */
+  over(record: Exchange, bytes: Uint8Array): void;
 }
 
 /** A request whose content has arrived with its head, because there is none. */
@@ -64,12 +65,13 @@ export class H2Request implements Downstream, Timed {
   readonly #stream: H2Stream<H2Request>;
   readonly #bytes: Uint8Array;
   #upload: StreamBody | null = null;
+  #begun = false;
   #gone = false;
   #over = false;
   /** Bytes of the request body since the deadline was last put off for them. */
   #progress = 0;
 
-  /** `bytes` is lent by the owner's room for the head, and `record` as well. */
+  /** `record` and `bytes`, for its head, are lent by the owner. */
   constructor(
     owner: RequestOwner,
     stream: H2Stream<H2Request>,
@@ -94,8 +96,34 @@ export class H2Request implements Downstream, Timed {
     return this.#gone;
   }
 
+  /** Its head has come, and somebody serves it. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** The head breaks a rule; of what is refused without an answer the log tells all the same. */
+  refused(): void {
+    const { record } = this;
+    record.legible = false;
+    record.account.counts = true;
+    record.account.reason = Reason.MALFORMED_REQUEST;
+  }
+
+  /** There is no room for its body. */
+  overwhelmed(): void {
+    this.record.account.reason = Reason.OUT_OF_BUFFERS;
+    this.reset(ErrorCode.ENHANCE_YOUR_CALM);
+    this.interrupt(Interruption.CLOSED);
+  }
+
+  /** An answer of our own is all that it gets. */
+  beginRefusal(): void {
+    this.#begun = true;
+  }
+
   /** The head is complete and in order; `ends`: without content. */
   begin(ends: boolean): void {
+    this.#begun = true;
     openAccount(this.record);
     if (ends) return;
     this.body = this.#upload = new StreamBody(this.#owner.room.bodies, this.#release);
@@ -218,7 +246,9 @@ export class H2Request implements Downstream, Timed {
     const lines = room.encode(headers);
     const ends = body.length === 0;
     account.clientOut += lines.length + body.length;
-    if (!connection.sendHead(this.#stream, status, null, lines, 0, lines.length, ends)) return false;
+    if (!connection.sendHead(this.#stream, status, null, lines, 0, lines.length, ends)) {
+      return false;
+    }
     return ends || await this.sink.writeLast(body);
   }
 
@@ -240,7 +270,7 @@ export class H2Request implements Downstream, Timed {
     if (this.#over) return;
     this.#over = true;
     const { record } = this;
-    const { room, connection } = this.#owner;
+    const { connection } = this.#owner;
     record.client.worker.wheel.disarm(this);
     record.enter(ExchangePhase.DONE);
     closeAccount(record);
@@ -252,8 +282,7 @@ export class H2Request implements Downstream, Timed {
     // RFC 9113 section 8.1: a client that has its response need not send the rest of its request.
     connection.reset(this.#stream, complete ? ErrorCode.NO_ERROR : ErrorCode.INTERNAL_ERROR);
     this.#stream.owner = null;
-    room.give(record, this.#bytes);
-    this.#owner.over();
+    this.#owner.over(record, this.#bytes);
   }
 
   readonly #release = (count: number): void => {

@@ -32,6 +32,18 @@ export async function serveRequest(request: H2Request): Promise<void> {
   }
 }
 
+/** Answers a request whose head names no authority that could be routed. Never rejects. */
+export async function refuseRequest(request: H2Request): Promise<void> {
+  request.beginRefusal();
+  try {
+    await fail(request, 400);
+  } catch (error) {
+    reportDefect(error, request.record.client.worker.counters, "Request");
+  } finally {
+    request.end();
+  }
+}
+
 /** Finds the cluster; 0, or the status to answer. */
 function route(record: Exchange): AnswerStatus | 0 {
   const { tracer } = record.client.worker;

@@ -13,7 +13,7 @@ export const SessionPhase = {
 export type SessionPhase = 0 | 1 | 2;
 
 /** A connection may be closed anywhere. */
-export const SESSION_TRANSITIONS = transitions(SessionPhase, {
+export const SESSION_TRANSITIONS = transitions<keyof typeof SessionPhase>(SessionPhase, {
   OPEN: ["LINGERING", "CLOSED"],
   LINGERING: ["CLOSED"],
   CLOSED: [],

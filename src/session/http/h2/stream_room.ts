@@ -1,26 +1,19 @@
-// What the requests of HTTP/2 on all connections of a worker share: the buffers in which heads lie, records,
-// and room for lines that are added to heads. Bounded, so that very many streams are refused instead of
+// What the requests of HTTP/2 on all connections of a worker share: the buffers in which heads lie, what their
+// bodies may hold, and room for lines that are added to heads. Bounded, so that very many streams are refused instead of
 // filling the memory.
 
 import type { AnswerHeader } from "../../../answers/answer.ts";
 import { BufferPool } from "../../../bytes/buffer_pool.ts";
-import { MessageHead } from "../../../protocol/http/message_head.ts";
-import type { ClientConnection } from "../client_connection.ts";
-import { Exchange } from "../exchange.ts";
 import { BodyBudget } from "./body_budget.ts";
 
 /** Most heads fit; those that do not are given a buffer of their own. */
 const HEAD_BYTES = 2048;
-/** Free records kept for reuse; more are left to the garbage collector. */
-const MAX_FREE = 1024;
 const FIRST_LINES_BYTES = 4096;
-const NO_BYTES = new Uint8Array(0);
 
 /** The room of one worker. */
 export class StreamRoom {
   readonly bodies: BodyBudget;
   readonly #heads: BufferPool;
-  readonly #records: Exchange[] = [];
   readonly #encoder = new TextEncoder();
   #lines = new Uint8Array(FIRST_LINES_BYTES);
 
@@ -35,17 +28,8 @@ export class StreamRoom {
     return this.bodies.hasRoom ? this.#heads.take() : null;
   }
 
-  /** A record for a request of `client`, which has not begun. */
-  takeRecord(client: ClientConnection): Exchange {
-    return this.#records.pop() ??
-      new Exchange(client, new MessageHead(NO_BYTES), new MessageHead(NO_BYTES));
-  }
-
-  /** A request is over. */
-  give(record: Exchange, bytes: Uint8Array): void {
-    record.request.bytes = record.response.bytes = NO_BYTES;
+  giveBytes(bytes: Uint8Array): void {
     this.#heads.give(bytes);
-    if (this.#records.length < MAX_FREE) this.#records.push(record);
   }
 
   /** At least `count` bytes for lines of one head, until the next call. */
