@@ -22,6 +22,8 @@ import { BulkTurns } from "./timing/bulk_turns.ts";
 import { ClientLimits } from "./client_limits.ts";
 import { CoarseClock } from "./timing/coarse_clock.ts";
 import { DeadlineWheel } from "./timing/deadline_wheel.ts";
+import { TurnQueue } from "./timing/turn_queue.ts";
+import { StreamRoom } from "./http/h2/stream_room.ts";
 import type { InputBuffers } from "./http/h1/input.ts";
 import type { LingerBounds } from "./linger.ts";
 import type { TrafficObserver } from "./observer.ts";
@@ -47,6 +49,10 @@ export interface WorkerContext {
   readonly upstreams: UpstreamPool;
   /** Rations large reads, so that bulk transfers do not make small requests wait. */
   readonly bulkTurns: BulkTurns;
+  /** For what is done once for everything that is ready in a turn. */
+  readonly turns: TurnQueue;
+  /** What the requests of HTTP/2 clients may take of this worker. */
+  readonly streamRoom: StreamRoom;
   readonly inputBuffers: InputBuffers;
   /** Where outgoing heads are assembled; larger than a head may be by what is added to it. */
   readonly outBuffers: BufferPool;
@@ -80,6 +86,11 @@ export interface WorkerLimits {
   /** For clients that still send after their last answer. */
   readonly linger: LingerBounds;
 }
+
+/** Requests of HTTP/2 at a time, for each connection there may be; a few connections may have far more. */
+const STREAMS_PER_CONNECTION = 10;
+/** What their bodies may hold that have not been passed on. */
+const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 /** Connections that are closed but have not given their buffer back, when others take their place. */
 const CLOSING_CONNECTIONS = 256;
@@ -143,6 +154,8 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     h2Tools: new HeadTools(),
     upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
     bulkTurns: new BulkTurns(clock, parts.atEndOfTurn),
+    turns: new TurnQueue(parts.atEndOfTurn),
+    streamRoom: new StreamRoom(STREAMS_PER_CONNECTION * parts.maxConnections, MAX_BODY_BYTES),
     inputBuffers,
     outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),
     tunnelInputBuffers: { ...inputBuffers, wide },

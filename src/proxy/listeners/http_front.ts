@@ -22,8 +22,8 @@ import { ASCII_VALUE, FIELD_VALUE } from "../../protocol/h1/grammar.ts";
 import { renderHsts } from "../../protocol/http/hsts.ts";
 import type { ListenerContext } from "../../session/listener_context.ts";
 import type { WorkerContext } from "../../session/worker_context.ts";
-import { HttpStarter } from "../../session/http/h1/starter.ts";
 import { adjustedSettings, h2LimitsOf, type H2Settings } from "./h2_limits.ts";
+import { HttpStarter } from "../../session/http/starter.ts";
 import type { HttpRoutes } from "./http_routes.ts";
 import { endpointOf } from "./socket.ts";
 

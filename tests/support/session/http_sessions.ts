@@ -9,7 +9,7 @@ import { FIELD_VALUE } from "../../../src/protocol/h1/grammar.ts";
 import { RouteTable } from "../../../src/routing/route_table.ts";
 import { Cluster } from "../../../src/session/cluster.ts";
 import type { ListenerContext, Route } from "../../../src/session/listener_context.ts";
-import { HttpStarter } from "../../../src/session/http/h1/starter.ts";
+import { HttpStarter } from "../../../src/session/http/starter.ts";
 import { testLimits } from "../h2/limits.ts";
 import { FakeStream } from "./fake_stream.ts";
 import { testWorkerContext } from "./worker_context.ts";
