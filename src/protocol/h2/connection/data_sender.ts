@@ -68,6 +68,29 @@ export class DataSender<O> implements StreamWatcher<O> {
     return true;
   }
 
+  /**
+   * Writes `bytes[start, end)` and the end of the body at once, when nothing stands in its way: no other stream
+   * waits, the windows allow all of it, and it is one frame. False when it has to be offered.
+   */
+  writeLast(stream: H2Stream<O>, bytes: Uint8Array, start: number, end: number): boolean {
+    const count = end - start;
+    const { output, peer } = this.#link;
+    if (!maySend(stream.state) || this.#order.size > 0) return false;
+    const allowed = Math.min(
+      this.window.available,
+      stream.sendWindow.available,
+      peer.maxFrameSize,
+      output.room - FRAME_HEADER_BYTES,
+    );
+    if (count > allowed) return false;
+    stream.bytes = bytes;
+    stream.at = start;
+    stream.end = end;
+    this.#writeFrame(stream, count, true);
+    stream.withdraw();
+    return true;
+  }
+
   /** The stream has another priority. */
   prioritise(stream: H2Stream<O>, priority: Priority): void {
     const { queued } = stream;

@@ -6,30 +6,32 @@ import type { Timer } from "../../upstream/connect.ts";
 import { type Exchange, Interruption } from "../exchange.ts";
 import { H1Upstream } from "../h1/relay/upstream.ts";
 import { openUpstream, pickBackend } from "../phases/connect.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
 import type { UpstreamSide } from "../upstream.ts";
 
 /** A connection for `record`, or the status to fail with. */
-export function takeSide(
+export async function takeSide(
   record: Exchange,
   timer: Timer,
-): UpstreamSide | Promise<UpstreamSide | AnswerStatus> {
-  const cluster = record.cluster as Cluster;
-  const backend = pickBackend(record, cluster);
-  const idle = record.retried || backend === null
-    ? null
-    : record.client.worker.upstreams.take(backend);
-  record.account.reused = idle !== null;
-  return idle === null ? openSide(record, timer, cluster) : new H1Upstream(record, idle, timer);
+): Promise<UpstreamSide | AnswerStatus> {
+  const upstream = takeIdle(record) ?? await open(record, timer);
+  return typeof upstream === "number" ? upstream : new H1Upstream(record, upstream, timer);
 }
 
-async function openSide(
-  record: Exchange,
-  timer: Timer,
-  cluster: Cluster,
-): Promise<UpstreamSide | AnswerStatus> {
-  const opened = await openUpstream(record, timer, cluster);
-  if (typeof opened === "number") return opened;
-  if (record.interruption === Interruption.NONE) return new H1Upstream(record, opened, timer);
+/** An idle connection to the backend to try first; `null` when one must be opened. */
+export function takeIdle(record: Exchange): Upstream | null {
+  const backend = pickBackend(record, record.cluster as Cluster);
+  // After a stale idle connection only a fresh one can tell whether the backend is well.
+  if (record.retried || backend === null) return null;
+  const idle = record.client.worker.upstreams.take(backend);
+  record.account.reused = idle !== null;
+  return idle;
+}
+
+/** Opens a connection, first to the backend that was picked, or the status to fail with. */
+export async function open(record: Exchange, timer: Timer): Promise<Upstream | AnswerStatus> {
+  const opened = await openUpstream(record, timer, record.cluster as Cluster);
+  if (typeof opened === "number" || record.interruption === Interruption.NONE) return opened;
   opened.close();
   return 503;
 }

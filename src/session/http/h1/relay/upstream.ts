@@ -65,6 +65,15 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     this.body = new H1BodySource(this.#response, this);
   }
 
+  /**
+   * All of the request has been sent on another way, and the first `count` bytes of what came back lie in the
+   * buffer of the connection.
+   */
+  resume(count: number): void {
+    this.#sent = this.#heard = true;
+    this.received.end = count;
+  }
+
   get backend(): Backend {
     return this.#connection.backend;
   }
