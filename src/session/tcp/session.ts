@@ -38,7 +38,9 @@ export class TcpSession implements Session {
     const { counters } = connection.worker;
     counters.add(Counter.TCP_SESSIONS, 1);
     try {
-      if (!(await serve(connection))) await connection.linger();
+      const whole = await serve(connection);
+      connection.conclude();
+      if (!whole) await connection.linger();
     } catch (error) {
       reportDefect(error, counters, "TCP session");
     } finally {
@@ -92,11 +94,8 @@ async function passOn(
   upstream: Upstream,
   header: Uint8Array,
 ): Promise<boolean> {
-  const { account, worker } = connection;
-  connection.upstream = upstream;
-  connection.phase = TcpPhase.TUNNEL;
-  connection.armTunnel();
-  worker.counters.add(Counter.TCP_TUNNELS, 1);
+  const { account } = connection;
+  connection.beginTunnel(upstream);
   try {
     if (!(await sendFirst(connection, upstream, header))) {
       if (!connection.closed) account.outcome = Outcome.BACKEND_BROKEN;
@@ -107,7 +106,6 @@ async function passOn(
     if (account.outcome === Outcome.CUT && !connection.closed) account.outcome = Outcome.COMPLETE;
     return whole;
   } finally {
-    worker.counters.add(Counter.TCP_TUNNELS, -1);
     upstream.discard();
   }
 }
