@@ -196,7 +196,12 @@ export class TcpConnection
   conclude(): void {
     const { account, worker } = this;
     if (account.endedAt !== NEVER) return;
-    if (this.upstream !== null) worker.counters.add(Counter.TCP_TUNNELS, -1);
+    if (this.upstream !== null) {
+      // Not cut short: both sides have said all they had to say.
+      if (account.outcome === Outcome.CUT && !this.closed) account.outcome = Outcome.COMPLETE;
+      worker.counters.add(Counter.TCP_TUNNELS, -1);
+      this.upstream.discard();
+    }
     account.endedAt = worker.accountClock();
     worker.observer?.connectionEnded(account, this);
   }
