@@ -284,47 +284,6 @@ export const MAX_LISTEN_RETRY_MS = 30_000;
  */
 export const ACCEPT_QUEUE_DRAIN_MS = 500;
 
-// --- HTTP/2 (used by workers when a listener does not say otherwise; all from sozu 2.1) ----------
-
-/** Length of the window in which abusive frames are counted. */
-export const H2_ABUSE_WINDOW_SECONDS = 1;
-/** RST_STREAM frames a client may send per window: above it is the "rapid reset" attack. */
-export const WORKER_H2_MAX_RST_STREAM_PER_WINDOW = 100;
-/** PING frames per window: each costs an answer. */
-export const WORKER_H2_MAX_PING_PER_WINDOW = 100;
-/** SETTINGS frames per window: each costs an acknowledgement. */
-export const WORKER_H2_MAX_SETTINGS_PER_WINDOW = 50;
-/** Empty DATA frames per window: work without payload. */
-export const WORKER_H2_MAX_EMPTY_DATA_PER_WINDOW = 100;
-/** WINDOW_UPDATE frames on the connection per window. */
-export const WORKER_H2_MAX_WINDOW_UPDATE_STREAM0_PER_WINDOW = 100;
-/** CONTINUATION frames per header block: above it is the "continuation flood". */
-export const WORKER_H2_MAX_CONTINUATION_FRAMES = 20;
-/** Small anomalies tolerated; the count halves every second. */
-export const WORKER_H2_MAX_GLITCH_COUNT = 100;
-/** Receive window of a connection: a megabyte in flight. */
-export const WORKER_H2_INITIAL_CONNECTION_WINDOW_BYTES = 1_048_576;
-/** SETTINGS_MAX_CONCURRENT_STREAMS; RFC 9113 section 6.5.2 recommends no less than 100. */
-export const WORKER_H2_MAX_CONCURRENT_STREAMS = 100;
-/** Stream slots are given back when this many times more are allocated than used. */
-export const WORKER_H2_STREAM_SHRINK_RATIO = 2;
-/** RST_STREAM frames received over the life of a connection. */
-export const WORKER_H2_MAX_RST_STREAM_LIFETIME = 10_000;
-/** Those that came before any answer was sent. */
-export const WORKER_H2_MAX_RST_STREAM_ABUSIVE_LIFETIME = 50;
-/** RST_STREAM frames we had to send because of errors of the peer. */
-export const WORKER_H2_MAX_RST_STREAM_EMITTED_LIFETIME = 500;
-/** Decoded size of a header list (RFC 9113 section 6.5.2). */
-export const WORKER_H2_MAX_HEADER_LIST_BYTES = 65_536;
-/** Largest HPACK table a peer may ask of us. */
-export const WORKER_H2_MAX_HEADER_TABLE_BYTES = 65_536;
-/** Header fields of one block. */
-export const WORKER_H2_MAX_HEADER_FIELDS = 128;
-/** A stream without progress; the worker takes this or `back_timeout`, whichever is longer. */
-export const WORKER_H2_STREAM_IDLE_TIMEOUT_SECONDS = 30;
-/** From GOAWAY to the forced close; 0 = wait for ever. */
-export const WORKER_H2_GRACEFUL_SHUTDOWN_SECONDS = 5;
-
 // --- TLS -----------------------------------------------------------------------------------------
 
 /**

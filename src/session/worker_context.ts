@@ -14,12 +14,16 @@ import { BufferPool } from "../bytes/buffer_pool.ts";
 import type { Dialer, Timers } from "../io/contracts.ts";
 import type { LoggerOf } from "../observe/log/module_log.ts";
 import { Counters } from "../observe/metrics/counters.ts";
+import { H2Counters } from "../protocol/h2/connection/counters.ts";
+import { HeadTools } from "../protocol/h2/connection/head_tools.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ids/ulid.ts";
 import { BulkTurns } from "./timing/bulk_turns.ts";
 import { ClientLimits } from "./client_limits.ts";
 import { CoarseClock } from "./timing/coarse_clock.ts";
 import { DeadlineWheel } from "./timing/deadline_wheel.ts";
+import { TurnQueue } from "./timing/turn_queue.ts";
+import { StreamRoom } from "./http/h2/stream_room.ts";
 import type { InputBuffers } from "./http/h1/input.ts";
 import type { LingerBounds } from "./linger.ts";
 import type { TrafficObserver } from "./observer.ts";
@@ -38,9 +42,17 @@ export interface WorkerContext {
   readonly timers: Timers;
   readonly loggerOf: LoggerOf;
   readonly counters: Counters;
+  /** Counted by all connections of HTTP/2. */
+  readonly h2Counters: H2Counters;
+  /** What all connections of HTTP/2 make their heads with. */
+  readonly h2Tools: HeadTools;
   readonly upstreams: UpstreamPool;
   /** Rations large reads, so that bulk transfers do not make small requests wait. */
   readonly bulkTurns: BulkTurns;
+  /** For what is done once for everything that is ready in a turn. */
+  readonly turns: TurnQueue;
+  /** What the requests of HTTP/2 clients may take of this worker. */
+  readonly streamRoom: StreamRoom;
   readonly inputBuffers: InputBuffers;
   /** Where outgoing heads are assembled; larger than a head may be by what is added to it. */
   readonly outBuffers: BufferPool;
@@ -74,6 +86,11 @@ export interface WorkerLimits {
   /** For clients that still send after their last answer. */
   readonly linger: LingerBounds;
 }
+
+/** Requests of HTTP/2 at a time, for each connection there may be; a few connections may have far more. */
+const STREAMS_PER_CONNECTION = 10;
+/** What their bodies may hold that have not been passed on. */
+const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 /** Connections that are closed but have not given their buffer back, when others take their place. */
 const CLOSING_CONNECTIONS = 256;
@@ -133,8 +150,12 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     timers: parts.timers,
     loggerOf: parts.loggerOf,
     counters,
+    h2Counters: new H2Counters(),
+    h2Tools: new HeadTools(),
     upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
     bulkTurns: new BulkTurns(clock, parts.atEndOfTurn),
+    turns: new TurnQueue(parts.atEndOfTurn),
+    streamRoom: new StreamRoom(STREAMS_PER_CONNECTION * parts.maxConnections, MAX_BODY_BYTES),
     inputBuffers,
     outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),
     tunnelInputBuffers: { ...inputBuffers, wide },
