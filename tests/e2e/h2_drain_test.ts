@@ -30,14 +30,20 @@ Deno.test("a soft stop says so at once, lets requests finish, refuses new ones a
   let empty = false;
   const stopped = proxy.ours.plane.softStop().then(() => empty = true);
   await client.see(/^GOAWAY/);
-  assert.deepEqual(goaways(client), [`GOAWAY ${LARGEST_ID} 0`]);
+  assert.equal(goaways(client)[0], `GOAWAY ${LARGEST_ID} 0`);
+  // Requests that crossed the GOAWAY are served; once the client must have seen it, none is.
+  await client.settle();
   assert.equal((await client.ask(3)).reset, ErrorCode.REFUSED_STREAM);
   await client.settle();
   assert.equal(empty, false, "the worker waits for the request in flight");
   gate.open();
   assert.equal((await client.finished(1)).text, "late");
   await client.gone();
-  assert.deepEqual(goaways(client), [`GOAWAY ${LARGEST_ID} 0`, "GOAWAY 3 0"]);
+  // The first last stream leaves room for all, those after it never take one in again.
+  const last = goaways(client).map((each) => Number(each.split(" ")[1]));
+  assert.ok(last.length >= 2);
+  assert.ok(last.slice(1).every((id) => id === 1 || id === 3), String(last));
+  assert.ok(goaways(client).every((each) => each.endsWith(" 0")));
   client.wire.close();
   await within("the worker to be empty", 5_000, stopped);
 });
@@ -99,7 +105,7 @@ Deno.test("a client that says goodbye gets what it is still owed, then the same 
   await using proxy = await startH2Proxy([origin.address]);
   await using client = await proxy.open();
   using gate = new Gate();
-  await client.send(headers(1), headers(3));
+  await client.send(headers(1, getFields()), headers(3, getFields()));
   await waitFor("the requests to arrive", () => origin.requests.length === 2);
   await client.send(goaway(0, ErrorCode.NO_ERROR));
   await client.settle();
@@ -129,7 +135,7 @@ Deno.test("a client that ends its side after its request gets the whole response
   using wire = await connectSecure(proxy.port, HOST, [CERTIFICATE.certificate], ["h2"]);
   const windows = [[0x4, 0x7fffffff]] as const;
   const credit = frame(FrameType.WINDOW_UPDATE, 0, 0, [0x7f, 0xff, 0, 0]);
-  await wire.write(join(preface(...windows), credit, headers(1)));
+  await wire.write(join(preface(...windows), credit, headers(1, getFields())));
   await wire.closeWrite();
   const received = await wire.readToEnd(20_000);
   assert.ok(received.length > size, `${received.length} of ${size} bytes`);

@@ -131,7 +131,7 @@ Deno.test("a client that leaves in the middle of everything leaves nothing behin
   {
     await using client = await proxy.open();
     await client.send(
-      headers(1),
+      headers(1, getFields()),
       headers(3, requestFields("POST", "/"), false),
       headers(5, requestFields("POST", "/"), false),
     );

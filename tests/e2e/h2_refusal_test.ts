@@ -202,7 +202,7 @@ const CONNECTION_ERRORS: Readonly<Record<string, readonly [number, ...Uint8Array
   ],
   "priority and padding without room": [
     PROTOCOL_ERROR,
-    frame(FrameType.HEADERS, 0xff, 0x30001, [0, 0x64, 0x6d, 0x6d, 0x6d, 0x6d]),
+    frame(FrameType.HEADERS, 0xff, 0x30001, [3, 0, 0x64, 0x6d, 0x6d, 0x6d]),
   ],
   "PRIORITY_UPDATE for stream 0": [PROTOCOL_ERROR, priorityUpdate(0, "u=1")],
   "PRIORITY_UPDATE on a stream": [PROTOCOL_ERROR, frame(0x10, 0, 1, [0, 0, 0, 1])],
@@ -253,7 +253,7 @@ Deno.test("what HTTP/2 tells to ignore is ignored", async () => {
     settings([0x77, 1]),
     priorityUpdate(1, "u=0, i"),
     frame(FrameType.PRIORITY, 0, 9, [0, 0, 0, 0, 1]),
-    headers(1),
+    headers(1, getFields()),
   );
   assert.equal((await client.finished(1)).text, "ok");
   await client.send(reset(1, 8), windowUpdate(1, 10), goaway(0, 0));
