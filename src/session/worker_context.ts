@@ -24,6 +24,7 @@ import type { InputBuffers } from "./http/h1/input.ts";
 import type { LingerBounds } from "./linger.ts";
 import type { TrafficObserver } from "./observer.ts";
 import type { Tracer } from "./http/tracer.ts";
+import { SharedUpstreamPool } from "./upstream/h2/pool.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
 import type { UpstreamBuffers } from "./upstream/upstream.ts";
 
@@ -38,7 +39,10 @@ export interface WorkerContext {
   readonly timers: Timers;
   readonly loggerOf: LoggerOf;
   readonly counters: Counters;
+  /** Connections to backends that carry one request at a time. */
   readonly upstreams: UpstreamPool;
+  /** Connections of HTTP/2 to backends. */
+  readonly sharedUpstreams: SharedUpstreamPool;
   /** Rations large reads, so that bulk transfers do not make small requests wait. */
   readonly bulkTurns: BulkTurns;
   readonly inputBuffers: InputBuffers;
@@ -125,7 +129,10 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     bulk,
   };
   const wide = new BufferPool(WIDE_BUFFER_BYTES, MAX_WIDE_BUFFERS);
-  return {
+  const { dialer, atEndOfTurn } = parts;
+  const bulkTurns = new BulkTurns(clock, atEndOfTurn);
+  const shared = { dialer, clock, wheel, counters, bulkTurns, atEndOfTurn };
+  const worker: WorkerContext = {
     clock,
     coarseClock,
     accountClock: coarseClock.now,
@@ -133,8 +140,9 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     timers: parts.timers,
     loggerOf: parts.loggerOf,
     counters,
-    upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
-    bulkTurns: new BulkTurns(clock, parts.atEndOfTurn),
+    upstreams: new UpstreamPool(dialer, upstreamBuffers, wheel, counters),
+    sharedUpstreams: new SharedUpstreamPool({ ...shared, observer: () => worker.observer }),
+    bulkTurns,
     inputBuffers,
     outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),
     tunnelInputBuffers: { ...inputBuffers, wide },
@@ -149,6 +157,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     draining: false,
     stickyInUse: false,
   };
+  return worker;
 }
 
 /** Lets `observer` be told what the sessions of `worker` do from now on, as exactly as it asks. */

@@ -59,7 +59,7 @@ export async function fail(
   const unread = !exchange.requestBody.done;
   record.enter(ExchangePhase.ANSWERING);
   exchange.discarding = true;
-  exchange.upstream?.close();
+  exchange.abortBackend();
   const closes = await session.answer(status, record, unread || !exchange.persists);
   record.account.outcome = Outcome.COMPLETE;
   if (unread) await outliveAnswer(exchange, session, exchange.pump);
@@ -72,7 +72,7 @@ export async function abandon(exchange: H1Exchange, session: HttpSession): Promi
   if (exchange.record.interruption === Interruption.CLIENT_GONE) {
     session.worker.counters.add(Counter.CLIENT_ABORTS, 1);
   }
-  exchange.upstream?.close();
+  exchange.abortBackend();
   session.close();
   if (exchange.pump !== null) await exchange.pump;
   return false;

@@ -34,6 +34,6 @@ export async function outliveAnswer(
   if (pump !== null) await pump;
   closeAccount(exchange.record);
   if (exchange.requestBody.done && !exchange.discarding) exchange.releaseUpstream();
-  exchange.upstream?.close();
+  exchange.abortBackend();
   await discardInput(session);
 }
