@@ -60,7 +60,7 @@ export async function fail(
   const unread = !exchange.requestBody.done;
   record.enter(ExchangePhase.ANSWERING);
   exchange.refuseBody();
-  exchange.upstream?.close();
+  exchange.abortBackend();
   endServing(record);
   const closes = await session.answer(status, record, unread || !exchange.persists);
   record.account.outcome = Outcome.COMPLETE;
@@ -74,7 +74,7 @@ export async function abandon(exchange: H1Exchange, session: HttpSession): Promi
   if (exchange.record.interruption === Interruption.CLIENT_GONE) {
     session.worker.counters.add(Counter.CLIENT_ABORTS, 1);
   }
-  exchange.upstream?.close();
+  exchange.abortBackend();
   session.close();
   // Inside TLS a read that is under way ends only a while later.
   exchange.conclude();

@@ -41,8 +41,9 @@ export class H1Exchange {
   sentWhole = false;
   /** The client may be watched, but nobody does yet. */
   unwatched = false;
+  /** The backend connection of the written-out path. */
   upstream: Upstream | null = null;
-  /** The end of a relay that uses `upstream`; `null` on the written-out path. */
+  /** The backend's end of a relay. */
   side: UpstreamSide | null = null;
   /** Outgoing heads are assembled here. */
   out: Uint8Array | null = null;
@@ -130,8 +131,14 @@ export class H1Exchange {
     const { record } = this;
     if (record.interruption === Interruption.NONE) record.interruption = reason;
     record.connecting?.abort();
-    this.upstream?.close();
+    this.abortBackend();
     this.wake?.();
+  }
+
+  /** Ends at once what a backend does for the request. */
+  abortBackend(): void {
+    this.side?.abort();
+    this.upstream?.close();
   }
 
   /**
@@ -164,7 +171,7 @@ export class H1Exchange {
       return now - lingering.lastHeard < Math.min(front, back);
     }
     // The backend keeps its connection and takes nothing: what comes now is for nobody.
-    this.upstream?.close();
+    this.abortBackend();
     this.refuseBody();
     lingering.restart(now);
     return true;
@@ -189,10 +196,10 @@ export class H1Exchange {
   /** Gives the backend connection back, where it may carry another request. */
   releaseUpstream(): void {
     const { upstream, side } = this;
-    if (upstream === null || !this.reusable || !this.sentWhole) return;
+    if (!this.reusable || !this.sentWhole) return;
     endServing(this.record);
     this.upstream = this.side = null;
-    if (side === null) this.record.client.worker.upstreams.give(upstream);
-    else side.release(true);
+    side?.release(true);
+    if (upstream !== null) this.record.client.worker.upstreams.give(upstream);
   }
 }

@@ -27,5 +27,5 @@ export async function outliveAnswer(
   await session.sayGoodbye();
   if (pump !== null) await pump;
   if (exchange.requestBody.done && !exchange.discarding) exchange.releaseUpstream();
-  exchange.upstream?.close();
+  exchange.abortBackend();
 }

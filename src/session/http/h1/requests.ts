@@ -47,6 +47,7 @@ async function serveUntilLast(session: HttpSession): Promise<void> {
     const exchange = session.beginHead();
     let goesOn = false;
     let mayHaveSent = false;
+    let writtenOut = false;
     try {
       const read = exchange.reader.read(input.end);
       if (read === ReadStatus.MORE && !(await readHead(session, exchange))) return;
@@ -57,10 +58,11 @@ async function serveUntilLast(session: HttpSession): Promise<void> {
       let status = takeHead(exchange, input);
       let reason: Reason = Reason.NONE;
       if (status === 0) {
-        if (worker.fastPath) status = assemble(exchange, input);
+        writtenOut = worker.fastPath && exchange.record.cluster?.settings.http2 !== true;
+        if (writtenOut) status = assemble(exchange, input);
         else goesOn = await serveByRelay(exchange, session);
       }
-      while (status === 0 && worker.fastPath) {
+      while (status === 0 && writtenOut) {
         let upstream = takeIdle(exchange);
         if (upstream === null) {
           status = await open(exchange, session);
