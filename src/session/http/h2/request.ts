@@ -23,6 +23,7 @@ import type { Downstream } from "../downstream.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import { editResponse, responseLinesBound, writeResponseLines } from "../phases/edit.ts";
 import { endServing } from "../phases/serve.ts";
+import { StreamEnd } from "../stream_end.ts";
 import type { UpstreamSide } from "../upstream.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { H2Exchange } from "./exchange_pool.ts";
@@ -42,6 +43,14 @@ export interface RequestOwner {
   /** A request is over; what it was lent is given back. */
   over(exchange: H2Exchange, bytes: Uint8Array): void;
 }
+
+/** How ends of streams are told in logs. */
+const STREAM_ENDS: Readonly<Record<number, StreamEnd>> = {
+  [EndReason.PEER_RESET]: StreamEnd.PEER_RESET,
+  [EndReason.PROTOCOL]: StreamEnd.RESET,
+  [EndReason.IDLE_TIMEOUT]: StreamEnd.IDLE_TIMEOUT,
+  [EndReason.WINDOW_STALL]: StreamEnd.WINDOW_STALL,
+};
 
 /** A request whose content has arrived with its head, because there is none. */
 const NO_CONTENT: BodySource = {
@@ -90,6 +99,7 @@ export class H2Request implements Downstream, Timed {
     this.exchange = exchange;
     this.record = exchange.record;
     this.sink = new StreamSink(owner.connection, stream);
+    this.record.account.protocol = "h2";
     this.record.begin(owner.client);
   }
 
@@ -155,10 +165,12 @@ export class H2Request implements Downstream, Timed {
 
   /** The stream has ended early. */
   ended(reason: EndReason): void {
+    const { account } = this.record;
     this.#gone = true;
     this.#upload?.cut();
     this.sink.stop();
-    const { outcome } = this.record.account;
+    account.streamEnd = STREAM_ENDS[reason] ?? StreamEnd.NONE;
+    const { outcome } = account;
     if (outcome === Outcome.CUT || outcome === Outcome.SWITCHED) {
       this.interrupt(this.#interruptionBy(reason));
     }
@@ -290,8 +302,9 @@ export class H2Request implements Downstream, Timed {
 
   /** Nothing more is read or written for the request. */
   reset(code: ErrorCode): void {
-    this.#owner.connection.reset(this.#stream, code);
+    if (!this.#gone) this.record.account.streamEnd = StreamEnd.RESET;
     this.#gone = true;
+    this.#owner.connection.reset(this.#stream, code);
     this.#upload?.cut();
     this.sink.stop();
   }
@@ -308,6 +321,10 @@ export class H2Request implements Downstream, Timed {
     const { record } = this;
     const { connection } = this.#owner;
     record.client.worker.wheel.disarm(this);
+    const complete = record.account.outcome === Outcome.COMPLETE;
+    // RFC 9113 section 8.1: a client that has its response need not send the rest of its request.
+    if (complete) connection.reset(this.#stream, ErrorCode.NO_ERROR);
+    else if (!this.#gone) this.reset(ErrorCode.INTERNAL_ERROR);
     record.enter(ExchangePhase.DONE);
     closeAccount(record);
     endServing(record);
@@ -316,9 +333,6 @@ export class H2Request implements Downstream, Timed {
     this.upstream = this.side = null;
     this.giveOut();
     this.#upload?.cut();
-    const complete = record.account.outcome === Outcome.COMPLETE;
-    // RFC 9113 section 8.1: a client that has its response need not send the rest of its request.
-    connection.reset(this.#stream, complete ? ErrorCode.NO_ERROR : ErrorCode.INTERNAL_ERROR);
     this.#stream.owner = null;
     this.#owner.over(this.exchange, this.#bytes);
   }
