@@ -44,6 +44,8 @@ export interface WorkerContext {
   readonly counters: Counters;
   /** Counted by all connections of HTTP/2. */
   readonly h2Counters: H2Counters;
+  /** The connections of HTTP/2 that are open, for gauges. */
+  readonly h2Connections: Set<H2Levels>;
   /** What all connections of HTTP/2 make their heads with. */
   readonly h2Tools: HeadTools;
   readonly upstreams: UpstreamPool;
@@ -75,6 +77,18 @@ export interface WorkerContext {
   draining: boolean;
   /** A cluster has sticky sessions: from now on requests are searched for the sticky cookie. */
   stickyInUse: boolean;
+}
+
+/** What gauges look at in a connection of HTTP/2. */
+export interface H2Levels {
+  /** Live streams. */
+  readonly streams: number;
+  /** Bytes we may send on all of them together. */
+  readonly windowBytes: number;
+  /** Streams whose peer is owed credit. */
+  readonly pendingWindowUpdates: number;
+  /** Streams that have something to send and take turns. */
+  readonly readyIncremental: number;
 }
 
 /** Limits of a worker that sessions enforce. */
@@ -151,6 +165,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     loggerOf: parts.loggerOf,
     counters,
     h2Counters: new H2Counters(),
+    h2Connections: new Set(),
     h2Tools: new HeadTools(),
     upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
     bulkTurns: new BulkTurns(clock, parts.atEndOfTurn),

@@ -26,6 +26,7 @@ import { endServing } from "../phases/serve.ts";
 import type { UpstreamSide } from "../upstream.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { H2Exchange } from "./exchange_pool.ts";
+import { StreamEnd } from "../stream_end.ts";
 import { StreamBody } from "./stream_body.ts";
 import { StreamSink } from "./stream_sink.ts";
 import type { StreamRoom } from "./stream_room.ts";
@@ -158,8 +159,10 @@ export class H2Request implements Downstream, Timed {
     this.#gone = true;
     this.#upload?.cut();
     this.sink.stop();
-    const { outcome } = this.record.account;
+    const { account } = this.record;
+    const { outcome } = account;
     if (outcome === Outcome.CUT || outcome === Outcome.SWITCHED) {
+      account.streamEnd = streamEndBy(reason);
       this.interrupt(this.#interruptionBy(reason));
     }
   }
@@ -291,6 +294,7 @@ export class H2Request implements Downstream, Timed {
   /** Nothing more is read or written for the request. */
   reset(code: ErrorCode): void {
     this.#owner.connection.reset(this.#stream, code);
+    if (!this.#gone) this.record.account.streamEnd = StreamEnd.RESET;
     this.#gone = true;
     this.#upload?.cut();
     this.sink.stop();
@@ -334,6 +338,21 @@ export class H2Request implements Downstream, Timed {
       worker.wheel.arm(this, Math.min(front, back));
     }
   };
+}
+
+function streamEndBy(reason: EndReason): StreamEnd {
+  switch (reason) {
+    case EndReason.PEER_RESET:
+      return StreamEnd.PEER_RESET;
+    case EndReason.PROTOCOL:
+      return StreamEnd.RESET;
+    case EndReason.IDLE_TIMEOUT:
+      return StreamEnd.IDLE_TIMEOUT;
+    case EndReason.WINDOW_STALL:
+      return StreamEnd.WINDOW_STALL;
+    default:
+      return StreamEnd.NONE;
+  }
 }
 
 const DONE = Promise.resolve();
