@@ -45,6 +45,8 @@ export interface WorkerContext {
   readonly counters: Counters;
   /** Counted by all connections of HTTP/2. */
   readonly h2Counters: H2Counters;
+  /** The connections of HTTP/2 that are open, for gauges. */
+  readonly h2Connections: Set<H2Levels>;
   /** What all connections of HTTP/2 make their heads with. */
   readonly h2Tools: HeadTools;
   /** Connections to backends that carry one request at a time. */
@@ -79,6 +81,18 @@ export interface WorkerContext {
   draining: boolean;
   /** A cluster has sticky sessions: from now on requests are searched for the sticky cookie. */
   stickyInUse: boolean;
+}
+
+/** What gauges look at in a connection of HTTP/2. */
+export interface H2Levels {
+  /** Live streams. */
+  readonly streams: number;
+  /** Bytes we may send on all of them together. */
+  readonly windowBytes: number;
+  /** Streams whose peer is owed credit. */
+  readonly pendingWindowUpdates: number;
+  /** Streams that have something to send and take turns. */
+  readonly readyIncremental: number;
 }
 
 /** Limits of a worker that sessions enforce. */
@@ -169,6 +183,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     loggerOf: parts.loggerOf,
     counters,
     h2Counters,
+    h2Connections: new Set(),
     h2Tools,
     upstreams: new UpstreamPool(dialer, upstreamBuffers, wheel, counters),
     sharedUpstreams: new SharedUpstreamPool({ ...shared, observer: () => worker.observer }),

@@ -27,6 +27,7 @@ import { StreamEnd } from "../stream_end.ts";
 import type { UpstreamSide } from "../upstream.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { H2Exchange } from "./exchange_pool.ts";
+import { StreamEnd } from "../stream_end.ts";
 import { StreamBody } from "./stream_body.ts";
 import { StreamSink } from "./stream_sink.ts";
 import type { StreamRoom } from "./stream_room.ts";
@@ -43,14 +44,6 @@ export interface RequestOwner {
   /** A request is over; what it was lent is given back. */
   over(exchange: H2Exchange, bytes: Uint8Array): void;
 }
-
-/** How ends of streams are told in logs. */
-const STREAM_ENDS: Readonly<Record<number, StreamEnd>> = {
-  [EndReason.PEER_RESET]: StreamEnd.PEER_RESET,
-  [EndReason.PROTOCOL]: StreamEnd.RESET,
-  [EndReason.IDLE_TIMEOUT]: StreamEnd.IDLE_TIMEOUT,
-  [EndReason.WINDOW_STALL]: StreamEnd.WINDOW_STALL,
-};
 
 /** A request whose content has arrived with its head, because there is none. */
 const NO_CONTENT: BodySource = {
@@ -169,9 +162,9 @@ export class H2Request implements Downstream, Timed {
     this.#gone = true;
     this.#upload?.cut();
     this.sink.stop();
-    account.streamEnd = STREAM_ENDS[reason] ?? StreamEnd.NONE;
     const { outcome } = account;
     if (outcome === Outcome.CUT || outcome === Outcome.SWITCHED) {
+      account.streamEnd = streamEndBy(reason);
       this.interrupt(this.#interruptionBy(reason));
     }
   }
@@ -348,6 +341,21 @@ export class H2Request implements Downstream, Timed {
       worker.wheel.arm(this, Math.min(front, back));
     }
   };
+}
+
+function streamEndBy(reason: EndReason): StreamEnd {
+  switch (reason) {
+    case EndReason.PEER_RESET:
+      return StreamEnd.PEER_RESET;
+    case EndReason.PROTOCOL:
+      return StreamEnd.RESET;
+    case EndReason.IDLE_TIMEOUT:
+      return StreamEnd.IDLE_TIMEOUT;
+    case EndReason.WINDOW_STALL:
+      return StreamEnd.WINDOW_STALL;
+    default:
+      return StreamEnd.NONE;
+  }
 }
 
 const DONE = Promise.resolve();

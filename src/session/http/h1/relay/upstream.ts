@@ -178,6 +178,10 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     this.#sent = true;
   }
 
+  trailersDropped(): void {
+    this.#exchange.client.worker.h2Counters.trailersBehindLength++;
+  }
+
   async #read(at: number): Promise<boolean> {
     const connection = this.connection;
     let count: number;
