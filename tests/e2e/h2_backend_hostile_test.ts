@@ -3,6 +3,7 @@ import { ErrorCode } from "../../src/protocol/h2/frames/error_code.ts";
 import { FrameType } from "../../src/protocol/h2/frames/frame.ts";
 import { data, goaway, headers, reset, settings, windowUpdate } from "../support/h2/frames.ts";
 import { rawH2Origin, type RawPeer } from "../support/h2/raw_origin.ts";
+import { abruptClient } from "../support/http/abrupt_client.ts";
 import { connectRaw, get, readResponse, request } from "../support/http/raw_client.ts";
 import { startProxy, type TestProxy } from "../support/session/proxy.ts";
 import { latin1 } from "../support/session/wire.ts";
@@ -53,13 +54,10 @@ Deno.test("a response that is none is answered with 502, and the connection goes
     await peer.write((bad[next++] ?? ok)(stream));
   });
   await using proxy = await h2Proxy(origin.address);
-  using wire = await connectRaw(proxy.port);
   for (let i = 0; i < bad.length; i++) {
-    await wire.write(GET);
-    assert.equal((await readResponse(wire)).status, 502, `${i}`);
+    assert.equal((await get(proxy.port, "app.test")).status, 502, `${i}`);
   }
-  await wire.write(GET);
-  assert.equal((await readResponse(wire)).status, 200);
+  assert.equal((await get(proxy.port, "app.test")).status, 200);
   assert.equal(origin.accepted, 1);
   const resets = origin.peers[0]?.seen.filter((text) => text.startsWith("RST_STREAM"));
   assert.equal(resets?.length, bad.length);
@@ -249,13 +247,10 @@ Deno.test("a request on a connection that proves dead is sent again, if it may b
       for (;;) await peer.request().then(({ stream }) => peer.write(ok(stream)));
     });
     await using proxy = await h2Proxy(origin.address);
-    using wire = await connectRaw(proxy.port);
-    await wire.write(GET);
-    assert.equal((await readResponse(wire)).status, 200);
-    await wire.write(`${method} / HTTP/1.1\r\n${HOST}Content-Length: 0\r\n\r\n`);
-    assert.equal((await readResponse(wire)).status, status, method);
-    await wire.write(GET);
-    assert.equal((await readResponse(wire)).status, 200);
+    assert.equal((await get(proxy.port, "app.test")).status, 200);
+    const again = `${method} / HTTP/1.1\r\n${HOST}Content-Length: 0\r\n\r\n`;
+    assert.equal((await request(proxy.port, again)).status, status, method);
+    assert.equal((await get(proxy.port, "app.test")).status, 200);
   }
 });
 
@@ -320,13 +315,10 @@ Deno.test("a client that leaves has its stream cancelled, and others stay", asyn
   await using proxy = await h2Proxy(origin.address);
   const answer = get(proxy.port, "app.test", "/kept");
   await waitFor("the first request", () => kept > 0);
-  const wire = await connectRaw(proxy.port);
-  await wire.write(GET);
-  await waitFor(
-    "the second request",
-    () => origin.peers[0]?.seen.some((text) => text === "HEADERS 3 end"),
-  );
-  wire.conn.close();
+  using client = await abruptClient(proxy.port);
+  await client.send(GET);
+  await waitFor("the second request", () => origin.peers[0]?.seen.includes("HEADERS 3 end"));
+  client.reset();
   assert.equal((await answer).status, 200);
   assert.equal(proxy.count("http.active_requests"), 0);
 });
