@@ -27,7 +27,6 @@ import { StreamEnd } from "../stream_end.ts";
 import type { UpstreamSide } from "../upstream.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { H2Exchange } from "./exchange_pool.ts";
-import { StreamEnd } from "../stream_end.ts";
 import { StreamBody } from "./stream_body.ts";
 import { StreamSink } from "./stream_sink.ts";
 import type { StreamRoom } from "./stream_room.ts";
@@ -92,7 +91,6 @@ export class H2Request implements Downstream, Timed {
     this.exchange = exchange;
     this.record = exchange.record;
     this.sink = new StreamSink(owner.connection, stream);
-    this.record.account.protocol = "h2";
     this.record.begin(owner.client);
   }
 
