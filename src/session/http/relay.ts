@@ -38,7 +38,7 @@ export async function relay(
   const ends = down.body.ended === BodyEnd.COMPLETE;
   beginServing(exchange, up.backend);
   armExchange(exchange, down);
-  await up.send(ends);
+  if (!(await up.send(ends))) return Relayed.LOST;
   if (!ends) down.uploading(upload(down, up.sink));
   return await relayResponse(exchange, down, up);
 }

@@ -30,7 +30,7 @@ const PATIENCE_MS = 10_000;
 export interface H2ClientOptions {
   /** The client's settings. */
   readonly settings?: readonly (readonly [id: number, value: number])[];
-  /** Whether settings are acknowledged; yes unless told. */
+  /** Whether settings and PINGs are acknowledged; yes unless told. */
   readonly acknowledges?: boolean;
   /** Whether DATA is given credit for; yes unless told. */
   readonly credits?: boolean;
@@ -269,6 +269,9 @@ export class H2Client {
     const answers: Uint8Array[] = [];
     if (type === FrameType.SETTINGS && (flags & FrameFlag.ACK) === 0 && acknowledges) {
       answers.push(SETTINGS_ACK);
+    }
+    if (type === FrameType.PING && (flags & FrameFlag.ACK) === 0 && acknowledges) {
+      answers.push(frame(FrameType.PING, FrameFlag.ACK, 0, payload));
     }
     if (type === FrameType.DATA && payload.length > 0 && credits) {
       answers.push(windowUpdate(0, payload.length));

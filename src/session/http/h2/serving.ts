@@ -10,17 +10,19 @@ import { Reason } from "../../reason.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { writeRest } from "../../write_rest.ts";
 import { Outcome, type RequestAccount } from "../account.ts";
-import { BodyEnd } from "../body.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import { failureStatus } from "../phases/failure.ts";
 import { matchRoute } from "../phases/match.ts";
-import { mayRepeat } from "../phases/serve.ts";
+import { mayRepeatStale } from "../phases/serve.ts";
 import { beginTrace } from "../phases/trace.ts";
 import { H1Upstream } from "../h1/relay/upstream.ts";
-import { relay, Relayed, relayResponse } from "../relay.ts";
-import type { UpstreamSide } from "../upstream.ts";
+import { pickBackend } from "../phases/connect.ts";
+import { Relayed, relayResponse } from "../relay.ts";
+import { serveExchange } from "../serve.ts";
+import { openConnection, takeIdle } from "../side.ts";
+import type { Cluster } from "../../cluster.ts";
+import { Fate, type UpstreamSide } from "../upstream.ts";
 import { assemble, AtOnce, beginSending, headSent, isUsual, judge, responded } from "./at_once.ts";
-import { open, takeIdle, takeSide } from "./h1_side.ts";
 import type { H2Request } from "./request.ts";
 
 /**
@@ -36,9 +38,10 @@ export async function serveRequest(request: H2Request): Promise<void> {
     if (status === 0 && !isUsual(request)) status = await forward(request);
     else record.repeatable = isIdempotent(record.request);
     while (status === 0 && record.phase < ExchangePhase.RELAYING) {
-      let upstream = takeIdle(record);
+      const cluster = record.cluster as Cluster;
+      let upstream = takeIdle(record, pickBackend(record, cluster));
       if (upstream === null) {
-        const opened = await open(record, request);
+        const opened = await openConnection(record, request, cluster);
         if (typeof opened === "number") {
           status = opened;
           break;
@@ -69,7 +72,7 @@ export async function serveRequest(request: H2Request): Promise<void> {
         if (told === true || await told) responded(request, upstream);
         else await abandon(request);
       } else if (came === AtOnce.PARTLY) status = await goOn(request, upstream, count);
-      else if (!repeatsOn(request, upstream)) {
+      else if (!repeats(request, upstream)) {
         status = 502;
         reason = Reason.BACKEND_CLOSED;
       }
@@ -105,43 +108,19 @@ function route(record: Exchange): AnswerStatus | 0 {
 
 /** Serves a request that is not the usual one. 0, or the status to fail with. */
 async function forward(request: H2Request): Promise<AnswerStatus | 0> {
-  const { record, body } = request;
-  record.repeatable = body.ended === BodyEnd.COMPLETE && isIdempotent(record.request);
-  for (;;) {
-    const side = await takeSide(record, request);
-    if (typeof side === "number") return side;
-    request.side = side;
-    const ended = await relay(record, request, side);
-    if (ended !== Relayed.LOST || !repeats(request, side)) {
-      return await finish(request, side, ended);
-    }
-  }
+  return await finish(request, await serveExchange(request.record, request, request));
 }
 
 /** The connection was lost: true when the request is sent again on another. */
-function repeatsOn(request: H2Request, upstream: Upstream): boolean {
+function repeats(request: H2Request, upstream: Upstream): boolean {
   const { record } = request;
   request.upstream = null;
-  const again = mayRepeat(record, upstream.reused);
+  const again = mayRepeatStale(record, upstream.reused);
   upstream.discard();
-  if (again) countRetry(record);
-  return again;
-}
-
-/** The same for one that was relayed. */
-function repeats(request: H2Request, side: UpstreamSide): boolean {
-  const { record } = request;
-  side.abort();
-  if (!mayRepeat(record, side.reused)) return false;
-  side.release(false);
-  request.side = null;
-  countRetry(record);
+  if (!again) return false;
+  record.client.worker.counters.add(Counter.RETRIES, 1);
+  record.account.retries++;
   return true;
-}
-
-function countRetry({ account, client }: Exchange): void {
-  client.worker.counters.add(Counter.RETRIES, 1);
-  account.retries++;
 }
 
 /** The response did not come in one piece: the rest of it is relayed. As for {@link forward}. */
@@ -155,23 +134,21 @@ async function goOn(
   side.resume(count);
   request.upstream = null;
   request.side = side;
-  return await finish(request, side, await relayResponse(record, request, side));
+  return await finish(request, await relayResponse(record, request, side));
 }
 
 /** How a relay has ended. As for {@link forward}. */
-async function finish(
-  request: H2Request,
-  side: UpstreamSide,
-  ended: Relayed,
-): Promise<AnswerStatus | 0> {
+async function finish(request: H2Request, ended: Relayed): Promise<AnswerStatus | 0> {
   const { account } = request.record;
   switch (ended) {
     case Relayed.COMPLETE:
-      await settle(request, side);
+      await settle(request);
       return 0;
     case Relayed.SWITCHES:
       return because(account, Reason.UNASKED_UPGRADE);
     case Relayed.LOST:
+      because(account, Reason.BACKEND_CLOSED);
+      return isUntouched(request.side) ? 503 : 502;
     case Relayed.CUT:
       return because(account, Reason.BACKEND_CLOSED);
     case Relayed.BROKEN:
@@ -189,11 +166,17 @@ function because(account: RequestAccount, reason: Reason): 502 {
   return 502;
 }
 
+/** Nothing of the request has reached a backend that looked at it. */
+function isUntouched(side: UpstreamSide | null): boolean {
+  return side?.fate === Fate.UNSENT || side?.fate === Fate.UNPROCESSED;
+}
+
 /** The client has its response; its request may still be on its way to the backend. */
-async function settle(request: H2Request, side: UpstreamSide): Promise<void> {
+async function settle(request: H2Request): Promise<void> {
   if (request.pump !== null) await request.pump;
+  const { side } = request;
   request.side = null;
-  side.release(side.reusable);
+  side?.release(side.reusable);
 }
 
 /** Answers for ourselves, where the client can still be told. `reason` as for {@link failureStatus}. */
