@@ -23,10 +23,10 @@ import type { Downstream } from "../downstream.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import { editResponse, responseLinesBound, writeResponseLines } from "../phases/edit.ts";
 import { endServing } from "../phases/serve.ts";
+import { StreamEnd } from "../stream_end.ts";
 import type { UpstreamSide } from "../upstream.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { H2Exchange } from "./exchange_pool.ts";
-import { StreamEnd } from "../stream_end.ts";
 import { StreamBody } from "./stream_body.ts";
 import { StreamSink } from "./stream_sink.ts";
 import type { StreamRoom } from "./stream_room.ts";
@@ -156,10 +156,10 @@ export class H2Request implements Downstream, Timed {
 
   /** The stream has ended early. */
   ended(reason: EndReason): void {
+    const { account } = this.record;
     this.#gone = true;
     this.#upload?.cut();
     this.sink.stop();
-    const { account } = this.record;
     const { outcome } = account;
     if (outcome === Outcome.CUT || outcome === Outcome.SWITCHED) {
       account.streamEnd = streamEndBy(reason);
@@ -293,9 +293,9 @@ export class H2Request implements Downstream, Timed {
 
   /** Nothing more is read or written for the request. */
   reset(code: ErrorCode): void {
-    this.#owner.connection.reset(this.#stream, code);
     if (!this.#gone) this.record.account.streamEnd = StreamEnd.RESET;
     this.#gone = true;
+    this.#owner.connection.reset(this.#stream, code);
     this.#upload?.cut();
     this.sink.stop();
   }
@@ -312,6 +312,10 @@ export class H2Request implements Downstream, Timed {
     const { record } = this;
     const { connection } = this.#owner;
     record.client.worker.wheel.disarm(this);
+    const complete = record.account.outcome === Outcome.COMPLETE;
+    // RFC 9113 section 8.1: a client that has its response need not send the rest of its request.
+    if (complete) connection.reset(this.#stream, ErrorCode.NO_ERROR);
+    else if (!this.#gone) this.reset(ErrorCode.INTERNAL_ERROR);
     record.enter(ExchangePhase.DONE);
     closeAccount(record);
     endServing(record);
@@ -320,9 +324,6 @@ export class H2Request implements Downstream, Timed {
     this.upstream = this.side = null;
     this.giveOut();
     this.#upload?.cut();
-    const complete = record.account.outcome === Outcome.COMPLETE;
-    // RFC 9113 section 8.1: a client that has its response need not send the rest of its request.
-    connection.reset(this.#stream, complete ? ErrorCode.NO_ERROR : ErrorCode.INTERNAL_ERROR);
     this.#stream.owner = null;
     this.#owner.over(this.exchange, this.#bytes);
   }

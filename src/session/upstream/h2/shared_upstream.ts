@@ -79,6 +79,8 @@ export class SharedUpstream implements Placed, Timed {
   #reserved = 0;
   /** Streams when they were last looked at. */
   #seen = 0;
+  /** It may have room that it had not. */
+  #changed = false;
   #idleSince = 0;
   #heardAt = 0;
   /** When a sign of life was asked for that has not come. */
@@ -176,12 +178,12 @@ export class SharedUpstream implements Placed, Timed {
   /** A stream will be opened; {@link open} or {@link unreserve} must follow. */
   reserve(): void {
     this.#reserved++;
-    this.#seen = -1;
   }
 
   /** It will not. */
   unreserve(): void {
     this.#reserved--;
+    this.#changed = true;
     this.#look();
   }
 
@@ -200,6 +202,7 @@ export class SharedUpstream implements Placed, Timed {
     const stream = this.#phase === SharedPhase.OPEN && core !== null
       ? core.open(owner, head, scheme, lines, 0, end, ends, tunnels)
       : null;
+    if (stream === null) this.#changed = true;
     this.#look();
     return stream;
   }
@@ -242,8 +245,10 @@ export class SharedUpstream implements Placed, Timed {
     if (this.opening) return this.#close(null);
     if (this.#phase !== SharedPhase.OPEN) return;
     this.#enter(SharedPhase.LEAVING);
-    this.#seen = -1;
+    this.#idleSince = this.#parts.wheel.now;
+    this.#changed = true;
     this.#look();
+    this.#schedule();
   }
 
   /** Closes at once: its streams are lost. */
@@ -279,7 +284,7 @@ export class SharedUpstream implements Placed, Timed {
   answered(): void {
     this.#askedAt = Infinity;
     this.#doubted = false;
-    this.#seen = -1;
+    this.#changed = true;
     this.#schedule();
   }
 
@@ -291,14 +296,14 @@ export class SharedUpstream implements Placed, Timed {
       this.#idleSince = this.#parts.wheel.now;
       this.#schedule();
     }
-    this.#seen = -1;
+    this.#changed = true;
     this.#owner.settled(this, first);
   }
 
   /** The backend takes no more streams. */
   goaway(): void {
     if (this.#phase === SharedPhase.OPEN) this.#enter(SharedPhase.LEAVING);
-    this.#seen = -1;
+    this.#changed = true;
   }
 
   /** There is something to write. */
@@ -325,18 +330,19 @@ export class SharedUpstream implements Placed, Timed {
   #look(): void {
     if (this.#phase === SharedPhase.CLOSED || this.#core === null) return;
     const { users } = this;
-    if (users === this.#seen) return;
     const before = this.#seen;
+    const makesRoom = this.#changed || users < before;
+    if (users === before && !makesRoom) return;
     this.#seen = users;
-    if (users === 0) this.#rest();
-    if (before < 0 || users < before) this.#owner.changed(this);
+    this.#changed = false;
+    if (users === 0 && before > 0) this.#rest();
+    if (users === 0 && this.#phase === SharedPhase.LEAVING) this.#core.drain(this.#parts.wheel.now);
+    if (makesRoom) this.#owner.changed(this);
   }
 
   /** Nobody uses it now. */
   #rest(): void {
-    const { wheel } = this.#parts;
-    this.#idleSince = wheel.now;
-    if (this.#phase === SharedPhase.LEAVING) this.#core?.drain(wheel.now);
+    this.#idleSince = this.#parts.wheel.now;
     this.#schedule();
   }
 
