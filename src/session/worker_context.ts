@@ -14,7 +14,7 @@ import { BufferPool } from "../bytes/buffer_pool.ts";
 import type { Dialer, Timers } from "../io/contracts.ts";
 import type { LoggerOf } from "../observe/log/module_log.ts";
 import { Counters } from "../observe/metrics/counters.ts";
-import { H2Counters } from "../protocol/h2/connection/counters.ts";
+import { H2Counters, type H2Levels } from "../protocol/h2/connection/counters.ts";
 import { HeadTools } from "../protocol/h2/connection/head_tools.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ids/ulid.ts";
@@ -81,18 +81,6 @@ export interface WorkerContext {
   draining: boolean;
   /** A cluster has sticky sessions: from now on requests are searched for the sticky cookie. */
   stickyInUse: boolean;
-}
-
-/** What gauges look at in a connection of HTTP/2. */
-export interface H2Levels {
-  /** Live streams. */
-  readonly streams: number;
-  /** Bytes we may send on all of them together. */
-  readonly windowBytes: number;
-  /** Streams whose peer is owed credit. */
-  readonly pendingWindowUpdates: number;
-  /** Streams that have something to send and take turns. */
-  readonly readyIncremental: number;
 }
 
 /** Limits of a worker that sessions enforce. */
@@ -163,6 +151,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
   const { dialer, atEndOfTurn } = parts;
   const bulkTurns = new BulkTurns(clock, atEndOfTurn);
   const h2Counters = new H2Counters();
+  const h2Connections = new Set<H2Levels>();
   const h2Tools = new HeadTools();
   const shared = {
     dialer,
@@ -172,6 +161,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     bulkTurns,
     atEndOfTurn,
     h2Counters,
+    h2Connections,
     tools: h2Tools,
   };
   const worker: WorkerContext = {
@@ -183,7 +173,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     loggerOf: parts.loggerOf,
     counters,
     h2Counters,
-    h2Connections: new Set(),
+    h2Connections,
     h2Tools,
     upstreams: new UpstreamPool(dialer, upstreamBuffers, wheel, counters),
     sharedUpstreams: new SharedUpstreamPool({ ...shared, observer: () => worker.observer }),

@@ -6,11 +6,11 @@ import {
   FRAME_NAMES,
   framePosition,
   type H2Counters,
+  type H2Levels,
 } from "../../protocol/h2/connection/counters.ts";
 import { FLOOD_NAMES } from "../../protocol/h2/flood_guard.ts";
 import { ERROR_CODE_NAMES } from "../../protocol/h2/frames/error_code.ts";
 import { FrameType } from "../../protocol/h2/frames/frame.ts";
-import type { H2Levels } from "../../session/worker_context.ts";
 import { HeadProblem, problemMetric } from "../../protocol/h2/heads/head_problem.ts";
 
 /** Counts kept by position; a position without a name is not told. */
