@@ -29,7 +29,7 @@ import {
 import { MetricScopes } from "./scopes.ts";
 import { backendLevels, clusterLevels, workerLevels, type WorkerSize } from "./levels.ts";
 
-/** What is measured, and who hears of changes. */
+/** What is measured, and who is notified of changes. */
 export interface MeasurementParts {
   readonly worker: WorkerContext;
   readonly size: WorkerSize;
