@@ -169,6 +169,10 @@ export class FakeUpstream implements UpstreamSide {
     return this.refusal;
   }
 
+  tunnel(): null {
+    return null;
+  }
+
   send(ends: boolean): Promise<boolean> {
     this.sent = true;
     this.sentEnds = ends;

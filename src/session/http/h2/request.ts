@@ -32,6 +32,7 @@ import { StreamSink } from "./stream_sink.ts";
 import type { StreamRoom } from "./stream_room.ts";
 
 const NO_BYTES = new Uint8Array(0);
+const TUNNEL_STATUS = 200;
 
 /** The connection that requests came on. */
 export interface RequestOwner {
@@ -228,6 +229,19 @@ export class H2Request implements Downstream, Timed {
 
   /** {@link head} at once. */
   sendHead(exchange: Exchange, ends: boolean): boolean {
+    exchange.enter(ExchangePhase.RELAYING);
+    return this.#sendHead(exchange, exchange.response.status, ends);
+  }
+
+  /** The backend has agreed to a tunnel; false when the client cannot be told. */
+  sendTunnelHead(exchange: Exchange): boolean {
+    exchange.enter(ExchangePhase.TUNNEL);
+    this.#stream.keepsIdle = true;
+    // RFC 8441 section 4: HTTP/2 has no 101.
+    return this.#sendHead(exchange, TUNNEL_STATUS, false);
+  }
+
+  #sendHead(exchange: Exchange, status: number, ends: boolean): boolean {
     const { response, account } = exchange;
     const lines = editResponse(exchange, false);
     const framing = response.framed === Framed.EMPTY ? framingLine(response) : NO_BYTES;
@@ -235,11 +249,10 @@ export class H2Request implements Downstream, Timed {
     const added = writeResponseLines(exchange, lines, room, 0);
     const end = copyBytes(framing, 0, framing.length, room, added);
     this.#stream.routed = true;
-    exchange.enter(ExchangePhase.RELAYING);
-    account.status = response.status;
+    account.status = status;
     account.clientOut += response.end - response.start;
     const { connection } = this.#owner;
-    return connection.sendHead(this.#stream, response.status, response, room, 0, end, ends);
+    return connection.sendHead(this.#stream, status, response, room, 0, end, ends);
   }
 
   /**
@@ -296,6 +309,19 @@ export class H2Request implements Downstream, Timed {
     if (!this.#gone) this.record.account.streamEnd = StreamEnd.RESET;
     this.#gone = true;
     this.#owner.connection.reset(this.#stream, code);
+    this.#upload?.cut();
+    this.sink.stop();
+  }
+
+  /** Bytes of its tunnel have moved: both sides may be silent for as long as they may again. */
+  armTunnel(): void {
+    const { front, back } = this.record.client.listener.timeouts;
+    this.arm(Math.min(front, back));
+  }
+
+  /** Its tunnel has broken: both directions end. */
+  cutTunnel(): void {
+    this.side?.abort();
     this.#upload?.cut();
     this.sink.stop();
   }

@@ -73,7 +73,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
       tools: worker.h2Tools,
       counters: worker.h2Counters,
       buffers: worker.inputBuffers.bulk,
-      allowsConnectProtocol: false,
+      allowsConnectProtocol: true,
     }, now);
     this.#writer = new FrameWriter(this.connection, stream, worker, this);
   }
