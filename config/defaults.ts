@@ -165,9 +165,9 @@ export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 export const DEFAULT_EVICT_ON_QUEUE_FULL = false;
 
 /** Idle connections that a worker keeps for one backend; nginx's documentation suggests tens, HAProxy keeps more. */
-export const MAX_IDLE_UPSTREAMS_PER_BACKEND = 512;
+export const MAX_IDLE_UPSTREAMS_PER_BACKEND = 1024;
 /** Idle backend connections that a worker keeps in all, so that the buffers they hold are bounded. */
-export const MAX_IDLE_UPSTREAMS = 1024;
+export const MAX_IDLE_UPSTREAMS = 2048;
 /** The smallest buffer holds an ordinary browser's head; an idle connection pins one. */
 export const SMALL_BUFFER_BYTES = 4096;
 /** The buffer of bodies: where CPU per byte stops falling with larger reads. */

@@ -113,7 +113,8 @@ export class ProxyDataPlane implements DataPlane {
       queueTimeout: config.accept_queue_timeout * 1_000,
       zombieInterval: config.zombie_check_interval * 1_000,
     });
-    this.#clusters = new ClusterSet(this.#worker.upstreams, parts.clock, parts.random);
+    const { upstreams: pool, sharedUpstreams } = this.#worker;
+    this.#clusters = new ClusterSet([pool, sharedUpstreams], parts.clock, parts.random);
     this.#listeners = new ListenerSet(this.#acceptHandler(), parts);
     this.#handOver = new HandOver(this.#listeners, parts.sockets);
     const [worker, clusters] = [this.#worker, this.#clusters];
@@ -246,9 +247,11 @@ export class ProxyDataPlane implements DataPlane {
     const closed = this.#listeners.deactivateAll();
     const drained = this.#sessions.drain();
     this.#worker.upstreams.close();
+    this.#worker.sharedUpstreams.close();
     await Promise.all([closed, drained]);
     // What waited to be accepted was promised a session, and may have come when all others were gone.
     if (this.#sessions.size > 0) await this.#sessions.drain();
+    this.#worker.sharedUpstreams.abandon();
     this.#endTicks();
   }
 
@@ -258,6 +261,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#listeners.abandonAll();
     this.#sessions.closeAll();
     this.#worker.upstreams.close();
+    this.#worker.sharedUpstreams.abandon();
     this.#endTicks();
   }
 

@@ -248,11 +248,6 @@ Deno.test("a connection in use is not cut when its backend becomes unhealthy", a
   assert.equal((await answer).text, "slow");
 });
 
-Deno.test("a cluster of HTTP/2 backends is refused, with a health check too", async () => {
-  await using proxy = await startProxy();
-  await assert.rejects(proxy.addCluster("app", { http2: true, health_check: CHECK }), /http2/);
-});
-
 Deno.test("a stopped data plane probes no more", async () => {
   await using silent = startOrigin({ kind: "silent" });
   await using proxy = await startProxy({ backends: [silent.address] });

@@ -78,7 +78,6 @@ function unservable(): Verb[] {
       kind: "add_cluster",
       value: cluster("a", { load_balancing: 99 as LoadBalancingAlgorithms }),
     },
-    { kind: "add_cluster", value: cluster("a", { http2: true }) },
     {
       kind: "add_http_frontend",
       value: frontend("a.test", "/", { redirect: 77 as RedirectPolicy }),

@@ -31,9 +31,9 @@ function percent(part: number, whole: number): number {
 
 /** The levels of the worker as a whole. */
 export function workerLevels(worker: WorkerContext, size: WorkerSize): Metric[] {
-  const { counters, upstreams, outBuffers } = worker;
+  const { counters, upstreams, sharedUpstreams, outBuffers } = worker;
   const clients = counters.get(Counter.CLIENT_CONNECTIONS);
-  const backends = upstreams.openCount;
+  const backends = upstreams.openCount + sharedUpstreams.openCount;
   const entries = clients + backends;
   const capacity = SLAB_BASE + size.slabEntries * size.maxConnections;
   const threshold = SLAB_BASE + SLAB_LEAST_PER_CONNECTION * size.maxConnections;

@@ -27,6 +27,7 @@ import {
   type ScopeView,
 } from "./queries.ts";
 import { MetricScopes } from "./scopes.ts";
+import { h2Metrics } from "./h2_metrics.ts";
 import { backendLevels, clusterLevels, workerLevels, type WorkerSize } from "./levels.ts";
 
 /** What is measured, and who hears of changes. */
@@ -129,7 +130,11 @@ export class WorkerMeasurements implements Measurements, MetricView {
 
   get proxy(): ScopeView {
     const { worker, size } = this.#parts;
-    const metrics = [...worker.counters.entries(), ...workerLevels(worker, size)];
+    const metrics = [
+      ...worker.counters.entries(),
+      ...h2Metrics(worker.h2Counters),
+      ...workerLevels(worker, size),
+    ];
     return { metrics, series: this.scopes.proxy };
   }
 
@@ -169,6 +174,7 @@ export class WorkerMeasurements implements Measurements, MetricView {
   #clear(): void {
     this.scopes.proxy.clear();
     this.#parts.worker.counters.clear();
+    this.#parts.worker.h2Counters.clear();
     for (const cluster of this.#parts.clusters.values()) cluster.series.clear();
   }
 

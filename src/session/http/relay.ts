@@ -38,8 +38,17 @@ export async function relay(
   const ends = down.body.ended === BodyEnd.COMPLETE;
   beginServing(exchange, up.backend);
   armExchange(exchange, down);
-  await up.send(ends);
+  if (!(await up.send(ends))) return Relayed.LOST;
   if (!ends) down.uploading(upload(down, up.sink));
+  return await relayResponse(exchange, down, up);
+}
+
+/** The second half of {@link relay}: the request has been sent, or is on its way. */
+export async function relayResponse(
+  exchange: Exchange,
+  down: Downstream,
+  up: UpstreamSide,
+): Promise<Relayed> {
   const head = await receiveHead(exchange, down, up);
   if (head !== HeadEnd.READ) return LOSSES[head];
   const { response, account } = exchange;

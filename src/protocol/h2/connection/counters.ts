@@ -42,6 +42,9 @@ export class H2Counters {
   readonly floods = new Float64Array(FLOOD_NAMES.length);
   /** By {@link HeadProblem}. */
   readonly rejectedHeads = new Float64Array(Object.keys(HeadProblem).length);
+  /** Of {@link framesSent}: acknowledgements of settings, and answers to PING. */
+  settingsAcknowledged = 0;
+  pingsAnswered = 0;
   resetsBeforeResponse = 0;
   streamsRefusedSoftly = 0;
   headsOverBudget = 0;
@@ -52,7 +55,24 @@ export class H2Counters {
   /** Those of {@link reapedStalled} whose window had been opened a little now and then. */
   reapedDripping = 0;
   flowControlStalls = 0;
+  /** Those of {@link flowControlStalls} that were to a server. */
+  uploadsStalled = 0;
   bodilessResponseData = 0;
+  /** Connections of clients that ended while streams were live. */
+  endedWithStreams = 0;
+  /** Requests for an authority that is not the name their connection was made for, but may be asked for. */
+  coalescedRequests = 0;
+  /** Trailers that a peer of HTTP/1 was not sent: its body has a length, or it has none. */
+  trailersBehindLength = 0;
+  trailersWithoutBody = 0;
+
+  /** Counts begin at zero again. */
+  clear(): void {
+    for (const [key, count] of Object.entries(this)) {
+      if (count instanceof Float64Array) count.fill(0);
+      else Reflect.set(this, key, 0);
+    }
+  }
 
   reset(sent: boolean, code: number): void {
     const counts = sent ? this.resetsSent : this.resetsReceived;

@@ -23,7 +23,10 @@ import type { Downstream } from "../downstream.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import { editResponse, responseLinesBound, writeResponseLines } from "../phases/edit.ts";
 import { endServing } from "../phases/serve.ts";
+import { StreamEnd } from "../stream_end.ts";
 import type { UpstreamSide } from "../upstream.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import type { H2Exchange } from "./exchange_pool.ts";
 import { StreamBody } from "./stream_body.ts";
 import { StreamSink } from "./stream_sink.ts";
 import type { StreamRoom } from "./stream_room.ts";
@@ -38,8 +41,16 @@ export interface RequestOwner {
   /** The connection was closed by us. */
   readonly closed: boolean;
   /** A request is over; what it was lent is given back. */
-  over(record: Exchange, bytes: Uint8Array): void;
+  over(exchange: H2Exchange, bytes: Uint8Array): void;
 }
+
+/** How ends of streams are told in logs. */
+const STREAM_ENDS: Readonly<Record<number, StreamEnd>> = {
+  [EndReason.PEER_RESET]: StreamEnd.PEER_RESET,
+  [EndReason.PROTOCOL]: StreamEnd.RESET,
+  [EndReason.IDLE_TIMEOUT]: StreamEnd.IDLE_TIMEOUT,
+  [EndReason.WINDOW_STALL]: StreamEnd.WINDOW_STALL,
+};
 
 /** A request whose content has arrived with its head, because there is none. */
 const NO_CONTENT: BodySource = {
@@ -55,35 +66,41 @@ export class H2Request implements Downstream, Timed {
   filedTick = Infinity;
   filedIndex = 0;
   readonly record: Exchange;
+  readonly exchange: H2Exchange;
   readonly sink: StreamSink<H2Request>;
   body: BodySource = NO_CONTENT;
   /** The backend's end, while there is one. */
   side: UpstreamSide | null = null;
+  /** The backend connection in use, while there is no such end. */
+  upstream: Upstream | null = null;
   /** Resolves when the request body is no longer sent: with true when all of it has been. */
   pump: Promise<boolean> | null = null;
   readonly #owner: RequestOwner;
   readonly #stream: H2Stream<H2Request>;
   readonly #bytes: Uint8Array;
   #upload: StreamBody | null = null;
+  #out: Uint8Array | null = null;
   #begun = false;
   #gone = false;
   #over = false;
   /** Bytes of the request body since the deadline was last put off for them. */
   #progress = 0;
 
-  /** `record` and `bytes`, for its head, are lent by the owner. */
+  /** `exchange` and `bytes`, for its head, are lent by the owner. */
   constructor(
     owner: RequestOwner,
     stream: H2Stream<H2Request>,
-    record: Exchange,
+    exchange: H2Exchange,
     bytes: Uint8Array,
   ) {
     this.#owner = owner;
     this.#stream = stream;
     this.#bytes = bytes;
-    this.record = record;
+    this.exchange = exchange;
+    this.record = exchange.record;
     this.sink = new StreamSink(owner.connection, stream);
-    record.begin(owner.client);
+    this.record.account.protocol = "h2";
+    this.record.begin(owner.client);
   }
 
   /** Where the head is to lie. */
@@ -148,10 +165,12 @@ export class H2Request implements Downstream, Timed {
 
   /** The stream has ended early. */
   ended(reason: EndReason): void {
+    const { account } = this.record;
     this.#gone = true;
     this.#upload?.cut();
     this.sink.stop();
-    const { outcome } = this.record.account;
+    account.streamEnd = STREAM_ENDS[reason] ?? StreamEnd.NONE;
+    const { outcome } = account;
     if (outcome === Outcome.CUT || outcome === Outcome.SWITCHED) {
       this.interrupt(this.#interruptionBy(reason));
     }
@@ -177,6 +196,7 @@ export class H2Request implements Downstream, Timed {
     const { record } = this;
     if (record.interruption === Interruption.NONE) record.interruption = reason;
     record.connecting?.abort();
+    this.upstream?.close();
     this.side?.abort();
   }
 
@@ -231,6 +251,19 @@ export class H2Request implements Downstream, Timed {
     return connection.sendHead(this.#stream, response.status, response, room, 0, end, ends);
   }
 
+  /**
+   * Writes a response that is all here, `bytes[start, end)` being its content, and ends the stream. Resolves
+   * when the bytes are no longer needed; false when the client cannot be told.
+   */
+  respond(bytes: Uint8Array, start: number, end: number): boolean | Promise<boolean> {
+    const { record } = this;
+    const ends = start === end;
+    if (!this.sendHead(record, ends)) return false;
+    record.account.clientOut += end - start;
+    if (ends || this.#owner.connection.sendLast(this.#stream, bytes, start, end)) return true;
+    return this.sink.writeLast(bytes.subarray(start, end));
+  }
+
   /** Writes an answer of our own; false when the client cannot be told. */
   async answer(status: AnswerStatus): Promise<boolean> {
     const { record } = this;
@@ -252,10 +285,26 @@ export class H2Request implements Downstream, Timed {
     return ends || await this.sink.writeLast(body);
   }
 
+  /** A buffer for the head of the request to a backend, in place of the one before; `null` for none. */
+  takeOut(large: boolean): Uint8Array | null {
+    this.giveOut();
+    this.#out = large ? this.record.client.worker.outBuffers.take() : this.#owner.room.takeOut();
+    return this.#out;
+  }
+
+  /** The head has been sent, or never will be. */
+  giveOut(): void {
+    const out = this.#out;
+    if (out === null) return;
+    this.#out = null;
+    if (!this.#owner.room.giveOut(out)) this.record.client.worker.outBuffers.give(out);
+  }
+
   /** Nothing more is read or written for the request. */
   reset(code: ErrorCode): void {
-    this.#owner.connection.reset(this.#stream, code);
+    if (!this.#gone) this.record.account.streamEnd = StreamEnd.RESET;
     this.#gone = true;
+    this.#owner.connection.reset(this.#stream, code);
     this.#upload?.cut();
     this.sink.stop();
   }
@@ -272,17 +321,20 @@ export class H2Request implements Downstream, Timed {
     const { record } = this;
     const { connection } = this.#owner;
     record.client.worker.wheel.disarm(this);
+    const complete = record.account.outcome === Outcome.COMPLETE;
+    // RFC 9113 section 8.1: a client that has its response need not send the rest of its request.
+    if (complete) connection.reset(this.#stream, ErrorCode.NO_ERROR);
+    else if (!this.#gone) this.reset(ErrorCode.INTERNAL_ERROR);
     record.enter(ExchangePhase.DONE);
     closeAccount(record);
     endServing(record);
+    this.upstream?.discard();
     this.side?.release(false);
-    this.side = null;
+    this.upstream = this.side = null;
+    this.giveOut();
     this.#upload?.cut();
-    const complete = record.account.outcome === Outcome.COMPLETE;
-    // RFC 9113 section 8.1: a client that has its response need not send the rest of its request.
-    connection.reset(this.#stream, complete ? ErrorCode.NO_ERROR : ErrorCode.INTERNAL_ERROR);
     this.#stream.owner = null;
-    this.#owner.over(record, this.#bytes);
+    this.#owner.over(this.exchange, this.#bytes);
   }
 
   readonly #release = (count: number): void => {

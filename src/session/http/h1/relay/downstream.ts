@@ -40,7 +40,7 @@ export class H1Downstream implements Downstream, Arriving, Outgoing {
   async more(): Promise<boolean> {
     const { input } = this.#session;
     releaseHead(this.#exchange.record, input);
-    if (await receiveBody(this.#session)) return true;
+    if (await receiveBody(this.#session)) return !this.#exchange.over;
     this.#exchange.clientFailed();
     return false;
   }
@@ -71,8 +71,7 @@ export class H1Downstream implements Downstream, Arriving, Outgoing {
   }
 
   uploadRefused(): void {
-    this.#exchange.discarding = true;
-    this.#exchange.wake?.();
+    this.#exchange.refuseBody();
   }
 
   async interim(exchange: Exchange): Promise<void> {

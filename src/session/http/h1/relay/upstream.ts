@@ -17,18 +17,19 @@ import { BodyEnd, type BodySink, type BodySource } from "../../body.ts";
 import type { Exchange } from "../../exchange.ts";
 import type { Timer } from "../../../upstream/connect.ts";
 import { blame } from "../../phases/failure.ts";
-import { HeadEnd, type UpstreamSide } from "../../upstream.ts";
+import { Fate, HeadEnd, type UpstreamSide } from "../../upstream.ts";
 import { H1BodySink, type Outgoing } from "./body_sink.ts";
 import { type Arriving, H1BodySource, type Received } from "./body_source.ts";
 import { writeRequest } from "../heads.ts";
 
 /** The backend's end of one exchange on a connection of HTTP/1.1. */
 export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
+  readonly fate = Fate.UNKNOWN;
   sink: BodySink;
   readonly body: BodySource;
   readonly received: ReceivedFromBackend;
   readonly #exchange: Exchange;
-  readonly #connection: Upstream;
+  readonly connection: Upstream;
   readonly #timer: Timer;
   readonly #reader;
   readonly #response = new BodyReader();
@@ -57,7 +58,7 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     this.#out = out;
     this.#lent = out !== null;
     this.#exchange = exchange;
-    this.#connection = connection;
+    this.connection = connection;
     this.#timer = timer;
     this.#reader = responseHeadReader(exchange.response);
     this.received = new ReceivedFromBackend(connection);
@@ -65,12 +66,21 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     this.body = new H1BodySource(this.#response, this);
   }
 
+  /**
+   * All of the request has been sent on another way, and the first `count` bytes of what came back lie in the
+   * buffer of the connection.
+   */
+  resume(count: number): void {
+    this.#sent = this.#heard = true;
+    this.received.end = count;
+  }
+
   get backend(): Backend {
-    return this.#connection.backend;
+    return this.connection.backend;
   }
 
   get reused(): boolean {
-    return this.#connection.reused;
+    return this.connection.reused;
   }
 
   prepare(exchange: Exchange): AnswerStatus | 0 {
@@ -88,12 +98,13 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     return 0;
   }
 
-  async send(ends: boolean): Promise<void> {
+  async send(ends: boolean): Promise<boolean> {
     const out = this.#out;
     if (out === null || !(await this.write(out.subarray(0, this.#outEnd)))) this.#lost = true;
     else if (ends) this.ended();
     // Requests that wait for their answers would each pin a buffer.
     this.#giveOut();
+    return true;
   }
 
   async receiveHead(): Promise<HeadEnd> {
@@ -123,7 +134,7 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     const full = received.end === received.bytes.length;
     received.start = received.end = 0;
     if (full) {
-      this.#connection.growForBody();
+      this.connection.growForBody();
       const turn = this.#exchange.client.worker.bulkTurns.take();
       if (turn !== null) await turn;
     }
@@ -140,16 +151,16 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
   release(clean: boolean): void {
     this.#giveOut();
     if (clean && this.reusable && this.#sent) {
-      this.#exchange.client.worker.upstreams.give(this.#connection);
-    } else this.#connection.discard();
+      this.#exchange.client.worker.upstreams.give(this.connection);
+    } else this.connection.discard();
   }
 
   abort(): void {
-    this.#connection.close();
+    this.connection.close();
   }
 
   async write(bytes: Uint8Array): Promise<boolean> {
-    const { stream } = this.#connection;
+    const { stream } = this.connection;
     try {
       const written = await stream.write(bytes);
       if (written < bytes.length) await writeRest(stream, bytes, written, bytes.length);
@@ -168,7 +179,7 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
   }
 
   async #read(at: number): Promise<boolean> {
-    const connection = this.#connection;
+    const connection = this.connection;
     let count: number;
     try {
       count = connection.accept(await connection.read(at));
