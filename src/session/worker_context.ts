@@ -14,7 +14,7 @@ import { BufferPool } from "../bytes/buffer_pool.ts";
 import type { Dialer, Timers } from "../io/contracts.ts";
 import type { LoggerOf } from "../observe/log/module_log.ts";
 import { Counters } from "../observe/metrics/counters.ts";
-import { H2Counters } from "../protocol/h2/connection/counters.ts";
+import { H2Counters, type H2Levels } from "../protocol/h2/connection/counters.ts";
 import { HeadTools } from "../protocol/h2/connection/head_tools.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ids/ulid.ts";
@@ -45,6 +45,8 @@ export interface WorkerContext {
   readonly counters: Counters;
   /** Counted by all connections of HTTP/2. */
   readonly h2Counters: H2Counters;
+  /** The connections of HTTP/2 that are open, for gauges. */
+  readonly h2Connections: Set<H2Levels>;
   /** What all connections of HTTP/2 make their heads with. */
   readonly h2Tools: HeadTools;
   /** Connections to backends that carry one request at a time. */
@@ -149,6 +151,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
   const { dialer, atEndOfTurn } = parts;
   const bulkTurns = new BulkTurns(clock, atEndOfTurn);
   const h2Counters = new H2Counters();
+  const h2Connections = new Set<H2Levels>();
   const h2Tools = new HeadTools();
   const shared = {
     dialer,
@@ -158,6 +161,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     bulkTurns,
     atEndOfTurn,
     h2Counters,
+    h2Connections,
     tools: h2Tools,
   };
   const worker: WorkerContext = {
@@ -169,6 +173,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     loggerOf: parts.loggerOf,
     counters,
     h2Counters,
+    h2Connections,
     h2Tools,
     upstreams: new UpstreamPool(dialer, upstreamBuffers, wheel, counters),
     sharedUpstreams: new SharedUpstreamPool({ ...shared, observer: () => worker.observer }),

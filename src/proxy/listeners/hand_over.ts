@@ -5,7 +5,7 @@
 import { formatAddress } from "../../../config/values/address.ts";
 import type { Request, ResponseContent } from "../../../config/schema/messages.ts";
 import type { ListenerSockets, SocketSteering } from "../parts.ts";
-import type { ListenerSet } from "./table.ts";
+import type { ListenerSet } from "./listener_set.ts";
 import type { ListeningSocket } from "./socket.ts";
 
 type RequestType = NonNullable<Request["request_type"]>;

@@ -2,7 +2,17 @@
 // while its settings stay, and a maker of sessions. One kind of listener is one file beside this.
 
 import type { ListenerType, SocketAddress } from "../../../config/schema/messages.ts";
+import type { WorkerContext } from "../../session/worker_context.ts";
+import type { ClusterSet } from "../clusters.ts";
+import type { PlaneParts } from "../parts.ts";
 import type { AcceptHandler, ListeningSocket } from "./socket.ts";
+
+/** The parts of a worker that its listeners share. */
+export interface SharedParts {
+  readonly worker: WorkerContext;
+  readonly clusters: ClusterSet;
+  readonly parts: PlaneParts;
+}
 
 /** A listener that has been added. Inactive at first. */
 export interface ProxyListener {

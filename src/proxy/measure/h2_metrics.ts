@@ -6,6 +6,7 @@ import {
   FRAME_NAMES,
   framePosition,
   type H2Counters,
+  type H2Levels,
 } from "../../protocol/h2/connection/counters.ts";
 import { FLOOD_NAMES } from "../../protocol/h2/flood_guard.ts";
 import { ERROR_CODE_NAMES } from "../../protocol/h2/frames/error_code.ts";
@@ -66,6 +67,23 @@ const SINGLE: readonly (readonly [string, (counters: H2Counters) => number])[] =
   ["h2.trailers_dropped_content_length", (all) => all.trailersBehindLength],
   ["h2.trailers_dropped_no_body", (all) => all.trailersWithoutBody],
 ];
+
+/** The gauges, each the sum over all connections. */
+const LEVELS: readonly (readonly [string, (connection: H2Levels) => number])[] = [
+  ["h2.connection.active_streams", (it) => it.streams],
+  ["h2.connection.window_bytes", (it) => it.windowBytes],
+  ["h2.connection.pending_window_updates", (it) => it.pendingWindowUpdates],
+  ["h2.streams.ready_incremental.by_urgency", (it) => it.readyIncremental],
+];
+
+/** What connections of HTTP/2 are at. */
+export function h2Levels(connections: Iterable<H2Levels>): Metric[] {
+  const all = [...connections];
+  return LEVELS.map(([name, level]) => {
+    const value = all.reduce((sum, connection) => sum + level(connection), 0);
+    return { name, value, gauge: true };
+  });
+}
 
 /** Every count of HTTP/2 that is not zero. */
 export function h2Metrics(counters: H2Counters): Metric[] {

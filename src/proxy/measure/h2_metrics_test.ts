@@ -5,7 +5,7 @@ import { Flood } from "../../protocol/h2/flood_guard.ts";
 import { ErrorCode } from "../../protocol/h2/frames/error_code.ts";
 import { FrameType } from "../../protocol/h2/frames/frame.ts";
 import { HeadProblem } from "../../protocol/h2/heads/head_problem.ts";
-import { h2Metrics } from "./h2_metrics.ts";
+import { h2Levels, h2Metrics } from "./h2_metrics.ts";
 
 function told(counters: H2Counters): Record<string, number> {
   return Object.fromEntries(h2Metrics(counters).map(({ name, value }) => [name, value]));
@@ -94,5 +94,22 @@ Deno.test("no two counts of HTTP/2 have the same name, and clearing leaves none"
 Deno.test("every count of HTTP/2 has a text for those who scrape it", () => {
   for (const { name } of h2Metrics(everything())) {
     assert.ok(!helpFor(name).startsWith("Measurement "), name);
+  }
+});
+
+Deno.test("levels are sums over the connections that are open, zero without any", () => {
+  const values = (connections: Parameters<typeof h2Levels>[0]) =>
+    Object.fromEntries(h2Levels(connections).map(({ name, value }) => [name, value]));
+  const one = { streams: 2, windowBytes: 65_535, pendingWindowUpdates: 1, readyIncremental: 1 };
+  const other = { streams: 1, windowBytes: 10, pendingWindowUpdates: 0, readyIncremental: 2 };
+  assert.deepEqual(values([one, other]), {
+    "h2.connection.active_streams": 3,
+    "h2.connection.window_bytes": 65_545,
+    "h2.connection.pending_window_updates": 1,
+    "h2.streams.ready_incremental.by_urgency": 3,
+  });
+  assert.deepEqual(Object.values(values([])), [0, 0, 0, 0]);
+  for (const { name, gauge } of h2Levels([])) {
+    assert.ok(gauge && !helpFor(name).startsWith("Measurement "), name);
   }
 });

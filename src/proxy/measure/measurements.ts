@@ -27,7 +27,7 @@ import {
   type ScopeView,
 } from "./queries.ts";
 import { MetricScopes } from "./scopes.ts";
-import { h2Metrics } from "./h2_metrics.ts";
+import { h2Levels, h2Metrics } from "./h2_metrics.ts";
 import { backendLevels, clusterLevels, workerLevels, type WorkerSize } from "./levels.ts";
 
 /** What is measured, and who hears of changes. */
@@ -133,6 +133,7 @@ export class WorkerMeasurements implements Measurements, MetricView {
     const metrics = [
       ...worker.counters.entries(),
       ...h2Metrics(worker.h2Counters),
+      ...h2Levels(worker.h2Connections),
       ...workerLevels(worker, size),
     ];
     return { metrics, series: this.scopes.proxy };

@@ -49,6 +49,8 @@ export interface UpstreamSide {
   send(ends: boolean): Promise<boolean>;
   /** Reads the next head, interim or final, into the response of the exchange. */
   receiveHead(): Promise<HeadEnd>;
+  /** The backend has agreed to a tunnel: `body` and `sink` carry its bytes from now on. */
+  tunnel(): void;
   /** The exchange is over: true when nothing of it is left behind, and another may follow. */
   readonly reusable: boolean;
   /** Gives back what was borrowed for the exchange, and the connection, kept when `clean`. */

@@ -159,6 +159,8 @@ export class FakeUpstream implements UpstreamSide {
     this.backend = backend;
   }
 
+  tunnel(): void {}
+
   answer(...heads: (string | HeadEnd)[]): this {
     this.#heads.push(...heads);
     this.#waiting?.();

@@ -1,4 +1,4 @@
-// What connections count for the metrics `h2.*`. One object may serve all connections of a worker.
+// What connections count and are at for the metrics `h2.*`. One object may serve all connections of a worker.
 
 import { ERROR_CODE_NAMES, errorCodePosition } from "../frames/error_code.ts";
 import { FrameType } from "../frames/frame.ts";
@@ -28,6 +28,18 @@ export const FRAME_NAMES: readonly string[] = [
 export function framePosition(type: FrameType): number {
   if (type <= FrameType.CONTINUATION) return type;
   return type === FrameType.PRIORITY_UPDATE ? UNKNOWN_TYPE - 1 : UNKNOWN_TYPE;
+}
+
+/** What gauges look at in a connection that is open. */
+export interface H2Levels {
+  /** Live streams. */
+  readonly streams: number;
+  /** Bytes we may send on all of them together. */
+  readonly windowBytes: number;
+  /** Streams whose peer is owed credit. */
+  readonly pendingWindowUpdates: number;
+  /** Streams that have something to send and take turns. */
+  readonly readyIncremental: number;
 }
 
 /** Counts that only ever rise. Those by code have one place more, for codes that are unknown. */

@@ -30,7 +30,7 @@ export type AtOnce = 1 | 2 | 3;
 /** Whether a request that has a cluster may be served here. */
 export function isUsual({ record, body }: H2Request): boolean {
   return record.client.worker.fastPath && body.ended === BodyEnd.COMPLETE &&
-    !record.request.connectionUpgrade && record.cluster?.settings.http2 !== true;
+    !record.tunnels && record.cluster?.settings.http2 !== true;
 }
 
 /** The bytes of the request for the backend, or the status to answer with. */

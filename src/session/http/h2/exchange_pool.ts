@@ -21,6 +21,7 @@ export class H2Exchange {
   constructor(client: ClientConnection) {
     const response = new MessageHead(NO_BYTES);
     this.record = new Exchange(client, new MessageHead(NO_BYTES), response);
+    this.record.account.protocol = "h2";
     this.responseReader = responseHeadReader(response);
   }
 }

@@ -32,6 +32,7 @@ import { StreamSink } from "./stream_sink.ts";
 import type { StreamRoom } from "./stream_room.ts";
 
 const NO_BYTES = new Uint8Array(0);
+const TUNNEL_STATUS = 200;
 
 /** The connection that requests came on. */
 export interface RequestOwner {
@@ -43,14 +44,6 @@ export interface RequestOwner {
   /** A request is over; what it was lent is given back. */
   over(exchange: H2Exchange, bytes: Uint8Array): void;
 }
-
-/** How ends of streams are told in logs. */
-const STREAM_ENDS: Readonly<Record<number, StreamEnd>> = {
-  [EndReason.PEER_RESET]: StreamEnd.PEER_RESET,
-  [EndReason.PROTOCOL]: StreamEnd.RESET,
-  [EndReason.IDLE_TIMEOUT]: StreamEnd.IDLE_TIMEOUT,
-  [EndReason.WINDOW_STALL]: StreamEnd.WINDOW_STALL,
-};
 
 /** A request whose content has arrived with its head, because there is none. */
 const NO_CONTENT: BodySource = {
@@ -99,7 +92,6 @@ export class H2Request implements Downstream, Timed {
     this.exchange = exchange;
     this.record = exchange.record;
     this.sink = new StreamSink(owner.connection, stream);
-    this.record.account.protocol = "h2";
     this.record.begin(owner.client);
   }
 
@@ -169,9 +161,9 @@ export class H2Request implements Downstream, Timed {
     this.#gone = true;
     this.#upload?.cut();
     this.sink.stop();
-    account.streamEnd = STREAM_ENDS[reason] ?? StreamEnd.NONE;
     const { outcome } = account;
     if (outcome === Outcome.CUT || outcome === Outcome.SWITCHED) {
+      account.streamEnd = streamEndBy(reason);
       this.interrupt(this.#interruptionBy(reason));
     }
   }
@@ -237,6 +229,19 @@ export class H2Request implements Downstream, Timed {
 
   /** {@link head} at once. */
   sendHead(exchange: Exchange, ends: boolean): boolean {
+    exchange.enter(ExchangePhase.RELAYING);
+    return this.#sendHead(exchange, exchange.response.status, ends);
+  }
+
+  /** The backend has agreed to a tunnel; false when the client cannot be told. */
+  sendTunnelHead(exchange: Exchange): boolean {
+    exchange.enter(ExchangePhase.TUNNEL);
+    this.#stream.keepsIdle = true;
+    // RFC 8441 section 4: HTTP/2 has no 101.
+    return this.#sendHead(exchange, TUNNEL_STATUS, false);
+  }
+
+  #sendHead(exchange: Exchange, status: number, ends: boolean): boolean {
     const { response, account } = exchange;
     const lines = editResponse(exchange, false);
     const framing = response.framed === Framed.EMPTY ? framingLine(response) : NO_BYTES;
@@ -244,11 +249,10 @@ export class H2Request implements Downstream, Timed {
     const added = writeResponseLines(exchange, lines, room, 0);
     const end = copyBytes(framing, 0, framing.length, room, added);
     this.#stream.routed = true;
-    exchange.enter(ExchangePhase.RELAYING);
-    account.status = response.status;
+    account.status = status;
     account.clientOut += response.end - response.start;
     const { connection } = this.#owner;
-    return connection.sendHead(this.#stream, response.status, response, room, 0, end, ends);
+    return connection.sendHead(this.#stream, status, response, room, 0, end, ends);
   }
 
   /**
@@ -348,6 +352,21 @@ export class H2Request implements Downstream, Timed {
       worker.wheel.arm(this, Math.min(front, back));
     }
   };
+}
+
+function streamEndBy(reason: EndReason): StreamEnd {
+  switch (reason) {
+    case EndReason.PEER_RESET:
+      return StreamEnd.PEER_RESET;
+    case EndReason.PROTOCOL:
+      return StreamEnd.RESET;
+    case EndReason.IDLE_TIMEOUT:
+      return StreamEnd.IDLE_TIMEOUT;
+    case EndReason.WINDOW_STALL:
+      return StreamEnd.WINDOW_STALL;
+    default:
+      return StreamEnd.NONE;
+  }
 }
 
 const DONE = Promise.resolve();

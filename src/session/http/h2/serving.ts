@@ -19,6 +19,7 @@ import { H1Upstream } from "../h1/relay/upstream.ts";
 import { pickBackend } from "../phases/connect.ts";
 import { Relayed, relayResponse } from "../relay.ts";
 import { serveExchange } from "../serve.ts";
+import { agrees, beginTunnelRequest, runTunnel } from "./tunnel.ts";
 import { openConnection, takeIdle } from "../side.ts";
 import type { Cluster } from "../../cluster.ts";
 import { Fate, type UpstreamSide } from "../upstream.ts";
@@ -35,6 +36,7 @@ export async function serveRequest(request: H2Request): Promise<void> {
   try {
     let status = route(record);
     let reason: Reason = Reason.NONE;
+    if (record.request.connectionUpgrade) beginTunnelRequest(record);
     if (status === 0 && !isUsual(request)) status = await forward(request);
     else record.repeatable = isIdempotent(record.request);
     while (status === 0 && record.phase < ExchangePhase.RELAYING) {
@@ -145,6 +147,10 @@ async function finish(request: H2Request, ended: Relayed): Promise<AnswerStatus 
       await settle(request);
       return 0;
     case Relayed.SWITCHES:
+      if (request.side !== null && agrees(request.record, request.side)) {
+        await runTunnel(request, request.side);
+        return 0;
+      }
       return because(account, Reason.UNASKED_UPGRADE);
     case Relayed.LOST:
       because(account, Reason.BACKEND_CLOSED);

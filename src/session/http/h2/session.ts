@@ -73,7 +73,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
       tools: worker.h2Tools,
       counters: worker.h2Counters,
       buffers: worker.inputBuffers.bulk,
-      allowsConnectProtocol: false,
+      allowsConnectProtocol: true,
     }, now);
     this.#writer = new FrameWriter(this.connection, stream, worker, this);
   }
@@ -81,6 +81,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   async run(): Promise<void> {
     try {
       countHttp(this.client, 1);
+      this.worker.h2Connections.add(this.connection);
       this.#arm();
       await this.#receiveAll();
       if (this.#phase === SessionPhase.LINGERING) await discard(this);
@@ -302,6 +303,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
 
   #finish(): void {
     countHttp(this.client, -1);
+    this.worker.h2Connections.delete(this.connection);
     this.worker.wheel.disarm(this);
     this.input.close();
     this.worker.clientLimits.release(this.client);

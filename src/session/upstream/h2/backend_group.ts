@@ -97,7 +97,8 @@ export class BackendGroup {
     while (this.#needsMore()) {
       const opened = this.#open(this);
       if (opened === null) {
-        if (this.#connections.length === 0) this.dismiss(NO_MORE);
+        const comes = ({ opening, isOfUse }: SharedUpstream) => opening || isOfUse;
+        if (!this.#connections.some(comes)) this.dismiss(NO_MORE);
         return;
       }
       this.#connections.push(opened);

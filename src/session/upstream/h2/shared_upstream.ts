@@ -8,7 +8,7 @@ import type { BufferPool } from "../../../bytes/buffer_pool.ts";
 import type { ByteStream, Dialer } from "../../../io/contracts.ts";
 import { Counter, type Counters } from "../../../observe/metrics/counters.ts";
 import { H2Connection } from "../../../protocol/h2/connection/connection.ts";
-import type { H2Counters } from "../../../protocol/h2/connection/counters.ts";
+import type { H2Counters, H2Levels } from "../../../protocol/h2/connection/counters.ts";
 import type { HeadTools } from "../../../protocol/h2/connection/head_tools.ts";
 import { Role } from "../../../protocol/h2/connection/link.ts";
 import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
@@ -37,6 +37,8 @@ export interface SharedParts {
   readonly atEndOfTurn: (work: () => void) => void;
   readonly tools: HeadTools;
   readonly h2Counters: H2Counters;
+  /** Those that are open, for gauges. */
+  readonly h2Connections: Set<H2Levels>;
   /** What connections are read into; one each. */
   readonly inputBuffers: BufferPool;
   /** What is written lies here while there is something to write. */
@@ -77,6 +79,8 @@ export class SharedUpstream implements Placed, Timed {
   #reserved = 0;
   /** Streams when they were last looked at. */
   #seen = 0;
+  /** It may have room that it had not. */
+  #changed = false;
   #idleSince = 0;
   #heardAt = 0;
   /** When a sign of life was asked for that has not come. */
@@ -152,7 +156,7 @@ export class SharedUpstream implements Placed, Timed {
   }
 
   async #carry(stream: ByteStream, input: Uint8Array): Promise<void> {
-    const { wheel, tools, h2Counters, outputBuffers, counters } = this.#parts;
+    const { wheel, tools, h2Counters, h2Connections, outputBuffers, counters } = this.#parts;
     this.#enter(SharedPhase.SETTLING);
     counters.add(Counter.BACKEND_CONNECTED, 1);
     this.#core = new H2Connection<StreamOwner>({
@@ -164,6 +168,7 @@ export class SharedUpstream implements Placed, Timed {
       buffers: outputBuffers,
       allowsConnectProtocol: false,
     }, wheel.now);
+    h2Connections.add(this.#core);
     this.#heardAt = wheel.now;
     const pipe = this.#pipe = new FramePipe(stream, this.#core, this.#parts, this);
     pipe.wantsWrite();
@@ -173,12 +178,12 @@ export class SharedUpstream implements Placed, Timed {
   /** A stream will be opened; {@link open} or {@link unreserve} must follow. */
   reserve(): void {
     this.#reserved++;
-    this.#seen = -1;
   }
 
   /** It will not. */
   unreserve(): void {
     this.#reserved--;
+    this.#changed = true;
     this.#look();
   }
 
@@ -197,6 +202,7 @@ export class SharedUpstream implements Placed, Timed {
     const stream = this.#phase === SharedPhase.OPEN && core !== null
       ? core.open(owner, head, scheme, lines, 0, end, ends, tunnels)
       : null;
+    if (stream === null) this.#changed = true;
     this.#look();
     return stream;
   }
@@ -239,8 +245,10 @@ export class SharedUpstream implements Placed, Timed {
     if (this.opening) return this.#close(null);
     if (this.#phase !== SharedPhase.OPEN) return;
     this.#enter(SharedPhase.LEAVING);
-    this.#seen = -1;
+    this.#idleSince = this.#parts.wheel.now;
+    this.#changed = true;
     this.#look();
+    this.#schedule();
   }
 
   /** Closes at once: its streams are lost. */
@@ -276,7 +284,7 @@ export class SharedUpstream implements Placed, Timed {
   answered(): void {
     this.#askedAt = Infinity;
     this.#doubted = false;
-    this.#seen = -1;
+    this.#changed = true;
     this.#schedule();
   }
 
@@ -288,14 +296,14 @@ export class SharedUpstream implements Placed, Timed {
       this.#idleSince = this.#parts.wheel.now;
       this.#schedule();
     }
-    this.#seen = -1;
+    this.#changed = true;
     this.#owner.settled(this, first);
   }
 
   /** The backend takes no more streams. */
   goaway(): void {
     if (this.#phase === SharedPhase.OPEN) this.#enter(SharedPhase.LEAVING);
-    this.#seen = -1;
+    this.#changed = true;
   }
 
   /** There is something to write. */
@@ -322,18 +330,19 @@ export class SharedUpstream implements Placed, Timed {
   #look(): void {
     if (this.#phase === SharedPhase.CLOSED || this.#core === null) return;
     const { users } = this;
-    if (users === this.#seen) return;
     const before = this.#seen;
+    const makesRoom = this.#changed || users < before;
+    if (users === before && !makesRoom) return;
     this.#seen = users;
-    if (users === 0) this.#rest();
-    if (before < 0 || users < before) this.#owner.changed(this);
+    this.#changed = false;
+    if (users === 0 && before > 0) this.#rest();
+    if (users === 0 && this.#phase === SharedPhase.LEAVING) this.#core.drain(this.#parts.wheel.now);
+    if (makesRoom) this.#owner.changed(this);
   }
 
   /** Nobody uses it now. */
   #rest(): void {
-    const { wheel } = this.#parts;
-    this.#idleSince = wheel.now;
-    if (this.#phase === SharedPhase.LEAVING) this.#core?.drain(wheel.now);
+    this.#idleSince = this.#parts.wheel.now;
     this.#schedule();
   }
 
@@ -377,6 +386,7 @@ export class SharedUpstream implements Placed, Timed {
     this.#parts.wheel.disarm(this);
     if (this.#pipe === null) this.#dialing.abort();
     this.#pipe?.close();
+    if (this.#core !== null) this.#parts.h2Connections.delete(this.#core);
     this.#core?.lost();
     this.#owner.closed(this, opening ? reason : null);
   }

@@ -106,6 +106,13 @@ export class H1Downstream implements Downstream, Arriving, Outgoing {
     return true;
   }
 
+  trailersDropped(): void {
+    const { client, response } = this.#exchange.record;
+    const { h2Counters } = client.worker;
+    if (response.framing === BodyFraming.NONE) h2Counters.trailersWithoutBody++;
+    else if (response.framing === BodyFraming.LENGTH) h2Counters.trailersBehindLength++;
+  }
+
   /** Nothing but the end of the connection tells a client of HTTP/1.1 that a response is not complete. */
   abort(): void {
     this.#session.close();

@@ -42,6 +42,9 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
   #lost = false;
   /** A read has brought something. */
   #heard = false;
+  /** A read has failed: the backend has not ended its side, but broken the connection. */
+  broken = false;
+  #tunnels = false;
   /** The backend has been sent all of the request. */
   #sent = false;
 
@@ -141,10 +144,19 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     return await this.#read(0);
   }
 
+  tunnel(): void {
+    const { response } = this.#exchange;
+    response.framing = BodyFraming.UNTIL_CLOSE;
+    this.#response.begin(response);
+    this.sink = new H1BodySink(this, false);
+    this.#tunnels = true;
+  }
+
   get reusable(): boolean {
     const { request, response, connects } = this.#exchange;
     const { received } = this;
-    return request.version === 11 && !connects && this.body.ended === BodyEnd.COMPLETE &&
+    return request.version === 11 && !connects && !this.#tunnels &&
+      this.body.ended === BodyEnd.COMPLETE &&
       responsePersists(response) && received.start === received.end;
   }
 
@@ -176,6 +188,11 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
 
   ended(): void {
     this.#sent = true;
+    if (this.#tunnels) this.connection.stream.closeWrite().catch(() => this.abort());
+  }
+
+  trailersDropped(): void {
+    this.#exchange.client.worker.h2Counters.trailersBehindLength++;
   }
 
   async #read(at: number): Promise<boolean> {
@@ -185,6 +202,7 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
       count = connection.accept(await connection.read(at));
     } catch (error) {
       if (isDefect(error)) throw error;
+      this.broken = true;
       return false;
     }
     if (count === 0) return false;

@@ -65,7 +65,10 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
 
   prepare(exchange: Exchange): AnswerStatus | 0 {
     const { request } = exchange;
-    editRequest(exchange, false);
+    if (exchange.tunnels && !this.#connection.connectsProtocols) {
+      return blame(exchange, Reason.UNASKED_UPGRADE, 502);
+    }
+    editRequest(exchange, exchange.tunnels);
     const bound = writtenHeadBound(request) + requestLinesBound(exchange);
     // A field takes no more as a literal than as a line; only a cookie is written in crumbs.
     const growth = request.has(HeaderKind.COOKIE) ? 2 : 1.1;
@@ -87,7 +90,7 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
       pool.lines,
       end,
       ends,
-      false,
+      exchange.tunnels,
     );
     if (stream === null) {
       this.#heads.fail(HeadEnd.LOST);
@@ -99,6 +102,8 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     account.backendOut += request.end - request.start + end;
     return SENT;
   }
+
+  tunnel(): void {}
 
   receiveHead(): Promise<HeadEnd> {
     return this.#heads.next();
