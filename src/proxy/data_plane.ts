@@ -47,8 +47,8 @@ import type { UnopenedListeners } from "./listeners/unopened.ts";
 const TICKS_PER_SWEEP = 10;
 
 /**
- * How long an activation waits before it tries again, in milliseconds, where somebody who leaves may have
- * the address: a second in all, in which other commands wait.
+ * How long an activation waits before each further try, in milliseconds, when a process that is about to end
+ * may hold the address. That is a second in all, during which other commands wait.
  */
 const ACTIVATION_DELAYS_MS = [50, 150, 300, 500];
 
@@ -86,7 +86,7 @@ export class ProxyDataPlane implements DataPlane {
   #accessLog: TrafficObserver | null = null;
   #spanLog: TrafficObserver | null = null;
   #ticks = 0;
-  /** None while the worker begins: whoever starts it waits for all of its listeners. */
+  /** None until the initial state is in force: main waits for all listeners of a new worker. */
   #activationDelays: readonly number[] = [];
 
   /** `onEvent` is called for what operators should hear about. */
@@ -249,7 +249,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#worker.upstreams.close();
     this.#worker.sharedUpstreams.close();
     await Promise.all([closed, drained]);
-    // What waited to be accepted was promised a session, and may have come when all others were gone.
+    // A connection from the accept queue may have begun when all others had ended: it is drained as well.
     if (this.#sessions.size > 0) await this.#sessions.drain();
     this.#worker.sharedUpstreams.abandon();
     this.#endTicks();

@@ -1,5 +1,5 @@
-// What every listener of a worker is, whatever it speaks: an address that can be opened and closed
-// while its settings stay, and a maker of sessions. One kind of listener is one file beside this.
+// The interface of every listener of a worker, whatever its protocol: an address that can be opened and closed while
+// its settings stay, and a maker of sessions. Each kind of listener has one file beside this one.
 
 import type { ListenerType, SocketAddress } from "../../../config/schema/messages.ts";
 import type { WorkerContext } from "../../session/worker_context.ts";

@@ -1,5 +1,5 @@
-// The access log of a worker: turns each account that sessions hand over into a record and queues it.
-// Nothing here waits, and nothing is kept of what is handed over.
+// The access log of a worker: turns each account that sessions hand over into a record and queues it. It never waits,
+// and keeps no reference to an account.
 
 import { asciiBytes } from "../../bytes/ascii.ts";
 import type { Accepted, TlsFacts } from "../../io/contracts.ts";

@@ -30,7 +30,7 @@ import { MetricScopes } from "./scopes.ts";
 import { h2Levels, h2Metrics } from "./h2_metrics.ts";
 import { backendLevels, clusterLevels, workerLevels, type WorkerSize } from "./levels.ts";
 
-/** What is measured, and who hears of changes. */
+/** What is measured, and who is notified of changes. */
 export interface MeasurementParts {
   readonly worker: WorkerContext;
   readonly size: WorkerSize;

@@ -40,7 +40,7 @@ export async function relay(
   const uploads = !ends && !exchange.tunnels;
   beginServing(exchange, up.backend);
   armExchange(exchange, down);
-  if (!(await up.send(ends))) return Relayed.LOST;
+  if (!(await up.send(!uploads))) return Relayed.LOST;
   if (uploads) down.uploading(upload(down, up.sink));
   return await relayResponse(exchange, down, up);
 }

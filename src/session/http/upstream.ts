@@ -2,6 +2,7 @@
 
 import type { AnswerStatus } from "../../answers/answer_set.ts";
 import type { Backend } from "../../balancing/backend.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import type { BodySink, BodySource } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -29,6 +30,13 @@ export const Fate = {
 } as const;
 export type Fate = 0 | 1 | 2 | 3;
 
+/** The backend's end of an exchange that has become a tunnel. */
+export interface TunnelEnd {
+  readonly connection: Upstream;
+  /** From the end of the response head to here, bytes of the tunnel have come in the buffer of `connection`. */
+  readonly end: number;
+}
+
 /** The backend's end of one exchange. Rejects only for defects: a connection that breaks is an end. */
 export interface UpstreamSide {
   readonly backend: Backend;
@@ -49,8 +57,11 @@ export interface UpstreamSide {
   send(ends: boolean): Promise<boolean>;
   /** Reads the next head, interim or final, into the response of the exchange. */
   receiveHead(): Promise<HeadEnd>;
-  /** The backend has agreed to a tunnel: `body` and `sink` carry its bytes from now on. */
-  tunnel(): void;
+  /**
+   * The backend has agreed to another protocol: what follows is bytes. `null` when no buffer is free for them.
+   * {@link release} ends the tunnel, too.
+   */
+  tunnel(): TunnelEnd | null;
   /** The exchange is over: true when nothing of it is left behind, and another may follow. */
   readonly reusable: boolean;
   /** Gives back what was borrowed for the exchange, and the connection, kept when `clean`. */

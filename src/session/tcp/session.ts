@@ -51,7 +51,7 @@ export class TcpSession implements Session {
     }
   }
 
-  /** A tunnel goes on until one of its sides ends it, or main's patience does. */
+  /** A tunnel goes on until one of its sides ends it, or the soft stop of the worker times out. */
   drain(): void {}
 
   leaveIdle(): boolean {

@@ -159,8 +159,6 @@ export class FakeUpstream implements UpstreamSide {
     this.backend = backend;
   }
 
-  tunnel(): void {}
-
   answer(...heads: (string | HeadEnd)[]): this {
     this.#heads.push(...heads);
     this.#waiting?.();
@@ -169,6 +167,10 @@ export class FakeUpstream implements UpstreamSide {
 
   prepare(_exchange: Exchange): AnswerStatus | 0 {
     return this.refusal;
+  }
+
+  tunnel(): null {
+    return null;
   }
 
   send(ends: boolean): Promise<boolean> {

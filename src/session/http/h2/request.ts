@@ -313,6 +313,19 @@ export class H2Request implements Downstream, Timed {
     this.sink.stop();
   }
 
+  /** Bytes of its tunnel have moved: both sides may be silent for as long as they may again. */
+  armTunnel(): void {
+    const { front, back } = this.record.client.listener.timeouts;
+    this.arm(Math.min(front, back));
+  }
+
+  /** Its tunnel has broken: both directions end. */
+  cutTunnel(): void {
+    this.side?.abort();
+    this.#upload?.cut();
+    this.sink.stop();
+  }
+
   /** The client has its response; whatever more it sends is for nobody. */
   refuseRest(): void {
     this.#upload?.cut();

@@ -11,7 +11,7 @@ import type { Upstream } from "../../upstream/upstream.ts";
 import { writeRest } from "../../write_rest.ts";
 import { Outcome, type RequestAccount } from "../account.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
-import { failureStatus } from "../phases/failure.ts";
+import { blame, failureStatus } from "../phases/failure.ts";
 import { matchRoute } from "../phases/match.ts";
 import { mayRepeatStale } from "../phases/serve.ts";
 import { beginTrace } from "../phases/trace.ts";
@@ -147,11 +147,7 @@ async function finish(request: H2Request, ended: Relayed): Promise<AnswerStatus 
       await settle(request);
       return 0;
     case Relayed.SWITCHES:
-      if (request.side !== null && agrees(request.record, request.side)) {
-        await runTunnel(request, request.side);
-        return 0;
-      }
-      return because(account, Reason.UNASKED_UPGRADE);
+      return await switchProtocols(request);
     case Relayed.LOST:
       because(account, Reason.BACKEND_CLOSED);
       return isUntouched(request.side) ? 503 : 502;
@@ -165,6 +161,16 @@ async function finish(request: H2Request, ended: Relayed): Promise<AnswerStatus 
     default:
       return ended;
   }
+}
+
+/** The backend has changed the protocol. As for {@link forward}. */
+async function switchProtocols(request: H2Request): Promise<AnswerStatus | 0> {
+  const { account } = request.record;
+  if (!agrees(request.record)) return because(account, Reason.UNASKED_UPGRADE);
+  const tunnel = request.side?.tunnel() ?? null;
+  if (tunnel === null) return blame(request.record, Reason.OUT_OF_BUFFERS, 503);
+  await runTunnel(request, tunnel);
+  return 0;
 }
 
 function because(account: RequestAccount, reason: Reason): 502 {

@@ -1,19 +1,20 @@
-// WebSockets and other protocols on a stream of HTTP/2 (RFC 8441): an extended CONNECT has become an upgrade
-// of HTTP/1.1 or another extended CONNECT, to which the backend has agreed.
+// WebSockets and other protocols on a stream of HTTP/2 (RFC 8441): an extended CONNECT goes to backends as an
+// upgrade of HTTP/1.1; where the backend speaks HTTP/2, its end makes an extended CONNECT of that again.
 
 import { asciiBytes, equalsIgnoreCase } from "../../../bytes/ascii.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { HeaderKind } from "../../../protocol/http/header_kind.ts";
 import { Field, FieldFlag, type MessageHead } from "../../../protocol/http/message_head.ts";
 import { grantsUpgrade, offeredUpgrade } from "../../../protocol/http/upgrade.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import { writeRest } from "../../write_rest.ts";
 import { Outcome } from "../account.ts";
-import { BodyEnd, type BodySink, type BodySource } from "../body.ts";
+import { BodyEnd } from "../body.ts";
 import { beginTunnelAccount, closeAccount } from "../close_account.ts";
 import { type Exchange, Interruption } from "../exchange.ts";
-import { H1Upstream } from "../h1/relay/upstream.ts";
 import { endServing } from "../phases/serve.ts";
 import { countTunnel } from "../protocol_levels.ts";
-import type { UpstreamSide } from "../upstream.ts";
+import type { TunnelEnd } from "../upstream.ts";
 import type { H2Request } from "./request.ts";
 
 const WEBSOCKET = asciiBytes("websocket");
@@ -36,38 +37,25 @@ export function beginTunnelRequest(record: Exchange): void {
 }
 
 /** Whether the backend has agreed to just what the client has asked for. */
-export function agrees({ request, response, tunnels }: Exchange, side: UpstreamSide): boolean {
-  if (!tunnels) return false;
-  const switches = response.status === 101;
-  // In HTTP/2 any success means that (RFC 8441 section 5).
-  if (!(side instanceof H1Upstream)) return !switches;
-  return switches && grantsUpgrade(offeredUpgrade(request), response);
+export function agrees({ request, response, tunnels }: Exchange): boolean {
+  return tunnels && response.status === 101 && grantsUpgrade(offeredUpgrade(request), response);
 }
 
 /** Tells the client and pipes until both directions have ended, or either breaks. */
-export async function runTunnel(request: H2Request, side: UpstreamSide): Promise<void> {
+export async function runTunnel(request: H2Request, { connection, end }: TunnelEnd): Promise<void> {
   const { record } = request;
   const { account, client, response } = record;
   const accept = findField(response, ACCEPT_NAME);
   if (accept >= 0) response.flag(accept, FieldFlag.DROP);
-  side.tunnel();
+  const start = response.end;
   if (!request.sendTunnelHead(record)) return;
   client.worker.counters.add(Counter.UPGRADES, 1);
   beginTunnelAccount(record);
   countTunnel(client, 1);
-  const { front, back } = client.listener.timeouts;
-  const silence = Math.min(front, back);
-  request.arm(silence);
-  const [sent, delivered] = await Promise.all([
-    pipe(request.body, side.sink, (count) => {
-      account.clientIn += count;
-      request.arm(silence);
-    }).then((clean) => clean || giveUp(request, side)),
-    pipe(side.body, request.sink, (count) => {
-      account.clientOut += count;
-      request.arm(silence);
-    }).then((clean) => clean || giveUp(request, side)),
-  ]);
+  request.armTunnel();
+  const sending = pipeToBackend(request, connection);
+  const delivered = await pipeToClient(request, connection, start, end);
+  const sent = await sending;
   if (sent && delivered) account.outcome = Outcome.COMPLETE;
   else if (record.interruption === Interruption.NONE) account.outcome = Outcome.BACKEND_BROKEN;
   countTunnel(client, -1);
@@ -75,27 +63,67 @@ export async function runTunnel(request: H2Request, side: UpstreamSide): Promise
   closeAccount(record);
 }
 
-/** Moves everything from `source` to `sink`; `moved` hears of every piece. True when the direction ended by itself. */
-async function pipe(
-  source: BodySource,
-  sink: BodySink,
-  moved: (count: number) => void,
-): Promise<boolean> {
-  for (;;) {
-    const bytes = await source.next();
-    if (bytes === null) break;
-    moved(bytes.length);
-    if (!(await sink.write(bytes))) return false;
-    source.taken(bytes.length);
+/** Never rejects; false when the direction did not end by itself. */
+async function pipeToBackend(request: H2Request, { stream }: Upstream): Promise<boolean> {
+  const { body, record: { account, client } } = request;
+  try {
+    for (;;) {
+      const bytes = await body.next();
+      if (bytes === null) break;
+      request.armTunnel();
+      const written = await stream.write(bytes);
+      if (written < bytes.length) await writeRest(stream, bytes, written, bytes.length);
+      account.clientIn += bytes.length;
+      account.backendOut += bytes.length;
+      client.worker.counters.add(Counter.BACKEND_BYTES_OUT, bytes.length);
+      body.taken(bytes.length);
+    }
+    if (body.ended === BodyEnd.COMPLETE) {
+      await stream.closeWrite();
+      return true;
+    }
+  } catch {
+    // A backend that takes no more may still have something to say.
+    request.refuseRest();
+    return false;
   }
-  return source.ended === BodyEnd.COMPLETE && await sink.end(null);
+  request.cutTunnel();
+  return false;
 }
 
-/** One direction has broken: the other one ends as well. */
-function giveUp(request: H2Request, side: UpstreamSide): false {
-  side.abort();
-  request.refuseRest();
-  request.sink.stop();
+/** As {@link pipeToBackend}; `upstream.bytes[from, to)` came with the head. */
+async function pipeToClient(
+  request: H2Request,
+  upstream: Upstream,
+  from: number,
+  to: number,
+): Promise<boolean> {
+  const { sink, record: { account, client: { worker } } } = request;
+  let start = from;
+  let end = to;
+  try {
+    for (;;) {
+      if (end > start) {
+        const { bytes } = upstream;
+        account.backendIn += end - start;
+        if (!(await sink.write(bytes.subarray(start, end)))) break;
+        account.clientOut += end - start;
+        if (end === bytes.length) {
+          upstream.growForBody();
+          const turn = worker.bulkTurns.take();
+          if (turn !== null) await turn;
+        }
+      }
+      start = 0;
+      end = upstream.accept(await upstream.read(0));
+      if (end === 0) return await sink.end(null);
+      worker.counters.add(Counter.BACKEND_BYTES_IN, end);
+      request.armTunnel();
+    }
+  } catch {
+    // The backend has broken its connection: what came before has been delivered.
+  }
+  request.cutTunnel();
   return false;
 }
 

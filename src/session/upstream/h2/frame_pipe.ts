@@ -2,7 +2,7 @@
 // all of one turn of the event loop at once, and one write at a time.
 
 import type { ByteStream } from "../../../io/contracts.ts";
-import { Counter, type Counters } from "../../../observe/metrics/counters.ts";
+import type { Counters } from "../../../observe/metrics/counters.ts";
 import type { H2Connection } from "../../../protocol/h2/connection/connection.ts";
 import { reportDefect } from "../../defect.ts";
 import type { BulkTurns } from "../../timing/bulk_turns.ts";
@@ -56,13 +56,12 @@ export class FramePipe {
 
   /** Reads into `input` until the connection ends; rejects when it breaks. */
   async read(input: Uint8Array): Promise<void> {
-    const { counters, bulkTurns } = this.#parts;
+    const { bulkTurns } = this.#parts;
     const core = this.#core;
     let end = 0;
     for (;;) {
       const count = await this.#stream.read(end === 0 ? input : input.subarray(end));
       if (count === 0 || this.#closed) return;
-      counters.add(Counter.BACKEND_BYTES_IN, count);
       this.#owner.heard();
       end = this.#receive(input, end + count);
       while (core.isCongested && !core.isOver) {
@@ -125,7 +124,6 @@ export class FramePipe {
         this.#owner.moved();
         if (bytes === null) break;
         await this.#writeAll(bytes);
-        counters.add(Counter.BACKEND_BYTES_OUT, bytes.length);
         this.#wakeReader();
       }
     } catch (error) {

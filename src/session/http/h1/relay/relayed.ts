@@ -12,7 +12,6 @@ import type { H1Exchange } from "../exchange.ts";
 import { switchProtocols } from "../response.ts";
 import { takeBuffer } from "../prepare.ts";
 import type { HttpSession } from "../session.ts";
-import { H1Upstream } from "./upstream.ts";
 
 /** Serves a request that has a cluster; true when the client connection goes on. */
 export async function serveByRelay(exchange: H1Exchange, session: HttpSession): Promise<boolean> {
@@ -37,9 +36,10 @@ async function finish(
       exchange.reusable = side?.reusable === true;
       return await settle(exchange, session);
     case Relayed.SWITCHES: {
-      if (!(side instanceof H1Upstream)) return await fail(exchange, session, 502);
-      const { connection, received } = side;
-      const failure = await switchProtocols(exchange, session, connection, received.end);
+      const tunnel = side?.tunnel() ?? null;
+      if (tunnel === null) return await fail(exchange, session, 503, Reason.OUT_OF_BUFFERS);
+      const { connection, end } = tunnel;
+      const failure = await switchProtocols(exchange, session, connection, end);
       if (failure === 0) return await settle(exchange, session);
       return await fail(exchange, session, failure, Reason.MALFORMED_RESPONSE);
     }

@@ -17,7 +17,7 @@ import { BodyEnd, type BodySink, type BodySource } from "../../body.ts";
 import type { Exchange } from "../../exchange.ts";
 import type { Timer } from "../../../upstream/connect.ts";
 import { blame } from "../../phases/failure.ts";
-import { Fate, HeadEnd, type UpstreamSide } from "../../upstream.ts";
+import { Fate, HeadEnd, type TunnelEnd, type UpstreamSide } from "../../upstream.ts";
 import { H1BodySink, type Outgoing } from "./body_sink.ts";
 import { type Arriving, H1BodySource, type Received } from "./body_source.ts";
 import { writeRequest } from "../heads.ts";
@@ -29,7 +29,7 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
   readonly body: BodySource;
   readonly received: ReceivedFromBackend;
   readonly #exchange: Exchange;
-  readonly connection: Upstream;
+  readonly #connection: Upstream;
   readonly #timer: Timer;
   readonly #reader;
   readonly #response = new BodyReader();
@@ -44,7 +44,6 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
   #heard = false;
   /** A read has failed: the backend has not ended its side, but broken the connection. */
   broken = false;
-  #tunnels = false;
   /** The backend has been sent all of the request. */
   #sent = false;
 
@@ -61,7 +60,7 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     this.#out = out;
     this.#lent = out !== null;
     this.#exchange = exchange;
-    this.connection = connection;
+    this.#connection = connection;
     this.#timer = timer;
     this.#reader = responseHeadReader(exchange.response);
     this.received = new ReceivedFromBackend(connection);
@@ -79,11 +78,11 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
   }
 
   get backend(): Backend {
-    return this.connection.backend;
+    return this.#connection.backend;
   }
 
   get reused(): boolean {
-    return this.connection.reused;
+    return this.#connection.reused;
   }
 
   prepare(exchange: Exchange): AnswerStatus | 0 {
@@ -137,42 +136,37 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     const full = received.end === received.bytes.length;
     received.start = received.end = 0;
     if (full) {
-      this.connection.growForBody();
+      this.#connection.growForBody();
       const turn = this.#exchange.client.worker.bulkTurns.take();
       if (turn !== null) await turn;
     }
     return await this.#read(0);
   }
 
-  tunnel(): void {
-    const { response } = this.#exchange;
-    response.framing = BodyFraming.UNTIL_CLOSE;
-    this.#response.begin(response);
-    this.sink = new H1BodySink(this, false);
-    this.#tunnels = true;
+  tunnel(): TunnelEnd {
+    return { connection: this.#connection, end: this.received.end };
   }
 
   get reusable(): boolean {
     const { request, response, connects } = this.#exchange;
     const { received } = this;
-    return request.version === 11 && !connects && !this.#tunnels &&
-      this.body.ended === BodyEnd.COMPLETE &&
+    return request.version === 11 && !connects && this.body.ended === BodyEnd.COMPLETE &&
       responsePersists(response) && received.start === received.end;
   }
 
   release(clean: boolean): void {
     this.#giveOut();
     if (clean && this.reusable && this.#sent) {
-      this.#exchange.client.worker.upstreams.give(this.connection);
-    } else this.connection.discard();
+      this.#exchange.client.worker.upstreams.give(this.#connection);
+    } else this.#connection.discard();
   }
 
   abort(): void {
-    this.connection.close();
+    this.#connection.close();
   }
 
   async write(bytes: Uint8Array): Promise<boolean> {
-    const { stream } = this.connection;
+    const { stream } = this.#connection;
     try {
       const written = await stream.write(bytes);
       if (written < bytes.length) await writeRest(stream, bytes, written, bytes.length);
@@ -188,7 +182,6 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
 
   ended(): void {
     this.#sent = true;
-    if (this.#tunnels) this.connection.stream.closeWrite().catch(() => this.abort());
   }
 
   trailersDropped(): void {
@@ -196,7 +189,7 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
   }
 
   async #read(at: number): Promise<boolean> {
-    const connection = this.connection;
+    const connection = this.#connection;
     let count: number;
     try {
       count = connection.accept(await connection.read(at));

@@ -2,6 +2,7 @@
 
 import type { AnswerStatus } from "../../../../answers/answer_set.ts";
 import type { Backend } from "../../../../balancing/backend.ts";
+import { Counter } from "../../../../observe/metrics/counters.ts";
 import { writtenHeadBound } from "../../../../protocol/h1/head_writer.ts";
 import { EndReason, type HeadSpace, Part } from "../../../../protocol/h2/connection/events.ts";
 import type { H2Stream } from "../../../../protocol/h2/connection/stream.ts";
@@ -13,14 +14,17 @@ import { Reason } from "../../../reason.ts";
 import type { SharedUpstream } from "../../../upstream/h2/shared_upstream.ts";
 import type { StreamOwner } from "../../../upstream/h2/stream_owner.ts";
 import type { StreamSlot } from "../../../upstream/h2/stream_slot.ts";
+import { Upstream, type UpstreamOwner } from "../../../upstream/upstream.ts";
 import { BodyEnd } from "../../body.ts";
 import { type Exchange, Interruption } from "../../exchange.ts";
 import { editRequest, requestLinesBound, writeRequestLines } from "../../phases/edit.ts";
 import { blame } from "../../phases/failure.ts";
-import { Fate, HeadEnd, type UpstreamSide } from "../../upstream.ts";
+import { Fate, HeadEnd, type TunnelEnd, type UpstreamSide } from "../../upstream.ts";
 import { ReceivedHeads } from "./received_heads.ts";
 import { RequestBody } from "./request_body.ts";
 import { ResponseBody } from "./response_body.ts";
+import { StreamBytes } from "./stream_bytes.ts";
+import { asksForWebsocket, switchToWebsocket } from "./websocket.ts";
 
 /** The backend's end of one exchange on a stream of HTTP/2. */
 export class H2Upstream implements UpstreamSide, StreamOwner {
@@ -38,6 +42,10 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
   #answered = false;
   /** What came last is no message. */
   #malformed = false;
+  /** The request asks for a WebSocket by extended CONNECT. */
+  #upgrades = false;
+  /** The stream as a connection, once it is a tunnel. */
+  #tunnel: Upstream | null = null;
 
   constructor(exchange: Exchange, slot: StreamSlot) {
     this.#exchange = exchange;
@@ -65,10 +73,8 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
 
   prepare(exchange: Exchange): AnswerStatus | 0 {
     const { request } = exchange;
-    if (exchange.tunnels && !this.#connection.connectsProtocols) {
-      return blame(exchange, Reason.UNASKED_UPGRADE, 502);
-    }
-    editRequest(exchange, exchange.tunnels);
+    this.#upgrades = this.#connection.connectsProtocols && asksForWebsocket(request);
+    editRequest(exchange, this.#upgrades);
     const bound = writtenHeadBound(request) + requestLinesBound(exchange);
     // A field takes no more as a literal than as a line; only a cookie is written in crumbs.
     const growth = request.has(HeaderKind.COOKIE) ? 2 : 1.1;
@@ -78,7 +84,7 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
 
   send(ends: boolean): Promise<boolean> {
     const exchange = this.#exchange;
-    const { client, request, account } = exchange;
+    const { client, request } = exchange;
     const pool = client.worker.sharedUpstreams;
     const bound = requestLinesBound(exchange);
     if (pool.lines.length < bound) pool.lines = new Uint8Array(2 * bound);
@@ -89,8 +95,8 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
       client.listener.protocol,
       pool.lines,
       end,
-      ends,
-      exchange.tunnels,
+      ends && !this.#upgrades && !exchange.connects,
+      this.#upgrades,
     );
     if (stream === null) {
       this.#heads.fail(HeadEnd.LOST);
@@ -99,19 +105,33 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     this.#stream = stream;
     this.fate = Fate.UNKNOWN;
     this.sink.begin(stream);
-    account.backendOut += request.end - request.start + end;
+    stream.keepsIdle = this.#upgrades || exchange.connects;
+    this.#noteSent(request.end - request.start + end);
     return SENT;
   }
 
-  tunnel(): void {}
-
   receiveHead(): Promise<HeadEnd> {
-    return this.#heads.next();
+    return this.#upgrades ? this.#receiveSwitch() : this.#heads.next();
+  }
+
+  tunnel(): TunnelEnd | null {
+    const { response, client } = this.#exchange;
+    const { tunnelBuffers, counters } = client.worker;
+    const first = tunnelBuffers.head.take();
+    if (first === null) {
+      counters.add(Counter.NO_BUFFER, 1);
+      return null;
+    }
+    const { cluster, backend } = this.#connection;
+    const stream = new StreamBytes(this.body, this.sink);
+    this.#tunnel = new Upstream(stream, cluster, backend, tunnelBuffers, first, NO_OWNER);
+    return { connection: this.#tunnel, end: response.end };
   }
 
   release(_clean: boolean): void {
     this.#reset(ErrorCode.CANCEL);
     this.#lose(HeadEnd.LOST);
+    this.#tunnel?.discard();
     this.body.dispose();
   }
 
@@ -173,6 +193,19 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     else this.#lose(wrong ? HeadEnd.MALFORMED : HeadEnd.CUT);
   }
 
+  /** What a client of HTTP/1.1 waits for is 101. */
+  async #receiveSwitch(): Promise<HeadEnd> {
+    const end = await this.#heads.next();
+    const { request, response } = this.#exchange;
+    if (end !== HeadEnd.READ || response.status < 200) return end;
+    if (response.status < 300) {
+      return await switchToWebsocket(request, response) ? HeadEnd.READ : HeadEnd.MALFORMED;
+    }
+    this.#upgrades = false;
+    await this.sink.end(null);
+    return HeadEnd.READ;
+  }
+
   /** Nothing more is sent or comes. A response that is complete stays so. */
   #lose(how: HeadEnd): void {
     this.sink.refuse();
@@ -190,14 +223,23 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
   }
 
   #noteSent(count: number): void {
-    this.#exchange.account.backendOut += count;
+    // A tunnel counts what it moves.
+    if (this.#tunnel !== null) return;
+    const { account, client } = this.#exchange;
+    account.backendOut += count;
+    client.worker.counters.add(Counter.BACKEND_BYTES_OUT, count);
   }
 
   #noteReceived(count: number): void {
-    this.#exchange.account.backendIn += count;
+    if (this.#tunnel !== null) return;
+    const { account, client } = this.#exchange;
+    account.backendIn += count;
+    client.worker.counters.add(Counter.BACKEND_BYTES_IN, count);
   }
 }
 
+/** The tunnel is told of by its exchange. */
+const NO_OWNER: UpstreamOwner = { idleEnded: () => {}, closed: () => {} };
 const NO_BYTES = new Uint8Array(0);
 const SENT = Promise.resolve(true);
 const UNSENT = Promise.resolve(false);
