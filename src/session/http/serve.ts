@@ -6,6 +6,7 @@ import { isIdempotent } from "../../protocol/http/method.ts";
 import { BodyEnd } from "./body.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Exchange } from "./exchange.ts";
+import { KeptRequest } from "./kept_request.ts";
 import { mayRepeat } from "./phases/serve.ts";
 import { relay, Relayed } from "./relay.ts";
 import { takeSide } from "./side.ts";
@@ -27,18 +28,23 @@ export async function serveExchange(
   holder: SideHolder,
   out: Uint8Array | null = null,
 ): Promise<Relayed> {
-  const { account, client, request } = exchange;
-  // The whole of a request without a body stays at hand.
-  const whole = down.body.ended === BodyEnd.COMPLETE;
-  exchange.repeatable = whole && isIdempotent(request);
+  const { account, client, cluster, request } = exchange;
+  // The whole of a request without a body stays at hand; only HTTP/2 tells whether one had an effect.
+  const bodiless = down.body.ended === BodyEnd.COMPLETE;
+  const kept = bodiless || cluster?.settings.http2 !== true ? null : new KeptRequest(down);
   for (;;) {
     const side = await takeSide(exchange, down, out);
     if (typeof side === "number") return side;
     holder.side = side;
-    const ended = await relay(exchange, down, side);
-    if (ended !== Relayed.LOST) return ended;
-    side.abort();
-    if (!mayRepeat(exchange, side, whole)) return ended;
+    const ended = await relay(exchange, kept ?? down, side);
+    if (ended === Relayed.LOST) side.abort();
+    const whole = bodiless || kept?.whole === true;
+    exchange.repeatable = whole && isIdempotent(request);
+    if (ended !== Relayed.LOST || !mayRepeat(exchange, side, whole)) {
+      kept?.settle();
+      return ended;
+    }
+    await kept?.rewind();
     holder.side = null;
     side.release(false);
     client.worker.counters.add(Counter.RETRIES, 1);

@@ -6,7 +6,7 @@ import { MessageHead } from "../../../../protocol/http/message_head.ts";
 import { HeadEnd } from "../../upstream.ts";
 
 /** Interim heads that may wait; nobody has a use for more. */
-const MOST_WAITING = 16;
+const MOST_WAITING = 8;
 /** A section that does not fit gets bytes of its own, of just its size. */
 const NO_BYTES = new Uint8Array(0);
 

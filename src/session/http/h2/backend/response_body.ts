@@ -5,7 +5,7 @@ import type { BufferPool } from "../../../../bytes/buffer_pool.ts";
 import type { MessageHead } from "../../../../protocol/http/message_head.ts";
 import { BodyEnd, type BodySource } from "../../body.ts";
 
-/** What is smaller gets a buffer of just its size. */
+/** What is smaller gets a buffer of its own. */
 const SMALL_BYTES = 4096;
 
 /** Bytes in a buffer that may be lent. */
@@ -107,10 +107,12 @@ export class ResponseBody implements BodySource {
     this.#filling = larger;
   }
 
+  /** The first piece is often the only one; behind it, room doubles, however small they are. */
   #take(needed: number): Piece {
-    const fits = needed > SMALL_BYTES && needed <= this.#buffers.size;
+    const wanted = Math.max(needed, 2 * this.#filling.bytes.length);
+    const fits = wanted > SMALL_BYTES && needed <= this.#buffers.size;
     const lent = fits ? this.#buffers.take() : null;
-    return { bytes: lent ?? new Uint8Array(needed), lent: lent !== null };
+    return { bytes: lent ?? new Uint8Array(wanted), lent: lent !== null };
   }
 
   #give({ bytes, lent }: Piece): Piece {
