@@ -37,7 +37,7 @@ export const DEFAULT_MAX_COMMAND_BUFFER_BYTES = 2_000_000;
 export const MIN_COMMAND_BUFFER_BYTES = 65_536;
 /** The longest wait of a timer of the runtime: beyond it, it would be over at once. */
 export const MAX_TIMER_SECONDS = 2_147_483;
-/** Patience of the command line for one answer (sozu 2.1). */
+/** How long the command line waits for one answer, in milliseconds (sozu 2.1). */
 export const DEFAULT_CTL_COMMAND_TIMEOUT_MS = 1_000;
 /** How long main waits for all workers to answer one command (sozu 2.1). */
 export const DEFAULT_WORKER_TIMEOUT_SECONDS = 10;
@@ -165,9 +165,9 @@ export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 export const DEFAULT_EVICT_ON_QUEUE_FULL = false;
 
 /** Idle connections that a worker keeps for one backend; nginx's documentation suggests tens, HAProxy keeps more. */
-export const MAX_IDLE_UPSTREAMS_PER_BACKEND = 512;
+export const MAX_IDLE_UPSTREAMS_PER_BACKEND = 1024;
 /** Idle backend connections that a worker keeps in all, so that the buffers they hold are bounded. */
-export const MAX_IDLE_UPSTREAMS = 1024;
+export const MAX_IDLE_UPSTREAMS = 2048;
 /** The smallest buffer holds an ordinary browser's head; an idle connection pins one. */
 export const SMALL_BUFFER_BYTES = 4096;
 /** The buffer of bodies: where CPU per byte stops falling with larger reads. */
@@ -228,7 +228,7 @@ export const UPSTREAM_IDLE_MS = 30_000;
 export const REMOVED_BACKEND_DRAIN_MS = 300_000;
 /** How long a draining worker waits for a request that is to be expected. */
 export const EXPECTED_REQUEST_MS = 1_000;
-/** How often a client is asked whether it is still there: soon for a person, rare for a processor. */
+/** How often a client is checked for a reset, in milliseconds. */
 export const CLIENT_WATCH_MS = 300;
 /**
  * Longest wait for a ClientHello that decides where a TCP connection goes: a client sends it at once, and HAProxy's manual
@@ -339,7 +339,7 @@ export const DEFAULT_HTTPS_REDIRECT = false;
 export const DEFAULT_SEND_PROXY = false;
 /** Equal weight for every backend (sozu 2.1). */
 export const DEFAULT_BACKEND_WEIGHT = 100;
-/** Seconds between two health probes, and patience for one (sozu 2.1). */
+/** Seconds between two health probes, and the timeout of one (sozu 2.1). */
 export const DEFAULT_HEALTH_CHECK_INTERVAL_SECONDS = 10;
 export const DEFAULT_HEALTH_CHECK_TIMEOUT_SECONDS = 5;
 /** Probes in a row that change the opinion about a backend (sozu 2.1). */

@@ -3,7 +3,7 @@
 
 import { type AnswerLayer, compileAnswers, NO_ANSWERS } from "../answers/answer_set.ts";
 import { TemplateError } from "../answers/template.ts";
-import { parseBackendAddress } from "../balancing/backend.ts";
+import { type Backend, parseBackendAddress } from "../balancing/backend.ts";
 import { BackendSet } from "../balancing/backend_set.ts";
 import { LoadBalancing } from "../balancing/policy.ts";
 import { AuthorizedHashes } from "../protocol/http/basic_auth.ts";
@@ -13,7 +13,6 @@ import {
   DEFAULT_SETTINGS,
   type ProxyHeaderMode,
 } from "../session/cluster.ts";
-import type { UpstreamPool } from "../session/upstream/pool.ts";
 import { formatAddress } from "../../config/values/address.ts";
 import {
   type AddBackend,
@@ -23,16 +22,25 @@ import {
   type RemoveBackend,
 } from "../../config/schema/messages.ts";
 
+/** Backend connections, which end with their backend. */
+export interface BackendConnections {
+  retire(backend: Backend): void;
+}
+
 /** Clusters by id. */
 export class ClusterSet {
   readonly #clusters = new Map<string, Cluster>();
-  readonly #upstreams: UpstreamPool;
+  readonly #connections: readonly BackendConnections[];
   readonly #now: () => number;
   readonly #random: () => number;
 
   /** `now` in milliseconds; `random` gives numbers in [0, 1). */
-  constructor(upstreams: UpstreamPool, now: () => number, random: () => number) {
-    this.#upstreams = upstreams;
+  constructor(
+    connections: readonly BackendConnections[],
+    now: () => number,
+    random: () => number,
+  ) {
+    this.#connections = connections;
     this.#now = now;
     this.#random = random;
   }
@@ -103,7 +111,7 @@ export class ClusterSet {
     const cluster = this.#clusters.get(config.cluster_id);
     const removed = cluster?.backends.remove(config.backend_id, formatAddress(config.address));
     if (cluster === undefined || removed === null || removed === undefined) return;
-    this.#upstreams.retire(removed);
+    for (const connections of this.#connections) connections.retire(removed);
     // Backends may share an id, and then what is measured of them.
     if (cluster.backends.members.every(({ id }) => id !== removed.id)) {
       cluster.series.dropBackend(removed.id);
@@ -123,6 +131,7 @@ function clusterSettings(config: ClusterConfig): ClusterSettings {
     retryAfter: config.retry_after ?? null,
     proxyHeader: proxyHeaderMode(config.proxy_protocol),
     allowConnect: config.allow_connect ?? false,
+    http2: config.http2 ?? false,
   };
 }
 

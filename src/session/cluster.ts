@@ -26,6 +26,8 @@ export interface ClusterSettings {
   readonly proxyHeader: ProxyHeaderMode;
   /** Forward CONNECT requests, which become tunnels when the backend agrees. */
   readonly allowConnect: boolean;
+  /** Its backends speak HTTP/2 without TLS. */
+  readonly http2: boolean;
 }
 
 /** What a TCP session does with PROXY headers. */
@@ -49,6 +51,7 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
   retryAfter: null,
   proxyHeader: NO_PROXY_HEADER,
   allowConnect: false,
+  http2: false,
 };
 
 /** One cluster of a worker. */

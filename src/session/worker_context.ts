@@ -14,7 +14,7 @@ import { BufferPool } from "../bytes/buffer_pool.ts";
 import type { Dialer, Timers } from "../io/contracts.ts";
 import type { LoggerOf } from "../observe/log/module_log.ts";
 import { Counters } from "../observe/metrics/counters.ts";
-import { H2Counters } from "../protocol/h2/connection/counters.ts";
+import { H2Counters, type H2Levels } from "../protocol/h2/connection/counters.ts";
 import { HeadTools } from "../protocol/h2/connection/head_tools.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ids/ulid.ts";
@@ -28,6 +28,7 @@ import type { InputBuffers } from "./http/h1/input.ts";
 import type { LingerBounds } from "./linger.ts";
 import type { TrafficObserver } from "./observer.ts";
 import type { Tracer } from "./http/tracer.ts";
+import { SharedUpstreamPool } from "./upstream/h2/pool.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
 import type { UpstreamBuffers } from "./upstream/upstream.ts";
 
@@ -44,9 +45,14 @@ export interface WorkerContext {
   readonly counters: Counters;
   /** Counted by all connections of HTTP/2. */
   readonly h2Counters: H2Counters;
+  /** The connections of HTTP/2 that are open, for gauges. */
+  readonly h2Connections: Set<H2Levels>;
   /** What all connections of HTTP/2 make their heads with. */
   readonly h2Tools: HeadTools;
+  /** Connections to backends that carry one request at a time. */
   readonly upstreams: UpstreamPool;
+  /** Connections of HTTP/2 to backends. */
+  readonly sharedUpstreams: SharedUpstreamPool;
   /** Rations large reads, so that bulk transfers do not make small requests wait. */
   readonly bulkTurns: BulkTurns;
   /** For what is done once for everything that is ready in a turn. */
@@ -142,7 +148,23 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     bulk,
   };
   const wide = new BufferPool(WIDE_BUFFER_BYTES, MAX_WIDE_BUFFERS);
-  return {
+  const { dialer, atEndOfTurn } = parts;
+  const bulkTurns = new BulkTurns(clock, atEndOfTurn);
+  const h2Counters = new H2Counters();
+  const h2Connections = new Set<H2Levels>();
+  const h2Tools = new HeadTools();
+  const shared = {
+    dialer,
+    clock,
+    wheel,
+    counters,
+    bulkTurns,
+    atEndOfTurn,
+    h2Counters,
+    h2Connections,
+    tools: h2Tools,
+  };
+  const worker: WorkerContext = {
     clock,
     coarseClock,
     accountClock: coarseClock.now,
@@ -150,11 +172,13 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     timers: parts.timers,
     loggerOf: parts.loggerOf,
     counters,
-    h2Counters: new H2Counters(),
-    h2Tools: new HeadTools(),
-    upstreams: new UpstreamPool(parts.dialer, upstreamBuffers, wheel, counters),
-    bulkTurns: new BulkTurns(clock, parts.atEndOfTurn),
-    turns: new TurnQueue(parts.atEndOfTurn),
+    h2Counters,
+    h2Connections,
+    h2Tools,
+    upstreams: new UpstreamPool(dialer, upstreamBuffers, wheel, counters),
+    sharedUpstreams: new SharedUpstreamPool({ ...shared, observer: () => worker.observer }),
+    bulkTurns,
+    turns: new TurnQueue(atEndOfTurn),
     streamRoom: new StreamRoom(STREAMS_PER_CONNECTION * parts.maxConnections, MAX_BODY_BYTES),
     inputBuffers,
     outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),
@@ -170,6 +194,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     draining: false,
     stickyInUse: false,
   };
+  return worker;
 }
 
 /** Lets `observer` be told what the sessions of `worker` do from now on, as exactly as it asks. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EventKind, type HealthCheckConfig } from "../../config/schema/messages.ts";
 import { type Answer, type Origin, scriptedOrigin, startOrigin } from "../support/http/origin.ts";
+import { reply, startH2Origin } from "../support/h2/node_origin.ts";
 import { freePort } from "../support/ports.ts";
 import { startProxy, type TestProxy } from "../support/session/proxy.ts";
 import { get } from "../support/http/raw_client.ts";
@@ -228,7 +229,7 @@ Deno.test("silent, closing, babbling and absent backends are unhealthy", async (
   await setHealthCheck(proxy, { timeout: 1 });
   await waitForCount(proxy, "health_check.down", 4);
   assert.deepEqual(await served(proxy, 10), new Set(["good"]));
-  assert.ok(proxy.count("health_check.success") > 0);
+  await waitForCount(proxy, "health_check.success", 1);
 });
 
 Deno.test("a connection in use is not cut when its backend becomes unhealthy", async () => {
@@ -248,9 +249,24 @@ Deno.test("a connection in use is not cut when its backend becomes unhealthy", a
   assert.equal((await answer).text, "slow");
 });
 
-Deno.test("a cluster of HTTP/2 backends is refused, with a health check too", async () => {
-  await using proxy = await startProxy();
-  await assert.rejects(proxy.addCluster("app", { http2: true, health_check: CHECK }), /http2/);
+Deno.test("backends of a cluster that speaks HTTP/2 are probed with it, and with HTTP/1.1 again after that", async () => {
+  let status = 200;
+  await using modern = await startH2Origin((seen) =>
+    reply(seen, seen.path === CHECK.uri ? status : 200, "modern")
+  );
+  await using old = startBackend("old");
+  await using proxy = await startProxy({ backends: [modern.address, old.address] });
+  await proxy.addCluster("app", { http2: true, health_check: CHECK });
+  await waitForCount(proxy, "health_check.down", 1);
+  await waitForCount(proxy, "health_check.success", 1);
+  assert.deepEqual(await served(proxy), new Set(["modern"]));
+  const [probe] = modern.requests.filter(({ path }) => path === CHECK.uri);
+  assert.deepEqual([probe?.method, probe?.headers[":authority"]], ["GET", modern.address]);
+  status = 503;
+  await waitForCount(proxy, "health_check.down", 2);
+  await proxy.addCluster("app", { http2: false, health_check: CHECK });
+  await waitForCount(proxy, "health_check.up", 1);
+  assert.deepEqual(await served(proxy), new Set(["old"]));
 });
 
 Deno.test("a stopped data plane probes no more", async () => {

@@ -11,7 +11,6 @@ import type { Rows, Subject } from "./row.ts";
 export const CLUSTER_ROWS = {
   add_cluster: {
     runsOn: "all",
-    missing: ({ http2 }) => http2 === true ? ["HTTP/2 to backends (http2)", "http2"] : null,
     mutate: (tables, cluster) => tables.clusters.add(cluster),
     undo: (tables, { cluster_id }) => undoCluster(tables, cluster_id),
     scope: ({ cluster_id }) => clusterScope(cluster_id),

@@ -139,12 +139,6 @@ export const Counter = {
   /** Connections that speak HTTP/2, and responses that their clients have all of. */
   ALPN_H2: 97,
   E2E_H2: 98,
-  /** Live streams of all connections of HTTP/2, and what their peers may still be sent, in bytes. */
-  H2_ACTIVE_STREAMS: 99,
-  H2_WINDOW_BYTES: 100,
-  /** WINDOW_UPDATE frames that wait to be written, and incremental streams that have something to send. */
-  H2_PENDING_WINDOW_UPDATES: 101,
-  H2_READY_INCREMENTAL: 102,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -225,10 +219,6 @@ const NAMES: readonly [string, number][] = [
   ["http.hsts.listener_default_patched", Counter.HSTS_LISTENER_PATCHED],
   ["http.alpn.h2", Counter.ALPN_H2],
   ["http.e2e.h2", Counter.E2E_H2],
-  ["h2.connection.active_streams", Counter.H2_ACTIVE_STREAMS],
-  ["h2.connection.window_bytes", Counter.H2_WINDOW_BYTES],
-  ["h2.connection.pending_window_updates", Counter.H2_PENDING_WINDOW_UPDATES],
-  ["h2.streams.ready_incremental.by_urgency", Counter.H2_READY_INCREMENTAL],
 ];
 
 /** The name of one counter of a block; a dot would begin another part of the name. */
@@ -250,10 +240,6 @@ const GAUGES: ReadonlySet<number> = new Set<number>([
   Counter.PROTOCOL_HTTPS,
   Counter.PROTOCOL_WS,
   Counter.PROTOCOL_WSS,
-  Counter.H2_ACTIVE_STREAMS,
-  Counter.H2_WINDOW_BYTES,
-  Counter.H2_PENDING_WINDOW_UPDATES,
-  Counter.H2_READY_INCREMENTAL,
 ]);
 
 /** One metric at one moment. */

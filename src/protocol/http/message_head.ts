@@ -152,6 +152,12 @@ export class MessageHead {
     if (this.suffixes.length > 0) this.suffixes.length = this.suffixFields.length = 0;
   }
 
+  /** Becomes what `other` is, which is of no use afterwards. */
+  adopt(other: MessageHead): void {
+    Object.assign(this, other);
+    this.#copied = other.#copied;
+  }
+
   /** True when a field of this kind is present. */
   has(kind: HeaderKind): boolean {
     return (this.seen & (1 << kind)) !== 0;

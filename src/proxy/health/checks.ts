@@ -9,6 +9,7 @@ import type { Backend } from "../../balancing/backend.ts";
 import type { Dialer } from "../../io/contracts.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
 import type { ModuleLog } from "../../observe/log/module_log.ts";
+import { HeadTools } from "../../protocol/h2/connection/head_tools.ts";
 import type { Cluster } from "../../session/cluster.ts";
 import type { PlaneParts } from "../parts.ts";
 import { HealthProbe, type ProbeResult } from "./probe.ts";
@@ -56,6 +57,8 @@ export class HealthChecks {
   readonly #counters: Counters;
   readonly #limits: ProbeLimits;
   readonly #log: ModuleLog;
+  /** For probes of HTTP/2. */
+  readonly #tools = new HeadTools();
   readonly #checks = new Map<string, Check>();
   /** Backends whose probe is due, in order; a backend is here or in #running, never in both. */
   readonly #waiting = new Map<Backend, Check>();
@@ -150,7 +153,8 @@ export class HealthChecks {
 
   async #probe(backend: Backend, check: Check, nowMs: number): Promise<void> {
     const { uri, expected_status, timeout } = check.config;
-    const question = { uri, expectedStatus: expected_status };
+    const http2 = check.cluster.settings.http2 ? this.#tools : null;
+    const question = { uri, expectedStatus: expected_status, http2 };
     const probe = new HealthProbe(backend.address, question, nowMs + timeout * SECOND_MS);
     this.#running.set(backend, { check, probe });
     const result = await probe.run(this.#dialer);

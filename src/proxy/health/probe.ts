@@ -5,7 +5,9 @@
 import type { BackendAddress } from "../../balancing/backend.ts";
 import type { ByteStream, Dialer } from "../../io/contracts.ts";
 import { isExpectedStatus, ProbeReader, probeRequest } from "../../protocol/h1/probe.ts";
+import type { HeadTools } from "../../protocol/h2/connection/head_tools.ts";
 import { writeRest } from "../../session/write_rest.ts";
+import { H2Question } from "./h2_question.ts";
 
 /** How a probe ended. `reason` is for people. */
 export type ProbeResult =
@@ -19,6 +21,8 @@ export interface ProbeQuestion {
   readonly uri: string;
   /** The exact status of a healthy backend; 0 is any from 200 to 299. */
   readonly expectedStatus: number;
+  /** Asks with HTTP/2, by prior knowledge; `null` for HTTP/1.1. */
+  readonly http2: HeadTools | null;
 }
 
 /** One question to one backend. */
@@ -65,7 +69,12 @@ export class HealthProbe {
     const stream = await dialer.connect(host, port, this.#dialing.signal);
     this.#stream = stream;
     if (this.#ended !== null) return this.#ended;
-    const request = probeRequest(this.#question.uri, text);
+    const { uri, http2 } = this.#question;
+    if (http2 !== null) {
+      const answer = await new H2Question(uri, text, http2).ask(stream);
+      return typeof answer === "number" ? this.#judge(answer) : failure(answer);
+    }
+    const request = probeRequest(uri, text);
     await writeRest(stream, request, 0, request.length);
     const reader = new ProbeReader();
     for (;;) {

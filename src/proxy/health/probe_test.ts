@@ -19,7 +19,7 @@ class StrictStream extends FakeStream {
 /** A probe that has been started and the connection attempt it waits for. */
 function start(expectedStatus = 0) {
   const address = parseBackendAddress("127.0.0.1:80") as BackendAddress;
-  const probe = new HealthProbe(address, { uri: "/up", expectedStatus }, DEADLINE_MS);
+  const probe = new HealthProbe(address, { uri: "/up", expectedStatus, http2: null }, DEADLINE_MS);
   const connecting = Promise.withResolvers<ByteStream>();
   let signal: AbortSignal | null = null;
   let result: ProbeResult | null = null;

@@ -87,6 +87,19 @@ export function h2LimitsOf(settings: H2Settings): H2Limits {
   };
 }
 
+/** Settings that are not taken as they are: the name, what was given and what is used instead. */
+export function adjustedSettings(settings: H2Settings): [string, number, number][] {
+  const { connectionWindow, maxConcurrentStreams } = h2LimitsOf(settings);
+  const used = {
+    h2_initial_connection_window: connectionWindow,
+    h2_max_concurrent_streams: maxConcurrentStreams,
+  };
+  return (Object.keys(used) as (keyof typeof used)[]).flatMap((name) => {
+    const given = settings[name];
+    return given === undefined || given === used[name] ? [] : [[name, given, used[name]]];
+  });
+}
+
 /** A count of at least one. Lifetimes beyond what a number holds exactly are as good as unbounded. */
 function bound(configured: number | bigint | undefined, standard: number): number {
   return Math.max(1, Number(configured ?? standard));

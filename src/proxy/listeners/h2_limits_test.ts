@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { testLimits } from "../../../tests/support/h2/limits.ts";
-import { h2LimitsOf } from "./h2_limits.ts";
+import { adjustedSettings, h2LimitsOf } from "./h2_limits.ts";
 
 Deno.test("a listener without HTTP/2 keys has the defaults", () => {
   assert.deepEqual(h2LimitsOf({ back_timeout: 30 }), testLimits());
@@ -86,4 +86,19 @@ Deno.test("streams may be idle as long as backends may be silent, unless told ot
   assert.equal(idle(180, 10), 10_000);
   assert.equal(idle(5, 600), 600_000);
   assert.equal(idle(30, 0), 1_000);
+});
+
+Deno.test("what is not taken as it was given is said", () => {
+  const given = (window: number, streams: number) =>
+    adjustedSettings({
+      back_timeout: 30,
+      h2_initial_connection_window: window,
+      h2_max_concurrent_streams: streams,
+    });
+  assert.deepEqual(adjustedSettings({ back_timeout: 30 }), []);
+  assert.deepEqual(given(65_535, 10_000), []);
+  assert.deepEqual(given(1, 20_000), [
+    ["h2_initial_connection_window", 1, 65_535],
+    ["h2_max_concurrent_streams", 20_000, 10_000],
+  ]);
 });

@@ -17,12 +17,13 @@ import type {
 import { type AnswerLayer, AnswerSet, compileAnswers } from "../../answers/answer_set.ts";
 import { TemplateError } from "../../answers/template.ts";
 import { asciiBytes } from "../../bytes/ascii.ts";
+import type { ModuleLog } from "../../observe/log/module_log.ts";
 import { ASCII_VALUE, FIELD_VALUE } from "../../protocol/h1/grammar.ts";
 import { renderHsts } from "../../protocol/http/hsts.ts";
 import type { ListenerContext } from "../../session/listener_context.ts";
 import type { WorkerContext } from "../../session/worker_context.ts";
+import { adjustedSettings, h2LimitsOf, type H2Settings } from "./h2_limits.ts";
 import { HttpStarter } from "../../session/http/starter.ts";
-import { h2LimitsOf, type H2Settings } from "./h2_limits.ts";
 import type { HttpRoutes } from "./http_routes.ts";
 import { endpointOf } from "./socket.ts";
 
@@ -60,6 +61,7 @@ export class HttpFront {
   readonly starter: HttpStarter;
   readonly #routes: HttpRoutes;
   readonly #protocol: "http" | "https";
+  readonly #log: ModuleLog;
 
   private constructor(
     protocol: "http" | "https",
@@ -70,6 +72,7 @@ export class HttpFront {
   ) {
     this.#protocol = protocol;
     this.#routes = routes;
+    this.#log = worker.loggerOf("worker::http2");
     this.starter = new HttpStarter(this.#contextFor(settings, answers), worker);
   }
 
@@ -94,6 +97,9 @@ export class HttpFront {
   }
 
   #contextFor(settings: HttpSettings, answers: AnswerLayer): ListenerContext {
+    for (const [setting, given, used] of adjustedSettings(settings)) {
+      this.#log.warn("{setting} is {given}, {used} is used", { setting, given, used });
+    }
     this.#routes.inheritedHsts.header = renderHsts(settings.hsts ?? null);
     return {
       protocol: this.#protocol,

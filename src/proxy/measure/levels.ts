@@ -1,5 +1,5 @@
 // Levels that are not counted but looked at: how full the worker is, how its clusters and backends are.
-// Read when somebody asks, so that keeping them costs nothing.
+// Computed when they are queried, so that keeping them costs nothing.
 
 import type { Backend } from "../../balancing/backend.ts";
 import type { Metric } from "../../observe/metrics/counters.ts";
@@ -31,9 +31,9 @@ function percent(part: number, whole: number): number {
 
 /** The levels of the worker as a whole. */
 export function workerLevels(worker: WorkerContext, size: WorkerSize): Metric[] {
-  const { counters, upstreams, outBuffers } = worker;
+  const { counters, upstreams, sharedUpstreams, outBuffers } = worker;
   const clients = counters.get(Counter.CLIENT_CONNECTIONS);
-  const backends = upstreams.openCount;
+  const backends = upstreams.openCount + sharedUpstreams.openCount;
   const entries = clients + backends;
   const capacity = SLAB_BASE + size.slabEntries * size.maxConnections;
   const threshold = SLAB_BASE + SLAB_LEAST_PER_CONNECTION * size.maxConnections;

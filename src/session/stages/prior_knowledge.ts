@@ -2,9 +2,17 @@
 // section 3.3): the first bytes tell which version a client speaks. They are handed on, as if nothing had
 // been read.
 
+import { asciiBytes, equalBytes, SP } from "../../bytes/ascii.ts";
 import type { Accepted, ByteStream } from "../../io/contracts.ts";
 import { MAGIC } from "../../protocol/h2/connection/preface.ts";
 import type { Stage } from "./staged_session.ts";
+
+const CONNECT = asciiBytes("CONNECT");
+const SLASH = 0x2f;
+const ASTERISK = 0x2a;
+const SMALL_H = 0x68;
+/** Makes a letter of ASCII lower case. */
+const LOWER_CASE = 0x20;
 
 /** Tells HTTP/2 from HTTP/1.1. */
 export class PriorKnowledgeStage implements Stage {
@@ -17,10 +25,25 @@ export class PriorKnowledgeStage implements Stage {
       count += more;
     }
     if (count === 0) return null;
-    const stream = new BegunStream(accepted.stream, first.subarray(0, count));
     const speaksH2 = count === first.length && isMagic(first, count);
+    // RFC 9113 section 3.4: an invalid preface is answered by the end of the connection.
+    if (!speaksH2 && !mayBeHttp1(first, count)) return null;
+    const stream = new BegunStream(accepted.stream, first.subarray(0, count));
     return { ...accepted, stream, speaksH2 };
   }
+}
+
+/**
+ * Whether `first[0, count)` may begin a request of HTTP/1.1: the target behind the method is a path, an
+ * asterisk, a URI of http or https, or the authority of CONNECT (RFC 9112 section 3.2). What is no request in
+ * another way is left to the reader of HTTP/1.1.
+ */
+function mayBeHttp1(first: Uint8Array, count: number): boolean {
+  const method = first.indexOf(SP);
+  if (method < 0 || method + 1 >= count) return true;
+  const target = first[method + 1] as number;
+  return target === SLASH || target === ASTERISK || (target | LOWER_CASE) === SMALL_H ||
+    equalBytes(first, 0, method, CONNECT, 0, CONNECT.length);
 }
 
 function isMagic(first: Uint8Array, count: number): boolean {

@@ -8,7 +8,7 @@ import type { Backend } from "../../../src/balancing/backend.ts";
 import { BodyEnd, type BodySink, type BodySource } from "../../../src/session/http/body.ts";
 import type { Downstream } from "../../../src/session/http/downstream.ts";
 import { type Exchange, ExchangePhase } from "../../../src/session/http/exchange.ts";
-import { HeadEnd, type UpstreamSide } from "../../../src/session/http/upstream.ts";
+import { Fate, HeadEnd, type UpstreamSide } from "../../../src/session/http/upstream.ts";
 import { respond } from "./exchanges.ts";
 
 /** A body that the test feeds; it counts what it was given credit for. */
@@ -141,6 +141,7 @@ export class FakeDownstream implements Downstream {
 export class FakeUpstream implements UpstreamSide {
   readonly body = new FedBody();
   readonly sink = new KeptBody();
+  readonly fate = Fate.UNKNOWN;
   readonly reused = false;
   readonly reusable = true;
   readonly backend: Backend;
@@ -168,10 +169,14 @@ export class FakeUpstream implements UpstreamSide {
     return this.refusal;
   }
 
-  send(ends: boolean): Promise<void> {
+  tunnel(): null {
+    return null;
+  }
+
+  send(ends: boolean): Promise<boolean> {
     this.sent = true;
     this.sentEnds = ends;
-    return Promise.resolve();
+    return Promise.resolve(true);
   }
 
   async receiveHead(): Promise<HeadEnd> {

@@ -29,8 +29,10 @@ export class H1Exchange {
   persists = false;
   /** The response is chunked and its client knows no chunks. */
   dechunks = false;
-  /** Nobody takes the rest of the request body any more. */
+  /** Nobody takes the rest of the request body any more, see {@link refuseBody}. */
   discarding = false;
+  /** The client has its whole answer; its request body may not be complete. */
+  answered = false;
   /** The request body is being moved: what is taken of it may not have been sent yet. */
   pumping = false;
   /** The response is over, and its connection could carry another. */
@@ -39,8 +41,9 @@ export class H1Exchange {
   sentWhole = false;
   /** The client may be watched, but nobody does yet. */
   unwatched = false;
+  /** The backend connection of the written-out path. */
   upstream: Upstream | null = null;
-  /** The end of a relay that uses `upstream`; `null` on the written-out path. */
+  /** The backend's end of a relay. */
   side: UpstreamSide | null = null;
   /** Outgoing heads are assembled here. */
   out: Uint8Array | null = null;
@@ -61,6 +64,7 @@ export class H1Exchange {
     this.upgrade = null;
     this.persists = this.dechunks = false;
     this.discarding =
+      this.answered =
       this.pumping =
       this.reusable =
       this.sentWhole =
@@ -78,8 +82,7 @@ export class H1Exchange {
   end(input: ClientInput): void {
     const { record } = this;
     record.enter(ExchangePhase.DONE);
-    closeAccount(record);
-    endServing(record);
+    this.conclude();
     this.side?.release(false);
     this.side = null;
     this.upstream?.discard();
@@ -102,13 +105,40 @@ export class H1Exchange {
     return this.pumping && !this.discarding;
   }
 
+  /** The request is over, but what still comes of its body is thrown away by what has moved it. */
+  get over(): boolean {
+    return this.discarding && this.answered;
+  }
+
+  /** Nobody takes the rest of the request body any more: a request that has its answer is over. */
+  refuseBody(): void {
+    this.discarding = true;
+    this.wake?.();
+    if (this.answered) this.conclude();
+  }
+
+  /**
+   * The request is over: its account is handed over, and it counts no more for its backend. What waits for
+   * its client may still run. May be called again.
+   */
+  conclude(): void {
+    closeAccount(this.record);
+    endServing(this.record);
+  }
+
   /** Wakes whatever the exchange waits for on the backend side. */
   interrupt(reason: Interruption): void {
     const { record } = this;
     if (record.interruption === Interruption.NONE) record.interruption = reason;
     record.connecting?.abort();
-    this.upstream?.close();
+    this.abortBackend();
     this.wake?.();
+  }
+
+  /** Ends at once what a backend does for the request. */
+  abortBackend(): void {
+    this.side?.abort();
+    this.upstream?.close();
   }
 
   /**
@@ -141,7 +171,8 @@ export class H1Exchange {
       return now - lingering.lastHeard < Math.min(front, back);
     }
     // The backend keeps its connection and takes nothing: what comes now is for nobody.
-    this.upstream?.close();
+    this.abortBackend();
+    this.refuseBody();
     lingering.restart(now);
     return true;
   }
@@ -165,9 +196,10 @@ export class H1Exchange {
   /** Gives the backend connection back, where it may carry another request. */
   releaseUpstream(): void {
     const { upstream, side } = this;
-    if (upstream === null || !this.reusable || !this.sentWhole) return;
+    if (!this.reusable || !this.sentWhole) return;
+    endServing(this.record);
     this.upstream = this.side = null;
-    if (side === null) this.record.client.worker.upstreams.give(upstream);
-    else side.release(true);
+    side?.release(true);
+    if (upstream !== null) this.record.client.worker.upstreams.give(upstream);
   }
 }

@@ -11,12 +11,7 @@ import {
 import { framingLine, MAX_FRAMING_LINE_BYTES } from "../../../protocol/http/framed_body.ts";
 import { HeaderKind } from "../../../protocol/http/header_kind.ts";
 import { dropHopByHop } from "../../../protocol/http/hop_by_hop.ts";
-import {
-  BodyFraming,
-  FieldFlag,
-  Framed,
-  type MessageHead,
-} from "../../../protocol/http/message_head.ts";
+import { BodyFraming, FieldFlag, type MessageHead } from "../../../protocol/http/message_head.ts";
 import type { UpgradeOffer } from "../../../protocol/http/upgrade.ts";
 import type { Exchange } from "../exchange.ts";
 import {
@@ -32,7 +27,7 @@ const CONNECTION_UPGRADE = asciiBytes("Connection: upgrade\r\n");
 const CONNECTION_CLOSE = asciiBytes("Connection: close\r\n");
 const CONNECTION_KEEP_ALIVE = asciiBytes("Connection: keep-alive\r\n");
 
-/** Room for two Connection lines, of which one is the longest, one line for the body, and the empty line. */
+/** Room for two Connection lines, of which one is the longest, the framing, and the empty line. */
 const FRAME_BYTES = CONNECTION_KEEP_ALIVE.length + CONNECTION_UPGRADE.length +
   MAX_FRAMING_LINE_BYTES + 2;
 
@@ -56,9 +51,8 @@ export function writeRequest(
   const { request } = exchange;
   editRequest(exchange, upgrade !== null);
   if (writtenHeadBound(request) + requestLinesBound(exchange) + FRAME_BYTES > out.length) return -1;
-  let at = writeRequestHead(request, out, 0);
+  let at = writeAll(framingLine(request), out, writeRequestHead(request, out, 0));
   if (upgrade !== null) at = writeAll(CONNECTION_UPGRADE, out, at);
-  if (request.framed !== Framed.NO) at = writeAll(framingLine(request), out, at);
   return writeLineEnd(out, writeRequestLines(exchange, out, at));
 }
 
@@ -78,8 +72,8 @@ export function writeResponse(exchange: Exchange, form: ResponseForm, out: Uint8
   if (connected) dropFraming(head);
   if (form.dechunks) dropTransferEncoding(head);
   let at = writeResponseHead(head, out, 0);
+  if (!connected && !form.dechunks) at = writeAll(framingLine(head), out, at);
   if (switches || names) at = writeAll(CONNECTION_UPGRADE, out, at);
-  if (head.framed !== Framed.NO && !form.dechunks) at = writeAll(framingLine(head), out, at);
   if (!form.persists && !switches && !connected) at = writeAll(CONNECTION_CLOSE, out, at);
   else if (!switches && form.persists && request.version === 10) {
     at = writeAll(CONNECTION_KEEP_ALIVE, out, at);

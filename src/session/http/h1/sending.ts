@@ -8,7 +8,7 @@ import type { Upstream } from "../../upstream/upstream.ts";
 import { Outcome } from "../account.ts";
 import { Interruption } from "../exchange.ts";
 import { openUpstream, pickBackend } from "../phases/connect.ts";
-import { beginServing, mayRepeat } from "../phases/serve.ts";
+import { beginServing, mayRepeatStale } from "../phases/serve.ts";
 import type { H1Exchange } from "./exchange.ts";
 import { pumpRequestBody } from "./request_body.ts";
 import { answerAtOnce } from "./response.ts";
@@ -94,7 +94,7 @@ export function answered(
   const { record } = exchange;
   exchange.unwatched = false;
   if (count === 0) {
-    const again = mayRepeat(record, upstream.reused);
+    const again = mayRepeatStale(record, upstream.reused);
     upstream.discard();
     exchange.upstream = null;
     if (!again) return Answered.LOST;

@@ -5,7 +5,7 @@
 import type { AnswerStatus } from "../../../answers/answer_set.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import type { H2Connection } from "../../../protocol/h2/connection/connection.ts";
-import { EndReason, type HeadSpace } from "../../../protocol/h2/connection/events.ts";
+import { EndReason } from "../../../protocol/h2/connection/events.ts";
 import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
 import { ErrorCode } from "../../../protocol/h2/frames/error_code.ts";
 import { framingLine } from "../../../protocol/http/framed_body.ts";
@@ -23,12 +23,16 @@ import type { Downstream } from "../downstream.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import { editResponse, responseLinesBound, writeResponseLines } from "../phases/edit.ts";
 import { endServing } from "../phases/serve.ts";
+import { StreamEnd } from "../stream_end.ts";
 import type { UpstreamSide } from "../upstream.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import type { H2Exchange } from "./exchange_pool.ts";
 import { StreamBody } from "./stream_body.ts";
 import { StreamSink } from "./stream_sink.ts";
 import type { StreamRoom } from "./stream_room.ts";
 
 const NO_BYTES = new Uint8Array(0);
+const TUNNEL_STATUS = 200;
 
 /** The connection that requests came on. */
 export interface RequestOwner {
@@ -38,7 +42,7 @@ export interface RequestOwner {
   /** The connection was closed by us. */
   readonly closed: boolean;
   /** A request is over; what it was lent is given back. */
-  over(record: Exchange, bytes: Uint8Array): void;
+  over(exchange: H2Exchange, bytes: Uint8Array): void;
 }
 
 /** A request whose content has arrived with its head, because there is none. */
@@ -55,40 +59,49 @@ export class H2Request implements Downstream, Timed {
   filedTick = Infinity;
   filedIndex = 0;
   readonly record: Exchange;
-  readonly sink: StreamSink<H2Request>;
+  readonly exchange: H2Exchange;
   body: BodySource = NO_CONTENT;
   /** The backend's end, while there is one. */
   side: UpstreamSide | null = null;
+  /** The backend connection in use, while there is no such end. */
+  upstream: Upstream | null = null;
   /** Resolves when the request body is no longer sent: with true when all of it has been. */
   pump: Promise<boolean> | null = null;
   readonly #owner: RequestOwner;
   readonly #stream: H2Stream<H2Request>;
   readonly #bytes: Uint8Array;
   #upload: StreamBody | null = null;
+  #sink: StreamSink<H2Request> | null = null;
+  #out: Uint8Array | null = null;
   #begun = false;
   #gone = false;
   #over = false;
   /** Bytes of the request body since the deadline was last put off for them. */
   #progress = 0;
 
-  /** `record` and `bytes`, for its head, are lent by the owner. */
+  /** `exchange` and `bytes`, for its head, are lent by the owner. */
   constructor(
     owner: RequestOwner,
     stream: H2Stream<H2Request>,
-    record: Exchange,
+    exchange: H2Exchange,
     bytes: Uint8Array,
   ) {
     this.#owner = owner;
     this.#stream = stream;
     this.#bytes = bytes;
-    this.record = record;
-    this.sink = new StreamSink(owner.connection, stream);
-    record.begin(owner.client);
+    this.exchange = exchange;
+    this.record = exchange.record;
+    this.record.begin(owner.client);
   }
 
-  /** Where the head is to lie. */
-  get space(): HeadSpace {
-    return { head: this.record.request, bytes: this.#bytes, at: 0 };
+  /** Takes the response body. */
+  get sink(): StreamSink<H2Request> {
+    return this.#sink ??= new StreamSink(this.#owner.connection, this.#stream);
+  }
+
+  /** The piece of the response body that was offered has been taken. */
+  sent(): void {
+    this.#sink?.sent();
   }
 
   /** The stream is gone: nothing can be sent any more. */
@@ -148,11 +161,13 @@ export class H2Request implements Downstream, Timed {
 
   /** The stream has ended early. */
   ended(reason: EndReason): void {
+    const { account } = this.record;
     this.#gone = true;
     this.#upload?.cut();
-    this.sink.stop();
-    const { outcome } = this.record.account;
+    this.#sink?.stop();
+    const { outcome } = account;
     if (outcome === Outcome.CUT || outcome === Outcome.SWITCHED) {
+      account.streamEnd = streamEndBy(reason);
       this.interrupt(this.#interruptionBy(reason));
     }
   }
@@ -177,6 +192,7 @@ export class H2Request implements Downstream, Timed {
     const { record } = this;
     if (record.interruption === Interruption.NONE) record.interruption = reason;
     record.connecting?.abort();
+    this.upstream?.close();
     this.side?.abort();
   }
 
@@ -217,6 +233,19 @@ export class H2Request implements Downstream, Timed {
 
   /** {@link head} at once. */
   sendHead(exchange: Exchange, ends: boolean): boolean {
+    exchange.enter(ExchangePhase.RELAYING);
+    return this.#sendHead(exchange, exchange.response.status, ends);
+  }
+
+  /** The backend has agreed to a tunnel; false when the client cannot be told. */
+  sendTunnelHead(exchange: Exchange): boolean {
+    exchange.enter(ExchangePhase.TUNNEL);
+    this.#stream.keepsIdle = true;
+    // RFC 8441 section 4: HTTP/2 has no 101.
+    return this.#sendHead(exchange, TUNNEL_STATUS, false);
+  }
+
+  #sendHead(exchange: Exchange, status: number, ends: boolean): boolean {
     const { response, account } = exchange;
     const lines = editResponse(exchange, false);
     const framing = response.framed === Framed.EMPTY ? framingLine(response) : NO_BYTES;
@@ -224,11 +253,23 @@ export class H2Request implements Downstream, Timed {
     const added = writeResponseLines(exchange, lines, room, 0);
     const end = copyBytes(framing, 0, framing.length, room, added);
     this.#stream.routed = true;
-    exchange.enter(ExchangePhase.RELAYING);
-    account.status = response.status;
+    account.status = status;
     account.clientOut += response.end - response.start;
     const { connection } = this.#owner;
-    return connection.sendHead(this.#stream, response.status, response, room, 0, end, ends);
+    return connection.sendHead(this.#stream, status, response, room, 0, end, ends);
+  }
+
+  /**
+   * Writes a response that is all here, `bytes[start, end)` being its content, and ends the stream. Resolves
+   * when the bytes are no longer needed; false when the client cannot be told.
+   */
+  respond(bytes: Uint8Array, start: number, end: number): boolean | Promise<boolean> {
+    const { record } = this;
+    const ends = start === end;
+    if (!this.sendHead(record, ends)) return false;
+    record.account.clientOut += end - start;
+    if (ends || this.#owner.connection.sendLast(this.#stream, bytes, start, end)) return true;
+    return this.sink.writeLast(bytes.subarray(start, end));
   }
 
   /** Writes an answer of our own; false when the client cannot be told. */
@@ -252,12 +293,41 @@ export class H2Request implements Downstream, Timed {
     return ends || await this.sink.writeLast(body);
   }
 
+  /** A buffer for the head of the request to a backend, in place of the one before; `null` for none. */
+  takeOut(large: boolean): Uint8Array | null {
+    this.giveOut();
+    this.#out = large ? this.record.client.worker.outBuffers.take() : this.#owner.room.takeOut();
+    return this.#out;
+  }
+
+  /** The head has been sent, or never will be. */
+  giveOut(): void {
+    const out = this.#out;
+    if (out === null) return;
+    this.#out = null;
+    if (!this.#owner.room.giveOut(out)) this.record.client.worker.outBuffers.give(out);
+  }
+
   /** Nothing more is read or written for the request. */
   reset(code: ErrorCode): void {
-    this.#owner.connection.reset(this.#stream, code);
+    if (!this.#gone) this.record.account.streamEnd = StreamEnd.RESET;
     this.#gone = true;
+    this.#owner.connection.reset(this.#stream, code);
     this.#upload?.cut();
-    this.sink.stop();
+    this.#sink?.stop();
+  }
+
+  /** Bytes of its tunnel have moved: both sides may be silent for as long as they may again. */
+  armTunnel(): void {
+    const { front, back } = this.record.client.listener.timeouts;
+    this.arm(Math.min(front, back));
+  }
+
+  /** Its tunnel has broken: both directions end. */
+  cutTunnel(): void {
+    this.side?.abort();
+    this.#upload?.cut();
+    this.#sink?.stop();
   }
 
   /** The client has its response; whatever more it sends is for nobody. */
@@ -272,17 +342,20 @@ export class H2Request implements Downstream, Timed {
     const { record } = this;
     const { connection } = this.#owner;
     record.client.worker.wheel.disarm(this);
+    const complete = record.account.outcome === Outcome.COMPLETE;
+    // RFC 9113 section 8.1: a client that has its response need not send the rest of its request.
+    if (complete) connection.reset(this.#stream, ErrorCode.NO_ERROR);
+    else if (!this.#gone) this.reset(ErrorCode.INTERNAL_ERROR);
     record.enter(ExchangePhase.DONE);
     closeAccount(record);
     endServing(record);
+    this.upstream?.discard();
     this.side?.release(false);
-    this.side = null;
+    this.upstream = this.side = null;
+    this.giveOut();
     this.#upload?.cut();
-    const complete = record.account.outcome === Outcome.COMPLETE;
-    // RFC 9113 section 8.1: a client that has its response need not send the rest of its request.
-    connection.reset(this.#stream, complete ? ErrorCode.NO_ERROR : ErrorCode.INTERNAL_ERROR);
     this.#stream.owner = null;
-    this.#owner.over(record, this.#bytes);
+    this.#owner.over(this.exchange, this.#bytes);
   }
 
   readonly #release = (count: number): void => {
@@ -296,6 +369,21 @@ export class H2Request implements Downstream, Timed {
       worker.wheel.arm(this, Math.min(front, back));
     }
   };
+}
+
+function streamEndBy(reason: EndReason): StreamEnd {
+  switch (reason) {
+    case EndReason.PEER_RESET:
+      return StreamEnd.PEER_RESET;
+    case EndReason.PROTOCOL:
+      return StreamEnd.RESET;
+    case EndReason.IDLE_TIMEOUT:
+      return StreamEnd.IDLE_TIMEOUT;
+    case EndReason.WINDOW_STALL:
+      return StreamEnd.WINDOW_STALL;
+    default:
+      return StreamEnd.NONE;
+  }
 }
 
 const DONE = Promise.resolve();

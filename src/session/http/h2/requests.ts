@@ -13,8 +13,7 @@ import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
 import { HeadProblem } from "../../../protocol/h2/heads/head_problem.ts";
 import { MessageHead } from "../../../protocol/http/message_head.ts";
 import type { ClientConnection } from "../client_connection.ts";
-import type { Exchange } from "../exchange.ts";
-import type { RecordPool } from "./record_pool.ts";
+import type { ExchangePool, H2Exchange } from "./exchange_pool.ts";
 import { H2Request, type RequestOwner } from "./request.ts";
 import type { StreamRoom } from "./stream_room.ts";
 
@@ -22,7 +21,7 @@ const NO_BYTES = new Uint8Array(0);
 
 /** What sessions of HTTP/2 are given by what starts them. */
 export interface H2SessionParts {
-  readonly records: RecordPool;
+  readonly exchanges: ExchangePool;
   /** Serves a request whose head has come, to its end. Never rejects. */
   readonly serve: (request: H2Request) => Promise<void>;
   /** Answers 400 to a request that cannot be routed. Never rejects. */
@@ -90,10 +89,11 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
       this.client.worker.counters.add(Counter.NO_BUFFER, 1);
       return null;
     }
-    const request = new H2Request(this, stream, this.#parts.records.take(this.client), bytes);
+    const exchange = this.#parts.exchanges.take(this.client);
+    stream.owner = new H2Request(this, stream, exchange, bytes);
     this.#served++;
-    stream.owner = request;
-    return request.space;
+    exchange.space.bytes = bytes;
+    return exchange.space;
   }
 
   head(stream: H2Stream<H2Request>, _head: MessageHead, ends: boolean): void {
@@ -129,7 +129,7 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
 
   sent(stream: H2Stream<H2Request>): void {
     this.#owner.active();
-    stream.owner?.sink.sent();
+    stream.owner?.sent();
   }
 
   ended(stream: H2Stream<H2Request>, reason: EndReason): void {
@@ -154,8 +154,8 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
 
   goaway(): void {}
 
-  over(record: Exchange, bytes: Uint8Array): void {
-    this.#parts.records.give(record);
+  over(exchange: H2Exchange, bytes: Uint8Array): void {
+    this.#parts.exchanges.give(exchange);
     this.room.giveBytes(bytes);
     this.#served--;
     if (this.#served > 0) return;

@@ -5,28 +5,83 @@ import type { AnswerStatus } from "../../../answers/answer_set.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { ErrorCode } from "../../../protocol/h2/frames/error_code.ts";
 import { isIdempotent } from "../../../protocol/http/method.ts";
-import { reportDefect } from "../../defect.ts";
+import { isDefect, reportDefect } from "../../defect.ts";
 import { Reason } from "../../reason.ts";
-import { Outcome } from "../account.ts";
-import { BodyEnd } from "../body.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import { writeRest } from "../../write_rest.ts";
+import { Outcome, type RequestAccount } from "../account.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
-import { failureStatus } from "../phases/failure.ts";
+import { blame, failureStatus } from "../phases/failure.ts";
 import { matchRoute } from "../phases/match.ts";
-import { mayRepeat } from "../phases/serve.ts";
+import { mayRepeatStale } from "../phases/serve.ts";
 import { beginTrace } from "../phases/trace.ts";
-import { relay, Relayed } from "../relay.ts";
-import type { UpstreamSide } from "../upstream.ts";
-import { takeSide } from "./h1_side.ts";
+import { H1Upstream } from "../h1/relay/upstream.ts";
+import { pickBackend } from "../phases/connect.ts";
+import { Relayed, relayResponse } from "../relay.ts";
+import { serveExchange } from "../serve.ts";
+import { agrees, beginTunnelRequest, runTunnel } from "./tunnel.ts";
+import { openConnection, takeIdle } from "../side.ts";
+import type { Cluster } from "../../cluster.ts";
+import { Fate, type UpstreamSide } from "../upstream.ts";
+import { assemble, AtOnce, beginSending, headSent, isUsual, judge, responded } from "./at_once.ts";
 import type { H2Request } from "./request.ts";
 
-/** Serves a request whose head has come. Never rejects. */
+/**
+ * Serves a request whose head has come. The usual one is written out here: every function that waits costs
+ * each request a promise, which is felt. Never rejects.
+ */
 export async function serveRequest(request: H2Request): Promise<void> {
+  const { record } = request;
+  const { worker } = record.client;
   try {
-    const refusal = route(request.record);
-    if (refusal === 0) await forward(request);
-    else await fail(request, refusal);
+    let status = route(record);
+    let reason: Reason = Reason.NONE;
+    if (record.request.connectionUpgrade) beginTunnelRequest(record);
+    if (status === 0 && !isUsual(request)) status = await forward(request);
+    else record.repeatable = isIdempotent(record.request);
+    while (status === 0 && record.phase < ExchangePhase.RELAYING) {
+      const cluster = record.cluster as Cluster;
+      let upstream = takeIdle(record, pickBackend(record, cluster));
+      if (upstream === null) {
+        const opened = await openConnection(record, request, cluster);
+        if (typeof opened === "number") {
+          status = opened;
+          break;
+        }
+        upstream = opened;
+      }
+      request.upstream = upstream;
+      const head = assemble(request);
+      if (typeof head === "number") {
+        status = head;
+        break;
+      }
+      let count = 0;
+      beginSending(request, upstream);
+      try {
+        const { stream } = upstream;
+        const written = await stream.write(head);
+        if (written < head.length) await writeRest(stream, head, written, head.length);
+        headSent(request, head.length);
+        count = upstream.accept(await upstream.read(0));
+      } catch (error) {
+        if (isDefect(error)) throw error;
+        // The connection is lost: as good as an answer of no bytes.
+      }
+      const came = judge(request, upstream, count);
+      if (came === AtOnce.WHOLE) {
+        const told = request.respond(upstream.bytes, record.response.end, count);
+        if (told === true || await told) responded(request, upstream);
+        else await abandon(request);
+      } else if (came === AtOnce.PARTLY) status = await goOn(request, upstream, count);
+      else if (!repeats(request, upstream)) {
+        status = 502;
+        reason = Reason.BACKEND_CLOSED;
+      }
+    }
+    if (status !== 0) await fail(request, status, reason);
   } catch (error) {
-    reportDefect(error, request.record.client.worker.counters, "Request");
+    reportDefect(error, worker.counters, "Request");
   } finally {
     request.end();
   }
@@ -53,56 +108,87 @@ function route(record: Exchange): AnswerStatus | 0 {
   return record.cluster === null ? 401 : 0;
 }
 
-async function forward(request: H2Request): Promise<void> {
-  const { record, body } = request;
-  record.repeatable = body.ended === BodyEnd.COMPLETE && isIdempotent(record.request);
-  for (;;) {
-    const taken = takeSide(record, request);
-    const side = taken instanceof Promise ? await taken : taken;
-    if (typeof side === "number") return await fail(request, side);
-    request.side = side;
-    const ended = await relay(record, request, side);
-    if (ended !== Relayed.LOST || !repeats(request, side)) {
-      return await finish(request, side, ended);
-    }
-  }
+/** Serves a request that is not the usual one. 0, or the status to fail with. */
+async function forward(request: H2Request): Promise<AnswerStatus | 0> {
+  return await finish(request, await serveExchange(request.record, request, request));
 }
 
-/** The backend connection was lost: true when the request is sent again on another. */
-function repeats(request: H2Request, side: UpstreamSide): boolean {
+/** The connection was lost: true when the request is sent again on another. */
+function repeats(request: H2Request, upstream: Upstream): boolean {
   const { record } = request;
-  side.abort();
-  if (!mayRepeat(record, side.reused)) return false;
-  side.release(false);
-  request.side = null;
+  request.upstream = null;
+  const again = mayRepeatStale(record, upstream.reused);
+  upstream.discard();
+  if (!again) return false;
   record.client.worker.counters.add(Counter.RETRIES, 1);
   record.account.retries++;
   return true;
 }
 
-async function finish(request: H2Request, side: UpstreamSide, ended: Relayed): Promise<void> {
+/** The response did not come in one piece: the rest of it is relayed. As for {@link forward}. */
+async function goOn(
+  request: H2Request,
+  upstream: Upstream,
+  count: number,
+): Promise<AnswerStatus | 0> {
+  const { record } = request;
+  const side = new H1Upstream(record, upstream, request);
+  side.resume(count);
+  request.upstream = null;
+  request.side = side;
+  return await finish(request, await relayResponse(record, request, side));
+}
+
+/** How a relay has ended. As for {@link forward}. */
+async function finish(request: H2Request, ended: Relayed): Promise<AnswerStatus | 0> {
+  const { account } = request.record;
   switch (ended) {
     case Relayed.COMPLETE:
-      return await settle(request, side);
+      await settle(request);
+      return 0;
     case Relayed.SWITCHES:
-      return await fail(request, 502, Reason.UNASKED_UPGRADE);
+      return await switchProtocols(request);
     case Relayed.LOST:
+      because(account, Reason.BACKEND_CLOSED);
+      return isUntouched(request.side) ? 503 : 502;
     case Relayed.CUT:
-      return await fail(request, 502, Reason.BACKEND_CLOSED);
+      return because(account, Reason.BACKEND_CLOSED);
     case Relayed.BROKEN:
-      return await abandon(request);
+      await abandon(request);
+      return 0;
     case Relayed.MALFORMED:
-      return await fail(request, 502, Reason.MALFORMED_RESPONSE);
+      return because(account, Reason.MALFORMED_RESPONSE);
     default:
-      return await fail(request, ended);
+      return ended;
   }
 }
 
+/** The backend has changed the protocol. As for {@link forward}. */
+async function switchProtocols(request: H2Request): Promise<AnswerStatus | 0> {
+  const { account } = request.record;
+  if (!agrees(request.record)) return because(account, Reason.UNASKED_UPGRADE);
+  const tunnel = request.side?.tunnel() ?? null;
+  if (tunnel === null) return blame(request.record, Reason.OUT_OF_BUFFERS, 503);
+  await runTunnel(request, tunnel);
+  return 0;
+}
+
+function because(account: RequestAccount, reason: Reason): 502 {
+  if (account.reason === Reason.NONE) account.reason = reason;
+  return 502;
+}
+
+/** Nothing of the request has reached a backend that looked at it. */
+function isUntouched(side: UpstreamSide | null): boolean {
+  return side?.fate === Fate.UNSENT || side?.fate === Fate.UNPROCESSED;
+}
+
 /** The client has its response; its request may still be on its way to the backend. */
-async function settle(request: H2Request, side: UpstreamSide): Promise<void> {
+async function settle(request: H2Request): Promise<void> {
   if (request.pump !== null) await request.pump;
+  const { side } = request;
   request.side = null;
-  side.release(side.reusable);
+  side?.release(side.reusable);
 }
 
 /** Answers for ourselves, where the client can still be told. `reason` as for {@link failureStatus}. */

@@ -22,6 +22,9 @@ import type { H2Request } from "./request.ts";
 import { type H2SessionParts, Requests, type RequestsOwner } from "./requests.ts";
 import { SESSION_TRANSITIONS, SessionPhase } from "./session_phase.ts";
 
+/** How often a client that has ended its side is asked for a sign of life, in milliseconds. */
+const PROBE_MS = 1_000;
+
 /** A client connection from accept to close. */
 export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   place = NOWHERE;
@@ -41,6 +44,8 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   /** The worker drains. */
   #draining = false;
   #linger: Linger | null = null;
+  /** When a client that has ended its side is asked for a sign of life, in milliseconds. */
+  #probeAt = Infinity;
   /** Wakes the loop that reads when it waits for a write instead, or for the end. */
   #wake: (() => void) | null = null;
 
@@ -68,7 +73,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
       tools: worker.h2Tools,
       counters: worker.h2Counters,
       buffers: worker.inputBuffers.bulk,
-      allowsConnectProtocol: false,
+      allowsConnectProtocol: true,
     }, now);
     this.#writer = new FrameWriter(this.connection, stream, worker, this);
   }
@@ -76,6 +81,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   async run(): Promise<void> {
     try {
       countHttp(this.client, 1);
+      this.worker.h2Connections.add(this.connection);
       this.#arm();
       await this.#receiveAll();
       if (this.#phase === SessionPhase.LINGERING) await discard(this);
@@ -94,9 +100,8 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
 
   leaveIdle(): boolean {
     if (this.#phase !== SessionPhase.OPEN) return true;
-    // The first request of a new connection is almost certainly on its way.
     const { now } = this.worker.wheel;
-    if (this.#requests.fresh && now - this.lastActive < EXPECTED_REQUEST_MS) return false;
+    if (this.#expectsFirst && now - this.lastActive < EXPECTED_REQUEST_MS) return false;
     this.connection.drain(now);
     this.#settle();
     this.#arm();
@@ -205,7 +210,10 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   /** The client says nothing more: it gets what it has asked for. */
   async #inputEnded(): Promise<void> {
     if (this.#phase !== SessionPhase.OPEN) return;
-    this.connection.inputEnded(this.worker.wheel.now);
+    const { now } = this.worker.wheel;
+    this.connection.inputEnded(now);
+    // It may be gone: whoever is, resets the connection when something is sent.
+    this.#probeAt = now;
     this.#settle();
     while (this.#phase === SessionPhase.OPEN) {
       this.#arm();
@@ -230,9 +238,14 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.close();
   }
 
+  /** The first request of a new connection is almost certainly on its way. */
+  get #expectsFirst(): boolean {
+    return this.#requests.fresh && this.connection.streams === 0;
+  }
+
   /** The requests that have come are the last. One that is expected is waited for. */
   #beginDrain(): void {
-    if (this.#phase !== SessionPhase.OPEN || this.#requests.fresh) return;
+    if (this.#phase !== SessionPhase.OPEN || this.#expectsFirst) return;
     this.connection.drain(this.worker.wheel.now);
     this.#arm();
   }
@@ -244,6 +257,10 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
       // A client that does not read cannot be told.
       if (this.#writer.since !== Infinity) return this.close();
       this.connection.close(ErrorCode.NO_ERROR);
+    }
+    if (now >= this.#probeAt) {
+      this.connection.ping();
+      this.#probeAt = now + PROBE_MS;
     }
     this.#settle();
     this.#arm();
@@ -266,7 +283,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   #arm(): void {
     if (this.#phase !== SessionPhase.OPEN) return;
     const { wheel } = this.worker;
-    const due = Math.min(this.connection.deadlineMs, this.#idleDeadline());
+    const due = Math.min(this.connection.deadlineMs, this.#idleDeadline(), this.#probeAt);
     wheel.arm(this, Math.max(0, due - wheel.now));
   }
 
@@ -286,6 +303,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
 
   #finish(): void {
     countHttp(this.client, -1);
+    this.worker.h2Connections.delete(this.connection);
     this.worker.wheel.disarm(this);
     this.input.close();
     this.worker.clientLimits.release(this.client);

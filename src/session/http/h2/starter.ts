@@ -5,7 +5,7 @@ import type { ListenerContext } from "../../listener_context.ts";
 import type { OnSessionEnd } from "../../session.ts";
 import type { WorkerContext } from "../../worker_context.ts";
 import { ClientConnection } from "../client_connection.ts";
-import { RecordPool } from "./record_pool.ts";
+import { ExchangePool } from "./exchange_pool.ts";
 import type { H2SessionParts } from "./requests.ts";
 import { refuseRequest, serveRequest } from "./serving.ts";
 import { H2Session } from "./session.ts";
@@ -14,7 +14,7 @@ import { H2Session } from "./session.ts";
 export class H2Starter {
   readonly #worker: WorkerContext;
   readonly #parts: H2SessionParts = {
-    records: new RecordPool(),
+    exchanges: new ExchangePool(),
     serve: serveRequest,
     refuse: refuseRequest,
   };

@@ -14,12 +14,14 @@ const FIRST_LINES_BYTES = 4096;
 export class StreamRoom {
   readonly bodies: BodyBudget;
   readonly #heads: BufferPool;
+  readonly #outs: BufferPool;
   readonly #encoder = new TextEncoder();
   #lines = new Uint8Array(FIRST_LINES_BYTES);
 
   /** For at most `streams` requests at a time, whose bodies hold at most `bodyBytes`. */
   constructor(streams: number, bodyBytes: number) {
     this.#heads = new BufferPool(HEAD_BYTES, streams);
+    this.#outs = new BufferPool(HEAD_BYTES, streams);
     this.bodies = new BodyBudget(bodyBytes);
   }
 
@@ -30,6 +32,18 @@ export class StreamRoom {
 
   giveBytes(bytes: Uint8Array): void {
     this.#heads.give(bytes);
+  }
+
+  /** A buffer in which an ordinary head can be put together; `null` when there are too many. */
+  takeOut(): Uint8Array | null {
+    return this.#outs.take();
+  }
+
+  /** Takes such a buffer back; false when it is none. */
+  giveOut(bytes: Uint8Array): boolean {
+    if (bytes.length !== HEAD_BYTES) return false;
+    this.#outs.give(bytes);
+    return true;
   }
 
   /** At least `count` bytes for lines of one head, until the next call. */

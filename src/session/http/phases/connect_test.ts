@@ -12,7 +12,8 @@ import { ExchangePhase, Interruption } from "../exchange.ts";
 import { openUpstream, pickBackend } from "./connect.ts";
 import { failureStatus } from "./failure.ts";
 import { matchRoute } from "./match.ts";
-import { beginServing, endServing, mayRepeat } from "./serve.ts";
+import { beginServing, endServing, mayRepeat, mayRepeatStale } from "./serve.ts";
+import { Fate } from "../upstream.ts";
 
 type Connect = (signal: AbortSignal) => Promise<ByteStream>;
 
@@ -105,7 +106,7 @@ Deno.test("beginServing() lets the request weigh on its backend until endServing
   assert.equal(backend.activeRequests, 0);
 });
 
-Deno.test("mayRepeat() allows one repetition of what was lost with an idle connection", () => {
+Deno.test("mayRepeatStale() allows one repetition of what was lost with an idle connection", () => {
   const cases = [
     { reused: true, repeatable: true, interruption: Interruption.NONE, may: true },
     { reused: false, repeatable: true, interruption: Interruption.NONE, may: false },
@@ -116,8 +117,31 @@ Deno.test("mayRepeat() allows one repetition of what was lost with an idle conne
     const { exchange } = setUp(refused);
     exchange.repeatable = repeatable;
     exchange.interruption = interruption;
-    assert.equal(mayRepeat(exchange, reused), may);
-    assert.equal(mayRepeat(exchange, reused), false);
+    assert.equal(mayRepeatStale(exchange, reused), may);
+    assert.equal(mayRepeatStale(exchange, reused), false);
+  }
+});
+
+Deno.test("mayRepeat() allows as many repetitions of what had no effect as there may be attempts", () => {
+  const cases = [
+    [Fate.UNSENT, true, true],
+    [Fate.UNSENT, false, true],
+    [Fate.UNPROCESSED, true, true],
+    [Fate.REFUSED, true, true],
+    [Fate.UNPROCESSED, false, false],
+    [Fate.REFUSED, false, false],
+    [Fate.UNKNOWN, true, false],
+  ] as const;
+  for (const [fate, whole, may] of cases) {
+    const { exchange } = setUp(refused);
+    const { attempts } = exchange.client.worker.upstreams;
+    const side = { reused: false, fate };
+    assert.equal(mayRepeat(exchange, side, whole), may, `${fate} ${whole}`);
+    exchange.account.retries = attempts;
+    assert.equal(mayRepeat(exchange, side, whole), false);
+    exchange.account.retries = 0;
+    exchange.interruption = Interruption.TIMEOUT;
+    assert.equal(mayRepeat(exchange, side, whole), false);
   }
 });
 

@@ -5,7 +5,7 @@ import type { AnswerStatus } from "../../../answers/answer_set.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { hasBody } from "../../../protocol/h1/request_rules.ts";
 import type { Exchange } from "../exchange.ts";
-import { tellNoRoute } from "../no_route_report.ts";
+import { tellNoRoute } from "./no_route_report.ts";
 import { Reason } from "../../reason.ts";
 import { applyRoute } from "./route.ts";
 import { readStickyCookie } from "../sticky.ts";
@@ -14,12 +14,15 @@ import { readStickyCookie } from "../sticky.ts";
 export function matchRoute(exchange: Exchange): AnswerStatus | 0 {
   const { client, request: head } = exchange;
   const { binding, listener, worker } = client;
-  if (
-    binding !== null && !binding.accepts(head.bytes, head.authorityStart, head.authorityEnd)
-  ) {
-    worker.counters.add(Counter.AUTHORITY_MISMATCH, 1);
-    exchange.account.reason = Reason.MISDIRECTED;
-    return 421;
+  if (binding !== null) {
+    if (!binding.accepts(head.bytes, head.authorityStart, head.authorityEnd)) {
+      worker.counters.add(Counter.AUTHORITY_MISMATCH, 1);
+      exchange.account.reason = Reason.MISDIRECTED;
+      return 421;
+    }
+    if (binding.isOther && exchange.account.protocol === "h2") {
+      worker.h2Counters.coalescedRequests++;
+    }
   }
   const entry = listener.routes.match(
     head.bytes,

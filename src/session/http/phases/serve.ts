@@ -2,6 +2,7 @@
 
 import type { Backend } from "../../../balancing/backend.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
+import { Fate } from "../upstream.ts";
 
 /** The request is about to be sent to `backend`. */
 export function beginServing(exchange: Exchange, backend: Backend): void {
@@ -19,10 +20,27 @@ export function endServing(exchange: Exchange): void {
 }
 
 /**
- * The backend connection was lost before any byte of a response. A request is sent again only when that
- * connection had been idle, nothing of the request can have an effect twice, and all of it is still here.
+ * The backend connection was lost before any byte of a response. A request that may have had its effect is sent
+ * again only when that connection had been idle, nothing of the request can have an effect twice, and all of
+ * it is still here: once. One that had none, of which all is here (`whole`, or it was not sent at all), is sent
+ * again whatever it is, as often as connections may be tried.
  */
-export function mayRepeat(exchange: Exchange, reused: boolean): boolean {
+export function mayRepeat(
+  exchange: Exchange,
+  { reused, fate }: { readonly reused: boolean; readonly fate: Fate },
+  whole: boolean,
+): boolean {
+  const { account, client } = exchange;
+  endServing(exchange);
+  if (exchange.interruption !== Interruption.NONE) return false;
+  if (fate === Fate.UNSENT || (fate !== Fate.UNKNOWN && whole)) {
+    return account.retries < client.worker.upstreams.attempts;
+  }
+  return mayRepeatStale(exchange, reused);
+}
+
+/** The same for a connection of HTTP/1.1, which says nothing about what its backend did. */
+export function mayRepeatStale(exchange: Exchange, reused: boolean): boolean {
   const may = reused && !exchange.retried && exchange.repeatable &&
     exchange.interruption === Interruption.NONE;
   endServing(exchange);

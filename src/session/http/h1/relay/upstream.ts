@@ -17,13 +17,14 @@ import { BodyEnd, type BodySink, type BodySource } from "../../body.ts";
 import type { Exchange } from "../../exchange.ts";
 import type { Timer } from "../../../upstream/connect.ts";
 import { blame } from "../../phases/failure.ts";
-import { HeadEnd, type UpstreamSide } from "../../upstream.ts";
+import { Fate, HeadEnd, type TunnelEnd, type UpstreamSide } from "../../upstream.ts";
 import { H1BodySink, type Outgoing } from "./body_sink.ts";
 import { type Arriving, H1BodySource, type Received } from "./body_source.ts";
 import { writeRequest } from "../heads.ts";
 
 /** The backend's end of one exchange on a connection of HTTP/1.1. */
 export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
+  readonly fate = Fate.UNKNOWN;
   sink: BodySink;
   readonly body: BodySource;
   readonly received: ReceivedFromBackend;
@@ -41,6 +42,8 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
   #lost = false;
   /** A read has brought something. */
   #heard = false;
+  /** A read has failed: the backend has not ended its side, but broken the connection. */
+  broken = false;
   /** The backend has been sent all of the request. */
   #sent = false;
 
@@ -63,6 +66,15 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     this.received = new ReceivedFromBackend(connection);
     this.sink = new H1BodySink(this, false);
     this.body = new H1BodySource(this.#response, this);
+  }
+
+  /**
+   * All of the request has been sent on another way, and the first `count` bytes of what came back lie in the
+   * buffer of the connection.
+   */
+  resume(count: number): void {
+    this.#sent = this.#heard = true;
+    this.received.end = count;
   }
 
   get backend(): Backend {
@@ -88,12 +100,13 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     return 0;
   }
 
-  async send(ends: boolean): Promise<void> {
+  async send(ends: boolean): Promise<boolean> {
     const out = this.#out;
     if (out === null || !(await this.write(out.subarray(0, this.#outEnd)))) this.#lost = true;
     else if (ends) this.ended();
     // Requests that wait for their answers would each pin a buffer.
     this.#giveOut();
+    return true;
   }
 
   async receiveHead(): Promise<HeadEnd> {
@@ -128,6 +141,10 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
       if (turn !== null) await turn;
     }
     return await this.#read(0);
+  }
+
+  tunnel(): TunnelEnd {
+    return { connection: this.#connection, end: this.received.end };
   }
 
   get reusable(): boolean {
@@ -167,6 +184,10 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     this.#sent = true;
   }
 
+  trailersDropped(): void {
+    this.#exchange.client.worker.h2Counters.trailersBehindLength++;
+  }
+
   async #read(at: number): Promise<boolean> {
     const connection = this.#connection;
     let count: number;
@@ -174,6 +195,7 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
       count = connection.accept(await connection.read(at));
     } catch (error) {
       if (isDefect(error)) throw error;
+      this.broken = true;
       return false;
     }
     if (count === 0) return false;

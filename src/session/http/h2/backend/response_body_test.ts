@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { latin1 } from "../../../../../tests/support/session/wire.ts";
+import { BufferPool } from "../../../../bytes/buffer_pool.ts";
+import { MessageHead } from "../../../../protocol/http/message_head.ts";
+import { BodyEnd } from "../../body.ts";
+import { ResponseBody } from "./response_body.ts";
+
+const WINDOW = 65_535;
+
+function setUp(limit = 4) {
+  const buffers = new BufferPool(WINDOW + 1, limit);
+  let credit = 0;
+  const body = new ResponseBody(buffers, (count) => credit += count);
+  const push = (text: string) => body.push(new TextEncoder().encode(text), 0, text.length);
+  return { buffers, body, push, credit: () => credit };
+}
+
+Deno.test("ResponseBody hands out what has come in one piece, and gives credit for what was taken", async () => {
+  const { body, push, credit } = setUp();
+  push("one");
+  push("two");
+  assert.equal(latin1(await body.next() as Uint8Array), "onetwo");
+  push("three");
+  assert.equal(credit(), 0);
+  assert.equal(body.ended, BodyEnd.OPEN);
+  body.taken(6);
+  assert.equal(credit(), 6);
+  assert.equal(latin1(await body.next() as Uint8Array), "three");
+  body.finish(BodyEnd.COMPLETE);
+  assert.equal(body.ended, BodyEnd.OPEN, "there is something to be taken");
+  body.taken(5);
+  assert.equal(body.ended, BodyEnd.COMPLETE);
+  assert.equal(await body.next(), null);
+});
+
+Deno.test("ResponseBody wakes who waits, with bytes or with the end", async () => {
+  for (const end of [BodyEnd.COMPLETE, BodyEnd.CUT] as const) {
+    const { body, push } = setUp();
+    const first = body.next();
+    push("x");
+    assert.equal(latin1(await first as Uint8Array), "x");
+    body.taken(1);
+    const last = body.next();
+    body.finish(end);
+    assert.equal(await last, null);
+    assert.equal(body.ended, end);
+  }
+});
+
+Deno.test("ResponseBody delivers what came before a cut, and keeps trailers", async () => {
+  const { body, push } = setUp();
+  const trailers = new MessageHead(new Uint8Array(0));
+  push("x");
+  body.finish(BodyEnd.COMPLETE, trailers);
+  body.finish(BodyEnd.CUT);
+  push("late");
+  assert.equal(latin1(await body.next() as Uint8Array), "x");
+  body.taken(1);
+  assert.equal(await body.next(), null);
+  assert.deepEqual([body.ended, body.trailers], [BodyEnd.COMPLETE, trailers]);
+});
+
+Deno.test("ResponseBody keeps a window of any pieces, with lent buffers or without", async () => {
+  for (const limit of [4, 0]) {
+    for (const size of [1, 1_000, 16_384]) {
+      const { body, buffers } = setUp(limit);
+      const piece = Uint8Array.from({ length: size }, (_, i) => i & 0xff);
+      let pushed = 0;
+      for (; pushed + size <= WINDOW; pushed += size) body.push(piece, 0, size);
+      const out = await body.next() as Uint8Array;
+      assert.equal(out.length, pushed);
+      assert.ok(out.every((byte, at) => byte === (at % size & 0xff)));
+      body.push(piece, 0, size);
+      assert.ok(out.every((byte, at) => byte === (at % size & 0xff)), "it stays as it is");
+      body.taken(pushed);
+      body.dispose();
+      assert.equal(buffers.lent, 0);
+      assert.equal(body.ended, BodyEnd.CUT);
+    }
+  }
+});

@@ -1,0 +1,54 @@
+// WebSockets over HTTP/2 (RFC 8441): a request to upgrade becomes an extended CONNECT, and the response to that
+// the 101 which a client of HTTP/1.1 waits for.
+
+import { asciiBytes, asciiText, equalsIgnoreCase } from "../../../../bytes/ascii.ts";
+import { ReadStatus } from "../../../../protocol/h1/field_reader.ts";
+import { responseHeadReader } from "../../../../protocol/h1/head_reader.ts";
+import { BodyFraming, Field, type MessageHead } from "../../../../protocol/http/message_head.ts";
+import { offeredUpgrade } from "../../../../protocol/http/upgrade.ts";
+
+const KEY_NAME = asciiBytes("sec-websocket-key");
+/** RFC 6455 section 1.3. */
+const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const SWITCHING = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n";
+
+/** Whether `request` asks for a WebSocket and for nothing else; with a body it is no tunnel. */
+export function asksForWebsocket(request: MessageHead): boolean {
+  const hasBody = request.framing !== BodyFraming.NONE &&
+    !(request.framing === BodyFraming.LENGTH && request.contentLength === 0);
+  if (hasBody) return false;
+  const offer = offeredUpgrade(request);
+  return offer !== null && offer.length === 1 && offer[0] === "websocket";
+}
+
+/** Makes of `response`, which is a 2xx to an extended CONNECT, the 101 to `request`. */
+export async function switchToWebsocket(
+  request: MessageHead,
+  response: MessageHead,
+): Promise<boolean> {
+  const { bytes, fieldsStart, end } = response;
+  const accept = await acceptLine(request);
+  // With its lines comes the empty one.
+  const head = asciiBytes(SWITCHING + accept + asciiText(bytes, fieldsStart, end));
+  const reader = responseHeadReader(response);
+  reader.begin(head, 0);
+  return reader.read(head.length) === ReadStatus.DONE;
+}
+
+/** What proves to the client that its handshake was understood; empty when it has sent no key. */
+async function acceptLine(request: MessageHead): Promise<string> {
+  const key = valueOf(request, KEY_NAME);
+  if (key === null) return "";
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(key + ACCEPT_SUFFIX));
+  return `Sec-WebSocket-Accept: ${new Uint8Array(digest).toBase64()}\r\n`;
+}
+
+function valueOf(head: MessageHead, name: Uint8Array): string | null {
+  const { bytes } = head;
+  for (let i = 0; i < head.count; i++) {
+    const start = head.at(i, Field.NAME_START);
+    if (!equalsIgnoreCase(bytes, start, head.at(i, Field.NAME_END), name)) continue;
+    return asciiText(bytes, head.at(i, Field.VALUE_START), head.at(i, Field.VALUE_END));
+  }
+  return null;
+}

@@ -1,0 +1,53 @@
+// Serves an exchange that has a cluster by relaying it to a backend, and to another one, or on another connection,
+// where its request was lost without an effect.
+
+import { Counter } from "../../observe/metrics/counters.ts";
+import { isIdempotent } from "../../protocol/http/method.ts";
+import { BodyEnd } from "./body.ts";
+import type { Downstream } from "./downstream.ts";
+import type { Exchange } from "./exchange.ts";
+import { KeptRequest } from "./kept_request.ts";
+import { mayRepeat } from "./phases/serve.ts";
+import { relay, Relayed } from "./relay.ts";
+import { takeSide } from "./side.ts";
+import type { UpstreamSide } from "./upstream.ts";
+
+/** Has the backend's end of an exchange, so that it can be aborted from elsewhere. */
+export interface SideHolder {
+  /** Whoever holds it at the end of the exchange releases it. */
+  side: UpstreamSide | null;
+}
+
+/**
+ * Relays `exchange` until it is over, or its request is lost for good. `out` is lent for the heads of requests
+ * of HTTP/1.1. Rejects when the client's end does.
+ */
+export async function serveExchange(
+  exchange: Exchange,
+  down: Downstream,
+  holder: SideHolder,
+  out: Uint8Array | null = null,
+): Promise<Relayed> {
+  const { account, client, cluster, request } = exchange;
+  // The whole of a request without a body stays at hand; only HTTP/2 tells whether one had an effect.
+  const bodiless = down.body.ended === BodyEnd.COMPLETE;
+  const kept = bodiless || cluster?.settings.http2 !== true ? null : new KeptRequest(down);
+  for (;;) {
+    const side = await takeSide(exchange, down, out);
+    if (typeof side === "number") return side;
+    holder.side = side;
+    const ended = await relay(exchange, kept ?? down, side);
+    if (ended === Relayed.LOST) side.abort();
+    const whole = bodiless || kept?.whole === true;
+    exchange.repeatable = whole && isIdempotent(request);
+    if (ended !== Relayed.LOST || !mayRepeat(exchange, side, whole)) {
+      kept?.settle();
+      return ended;
+    }
+    await kept?.rewind();
+    holder.side = null;
+    side.release(false);
+    client.worker.counters.add(Counter.RETRIES, 1);
+    account.retries++;
+  }
+}

@@ -1,0 +1,102 @@
+// A place for one request on a connection of HTTP/2 to some backend of a cluster. Nothing has been sent yet, so
+// another backend may be tried while attempts are left. What opening a connection means for the backend is told
+// by the pool, once for all who wait for it.
+
+import type { Backend } from "../../../balancing/backend.ts";
+import type { Cluster } from "../../cluster.ts";
+import { Interruption } from "../../interruption.ts";
+import { Reason } from "../../reason.ts";
+import { type DeadlineWheel, TICK_MS } from "../../timing/deadline_wheel.ts";
+import type { Purpose, Timer } from "../connect.ts";
+import type { UpstreamPool } from "../pool.ts";
+import type { SharedUpstreamPool } from "./pool.ts";
+import type { StreamSlot } from "./stream_slot.ts";
+
+/** The client that waits for it. */
+export interface WaitingForStream {
+  readonly worker: {
+    readonly clock: () => number;
+    accountClock: () => number;
+    readonly wheel: Pick<DeadlineWheel, "now">;
+    readonly upstreams: Pick<UpstreamPool, "attempts">;
+    readonly sharedUpstreams: Pick<SharedUpstreamPool, "take" | "wait">;
+  };
+  readonly listener: { readonly timeouts: { readonly connect: number } };
+}
+
+/** How the backend is chosen. */
+export interface StreamOptions {
+  /** The backend to try first; `null` leaves the choice to the policy. */
+  readonly first: Backend | null;
+  /** Only a connection that has carried nothing yet will do. */
+  readonly fresh: boolean;
+}
+
+/** A connection that is being opened fails by its own deadline, before that of those who wait for it. */
+const GRACE_MS = 3 * TICK_MS;
+
+/**
+ * A place for a stream. `null` when none can be had, for the reason that the account then holds, or when none
+ * is needed any more. Attempts count for the account, not for the call.
+ */
+export async function acquireStream(
+  purpose: Purpose & { readonly account: { reused: boolean } },
+  client: WaitingForStream,
+  timer: Timer,
+  cluster: Cluster,
+  { first, fresh }: StreamOptions,
+): Promise<StreamSlot | null> {
+  const { worker } = client;
+  const { account } = purpose;
+  let backend = first;
+  while (account.attempts < worker.upstreams.attempts) {
+    backend ??= cluster.backends.pick(worker.wheel.now);
+    if (backend === null) break;
+    account.backend = backend;
+    const slot = worker.sharedUpstreams.take(backend, fresh);
+    account.reused = slot !== null;
+    if (slot !== null) return slot;
+    account.attempts++;
+    timer.arm(client.listener.timeouts.connect + GRACE_MS);
+    const opened = await waitFor(purpose, client, cluster, backend, fresh);
+    if (purpose.interruption !== Interruption.NONE) {
+      // It ended in the very moment in which a place was found.
+      opened?.discard();
+      return null;
+    }
+    if (opened !== null) return opened;
+    backend = null;
+  }
+  account.reason = account.attempts === 0 ? Reason.NO_BACKEND : Reason.CONNECT_FAILED;
+  return null;
+}
+
+async function waitFor(
+  purpose: Purpose,
+  { worker, listener }: WaitingForStream,
+  cluster: Cluster,
+  backend: Backend,
+  fresh: boolean,
+): Promise<StreamSlot | null> {
+  const controller = new AbortController();
+  purpose.connecting = controller;
+  const began = worker.clock();
+  const { connect } = listener.timeouts;
+  try {
+    const slot = await worker.sharedUpstreams.wait(
+      cluster,
+      backend,
+      fresh,
+      connect,
+      controller.signal,
+    );
+    purpose.account.connectedAt = worker.accountClock();
+    purpose.account.connectMs = worker.clock() - began;
+    return slot;
+  } catch {
+    // Why has been told by whoever opened the connection.
+    return null;
+  } finally {
+    purpose.connecting = null;
+  }
+}

@@ -1,0 +1,84 @@
+// Clients of HTTP/1.1 and backends of HTTP/2 that do whatever they like for some seconds. A failure tells the
+// seed; SOZU_SEED=N replays what is decided by chance.
+
+import assert from "node:assert/strict";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
+import { abruptClient } from "../support/http/abrupt_client.ts";
+import { Counter } from "../../src/observe/metrics/counters.ts";
+import { seededRandom } from "../support/seeded_random.ts";
+import { startProxy, type TestProxy } from "../support/session/proxy.ts";
+import { waitFor } from "../support/wait.ts";
+import { chaosOrigin, letterOf } from "./h2_chaos_backend.ts";
+
+const SEED = Number(Deno.env.get("SOZU_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+const CLIENTS = 16;
+const REQUESTS_EACH = 30;
+const LARGEST_UPLOAD = 120_000;
+const STATUSES = [200, 204, 502, 503, 504];
+
+/** One request on a connection of its own; what was wrong with its response, or `null`. */
+async function ask(proxy: TestProxy, number: number, random: () => number): Promise<string | null> {
+  const path = `/${number}`;
+  const letter = letterOf(path);
+  const method = random() < 0.1 ? "HEAD" : random() < 0.5 ? "GET" : "POST";
+  const size = method === "POST" ? Math.floor(random() ** 3 * LARGEST_UPLOAD) : 0;
+  const length = method === "POST" ? `Content-Length: ${size}\r\n` : "";
+  const head = `${method} ${path} HTTP/1.1\r\nHost: app.test\r\n${length}\r\n`;
+  const body = String.fromCharCode(letter).repeat(size);
+  if (random() < 0.1) {
+    using client = await abruptClient(proxy.port);
+    await client.send(head + body.slice(0, Math.floor(size / 2))).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, random() * 20));
+    client.reset();
+    return null;
+  }
+  using wire = await connectRaw(proxy.port);
+  wire.write(head + body).catch(() => {});
+  for (;;) {
+    let response;
+    try {
+      response = await readResponse(wire, { method, deadlineMs: 10_000 });
+    } catch (error) {
+      // It may be cut, but not hang.
+      return String(error).includes("in vain") ? `${path} hangs: ${error}` : null;
+    }
+    if (response.status === 103) continue;
+    if (!STATUSES.includes(response.status)) return `${path} has status ${response.status}`;
+    if (response.status !== 200) return null;
+    const foreign = response.body.some((byte) => byte !== letter);
+    return foreign ? `${path} has a byte of another response` : null;
+  }
+}
+
+Deno.test("no byte of one stream turns up in another, nothing hangs and nothing is left", async () => {
+  const random = seededRandom(SEED);
+  await using first = chaosOrigin(random);
+  await using second = chaosOrigin(random);
+  const proxy = await startProxy({
+    backends: [first.address, second.address],
+    listener: { back_timeout: 1, front_timeout: 2, connect_timeout: 1 },
+  });
+  await proxy.addCluster("app", { http2: true });
+  const findings: string[] = [];
+  let number = 0;
+  await Promise.all(Array.from({ length: CLIENTS }, async () => {
+    for (let i = 0; i < REQUESTS_EACH; i++) {
+      const finding = await ask(proxy, number++, random);
+      if (finding !== null) findings.push(finding);
+    }
+  }));
+  findings.push(...first.findings, ...second.findings);
+  assert.deepEqual(findings, [], `SOZU_SEED=${SEED}`);
+  const { worker, clusters } = proxy.plane.contents;
+  await waitFor("all requests to be over", () => proxy.count("http.active_requests") === 0);
+  for (const backend of clusters.get("app").backends.members) {
+    assert.equal(backend.activeRequests, 0, `SOZU_SEED=${SEED}`);
+  }
+  assert.equal(worker.counters.get(Counter.INTERNAL_ERRORS), 0);
+  await proxy.plane.softStop();
+  const { bodyBuffers, openCount } = worker.sharedUpstreams;
+  assert.deepEqual([bodyBuffers.lent, openCount], [0, 0], `SOZU_SEED=${SEED}`);
+  for (const { activeConnections } of clusters.get("app").backends.members) {
+    assert.equal(activeConnections, 0);
+  }
+});
