@@ -1,8 +1,8 @@
 // What logs and metrics say of clients that speak HTTP/2.
 
 import assert from "node:assert/strict";
-import { getFields, H2Client, requestFields } from "../support/h2/h2_client.ts";
-import type { Fields } from "../support/h2/blocks.ts";
+import { H2Client } from "../support/h2/h2_client.ts";
+import { getFields, requestFields } from "../support/h2/request_fields.ts";
 import { HOST, startFront } from "../support/h2/front.ts";
 import { data, headers, ping, reset, settings, windowUpdate } from "../support/h2/frames.ts";
 import { type Answer, startOrigin } from "../support/http/origin.ts";
@@ -180,29 +180,6 @@ Deno.test("what is wrong with heads, floods and refused streams is counted by it
   assert.equal(proxy.count("h2.headers.rejected.invalid_name_byte"), 1);
   assert.equal(proxy.count("h2.flood.violation.ping_window"), 1);
   assert.equal(proxy.count("h2.goaway.sent.enhance_your_calm"), 1);
-  await origin.stop();
-});
-
-Deno.test("trailers that a backend of HTTP/1.1 cannot be sent are counted, as are fields that are left out", async () => {
-  const { origin, proxy: starting } = startClear({ kind: "fixed", body: "ok" });
-  await using proxy = await starting;
-  await using client = await H2Client.open(proxy.port, "clear");
-  const post = async (stream: number, more: Fields, trailers: Fields) => {
-    await client.send(
-      headers(stream, requestFields("POST", "/", more), false),
-      data(stream, 2),
-      headers(stream, trailers, true),
-    );
-    assert.equal((await client.finished(stream)).text, "ok");
-  };
-  await post(1, [["content-length", "2"]], [["x-sum", "1"]]);
-  assert.deepEqual(origin.requests[0]?.trailers, []);
-  assert.equal(proxy.count("h2.trailers_dropped_content_length"), 1);
-  await post(3, [], [["x-sum", "1"], ["x-forwarded-for", "192.0.2.1"], ["host", "other.test"]]);
-  assert.deepEqual(origin.requests[1]?.trailers, [["x-sum", "1"]]);
-  assert.equal(proxy.count("h2.trailers_dropped_content_length"), 1);
-  assert.equal(proxy.count("h2.trailer.spoof_vector_elided"), 1);
-  assert.equal(proxy.count("h2.trailer.forbidden_field_elided"), 1);
   await origin.stop();
 });
 

@@ -13,8 +13,10 @@ export function haproxyProxy(path: string): Contender {
   };
 }
 
-function tlsOptions({ tls }: ProxyPlace): string {
-  return tls === undefined ? "" : ` ssl crt ${tls.combined} ssl-min-ver TLSv1.2 alpn http/1.1`;
+/** In clear HAProxy tells HTTP/2 by its preface. */
+function tlsOptions({ tls, h2 }: ProxyPlace): string {
+  const protocols = h2 === true ? "h2,http/1.1" : "http/1.1";
+  return tls === undefined ? "" : ` ssl crt ${tls.combined} ssl-min-ver TLSv1.2 alpn ${protocols}`;
 }
 
 function proxyConfig(place: ProxyPlace): string {
