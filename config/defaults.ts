@@ -37,7 +37,7 @@ export const DEFAULT_MAX_COMMAND_BUFFER_BYTES = 2_000_000;
 export const MIN_COMMAND_BUFFER_BYTES = 65_536;
 /** The longest wait of a timer of the runtime: beyond it, it would be over at once. */
 export const MAX_TIMER_SECONDS = 2_147_483;
-/** Patience of the command line for one answer (sozu 2.1). */
+/** How long the command line waits for one answer, in milliseconds (sozu 2.1). */
 export const DEFAULT_CTL_COMMAND_TIMEOUT_MS = 1_000;
 /** How long main waits for all workers to answer one command (sozu 2.1). */
 export const DEFAULT_WORKER_TIMEOUT_SECONDS = 10;
@@ -165,9 +165,9 @@ export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 export const DEFAULT_EVICT_ON_QUEUE_FULL = false;
 
 /** Idle connections that a worker keeps for one backend; nginx's documentation suggests tens, HAProxy keeps more. */
-export const MAX_IDLE_UPSTREAMS_PER_BACKEND = 512;
+export const MAX_IDLE_UPSTREAMS_PER_BACKEND = 1024;
 /** Idle backend connections that a worker keeps in all, so that the buffers they hold are bounded. */
-export const MAX_IDLE_UPSTREAMS = 1024;
+export const MAX_IDLE_UPSTREAMS = 2048;
 /** The smallest buffer holds an ordinary browser's head; an idle connection pins one. */
 export const SMALL_BUFFER_BYTES = 4096;
 /** The buffer of bodies: where CPU per byte stops falling with larger reads. */
@@ -228,7 +228,7 @@ export const UPSTREAM_IDLE_MS = 30_000;
 export const REMOVED_BACKEND_DRAIN_MS = 300_000;
 /** How long a draining worker waits for a request that is to be expected. */
 export const EXPECTED_REQUEST_MS = 1_000;
-/** How often a client is asked whether it is still there: soon for a person, rare for a processor. */
+/** How often a client is checked for a reset, in milliseconds. */
 export const CLIENT_WATCH_MS = 300;
 /**
  * Longest wait for a ClientHello that decides where a TCP connection goes: a client sends it at once, and HAProxy's manual
@@ -283,47 +283,6 @@ export const MAX_LISTEN_RETRY_MS = 30_000;
  * because they cannot be sent elsewhere, does it take longer, and those would come for ever.
  */
 export const ACCEPT_QUEUE_DRAIN_MS = 500;
-
-// --- HTTP/2 (used by workers when a listener does not say otherwise; all from sozu 2.1) ----------
-
-/** Length of the window in which abusive frames are counted. */
-export const H2_ABUSE_WINDOW_SECONDS = 1;
-/** RST_STREAM frames a client may send per window: above it is the "rapid reset" attack. */
-export const WORKER_H2_MAX_RST_STREAM_PER_WINDOW = 100;
-/** PING frames per window: each costs an answer. */
-export const WORKER_H2_MAX_PING_PER_WINDOW = 100;
-/** SETTINGS frames per window: each costs an acknowledgement. */
-export const WORKER_H2_MAX_SETTINGS_PER_WINDOW = 50;
-/** Empty DATA frames per window: work without payload. */
-export const WORKER_H2_MAX_EMPTY_DATA_PER_WINDOW = 100;
-/** WINDOW_UPDATE frames on the connection per window. */
-export const WORKER_H2_MAX_WINDOW_UPDATE_STREAM0_PER_WINDOW = 100;
-/** CONTINUATION frames per header block: above it is the "continuation flood". */
-export const WORKER_H2_MAX_CONTINUATION_FRAMES = 20;
-/** Small anomalies tolerated; the count halves every second. */
-export const WORKER_H2_MAX_GLITCH_COUNT = 100;
-/** Receive window of a connection: a megabyte in flight. */
-export const WORKER_H2_INITIAL_CONNECTION_WINDOW_BYTES = 1_048_576;
-/** SETTINGS_MAX_CONCURRENT_STREAMS; RFC 9113 section 6.5.2 recommends no less than 100. */
-export const WORKER_H2_MAX_CONCURRENT_STREAMS = 100;
-/** Stream slots are given back when this many times more are allocated than used. */
-export const WORKER_H2_STREAM_SHRINK_RATIO = 2;
-/** RST_STREAM frames received over the life of a connection. */
-export const WORKER_H2_MAX_RST_STREAM_LIFETIME = 10_000;
-/** Those that came before any answer was sent. */
-export const WORKER_H2_MAX_RST_STREAM_ABUSIVE_LIFETIME = 50;
-/** RST_STREAM frames we had to send because of errors of the peer. */
-export const WORKER_H2_MAX_RST_STREAM_EMITTED_LIFETIME = 500;
-/** Decoded size of a header list (RFC 9113 section 6.5.2). */
-export const WORKER_H2_MAX_HEADER_LIST_BYTES = 65_536;
-/** Largest HPACK table a peer may ask of us. */
-export const WORKER_H2_MAX_HEADER_TABLE_BYTES = 65_536;
-/** Header fields of one block. */
-export const WORKER_H2_MAX_HEADER_FIELDS = 128;
-/** A stream without progress; the worker takes this or `back_timeout`, whichever is longer. */
-export const WORKER_H2_STREAM_IDLE_TIMEOUT_SECONDS = 30;
-/** From GOAWAY to the forced close; 0 = wait for ever. */
-export const WORKER_H2_GRACEFUL_SHUTDOWN_SECONDS = 5;
 
 // --- TLS -----------------------------------------------------------------------------------------
 
@@ -380,7 +339,7 @@ export const DEFAULT_HTTPS_REDIRECT = false;
 export const DEFAULT_SEND_PROXY = false;
 /** Equal weight for every backend (sozu 2.1). */
 export const DEFAULT_BACKEND_WEIGHT = 100;
-/** Seconds between two health probes, and patience for one (sozu 2.1). */
+/** Seconds between two health probes, and the timeout of one (sozu 2.1). */
 export const DEFAULT_HEALTH_CHECK_INTERVAL_SECONDS = 10;
 export const DEFAULT_HEALTH_CHECK_TIMEOUT_SECONDS = 5;
 /** Probes in a row that change the opinion about a backend (sozu 2.1). */

@@ -1,6 +1,6 @@
-// The requests that lead from one configuration to another. Law: applying `diff(mine, theirs)` to
-// `mine`, in order, gives `theirs` exactly. The order also keeps processes that carry traffic whole:
-// nothing is bound to a listener before it is there, and an active listener stays active.
+// The requests that lead from one configuration to another. Law: applying `diff(mine, theirs)` to `mine`, in order,
+// gives `theirs` exactly. The order keeps traffic going: a frontend or a certificate comes after its listener, and
+// an active listener stays active.
 
 import { formatAddress } from "../values/address.ts";
 import { diffCertificates } from "./certificates.ts";

@@ -1,5 +1,5 @@
-// The frontend part of a diff. What goes with its listener is withdrawn before it; what stays is not touched,
-// whatever happens to the listener.
+// The frontend part of a diff. Frontends of a listener that is removed are removed before it. Frontends that stay are
+// not touched, whatever happens to their listener.
 
 import { formatAddress } from "../values/address.ts";
 import type { ListenerChanges } from "./listeners.ts";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { listListeners } from "../state/queries.ts";
 import { diff } from "./diff.ts";
 import { TcpListenerConfig } from "../schema/messages.ts";
 import type { ConfigState } from "../state/state.ts";
@@ -75,7 +76,7 @@ Deno.test("a change of a TCP listener's certificate is taken back", () => {
 
 Deno.test("lists of listeners have the certificate of a TCP listener, and never its key", () => {
   const state = listening(FIRST);
-  const [listener] = state.listListeners().tcp_listeners.values();
+  const [listener] = listListeners(state.tables).tcp_listeners.values();
   assert.equal(listener?.certificate, "certificate");
   assert.equal(listener.key, "", "it says that there is one");
   assert.deepEqual(identityOf(state), FIRST, "the state goes on having it");

@@ -226,6 +226,9 @@ Deno.test("loadConfig refuses buffers too small for HTTP/2", () => {
   assertError(small + listener("https", 1) + automatic, 2, "buffer_size", [/\b2 HTTPS/]);
   assert.ok(load(small + listener("https", 1, 'alpn_protocols = ["http/1.1"]')).ok);
   assert.ok(load(small + listener("http", 1)).ok);
+  const clear = listener("http", 1, "h2c_prior_knowledge = true");
+  assertError(small + clear, 2, "buffer_size", ["'8192'", "16393", /\b1 HTTP listener/]);
+  assert.ok(load("buffer_size = 16393\n" + clear).ok);
   assert.ok(load("buffer_size = 16393\n" + listener("https", 1)).ok);
 });
 

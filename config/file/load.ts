@@ -113,14 +113,26 @@ function checkBufferSize(
   problems: Problems,
 ): void {
   if (globals.buffer_size >= MIN_BUFFER_BYTES_FOR_H2) return;
+  const small = `Value '${globals.buffer_size}' is too small for HTTP/2, which`;
+  const accepted = `accepted: at least ${MIN_BUFFER_BYTES_FOR_H2}, or`;
   const offering = listeners.ofProtocol("https").filter(({ config }) =>
     config.alpn_protocols.includes("h2")
   );
-  if (offering.length === 0) return;
-  problems.error(
-    place,
-    `Value '${globals.buffer_size}' is too small for HTTP/2, which ${offering.length} HTTPS ` +
-      `listener(s) offer, accepted: at least ${MIN_BUFFER_BYTES_FOR_H2}, or ` +
-      'alpn_protocols = ["http/1.1"] on each of them',
+  if (offering.length > 0) {
+    problems.error(
+      place,
+      `${small} ${offering.length} HTTPS listener(s) offer, ${accepted} ` +
+        'alpn_protocols = ["http/1.1"] on each of them',
+    );
+  }
+  const clear = listeners.ofProtocol("http").filter(({ config }) =>
+    config.h2c_prior_knowledge === true
   );
+  if (clear.length > 0) {
+    problems.error(
+      place,
+      `${small} ${clear.length} HTTP listener(s) take, ${accepted} no h2c_prior_knowledge on any ` +
+        "of them",
+    );
+  }
 }

@@ -60,7 +60,7 @@ export class FileListeners {
     return this.#linesByAddress.has(formatAddress(address));
   }
 
-  /** Creates the listener a frontend needs and nobody declared: every setting at its default. */
+  /** Creates the listener of a frontend whose address has none, with every setting at its default. */
   create(protocol: ListenerProtocol, address: SocketAddress): Listener | null {
     const name = formatAddress(address);
     const entries: TomlTable["entries"] = new Map([
@@ -75,7 +75,7 @@ export class FileListeners {
     return listener;
   }
 
-  /** Where the settings of the listener at an address stand; those nobody declared are the first line's. */
+  /** Where the settings of the listener at an address stand; a setting that the file does not have stands on its first line. */
   placesAt(address: SocketAddress): PlaceOf {
     return this.#places.get(formatAddress(address)) ?? (() => ({ key: "listeners", line: 1 }));
   }

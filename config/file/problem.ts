@@ -1,6 +1,6 @@
-// What the loader has to say about a configuration file: where, which key, what is wrong. Problems
-// are collected, never thrown, so that one run of `config check` shows everything there is to
-// repair. Errors and warnings are kept apart. Knows nothing of TOML or of any particular key.
+// Problems of a configuration file: where, which key, what is wrong. They are collected and never thrown, so that one
+// run of `config check` shows everything there is to repair. Errors and warnings are kept apart. Knows nothing of
+// TOML or of any particular key.
 
 import { MAX_PROBLEMS_REPORTED, MAX_QUOTED_VALUE_CHARACTERS } from "../defaults.ts";
 

@@ -135,9 +135,7 @@ const LOG_FORMATS = {
   json: ProtobufAccessLogFormat.Json,
 } as const;
 
-/**
- * What workers are told at start: the settings that the message has a field for, under the name of the key.
- */
+/** The settings that main sends to a worker at its start: those whose key is the name of a field of the message. */
 export function serverConfig(config: Config): ServerConfig {
   const told: Properties = { ...config };
   told.access_log_format = LOG_FORMATS[config.access_logs_format];

@@ -13,8 +13,8 @@ export class FileSources {
   readonly #isStrict: boolean;
 
   /**
-   * `readFile` gets absolute paths and throws when it cannot read. `isStrict` where the file is going to
-   * be served: whoever only looks up a setting need not be able to read every key.
+   * `readFile` gets absolute paths and throws when it cannot read. `isStrict` when the file is going to
+   * be served; looking up one setting must not require that every key can be read.
    */
   constructor(
     directory: string,

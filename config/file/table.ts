@@ -1,6 +1,6 @@
-// Reads a table of the file by a declared list of its keys. The list is data: what a key accepts,
-// whether it must be there, what it defaults to, for which kind of table it means something.
-// Everything else in the table is an error that names the accepted keys. Knows no particular key.
+// Reads a table of the file by a declared list of its keys. The list is data: which values a key accepts, whether it
+// is required, its default, and the kinds of table in which it has a meaning. Any other key of the table is an error
+// that names the accepted keys. Knows no particular key.
 
 import { quote } from "./problem.ts";
 import type { Place, PlaceOf, Problems } from "./problem.ts";

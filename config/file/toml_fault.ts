@@ -1,6 +1,5 @@
-// Where the fault of a text that is not TOML stands. A parser notices what is missing at the end of a line
-// when it meets a later one, and a string or array that nobody closes at the end of the file: people want the
-// line they have to repair.
+// The line that has to be repaired in a text that is not TOML. A parser notices something missing at the end of a
+// line only on a later line, and an unclosed string or array only at the end of the file.
 
 /** What a parser says. */
 export interface NoticedFault {

@@ -1,6 +1,6 @@
-// Tries what a file asks for on an empty state, as if commands had asked for it: what a command would be
-// refused is an error of the file, with the place of the key. Finds as well what only a file can get
-// wrong, because it says everything at once: one route for two clusters, a request no channel carries.
+// Applies the requests of a file to an empty state. A request that is refused is an error of the file, with the
+// place of its key. Also finds the errors that only a whole file can have: one route for two clusters, a request
+// too large for a channel.
 
 import { encode } from "../codec/protobuf.ts";
 import type { ConfigError } from "../state/config_error.ts";

@@ -1,6 +1,6 @@
-// Which requests are admitted at all, before it is asked what they change. A configuration state asks
-// once for each request; the main process and the loader of the configuration file also ask whether
-// this program can do what is wanted, and whether certificates can be served with their keys.
+// Which requests are accepted at all, whatever is configured. A configuration state checks each request once. The
+// main process and the loader of the configuration file also check that this program has the feature that is
+// wanted, and that certificates can be served with their keys.
 
 import type { ConfigError } from "../state/config_error.ts";
 import { rowOf, type Verb } from "../state/verbs.ts";

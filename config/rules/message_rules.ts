@@ -102,6 +102,7 @@ const H2: RulesOf<
   h2_graceful_shutdown_deadline_seconds: anyU32,
   h2_max_window_update_stream0_per_window: positive,
   h2_max_header_fields: positive,
+  h2_stream_refusal_percent: anyU32,
 };
 
 const STREAM = { front_timeout: timeout, back_timeout: timeout, connect_timeout: timeout };

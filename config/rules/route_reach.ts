@@ -1,6 +1,5 @@
-// Whether a route can ever be reached: hosts and paths that no request can name are mistakes, and a
-// route that is silently never used is worse than a refusal. What requests may name is said by the
-// parser of their heads.
+// Whether a request can match a route at all. A host or a path that no request can have is a mistake, and a route
+// that is never used without notice is worse than a refusal. The parser of request heads says what requests can have.
 
 import { parseHostRule } from "../../src/routing/host/host_rule.ts";
 import { RouteError } from "../../src/routing/route_rule.ts";

@@ -1,5 +1,5 @@
-// What one value of a request may be. A rule is data with a check: the table of rules names them, and
-// a test compares them with the schema. Knows no message.
+// The rule for one value of a request. A rule is data with a check: the table of rules names it, and a test
+// compares it with the schema. Knows no message.
 
 import { type ConfigError, invalidValue, unknownEnumValue } from "../state/config_error.ts";
 import { isFieldName } from "../../src/protocol/http/field_syntax.ts";

@@ -1,6 +1,6 @@
-// Whether what a request carries can mean something: every number in its range, every enum known,
-// every text what it is used as. One walk over the message by the table of rules, for every way in.
-// Answers `null` or the first refusal; changes nothing, and knows nothing of what is configured already.
+// Whether the values of a message are valid: every number in its range, every enum known, every text in the form
+// of what it is used as. One walk over the message by the table of rules, for requests from every source.
+// Returns `null` or the first refusal. Changes nothing, and knows nothing of the current configuration.
 
 import type { ConfigError } from "../state/config_error.ts";
 import { MEMBER_RULES, MESSAGE_RULES } from "./message_rules.ts";

@@ -1,4 +1,4 @@
-// Whether what a verb carries can mean something, by its row or by the rules of its message.
+// Whether the value of a verb is valid, by the row of the verb or by the rules of its message.
 
 import type { Field } from "../schema/message_type.ts";
 import { Request } from "../schema/messages.ts";

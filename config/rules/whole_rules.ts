@@ -1,5 +1,5 @@
-// Rules about several fields of a message together, and about texts that only those who will serve them
-// can judge: routes, rewrites, templates, edits of headers. Each is asked after the rules of the fields.
+// Rules about several fields of a message together, and about texts that the code which uses them has to check:
+// routes, rewrites, templates, edits of headers. They run after the rules of the fields.
 
 import { compileAnswers } from "../../src/answers/answer_set.ts";
 import { compileTemplate, TemplateError } from "../../src/answers/template.ts";

@@ -364,8 +364,10 @@ export interface UpdateHttpListenerConfig {
   elide_x_real_ip?: boolean;
   send_x_real_ip?: boolean;
   h2_max_header_fields?: number;
+  h2_stream_refusal_percent?: number;
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
+  h2c_prior_knowledge?: boolean;
 }
 
 export const UpdateHttpListenerConfig: MessageType<UpdateHttpListenerConfig> = new MessageType(
@@ -402,8 +404,10 @@ export const UpdateHttpListenerConfig: MessageType<UpdateHttpListenerConfig> = n
     optional("elide_x_real_ip", 39, "bool"),
     optional("send_x_real_ip", 40, "bool"),
     optional("h2_max_header_fields", 41, "uint32"),
+    optional("h2_stream_refusal_percent", 43, "uint32"),
     optional("allow_obs_text", 1110, "bool"),
     optional("upload_min_bytes", 1010, "uint32"),
+    optional("h2c_prior_knowledge", 1111, "bool"),
   ],
 );
 
@@ -444,6 +448,7 @@ export interface UpdateHttpsListenerConfig {
   send_x_real_ip?: boolean;
   hsts?: HstsConfig;
   h2_max_header_fields?: number;
+  h2_stream_refusal_percent?: number;
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
 }
@@ -486,6 +491,7 @@ export const UpdateHttpsListenerConfig: MessageType<UpdateHttpsListenerConfig> =
     optional("send_x_real_ip", 40, "bool"),
     optional("hsts", 41, HstsConfig),
     optional("h2_max_header_fields", 42, "uint32"),
+    optional("h2_stream_refusal_percent", 44, "uint32"),
     optional("allow_obs_text", 1110, "bool"),
     optional("upload_min_bytes", 1010, "uint32"),
   ],
@@ -573,8 +579,10 @@ export interface HttpListenerConfig {
   elide_x_real_ip?: boolean;
   send_x_real_ip?: boolean;
   h2_max_header_fields?: number;
+  h2_stream_refusal_percent?: number;
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
+  h2c_prior_knowledge?: boolean;
 }
 
 export const HttpListenerConfig: MessageType<HttpListenerConfig> = new MessageType(
@@ -612,8 +620,10 @@ export const HttpListenerConfig: MessageType<HttpListenerConfig> = new MessageTy
     optional("elide_x_real_ip", 32, "bool", false),
     optional("send_x_real_ip", 33, "bool", false),
     optional("h2_max_header_fields", 34, "uint32"),
+    optional("h2_stream_refusal_percent", 37, "uint32"),
     optional("allow_obs_text", 1110, "bool", true),
     optional("upload_min_bytes", 1010, "uint32"),
+    optional("h2c_prior_knowledge", 1111, "bool", false),
   ],
 );
 
@@ -664,6 +674,7 @@ export interface HttpsListenerConfig {
   send_x_real_ip?: boolean;
   hsts?: HstsConfig;
   h2_max_header_fields?: number;
+  h2_stream_refusal_percent?: number;
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
 }
@@ -716,6 +727,7 @@ export const HttpsListenerConfig: MessageType<HttpsListenerConfig> = new Message
     optional("send_x_real_ip", 45, "bool", false),
     optional("hsts", 46, HstsConfig),
     optional("h2_max_header_fields", 47, "uint32"),
+    optional("h2_stream_refusal_percent", 50, "uint32"),
     optional("allow_obs_text", 1110, "bool", true),
     optional("upload_min_bytes", 1010, "uint32"),
   ],

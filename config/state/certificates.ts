@@ -21,7 +21,7 @@ export interface StoredCertificate {
   readonly address: SocketAddress;
   readonly fingerprint: string;
   readonly certificate: CertificateAndKey;
-  /** Seconds since 1970 that count as its end instead of its own; absent where nobody said so. */
+  /** Expiry that replaces the one of the certificate, in seconds since 1970; absent unless a request set it. */
   readonly expiredAt?: bigint;
 }
 

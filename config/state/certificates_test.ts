@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { certificates } from "./queries.ts";
 import {
   COMMON_NAME_ONLY,
   HOSTILE_TEXTS,
@@ -23,11 +24,16 @@ Deno.test("AddCertificate is found by fingerprint and by name", () => {
     value: { address: AT, certificate: certificate(TWO_ALTERNATIVE_NAMES.pem) },
   });
   const { fingerprint } = TWO_ALTERNATIVE_NAMES;
-  assert.deepEqual([...state.certificates({ fingerprint }).certs.keys()], [fingerprint]);
-  assert.deepEqual([...state.certificates({ domain: "*.b.example" }).certs.keys()], [fingerprint]);
-  assert.equal(state.certificates({ domain: "cn.example", fingerprint }).certs.size, 0);
-  assert.equal(state.certificates({ fingerprint: fingerprint.toUpperCase() }).certs.size, 0);
-  const [stored] = state.certificates({}).certs.values();
+  assert.deepEqual([...certificates(state.tables, { fingerprint }).certs.keys()], [fingerprint]);
+  assert.deepEqual([...certificates(state.tables, { domain: "*.b.example" }).certs.keys()], [
+    fingerprint,
+  ]);
+  assert.equal(certificates(state.tables, { domain: "cn.example", fingerprint }).certs.size, 0);
+  assert.equal(
+    certificates(state.tables, { fingerprint: fingerprint.toUpperCase() }).certs.size,
+    0,
+  );
+  const [stored] = certificates(state.tables, {}).certs.values();
   assert.deepEqual(stored?.names, ["a.example", "*.b.example"]);
 });
 
@@ -42,8 +48,8 @@ Deno.test("AddCertificate keeps given names and takes the common name as the las
       value: { address: ELSEWHERE, certificate: certificate(HOSTILE_TEXTS.pem, ["given"]) },
     },
   );
-  assert.deepEqual(state.certificates({ domain: "only-cn.example" }).certs.size, 1);
-  assert.deepEqual([...state.certificates({ domain: "given" }).certs.keys()], [
+  assert.deepEqual(certificates(state.tables, { domain: "only-cn.example" }).certs.size, 1);
+  assert.deepEqual([...certificates(state.tables, { domain: "given" }).certs.keys()], [
     HOSTILE_TEXTS.fingerprint,
   ]);
 });
@@ -64,7 +70,7 @@ Deno.test("certificates() finds what a name is served: the name itself first, el
     value: { address: AT, certificate: certificate(pem) },
   };
   const state = stateWith(wildcard);
-  const found = (domain: string) => [...state.certificates({ domain }).certs.keys()];
+  const found = (domain: string) => [...certificates(state.tables, { domain }).certs.keys()];
   assert.deepEqual(found("q.b.example"), [fingerprint]);
   assert.deepEqual(found("Q.B.example."), [fingerprint]);
   assert.deepEqual(found("A.example"), [fingerprint]);
@@ -95,13 +101,13 @@ Deno.test("RemoveCertificate takes hexadecimal of either case and tolerates what
   const fingerprint = COMMON_NAME_ONLY.fingerprint.toUpperCase();
   accept(state, { kind: "remove_certificate", value: { address: ELSEWHERE, fingerprint } });
   accept(state, { kind: "remove_certificate", value: { address: AT, fingerprint: "abcd" } });
-  assert.equal(state.certificates({}).certs.size, 1);
+  assert.equal(certificates(state.tables, {}).certs.size, 1);
   for (const bad of ["xyz", "abc", "ab cd"]) {
     const value = { address: AT, fingerprint: bad };
     assert.equal(refuse(state, { kind: "remove_certificate", value }), "certificate");
   }
   accept(state, { kind: "remove_certificate", value: { address: AT, fingerprint } });
-  assert.equal(state.certificates({}).certs.size, 0);
+  assert.equal(certificates(state.tables, {}).certs.size, 0);
 });
 
 Deno.test("ReplaceCertificate parses the new one before it lets go of the old one", () => {
@@ -123,7 +129,7 @@ Deno.test("ReplaceCertificate parses the new one before it lets go of the old on
   );
   assert.equal(refuse(state, { kind, value: { ...request, address: ELSEWHERE } }), "not_found");
   accept(state, { kind, value: request });
-  const { certs } = state.certificates({});
+  const { certs } = certificates(state.tables, {});
   assert.deepEqual([...certs.keys()], [TWO_ALTERNATIVE_NAMES.fingerprint]);
   assert.deepEqual(certs.get(TWO_ALTERNATIVE_NAMES.fingerprint)?.names, [
     "a.example",
@@ -135,7 +141,7 @@ Deno.test("ReplaceCertificate parses the new one before it lets go of the old on
     old_fingerprint: "00",
   };
   accept(state, { kind, value: unknown });
-  assert.equal(state.certificates({}).certs.size, 2);
+  assert.equal(certificates(state.tables, {}).certs.size, 2);
 });
 
 Deno.test("a given expiry is kept when a state is saved, loaded and replayed", () => {

@@ -1,7 +1,6 @@
-// The requests that rebuild a configuration from nothing: for saved states and for processes that
-// start. Replaying them on an empty state gives an equal state. What is bound to listeners keeps the order in
-// which it was added, because that decides among routes, certificates and TCP frontends that are equal
-// otherwise: a process that starts must decide as those that saw them come.
+// The requests that rebuild a configuration from nothing: for saved states and for processes that start. Replaying
+// them on an empty state gives an equal state. The frontends and certificates of a listener keep the order in which
+// they were added, because that order decides between equal ones: a new process must decide like an old one.
 
 import type { Request } from "../schema/messages.ts";
 import { additionOf } from "./certificates.ts";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hashClusters } from "./hash.ts";
 import { cluster, frontend, httpListener, stateWith } from "../../tests/support/config/state.ts";
 import { accept, address, backend } from "../../tests/support/config/state.ts";
 import type { Verb } from "./verbs.ts";
@@ -14,36 +15,36 @@ const PARTS: Verb[] = [
   { kind: "add_tcp_frontend", value: { ...STREAM, sni: "x.test" } },
 ];
 
-Deno.test("hashes() has one full 64-bit hash for each configured cluster", () => {
+Deno.test("hashClusters() has one full 64-bit hash for each configured cluster", () => {
   const state = stateWith(
     { kind: "add_cluster", value: cluster("b") },
     { kind: "add_cluster", value: cluster("a") },
     { kind: "add_backend", value: backend("ghost", "one", "127.0.0.1:1") },
   );
-  const hashes = state.hashes();
+  const hashes = hashClusters(state.tables);
   assert.deepEqual([...hashes.keys()], ["a", "b"]);
   for (const hash of hashes.values()) assert.ok(hash > 0xffffffffn && hash < 2n ** 64n);
   assert.notEqual(hashes.get("a"), hashes.get("b"));
 });
 
-Deno.test("hashes() depends on every part of a cluster, not on the order of requests", () => {
+Deno.test("hashClusters() depends on every part of a cluster, not on the order of requests", () => {
   const base: Verb = { kind: "add_cluster", value: cluster("a") };
   const seen = new Set<bigint | undefined>();
   for (let count = 0; count <= PARTS.length; count++) {
     const state = stateWith(base, ...PARTS.slice(0, count));
-    seen.add(state.hashes().get("a"));
+    seen.add(hashClusters(state.tables).get("a"));
   }
   assert.equal(seen.size, PARTS.length + 1);
   const forward = stateWith(...PARTS);
   const backward = stateWith(...PARTS.toReversed());
-  assert.deepEqual(forward.hashes(), backward.hashes());
+  assert.deepEqual(hashClusters(forward.tables), hashClusters(backward.tables));
 });
 
-Deno.test("hashes() leaves out UDP frontends, listeners and other clusters", () => {
+Deno.test("hashClusters() leaves out UDP frontends, listeners and other clusters", () => {
   const state = stateWith(...PARTS);
-  const before = state.hashes().get("a");
+  const before = hashClusters(state.tables).get("a");
   accept(state, { kind: "add_udp_frontend", value: STREAM });
   accept(state, { kind: "add_http_listener", value: httpListener() });
   accept(state, { kind: "add_backend", value: backend("b", "one", "127.0.0.1:1") });
-  assert.equal(state.hashes().get("a"), before);
+  assert.equal(hashClusters(state.tables).get("a"), before);
 });

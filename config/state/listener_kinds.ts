@@ -1,5 +1,5 @@
-// The four kinds of listener, one row each: what differs between them wherever the configuration is
-// read, changed, compared, taken back or told. What carries their traffic is in the data plane.
+// The four kinds of listener, one row each: what differs between them wherever the configuration is read, changed,
+// compared, undone or reported. The code that carries their traffic is in the data plane.
 
 import type { MessageType } from "../schema/message_type.ts";
 import {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { clusterIdsByDomain, informationOf, listFrontends, listListeners } from "./queries.ts";
 import { PathRuleKind } from "../schema/messages.ts";
 import type { ListedFrontends } from "../schema/messages.ts";
 import {
@@ -32,25 +33,27 @@ function sample() {
   );
 }
 
-Deno.test("clusterInformation() gathers what belongs to a cluster, and null for none", () => {
+Deno.test("informationOf() gathers what belongs to a cluster, and nothing of one that does not exist", () => {
   const state = sample();
-  const information = state.clusterInformation("a");
+  const [information] = informationOf(state.tables, new Set(["a"]));
   assert.equal(information?.configuration?.cluster_id, "a");
   assert.deepEqual(information?.http_frontends.map(({ hostname }) => hostname), ["x.test"]);
   assert.deepEqual(information?.https_frontends, []);
   assert.equal(information?.tcp_frontends.length, 1);
   assert.equal(information?.udp_frontends.length, 1);
   assert.deepEqual(information?.backends.map(({ backend_id }) => backend_id), ["one", "two"]);
-  assert.equal(state.clusterInformation("ghost"), null);
+  assert.deepEqual(informationOf(state.tables, new Set(["ghost"])), []);
 });
 
-Deno.test("clustersByDomain() wants the exact host name, and the exact path when given", () => {
+Deno.test("clusterIdsByDomain() wants the exact host name, and the exact path when given", () => {
   const state = sample();
   const deny = frontend("x.test", "/none");
   delete deny.cluster_id;
   accept(state, { kind: "add_http_frontend", value: deny });
-  const ids = (hostname: string, path?: string) =>
-    state.clustersByDomain(hostname, path).map(({ configuration }) => configuration?.cluster_id);
+  const ids = (
+    hostname: string,
+    path?: string,
+  ) => [...clusterIdsByDomain(state.tables, hostname, path)];
   assert.deepEqual(ids("x.test"), ["a", "b"]);
   assert.deepEqual(ids("x.test", "/api"), ["b"]);
   assert.deepEqual(ids("x.test", "/"), ["a", "b"]);
@@ -67,13 +70,18 @@ Deno.test("listFrontends() shows UDP by default and with the tcp flag only", () 
     list.udp_frontends.length,
   ];
   const none = { http: false, https: false, tcp: false };
-  assert.deepEqual(sizes(state.listFrontends(none)), [3, 1, 1, 1]);
-  assert.deepEqual(sizes(state.listFrontends({ ...none, tcp: true })), [0, 0, 1, 1]);
-  assert.deepEqual(sizes(state.listFrontends({ ...none, http: true })), [3, 0, 0, 0]);
-  assert.deepEqual(sizes(state.listFrontends({ ...none, https: true })), [0, 1, 0, 0]);
-  assert.deepEqual(sizes(state.listFrontends({ ...none, domain: "x.test" })), [3, 1, 0, 0]);
-  assert.deepEqual(sizes(state.listFrontends({ ...none, domain: "sub" })), [1, 0, 0, 0]);
-  assert.deepEqual(sizes(state.listFrontends({ ...none, tcp: true, domain: "x" })), [0, 0, 0, 0]);
+  assert.deepEqual(sizes(listFrontends(state.tables, none)), [3, 1, 1, 1]);
+  assert.deepEqual(sizes(listFrontends(state.tables, { ...none, tcp: true })), [0, 0, 1, 1]);
+  assert.deepEqual(sizes(listFrontends(state.tables, { ...none, http: true })), [3, 0, 0, 0]);
+  assert.deepEqual(sizes(listFrontends(state.tables, { ...none, https: true })), [0, 1, 0, 0]);
+  assert.deepEqual(sizes(listFrontends(state.tables, { ...none, domain: "x.test" })), [3, 1, 0, 0]);
+  assert.deepEqual(sizes(listFrontends(state.tables, { ...none, domain: "sub" })), [1, 0, 0, 0]);
+  assert.deepEqual(sizes(listFrontends(state.tables, { ...none, tcp: true, domain: "x" })), [
+    0,
+    0,
+    0,
+    0,
+  ]);
 });
 
 Deno.test("listListeners() has the textual addresses as keys", () => {
@@ -81,7 +89,7 @@ Deno.test("listListeners() has the textual addresses as keys", () => {
     { kind: "add_http_listener", value: httpListener() },
     { kind: "add_http_listener", value: httpListener({ address: address("[::1]:80") }) },
   );
-  const list = state.listListeners();
+  const list = listListeners(state.tables);
   assert.deepEqual([...list.http_listeners.keys()], ["127.0.0.1:80", "[::1]:80"]);
   assert.equal(list.tcp_listeners.size, 0);
 });

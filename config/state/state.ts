@@ -5,21 +5,9 @@
 import { type Admission, validValues } from "../rules/admission.ts";
 import type { CertificateParser } from "../values/certificate.ts";
 import type { ConfigError } from "./config_error.ts";
-import { hashClusters } from "./hash.ts";
-import type {
-  CertificatesWithFingerprints,
-  ClusterInformation,
-  FrontendFilters,
-  HealthChecksList,
-  ListedFrontends,
-  ListenersList,
-  QueryCertificatesFilters,
-  Request,
-  RequestCounts,
-} from "../schema/messages.ts";
+import type { Request, RequestCounts } from "../schema/messages.ts";
 import { dumpTables } from "./dump.ts";
 import { equalTables } from "./equality.ts";
-import * as queries from "./queries.ts";
 import { type ReadonlyTables, StateTables } from "./tables.ts";
 import { applyVerb, verbName } from "./verbs.ts";
 import { compareText } from "../values/text_order.ts";
@@ -92,42 +80,6 @@ export class ConfigState {
   /** Whether both hold the same configuration; the census does not count. */
   equals(other: ConfigState): boolean {
     return equalTables(this.#tables, other.#tables);
-  }
-
-  /** One 64-bit hash for each configured cluster, by id. */
-  hashes(): Map<string, bigint> {
-    return hashClusters(this.#tables);
-  }
-
-  /** One cluster with its frontends and backends, or `null` when it is not configured. */
-  clusterInformation(id: string): ClusterInformation | null {
-    return queries.informationOf(this.#tables, new Set([id]))[0] ?? null;
-  }
-
-  /** The clusters behind exactly this host name and, when given, exactly this path rule. */
-  clustersByDomain(hostname: string, path?: string): ClusterInformation[] {
-    const ids = queries.clusterIdsByDomain(this.#tables, hostname, path);
-    return queries.informationOf(this.#tables, ids);
-  }
-
-  /** Frontends by protocol; no flag means all, a domain is a part of the host name. */
-  listFrontends(filters: FrontendFilters): ListedFrontends {
-    return queries.listFrontends(this.#tables, filters);
-  }
-
-  /** Listeners of every protocol by the text of their address. */
-  listListeners(): ListenersList {
-    return queries.listListeners(this.#tables);
-  }
-
-  /** Health checks by cluster id, of one cluster or of all that have one. */
-  healthChecks(clusterId?: string): HealthChecksList {
-    return queries.healthChecks(this.#tables, clusterId);
-  }
-
-  /** Certificates by fingerprint; a domain wins over a fingerprint, neither means all. */
-  certificates(filters: QueryCertificatesFilters): CertificatesWithFingerprints {
-    return queries.certificates(this.#tables, filters);
   }
 
   /** How often each verb was given to `apply`, refused or not, by CamelCase name. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { healthChecks } from "./queries.ts";
 import { Request, RulePosition } from "../schema/messages.ts";
 import {
   accept,
@@ -122,14 +123,14 @@ Deno.test("SetHealthCheck is stored in its cluster and RemoveHealthCheck takes i
   };
   const state = stateWith({ kind: "add_cluster", value: cluster("a") });
   accept(state, { kind: "set_health_check", value: { cluster_id: "a", config } });
-  assert.deepEqual([...state.healthChecks().map], [["a", config]]);
-  assert.deepEqual([...state.healthChecks("b").map], []);
+  assert.deepEqual([...healthChecks(state.tables).map], [["a", config]]);
+  assert.deepEqual([...healthChecks(state.tables, "b").map], []);
   const bad = { cluster_id: "a", config: { ...config, interval: 0 } };
   assert.equal(refuse(state, { kind: "set_health_check", value: bad }), "invalid_value");
   const unknown = { cluster_id: "b", config };
   assert.equal(refuse(state, { kind: "set_health_check", value: unknown }), "not_found");
   accept(state, { kind: "remove_health_check", value: "a" });
-  assert.deepEqual([...state.healthChecks("a").map], []);
+  assert.deepEqual([...healthChecks(state.tables, "a").map], []);
   assert.equal(refuse(state, { kind: "remove_health_check", value: "b" }), "not_found");
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { listFrontends } from "./queries.ts";
 import { decode, encode } from "../codec/protobuf.ts";
 import { type ListedFrontends, RequestTcpFrontend } from "../schema/messages.ts";
 import { readRecords, writeRecord } from "../codec/saved_state.ts";
@@ -27,7 +28,7 @@ const ALL = { http: false, https: false, tcp: false };
 
 /** Cluster and name of every TCP frontend, as they are listed. */
 function listed(state: ConfigState): [string, string | undefined][] {
-  const { tcp_frontends }: ListedFrontends = state.listFrontends(ALL);
+  const { tcp_frontends }: ListedFrontends = listFrontends(state.tables, ALL);
   return tcp_frontends.map(({ cluster_id, sni }) => [cluster_id, sni]);
 }
 

@@ -1,4 +1,4 @@
-// The verbs of the schema as types, and those verbs that more than one place makes. What a verb means
+// The verbs of the schema as types, and functions for the verbs that several places make. The meaning of each verb
 // stands in verbs.ts.
 
 import type {

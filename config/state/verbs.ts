@@ -1,5 +1,5 @@
-// What every verb of the schema means, one row each: where it runs, what it changes and how that is taken
-// back, and what is said of it. The rows stand in verbs/; a verb without a row does not compile.
+// The verbs of the schema, one row each: where a verb runs, what it changes, how the change is undone, and how logs
+// and events describe it. The rows stand in verbs/; a verb without a row does not compile.
 
 import type { ConfigError } from "./config_error.ts";
 import {
@@ -113,7 +113,7 @@ export function missingListener({ tables }: Tabled, { kind, value }: Verb): stri
 
 /**
  * Whether `verb` adds an object that the state holds with the same settings: an addition that is refused
- * for this reason alone asked for nothing new.
+ * only for this reason would have changed nothing.
  */
 export function isInForce({ tables }: Tabled, { kind, value }: Verb): boolean {
   return rowOf(kind).inForce?.(tables, value) ?? false;

@@ -1,5 +1,5 @@
-// Taking back changes of listeners, in the gentlest way there is: a switch, a patch, and only when
-// neither leads back, the settings as a whole.
+// Undoes changes of listeners with the smallest request that restores them: activation or deactivation, a patch, or
+// else the settings as a whole.
 
 import { formatAddress } from "../values/address.ts";
 import { findPatch, type ListenerPatch } from "../state/listener_patch.ts";

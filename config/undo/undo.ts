@@ -1,13 +1,13 @@
-// How to take a change back: looks at what a request is about to touch, and afterwards names the
-// requests that restore it. The cost is that of the objects touched, not of the whole state. Knows
-// nothing of who applies or refuses requests. What each verb touches stands in its row.
+// Undoes changes: keeps the objects that a request is about to change, and afterwards names the requests that restore
+// them. The cost is that of these objects, not of the whole state. Knows nothing of where requests are applied. The
+// row of each verb says what it changes.
 
 import { rowOf, type Verb } from "../state/verbs.ts";
 import { type Changed, NOTHING, type Undo } from "./parts.ts";
 
 export type { Undo } from "./parts.ts";
 
-/** Remembers what `verb` will touch in `state`. Call it before the verb is applied. */
+/** Keeps what `verb` will change in `state`. Call it before the verb is applied. */
 export function prepareUndo({ tables }: Changed, verb: Verb): Undo {
   return rowOf(verb.kind).undo?.(tables, verb.value) ?? NOTHING;
 }

@@ -1,4 +1,4 @@
-// Optional fields of command messages and settings: a field nobody set is left out of the object,
+// Optional fields of command messages and settings: a field that is not set is left out of the object,
 // it is not set to undefined.
 
 /** An object whose possibly undefined fields have become optional ones. */

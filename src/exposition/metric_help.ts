@@ -15,6 +15,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "backend.connections": "Connections to backends that are open now",
   "backend.connections.error": "Attempts to connect to a backend that failed",
   "backend.down": "Times a backend was found to be down",
+  "backend.flow_control.paused":
+    "Times a stream to a backend waited because the backend took no more",
   "backend.pool.hit": "Requests sent over a pooled connection",
   "backend.pool.miss": "Connections opened to backends",
   "backend.pool.size": "Connections to backends that are open now, in use or waiting in the pool",
@@ -37,6 +39,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "cluster.available_recovered": "Times a cluster had an available backend again",
   "cluster.no_available_backends": "Times a cluster was found without an available backend",
   "cluster.total_backends": "Backends of the cluster",
+  "config.load_h2_knob_clamped":
+    "HTTP/2 settings of saved states that were raised to the least that may be set",
   "config.load_skipped_invalid":
     "Records of saved states that were left out because they cannot be served",
   "configuration.backends": "Backends in the configuration",
@@ -47,6 +51,36 @@ const TEXTS: Readonly<Record<string, string>> = {
   "connections_per_backend": "Connections to the backends that are open now",
   "event_loop_time": "How much too late the event loop of a worker got to what was due",
   "h1.backend_eof_before_message_complete": "Responses whose backend closed before their end",
+  "h2.bodiless_response_data_reset":
+    "Responses of HTTP/2 backends that had a body where there is none",
+  "h2.close_with_active_streams":
+    "HTTP/2 connections of clients that ended while streams were open",
+  "h2.coalescing.accepted":
+    "Requests for another name than the HTTP/2 connection was made for, which its certificate covers",
+  "h2.connection.active_streams": "Streams of HTTP/2 that are open now",
+  "h2.connection.pending_window_updates": "Streams of HTTP/2 whose peer is to be told of more room",
+  "h2.connection.window_bytes": "Bytes that the peers of HTTP/2 connections take now",
+  "h2.flood.stream_refused":
+    "Streams refused because their client resets too many before they are answered",
+  "h2.flow_control_stall": "Times a stream of HTTP/2 waited because its peer took no more",
+  "h2.headers.rejected.budget_overrun": "Heads that were too large to be sent with HTTP/2",
+  "h2.headers.rejected.total": "Heads of HTTP/2 that were malformed",
+  "h2.rst_stream.received.pre_response_start":
+    "Streams that clients reset before they were answered",
+  "h2.streams.ready_incremental.by_urgency":
+    "Incremental streams of HTTP/2 that have something to send now",
+  "h2.streams.reaped.idle_timeout": "Streams ended because nothing happened on them",
+  "h2.streams.reaped.stall_budget":
+    "Streams ended because their peer took only a little now and then",
+  "h2.streams.reaped.window_stall": "Streams ended because their peer took nothing",
+  "h2.trailer.forbidden_field_elided":
+    "Fields left out of HTTP/2 trailers because they may not be there",
+  "h2.trailer.spoof_vector_elided":
+    "Fields left out of HTTP/2 trailers because they would be trusted",
+  "h2.trailers_dropped_content_length":
+    "Trailers not sent to an HTTP/1.1 peer because the body has a length",
+  "h2.trailers_dropped_no_body":
+    "Trailers not sent to an HTTP/1.1 client because the response has no body",
   "health_check.down": "Times a backend became unhealthy by its probes",
   "health_check.failure": "Health probes that were not answered as expected",
   "health_check.healthy_backends":
@@ -54,9 +88,11 @@ const TEXTS: Readonly<Record<string, string>> = {
   "health_check.success": "Health probes that were answered as expected",
   "health_check.up": "Times a backend became healthy by its probes",
   "http.active_requests": "Requests being served now",
+  "http.alpn.h2": "TLS connections that negotiated HTTP/2",
   "http.alpn.http11": "TLS connections that negotiated HTTP/1.1",
   "http.backend_parse_errors": "Responses of backends that were malformed",
   "http.default_answers": "Responses the proxy made itself",
+  "http.e2e.h2": "Responses that HTTP/2 clients have all of",
   "http.e2e.http11": "Responses that HTTP/1.1 clients have all of",
   "http.errors": "Requests that ended with an error of the backend or the connection to it",
   "http.failed_backend_matching": "Requests for which there is no route",
@@ -131,6 +167,14 @@ const TEXTS: Readonly<Record<string, string>> = {
 /** Texts of names that differ in their last word, for which `{}` stands. */
 const BEGINNINGS: readonly (readonly [string, string])[] = [
   ["config.", "Rows of the audit log about {}: one when it is asked for, one when it is done"],
+  ["h2.flood.violation.", "HTTP/2 connections ended because of too much: {}"],
+  ["h2.frames.rx.", "HTTP/2 frames received: {}"],
+  ["h2.frames.tx.", "HTTP/2 frames sent: {}"],
+  ["h2.goaway.received.", "HTTP/2 connections that the peer ended: {}"],
+  ["h2.goaway.sent.", "HTTP/2 connections the proxy ended: {}"],
+  ["h2.headers.rejected.", "Heads of HTTP/2 that were malformed: {}"],
+  ["h2.rst_stream.received.", "HTTP/2 streams that the peer reset: {}"],
+  ["h2.rst_stream.sent.", "HTTP/2 streams the proxy reset: {}"],
   ["http.status.", "Responses with status {}"],
   ["listener.accepted.", "Client connections accepted by {} listeners"],
   ["protocol.", "Client connections that speak {} now"],

@@ -61,6 +61,8 @@ export interface Accepted {
   readonly proxyHeader?: Uint8Array;
   /** `null` on a plain connection. */
   readonly tls: TlsFacts | null;
+  /** A plain connection whose client speaks HTTP/2 without having negotiated it (RFC 9113 section 3.3). */
+  readonly speaksH2?: boolean;
 }
 
 /** A socket that accepts connections. */

@@ -1,6 +1,6 @@
-// What the worker's control loop asks of its data plane. The loop owns the channel to the main
-// process and the worker's copy of the configuration state; the data plane owns listeners, sessions
-// and backends. Neither knows how the other works.
+// What the control loop of a worker needs of its data plane. The loop owns the channel to the main process and the
+// worker's copy of the configuration state. The data plane owns listeners, sessions and backends. Neither knows how
+// the other works.
 
 import type {
   QueryMetricsOptions,
@@ -24,7 +24,7 @@ export interface DataPlane {
   /** The listeners that should have a socket and could not be given one. */
   readonly unopened: UnopenedListeners;
 
-  /** The initial state was taken in: what is asked for from now on may take its time. */
+  /** The initial state is in force: from now on an activation may wait for an address to become free. */
   begun(): void;
 
   /** Does one step of a hand-over: its answer, `null` when it has none, or why it failed. */

@@ -1,6 +1,5 @@
-// What a worker does with the requests of its main process: the worker's own copy of the state,
-// the data plane behind it, and the answers. Knows no pipes: requests come in as values, answers
-// leave through an injected function.
+// Executes the requests of the main process in a worker: applies them to the worker's copy of the state and to the
+// data plane, and answers. Knows no pipes: requests come in as values, and answers leave through an injected function.
 
 import {
   type Event,
@@ -123,7 +122,7 @@ export class ControlLoop {
     return this.#isStopped || this.#stopping !== null;
   }
 
-  /** Declares the worker stopped, whoever decided it. */
+  /** Declares the worker stopped. Called again, it does nothing. */
   leave(): void {
     if (!this.#isStopped) this.#tellMeasurements();
     this.#isStopped = true;
@@ -207,7 +206,7 @@ export class ControlLoop {
           value: { limit: this.#connectionLimit },
         });
       case "query_metrics":
-        // Not awaited: others are served while the measurements of very many clusters are told.
+        // Not awaited: the measurements of very many clusters take a while, and other requests are served meanwhile.
         return void this.#answerMetrics(id, type.value);
       case "set_metric_detail":
         return this.#setDetail(id, type.value);

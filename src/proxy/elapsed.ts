@@ -1,4 +1,4 @@
-// Waiting, on timers that are handed in.
+// Waiting, with timers that are passed in.
 
 import type { Timers } from "../io/contracts.ts";
 

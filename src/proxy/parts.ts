@@ -1,6 +1,6 @@
-// Everything a data plane takes from outside: time, chance, timers, sockets, TLS, the log. It names none of
-// them itself, so that it can be embedded, several can live in one process, and a test can play the world.
-// What a process uses is made in `runtime_parts.ts`.
+// Everything a data plane takes from outside: time, randomness, timers, sockets, TLS, the log. It imports none of them
+// itself, so that it can be embedded, that several can live in one process, and that tests can replace them.
+// `runtime_parts.ts` makes those of a real process.
 
 import type {
   Accepted,

@@ -54,20 +54,20 @@ export class ClientWatch implements Timed {
     if (watching === Watching.ASK && !this.#asking) {
       this.#asking = true;
       // Behind a write that is under way this one waits, and that one tells as well.
-      this.#watcher.stream.write(NOTHING).then(this.#onHere, this.#onGone);
+      this.#watcher.stream.write(NOTHING).then(() => this.#onHere(), () => this.#onGone());
     }
     this.#wheel.arm(this, CLIENT_WATCH_MS);
   }
 
-  readonly #onHere = (): void => {
+  #onHere(): void {
     this.#asking = false;
-  };
+  }
 
-  readonly #onGone = (): void => {
+  #onGone(): void {
     this.#asking = false;
     // What was true when the question was put may not be when the answer comes.
     if (this.#watcher.watching() !== Watching.OVER) this.#watcher.clientReset();
-  };
+  }
 }
 
 const NOTHING = new Uint8Array(0);

@@ -55,12 +55,10 @@ export async function runTunnel(
   from = 0,
   to = 0,
 ): Promise<boolean> {
+  const sending = pipeToBackend(client, upstream);
+  const delivered = await pipeToClient(client, upstream, from, to);
   // Both must have stopped before the buffers they use are given back.
-  const [sent, delivered] = await Promise.all([
-    pipeToBackend(client, upstream),
-    pipeToClient(client, upstream, from, to),
-  ]);
-  return sent && delivered;
+  return await sending && delivered;
 }
 
 async function pipeToBackend(client: TunnelClient, upstream: Upstream): Promise<boolean> {

@@ -14,12 +14,16 @@ import { BufferPool } from "../bytes/buffer_pool.ts";
 import type { Dialer, Timers } from "../io/contracts.ts";
 import type { LoggerOf } from "../observe/log/module_log.ts";
 import { Counters } from "../observe/metrics/counters.ts";
+import { H2Counters, type H2Levels } from "../protocol/h2/connection/counters.ts";
+import { HeadTools } from "../protocol/h2/connection/head_tools.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ids/ulid.ts";
 import { BulkTurns } from "./timing/bulk_turns.ts";
 import { ClientLimits } from "./client_limits.ts";
 import { CoarseClock } from "./timing/coarse_clock.ts";
 import { DeadlineWheel } from "./timing/deadline_wheel.ts";
+import { TurnQueue } from "./timing/turn_queue.ts";
+import { StreamRoom } from "./http/h2/stream_room.ts";
 import type { InputBuffers } from "./http/h1/input.ts";
 import type { LingerBounds } from "./linger.ts";
 import type { TrafficObserver } from "./observer.ts";
@@ -39,12 +43,22 @@ export interface WorkerContext {
   readonly timers: Timers;
   readonly loggerOf: LoggerOf;
   readonly counters: Counters;
+  /** Counted by all connections of HTTP/2. */
+  readonly h2Counters: H2Counters;
+  /** The connections of HTTP/2 that are open, for gauges. */
+  readonly h2Connections: Set<H2Levels>;
+  /** What all connections of HTTP/2 make their heads with. */
+  readonly h2Tools: HeadTools;
   /** Connections to backends that carry one request at a time. */
   readonly upstreams: UpstreamPool;
   /** Connections of HTTP/2 to backends. */
   readonly sharedUpstreams: SharedUpstreamPool;
   /** Rations large reads, so that bulk transfers do not make small requests wait. */
   readonly bulkTurns: BulkTurns;
+  /** For what is done once for everything that is ready in a turn. */
+  readonly turns: TurnQueue;
+  /** What the requests of HTTP/2 clients may take of this worker. */
+  readonly streamRoom: StreamRoom;
   readonly inputBuffers: InputBuffers;
   /** Where outgoing heads are assembled; larger than a head may be by what is added to it. */
   readonly outBuffers: BufferPool;
@@ -78,6 +92,11 @@ export interface WorkerLimits {
   /** For clients that still send after their last answer. */
   readonly linger: LingerBounds;
 }
+
+/** Requests of HTTP/2 at a time, for each connection there may be; a few connections may have far more. */
+const STREAMS_PER_CONNECTION = 10;
+/** What their bodies may hold that have not been passed on. */
+const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 /** Connections that are closed but have not given their buffer back, when others take their place. */
 const CLOSING_CONNECTIONS = 256;
@@ -131,7 +150,20 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
   const wide = new BufferPool(WIDE_BUFFER_BYTES, MAX_WIDE_BUFFERS);
   const { dialer, atEndOfTurn } = parts;
   const bulkTurns = new BulkTurns(clock, atEndOfTurn);
-  const shared = { dialer, clock, wheel, counters, bulkTurns, atEndOfTurn };
+  const h2Counters = new H2Counters();
+  const h2Connections = new Set<H2Levels>();
+  const h2Tools = new HeadTools();
+  const shared = {
+    dialer,
+    clock,
+    wheel,
+    counters,
+    bulkTurns,
+    atEndOfTurn,
+    h2Counters,
+    h2Connections,
+    tools: h2Tools,
+  };
   const worker: WorkerContext = {
     clock,
     coarseClock,
@@ -140,9 +172,14 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     timers: parts.timers,
     loggerOf: parts.loggerOf,
     counters,
+    h2Counters,
+    h2Connections,
+    h2Tools,
     upstreams: new UpstreamPool(dialer, upstreamBuffers, wheel, counters),
     sharedUpstreams: new SharedUpstreamPool({ ...shared, observer: () => worker.observer }),
     bulkTurns,
+    turns: new TurnQueue(atEndOfTurn),
+    streamRoom: new StreamRoom(STREAMS_PER_CONNECTION * parts.maxConnections, MAX_BODY_BYTES),
     inputBuffers,
     outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),
     tunnelInputBuffers: { ...inputBuffers, wide },

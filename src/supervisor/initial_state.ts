@@ -8,6 +8,7 @@ import { loggerOf } from "../observe/log/log.ts";
 import { applyLeniently, type BatchRecord, describeRefusals } from "./commands/batch.ts";
 import type { MainSnapshot } from "./main_upgrade/snapshot.ts";
 import type { ProcessSettings } from "./process_settings.ts";
+import { type ReplayCounters, replayed } from "./saved/replayed.ts";
 import { isMissing, keepUnreadable, loadState } from "./saved/state.ts";
 
 /** What the initial state goes into. */
@@ -16,7 +17,7 @@ export interface InitialStateParts {
   /** The state that the configuration file describes. */
   readonly file: { readonly state: ConfigState };
   readonly settings: ProcessSettings;
-  readonly counters: { skipped: number };
+  readonly counters: { skipped: number } & ReplayCounters;
 }
 
 /** Takes in the configuration file, then the saved state. Requests that are refused are logged. */
@@ -40,11 +41,7 @@ export async function loadInitialState(parts: InitialStateParts, config: Config)
   await takeIn(
     parts,
     saved_state,
-    saved.value.map(({ request, record, line }) => ({
-      number: record,
-      line,
-      request: request.content,
-    })),
+    replayed(saved_state, saved.value, parts.counters),
   );
 }
 

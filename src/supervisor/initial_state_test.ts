@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Config, loadConfig } from "../../config/file/load.ts";
 import type { Request } from "../../config/schema/messages.ts";
-import { cluster } from "../../tests/support/config/state.ts";
+import { cluster, httpListener } from "../../tests/support/config/state.ts";
 import { servableState } from "../configuration/servable.ts";
 import { loadInitialState, restoreSnapshot } from "./initial_state.ts";
 import { ProcessSettings } from "./process_settings.ts";
@@ -18,7 +18,7 @@ function emptyParts() {
     state: servableState(),
     file: { state: servableState() },
     settings: new ProcessSettings(),
-    counters: { skipped: 0 },
+    counters: { skipped: 0, clamped: 0 },
   };
 }
 
@@ -57,6 +57,27 @@ Deno.test("loadInitialState() starts without a saved state that is missing, and 
     await loadInitialState(damaged, { ...config, automatic_state_save: true });
     assert.equal(damaged.state.counts().clusters, 1);
     assert.equal(await Deno.readTextFile(`${path}.unreadable`), "no state");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("loadInitialState() raises settings of HTTP/2 that an older program has let pass", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/state.json`;
+    const value = httpListener({ h2_max_glitch_count: 0, h2_max_rst_stream_lifetime: 0n });
+    await saveState(path, [{ request_type: { kind: "add_http_listener", value } }]);
+    const parts = emptyParts();
+    await loadInitialState(parts, configOf({ saved_state: path }));
+    const [kept] = parts.state.tables.listeners.http.sorted();
+    assert.deepEqual([kept?.h2_max_glitch_count, kept?.h2_max_rst_stream_lifetime], [1, 1n]);
+    assert.deepEqual(parts.counters, { skipped: 0, clamped: 2 });
+    // Where it is no saved state, nothing is raised.
+    const asked = emptyParts();
+    const requests: Request[] = [{ request_type: { kind: "add_http_listener", value } }];
+    await loadInitialState(asked, configOf({ requests }));
+    assert.deepEqual(asked.counters, { skipped: 1, clamped: 0 });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

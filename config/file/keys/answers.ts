@@ -1,5 +1,5 @@
 // Answer templates of listeners and clusters: the `answers` table (literal text or `file://PATH`)
-// and the older keys that name one file a status. What a template may contain is asked when the file is tried.
+// and the older keys that name one file a status. The templates themselves are checked when the file is tried.
 
 import { ANSWER_STATUSES, LEGACY_ANSWER_STATUSES } from "../../defaults.ts";
 import { mapOf, optional } from "../table.ts";

@@ -1,7 +1,7 @@
 // The HTTP/2 keys of HTTP and HTTPS listeners. Absent keys stay absent in the messages: workers
 // apply their own defaults. What values mean anything is said by the rules of the messages.
 
-import * as defaults from "../../defaults.ts";
+import * as defaults from "../../h2_defaults.ts";
 import { u32, u64 } from "../fields.ts";
 import { optional } from "../table.ts";
 
@@ -79,6 +79,10 @@ export const H2_KEYS = {
   h2_max_header_fields: count(
     "header fields in a block",
     defaults.WORKER_H2_MAX_HEADER_FIELDS,
+  ),
+  h2_stream_refusal_percent: count(
+    "part of the resets before an answer from which on streams are refused, percent, 0 = never",
+    defaults.WORKER_H2_STREAM_REFUSAL_PERCENT,
   ),
   h2_stream_idle_timeout_seconds: optional(
     u32,

@@ -102,6 +102,11 @@ export const LISTENER_KEYS = {
     "bytes of a body that must come within each timeout, 0 = any (default), 4096 is a good defence",
     HTTP_FAMILY,
   ),
+  h2c_prior_knowledge: optional(
+    boolean,
+    "clients may speak HTTP/2 without TLS, false by default",
+    { only: ["http"] },
+  ),
   answers: optional(answers, "answer templates by status: text or file://PATH", HTTP_FAMILY),
   ...LEGACY_ANSWER_KEYS,
   ...H2_KEYS,
@@ -182,7 +187,11 @@ export class ListenerBuilder {
   }
 
   #http(reading: ListenerReading, address: SocketAddress): HttpListenerConfig {
-    return { ...defaultHttpListener(address, this.#globals), ...this.#httpChoices(reading) };
+    return {
+      ...defaultHttpListener(address, this.#globals),
+      ...this.#httpChoices(reading),
+      ...pick(reading.values, ["h2c_prior_knowledge"]),
+    };
   }
 
   #httpChoices(reading: ListenerReading): Partial<HttpListenerConfig> {

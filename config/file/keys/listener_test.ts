@@ -56,6 +56,15 @@ Deno.test("ListenerBuilder always sends the two X-Real-IP switches", () => {
   assert.equal(https("upload_min_bytes = 4096").upload_min_bytes, 4096);
 });
 
+Deno.test("ListenerBuilder sends the switch for cleartext HTTP/2 of HTTP listeners when it is given", () => {
+  const http = (keys: string) =>
+    only(requestsOf(loaded(listener("http", 1, keys)), "add_http_listener"));
+  assert.equal("h2c_prior_knowledge" in http(""), false);
+  assert.equal(http("h2c_prior_knowledge = true").h2c_prior_knowledge, true);
+  assert.equal(http("h2c_prior_knowledge = false").h2c_prior_knowledge, false);
+  assert.equal("h2c_prior_knowledge" in https("h2c_prior_knowledge = true"), false);
+});
+
 Deno.test("ListenerBuilder fills in the TLS defaults", () => {
   const config = https("");
   assert.deepEqual(config.versions, [TlsVersion.TLS_V1_2, TlsVersion.TLS_V1_3]);

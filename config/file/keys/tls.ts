@@ -1,5 +1,5 @@
 // The TLS keys of HTTPS listeners: versions, suites, groups, ALPN and the default certificate.
-// Whether a certificate can be served is asked when the file is tried.
+// Whether a certificate can be served is checked when the file is tried.
 
 import * as defaults from "../../defaults.ts";
 import { arrayOf, boolean, oneOf, path, type Reader, text, u64 } from "../fields.ts";

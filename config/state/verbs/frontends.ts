@@ -1,5 +1,5 @@
-// The verbs about frontends, made from the rows of listener_kinds.ts: those whose frontends are routes, and
-// those whose frontends take what arrives.
+// The verbs about frontends, made from the rows of listener_kinds.ts: frontends that are routes (HTTP, HTTPS), and
+// frontends of streams (TCP, UDP).
 
 import { validateMessage } from "../../rules/validate.ts";
 import { misplacedHsts } from "../../rules/whole_rules.ts";

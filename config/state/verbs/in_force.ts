@@ -1,5 +1,5 @@
-// Whether what a request would add is there already, exactly as the request has it: an addition that is
-// refused for this reason alone asked for nothing new.
+// Whether the object that a request would add exists already with the same settings: an addition that is refused
+// only for this reason would have changed nothing.
 
 import { formatAddress, normalizeAddress } from "../../values/address.ts";
 import type { MessageType } from "../../schema/message_type.ts";

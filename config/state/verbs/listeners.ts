@@ -108,7 +108,7 @@ function updateRow(kind: ListenerKind): VerbRow<ListenerPatch> {
   };
 }
 
-/** Main derives it from others, and takes it from nobody. */
+/** Main derives it from other requests; the command socket refuses it. */
 function replacementRow(kind: ListenerKind): VerbRow<ListenerConfig> {
   return {
     ...commonRow(kind),

@@ -70,7 +70,7 @@ export const OPERATION_ROWS = {
   | "subscribe_events"
 >;
 
-/** What processes of this program alone say to each other, and what nobody may ask for. */
+/** Requests between the processes of this program; the command socket refuses them. */
 export const INTERNAL_ROWS = {
   launch_worker: { runsOn: "main", internal: true, rule: question },
   return_listen_sockets: { runsOn: "workers", internal: true },

@@ -1,5 +1,5 @@
-// What can be said of a verb: the shape of the rows beside this file. Rows hold data and pure functions of
-// the value; what only one process can do is in that process, in a table keyed by verb.
+// The row of a verb: the type of the rows beside this file. Rows hold data and pure functions of the value. Code
+// that only one process has is in that process, in a table keyed by verb.
 
 import type { EventKind, ResponseContent, SocketAddress } from "../../schema/messages.ts";
 import type { RequestCounts } from "../../schema/messages.ts";
@@ -66,7 +66,7 @@ export interface VerbRow<V = unknown> {
 
   /** Changes the tables: whole, or not at all with the reason. Only verbs with it change a state. */
   mutate?(tables: StateTables, value: V): ConfigError | null;
-  /** Remembers what it will touch. */
+  /** Keeps what it will change, to be restored later. */
   undo?(tables: ReadonlyTables, value: V): Undo;
   /** The object it changes, as a name; two verbs that could undo each other share it. */
   scope?(value: V): string;
@@ -87,9 +87,9 @@ export interface VerbRow<V = unknown> {
   readonly inBatch?: true;
   /** A worker that starts later gets the last one. */
   readonly remembered?: true;
-  /** Whether it makes processes forget what they have measured: done once, and never remembered. */
+  /** Whether it makes processes reset their measurements: done once, and not repeated for later workers. */
   forgets?(value: V): boolean;
-  /** The service manager is told of it as of a reload though it does not change the state. */
+  /** The service manager is notified of it as of a reload, although it does not change the state. */
   readonly reloads?: true;
   /** No other object depends on the one it changes: the client's next request need not wait with it. */
   readonly independent?: true;

@@ -1,4 +1,4 @@
-// What workers tell of the certificates that clients are served. Reads only.
+// What workers report of the certificates that they serve. Reads only.
 
 import type {
   CertificatesByAddress,

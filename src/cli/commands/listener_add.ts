@@ -27,8 +27,10 @@ import {
   type IdentityPaths,
 } from "../options/listener_identity.ts";
 import {
+  declareClearH2Options,
   declareObsTextOptions,
   fieldOption,
+  givenFields,
   listOption,
   publicAddressOption,
   timeoutOption,
@@ -53,6 +55,10 @@ interface AddHttpOptions extends AddOptions, AnswerPaths {
   readonly upload_min_bytes?: number;
 }
 
+interface AddClearHttpOptions extends AddHttpOptions {
+  readonly h2c_prior_knowledge?: boolean;
+}
+
 interface AddHttpsOptions extends AddHttpOptions {
   readonly tls_versions?: TlsVersion[];
   readonly tls_cipher_list?: string[];
@@ -70,12 +76,16 @@ interface AddUdpOptions extends AddOptions {
 const DESCRIPTION = "Create a listener; activate it to accept traffic";
 
 export function registerHttpAdd(family: Command, host: CommandHost): void {
-  declareHttpOptions(subcommand(family, "add", DESCRIPTION))
-    .action((options: AddHttpOptions, command: Command) =>
+  declareClearH2Options(declareHttpOptions(subcommand(family, "add", DESCRIPTION)))
+    .action((options: AddClearHttpOptions, command: Command) =>
       host.send(command, (inputs) => {
         const chosen = httpChoices(options, inputs);
         if (chosen instanceof CommandProblem) return chosen;
-        const value = { ...defaultHttpListener(options.address, inputs.config), ...chosen };
+        const value = {
+          ...defaultHttpListener(options.address, inputs.config),
+          ...chosen,
+          ...givenFields(options, ["h2c_prior_knowledge"]),
+        };
         return requestOf(addListener(LISTENER_KINDS.http, value));
       })
     );

@@ -265,31 +265,6 @@ const UPDATED: [line: string[], request: RequestType][] = [
   ],
 ];
 
-const H2_NUMBERS: [option: string, field: string, wide: boolean][] = [
-  ["--h2-max-rst-stream-per-window", "h2_max_rst_stream_per_window", false],
-  ["--h2-max-ping-per-window", "h2_max_ping_per_window", false],
-  ["--h2-max-settings-per-window", "h2_max_settings_per_window", false],
-  ["--h2-max-empty-data-per-window", "h2_max_empty_data_per_window", false],
-  [
-    "--h2-max-window-update-stream0-per-window",
-    "h2_max_window_update_stream0_per_window",
-    false,
-  ],
-  ["--h2-max-continuation-frames", "h2_max_continuation_frames", false],
-  ["--h2-max-glitch-count", "h2_max_glitch_count", false],
-  ["--h2-initial-connection-window", "h2_initial_connection_window", false],
-  ["--h2-max-concurrent-streams", "h2_max_concurrent_streams", false],
-  ["--h2-stream-shrink-ratio", "h2_stream_shrink_ratio", false],
-  ["--h2-max-rst-stream-lifetime", "h2_max_rst_stream_lifetime", true],
-  ["--h2-max-rst-stream-abusive-lifetime", "h2_max_rst_stream_abusive_lifetime", true],
-  ["--h2-max-rst-stream-emitted-lifetime", "h2_max_rst_stream_emitted_lifetime", true],
-  ["--h2-max-header-list-size", "h2_max_header_list_size", false],
-  ["--h2-max-header-table-size", "h2_max_header_table_size", false],
-  ["--h2-max-header-fields", "h2_max_header_fields", false],
-  ["--h2-stream-idle-timeout-seconds", "h2_stream_idle_timeout_seconds", false],
-  ["--h2-graceful-shutdown-deadline-seconds", "h2_graceful_shutdown_deadline_seconds", false],
-];
-
 async function expectRequests(table: [line: string[], request: RequestType][]): Promise<void> {
   for (const [line, request] of table) {
     const parsed = await parseLine(["listener", ...line], { config: CONFIG, files: FILES });
@@ -309,18 +284,6 @@ Deno.test("sozu listener activates, deactivates and removes each protocol", asyn
 
 Deno.test("sozu listener update sends only what is given", async () => {
   await expectRequests(UPDATED);
-});
-
-Deno.test("sozu listener http update has an option for each HTTP/2 limit", async () => {
-  for (const protocol of ["http", "https"] as const) {
-    for (const [option, field, wide] of H2_NUMBERS) {
-      const { request } = await parseLine(["listener", protocol, "update", ...AT, option, "3"]);
-      assert.deepEqual(request, {
-        kind: `update_${protocol}_listener`,
-        value: { ...PATCH, [field]: wide ? 3n : 3 },
-      });
-    }
-  }
 });
 
 Deno.test("sozu listener http update has an option for each answer but 400", async () => {

@@ -24,6 +24,7 @@ import {
   type IdentityPaths,
 } from "../options/listener_identity.ts";
 import {
+  declareClearH2Options,
   declareH2Options,
   declareObsTextOptions,
   declarePair,
@@ -37,6 +38,10 @@ import { CommandProblem } from "../problem.ts";
 
 interface UpdateHttpOptions extends HttpPatch, AnswerPaths {
   readonly address: SocketAddress;
+}
+
+interface UpdateClearHttpOptions extends UpdateHttpOptions {
+  readonly h2c_prior_knowledge?: boolean;
 }
 
 interface UpdateHttpsOptions extends UpdateHttpOptions, HstsOptions {
@@ -74,12 +79,13 @@ const H2_FIELDS = Object.keys(H2_OPTIONS) as H2Field[];
 const DESCRIPTION = "Change settings of a listener in place; what is not given stays as it is";
 
 export function registerHttpUpdate(family: Command, host: CommandHost): void {
-  declareHttpOptions(subcommand(family, "update", DESCRIPTION))
-    .action((options: UpdateHttpOptions, command: Command) =>
+  declareClearH2Options(declareHttpOptions(subcommand(family, "update", DESCRIPTION)))
+    .action((options: UpdateClearHttpOptions, command: Command) =>
       host.send(command, (inputs) => {
         const value = httpPatchOf(options, inputs);
         if (value instanceof CommandProblem) return value;
-        return requestOf(updateListener(LISTENER_KINDS.http, value));
+        const clear = givenFields(options, ["h2c_prior_knowledge"]);
+        return requestOf(updateListener(LISTENER_KINDS.http, { ...value, ...clear }));
       })
     );
 }

@@ -16,6 +16,7 @@ export const H2_OPTIONS = {
   h2_stream_shrink_ratio: "Allocated to used stream slots that trigger shrinking, at least 2",
   h2_max_rst_stream_lifetime: "RST_STREAM frames over the life of a connection",
   h2_max_rst_stream_abusive_lifetime: "RST_STREAM frames before any answer, over the life",
+  h2_stream_refusal_percent: "Part of the limit of those from which on new streams are refused",
   h2_max_rst_stream_emitted_lifetime: "RST_STREAM frames sent because of client errors",
   h2_max_header_list_size: "Decoded size of a header list, in bytes",
   h2_max_header_table_size: "HPACK table a client may ask for, in bytes",

@@ -85,6 +85,19 @@ export function declareObsTextOptions(command: Command): Command {
   );
 }
 
+/** `--h2c-prior-knowledge` and its opposite. */
+export function declareClearH2Options(command: Command): Command {
+  return declarePair(
+    command,
+    "h2c_prior_knowledge",
+    {
+      flag: "--h2c-prior-knowledge",
+      description: "Accept clients that speak HTTP/2 without TLS from their first byte on",
+    },
+    { flag: "--no-h2c-prior-knowledge", description: "Accept clients of HTTP/1 only" },
+  );
+}
+
 /** `--tls-versions` and the like: one value an occurrence. */
 export function listOption(field: string, placeholder: string, description: string): Option {
   return fieldOption(field, placeholder, `${description} (repeatable)`).argParser(repeated);

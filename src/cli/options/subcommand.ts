@@ -1,4 +1,4 @@
-// How every command of the tree begins. Its global options are declared later, on the whole tree.
+// The beginning that all commands of the tree share. Global options are declared later, on the whole tree.
 
 import type { Command } from "commander";
 

@@ -71,6 +71,7 @@ interface ListenerSummary {
   readonly address: SocketAddress;
   readonly public_address?: SocketAddress;
   readonly expect_proxy?: boolean;
+  readonly h2c_prior_knowledge?: boolean;
   readonly active: boolean;
 }
 
@@ -79,9 +80,12 @@ function stateText({ active }: ListenerSummary): string {
 }
 
 /** The settings of a listener that differ from the usual ones. */
-function notesOf({ public_address, expect_proxy }: ListenerSummary): string {
+function notesOf(
+  { public_address, expect_proxy, h2c_prior_knowledge }: ListenerSummary,
+): string {
   const notes = [];
   if (expect_proxy === true) notes.push("expects PROXY");
+  if (h2c_prior_knowledge === true) notes.push("cleartext HTTP/2");
   if (public_address !== undefined) notes.push(`public ${formatAddress(public_address)}`);
   return notes.join(", ");
 }
@@ -100,7 +104,12 @@ function detail(protocol: string, rows: readonly Row[], view: TableView): string
 }
 
 function httpRows(listener: HttpListenerConfig): Row[] {
-  return [...addressRows(listener), ...answerRows(listener), ...commonRows(listener)];
+  return [
+    ...addressRows(listener),
+    ...answerRows(listener),
+    ...commonRows(listener),
+    ...present("h2c prior knowledge", listener.h2c_prior_knowledge),
+  ];
 }
 
 function httpsRows(listener: HttpsListenerConfig, acceptors: AcceptorsByAddress): Row[] {

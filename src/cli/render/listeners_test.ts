@@ -99,6 +99,16 @@ Deno.test("renderListeners shows whether requests may have obs-text, where it is
   }
 });
 
+Deno.test("renderListeners tells which HTTP listeners take HTTP/2, also in short", () => {
+  const shown = (h2c_prior_knowledge: boolean, details: boolean) =>
+    rendered({ http_listeners: new Map([["x", { ...HTTP, h2c_prior_knowledge }]]) }, details);
+  assert.match(shown(true, false), /\| active \| cleartext HTTP\/2/);
+  assert.doesNotMatch(shown(false, false), /HTTP\/2/);
+  for (const on of [true, false]) {
+    assert.match(shown(on, true), new RegExp(`\\| h2c prior knowledge +\\| ${on} +\\|`));
+  }
+});
+
 Deno.test("renderListeners shows TLS settings of an HTTPS listener, but not its private key", () => {
   const listener = {
     ...HTTP,

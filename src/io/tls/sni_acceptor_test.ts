@@ -101,6 +101,25 @@ for (const [way, make] of WAYS) {
   const test = (name: string, fn: () => Promise<void>) =>
     Deno.test({ name: `${way}: ${name}`, ignore, fn });
 
+  test("the first protocol of the list that the client has is negotiated", async () => {
+    const cases = [
+      [["h2", "http/1.1"], ["http/1.1", "h2"], "h2"],
+      [["http/1.1", "h2"], ["h2", "http/1.1"], "http/1.1"],
+      [["h2", "http/1.1"], ["http/1.1"], "http/1.1"],
+      [["http/1.1", "h2"], ["x/1", "h2"], "h2"],
+      [["h2", "http/1.1"], [], null],
+    ] as const;
+    using server = await new Server(make(settingsFor())).listen();
+    for (const [alpn, offered, negotiated] of cases) {
+      server.acceptor.settings = { ...settingsFor(), alpn };
+      const connecting = connectSecure(server.port, "a.test", CA, [...offered]);
+      const near = await server.acceptor.handshake(await server.next());
+      using _far = await within("the client's handshake", DEADLINE_MS, connecting);
+      assert.equal(near.tls?.alpn, negotiated, `${alpn} of ${offered}`);
+      near.stream.close();
+    }
+  });
+
   test("what a handshake settled is known, and bytes go both ways until both ends", async () => {
     using server = await new Server(make(settingsFor())).listen();
     const [near, far] = await server.pair();

@@ -136,6 +136,9 @@ export const Counter = {
   ACCEPTED_TCP: 95,
   /** Changes of the HSTS policy of HTTPS listeners. */
   HSTS_LISTENER_PATCHED: 96,
+  /** Connections that speak HTTP/2, and responses that their clients have all of. */
+  ALPN_H2: 97,
+  E2E_H2: 98,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -214,6 +217,8 @@ const NAMES: readonly [string, number][] = [
   ["listener.accepted.https", Counter.ACCEPTED_HTTPS],
   ["listener.accepted.tcp", Counter.ACCEPTED_TCP],
   ["http.hsts.listener_default_patched", Counter.HSTS_LISTENER_PATCHED],
+  ["http.alpn.h2", Counter.ALPN_H2],
+  ["http.e2e.h2", Counter.E2E_H2],
 ];
 
 /** The name of one counter of a block; a dot would begin another part of the name. */

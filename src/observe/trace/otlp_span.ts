@@ -21,6 +21,8 @@ export interface SpanFacts {
   readonly endMicros: number;
   readonly method: string | null;
   readonly scheme: string;
+  /** Of HTTP, as the client speaks it; `null` for the usual one. */
+  readonly version: string | null;
   readonly authority: string | null;
   /** With its query. */
   readonly path: string | null;
@@ -52,6 +54,7 @@ export function spanJson(span: SpanFacts): string {
   const attributes = [
     text("http.request.method", span.method),
     text("url.scheme", span.scheme),
+    text("network.protocol.version", span.version),
     text("url.path", path),
     text("url.query", mark < 0 ? null : span.path?.slice(mark + 1) ?? null),
     text("server.address", span.authority),

@@ -15,6 +15,7 @@ export class AuthorityBinding {
   readonly #suffixes: readonly Uint8Array[];
   /** The authority accepted last: nearly every request of a connection names the same. */
   #accepted: Uint8Array = new Uint8Array(0);
+  #isOther = false;
 
   /**
    * `serverName` is what the client asked for, lower case without a trailing dot. `names` are the
@@ -39,7 +40,13 @@ export class AuthorityBinding {
     if (equalsIgnoreCase(bytes, start, nameEnd, this.#accepted)) return true;
     if (!this.#covers(bytes, start, nameEnd)) return false;
     this.#accepted = bytes.slice(start, nameEnd).map(lower);
+    this.#isOther = !equalsIgnoreCase(bytes, start, nameEnd, this.#serverName);
     return true;
+  }
+
+  /** The authority accepted last is not the name the connection was made for. */
+  get isOther(): boolean {
+    return this.#isOther;
   }
 
   #covers(bytes: Uint8Array, start: number, end: number): boolean {

@@ -68,3 +68,15 @@ Deno.test("AuthorityBinding remembers what it accepted without accepting anythin
     [true, true, true, true, true, false, false],
   );
 });
+
+Deno.test("AuthorityBinding tells whether the authority is the name of its connection", () => {
+  const binding = new AuthorityBinding("a.test", ["a.test", "*.b.test"]);
+  const ask = (authority: string) => {
+    const bytes = new TextEncoder().encode(authority);
+    return [binding.accepts(bytes, 0, bytes.length), binding.isOther];
+  };
+  assert.deepEqual(ask("a.test:8443"), [true, false]);
+  assert.deepEqual(ask("x.b.test"), [true, true]);
+  assert.deepEqual(ask("x.b.test"), [true, true]);
+  assert.deepEqual(ask("A.test."), [true, false]);
+});

@@ -1,7 +1,7 @@
 // The line that HTTP/1.1 needs where the frames of HTTP/2 told how long a body is.
 
 import { asciiBytes } from "../../bytes/ascii.ts";
-import { Framed, type MessageHead } from "./message_head.ts";
+import type { MessageHead } from "./message_head.ts";
 
 const LINES: readonly Uint8Array[] = [
   new Uint8Array(0),
@@ -15,9 +15,4 @@ export const MAX_FRAMING_LINE_BYTES = 28;
 /** The line an HTTP/1.1 writer adds to `head`, with its CR LF; empty for most heads. */
 export function framingLine({ framed }: MessageHead): Uint8Array {
   return LINES[framed] as Uint8Array;
-}
-
-/** Whether the body must be sent in chunks, towards a peer that knows them. */
-export function mustChunk({ framed }: MessageHead): boolean {
-  return framed === Framed.BODY;
 }

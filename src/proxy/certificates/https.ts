@@ -1,5 +1,5 @@
 // The certificates of one address of HTTPS listeners as commands change them, and the choice among them for each
-// handshake. Names nobody has a certificate for are shown a self-signed one made at run time.
+// handshake. A name without a certificate gets a self-signed one made at run time.
 
 import { parseFingerprint } from "../../../config/values/certificate.ts";
 import type {

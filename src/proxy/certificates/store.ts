@@ -3,7 +3,7 @@
 
 import { NameTrie, parseStoredName, type StoredName } from "../../routing/name/name_trie.ts";
 
-/** A certificate in the store; never changed, so whoever holds one may keep it. */
+/** A certificate in the store; never changed, so a reference to it may be kept. */
 export interface StoredCertificate<C> {
   /** SHA-256 of the certificate's DER, lower-case hexadecimal. */
   readonly fingerprint: string;

@@ -1,12 +1,12 @@
-// What is bound to the addresses of one kind of listener, whether a listener is there or not: a listener that
-// is removed and added again, or replaced, finds it as it is, and connections that are open go on with it.
+// What belongs to the addresses of one kind of listener, such as frontends. It stays when a listener is removed,
+// replaced or added again, and open connections go on using it.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import type { SocketAddress } from "../../../config/schema/messages.ts";
 
 /**
- * One `T` for each address. An address keeps the same one for ever, because connections of a listener that
- * is gone may still use it; what it costs is little, and an operator names few addresses.
+ * One `T` for each address. It is never removed, because connections of a listener that was removed may still
+ * use it. It is small, and a configuration has few addresses.
  */
 export class Bindings<T> {
   readonly #create: () => T;

@@ -1,11 +1,10 @@
-// A worker's part in handing an address over from one listening socket to another. It does single steps
-// as main commands them; which step comes when is main's business, because only main knows all sockets
-// of an address.
+// The part of a worker in the hand-over of an address from one listening socket to another. The worker does
+// single steps. Main decides their order, because only main knows all sockets of an address.
 
 import { formatAddress } from "../../../config/values/address.ts";
 import type { Request, ResponseContent } from "../../../config/schema/messages.ts";
 import type { ListenerSockets, SocketSteering } from "../parts.ts";
-import type { ListenerSet } from "./table.ts";
+import type { ListenerSet } from "./listener_set.ts";
 import type { ListeningSocket } from "./socket.ts";
 
 type RequestType = NonNullable<Request["request_type"]>;

@@ -9,7 +9,9 @@ import {
 } from "../../../config/schema/messages.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import type { WorkerContext } from "../../session/worker_context.ts";
-import { ProxiedStarter } from "../../session/stages/proxied_starter.ts";
+import { PriorKnowledgeStage } from "../../session/stages/prior_knowledge.ts";
+import { ProxyHeaderStage } from "../../session/stages/proxy_header.ts";
+import { type Stage, StagedSession } from "../../session/stages/staged_session.ts";
 import type { SessionStarter } from "../../session/session.ts";
 import { HttpFront } from "./http_front.ts";
 import type { HttpRoutes } from "./http_routes.ts";
@@ -23,14 +25,21 @@ export class HttpListener implements ProxyListener {
   readonly front: HttpFront;
   readonly socket: ListeningSocket;
   readonly #parts: PlaneParts;
-  readonly #proxied: ProxiedStarter;
   /** Asked for each connection, so that an update is seen by the next one. */
   readonly #starter: SessionStarter = {
-    start: (accepted, onEnd) =>
-      this.#config.expect_proxy
-        ? this.#proxied.start(accepted, onEnd)
-        : this.front.starter.start(accepted, onEnd),
+    start: (accepted, onEnd) => {
+      const { starter } = this.front;
+      const { clearH2, timeouts } = starter.context;
+      const proxied = this.#config.expect_proxy;
+      if (!proxied && !clearH2) return starter.start(accepted, onEnd);
+      const stages = proxied ? clearH2 ? this.#both : this.#header : this.#version;
+      return new StagedSession(accepted, stages, starter, this.#worker, timeouts.request, onEnd);
+    },
   };
+  readonly #worker: WorkerContext;
+  readonly #header: readonly Stage[];
+  readonly #version: readonly Stage[];
+  readonly #both: readonly Stage[];
   #config: HttpListenerConfig;
 
   private constructor(
@@ -42,13 +51,16 @@ export class HttpListener implements ProxyListener {
     this.#config = config;
     this.#parts = parts;
     this.front = front;
-    const timeout = () => front.starter.context.timeouts.request;
-    this.#proxied = new ProxiedStarter(
-      front.starter,
-      Counter.HTTP_EXPECT_FAILED,
-      worker,
-      timeout,
-    );
+    this.#worker = worker;
+    const header = new ProxyHeaderStage(worker, {
+      maxBytes: worker.inputBuffers.head.size,
+      failures: Counter.HTTP_EXPECT_FAILED,
+      keepsHeader: false,
+    });
+    const version = new PriorKnowledgeStage();
+    this.#header = [header];
+    this.#version = [version];
+    this.#both = [header, version];
     this.socket = new ListeningSocket(config.address, "HTTP", parts);
   }
 

@@ -1,13 +1,14 @@
 // What plain and encrypted HTTP listeners have in common: answers and the context that sessions get. Settings
 // reach a session when it starts; routes are shared, so a change is seen by the next request.
 
-import { WORKER_SOZU_ID_HEADER } from "../../../config/defaults.ts";
 import {
   DEFAULT_ALLOW_OBS_TEXT,
   DEFAULT_STICKY_NAME,
   DEFAULT_UPLOAD_MIN_BYTES,
+  WORKER_SOZU_ID_HEADER,
   WORKER_STRICT_SNI_BINDING,
 } from "../../../config/defaults.ts";
+import { DEFAULT_H2C_PRIOR_KNOWLEDGE } from "../../../config/h2_defaults.ts";
 import type {
   CustomHttpAnswers,
   HstsConfig,
@@ -16,16 +17,18 @@ import type {
 import { type AnswerLayer, AnswerSet, compileAnswers } from "../../answers/answer_set.ts";
 import { TemplateError } from "../../answers/template.ts";
 import { asciiBytes } from "../../bytes/ascii.ts";
+import type { ModuleLog } from "../../observe/log/module_log.ts";
 import { ASCII_VALUE, FIELD_VALUE } from "../../protocol/h1/grammar.ts";
 import { renderHsts } from "../../protocol/http/hsts.ts";
 import type { ListenerContext } from "../../session/listener_context.ts";
 import type { WorkerContext } from "../../session/worker_context.ts";
-import { HttpStarter } from "../../session/http/h1/starter.ts";
+import { adjustedSettings, h2LimitsOf, type H2Settings } from "./h2_limits.ts";
+import { HttpStarter } from "../../session/http/starter.ts";
 import type { HttpRoutes } from "./http_routes.ts";
 import { endpointOf } from "./socket.ts";
 
 /** The settings that both kinds of listener have, as configured. */
-export interface HttpSettings {
+export interface HttpSettings extends H2Settings {
   readonly address: SocketAddress;
   readonly public_address?: SocketAddress;
   readonly sticky_name: string;
@@ -38,6 +41,8 @@ export interface HttpSettings {
   readonly send_x_real_ip?: boolean;
   readonly allow_obs_text?: boolean;
   readonly upload_min_bytes?: number;
+  /** HTTP only. */
+  readonly h2c_prior_knowledge?: boolean;
   /** HTTPS only. */
   readonly strict_sni_binding?: boolean;
   /** HTTPS only. */
@@ -56,6 +61,7 @@ export class HttpFront {
   readonly starter: HttpStarter;
   readonly #routes: HttpRoutes;
   readonly #protocol: "http" | "https";
+  readonly #log: ModuleLog;
 
   private constructor(
     protocol: "http" | "https",
@@ -66,6 +72,7 @@ export class HttpFront {
   ) {
     this.#protocol = protocol;
     this.#routes = routes;
+    this.#log = worker.loggerOf("worker::http2");
     this.starter = new HttpStarter(this.#contextFor(settings, answers), worker);
   }
 
@@ -90,6 +97,9 @@ export class HttpFront {
   }
 
   #contextFor(settings: HttpSettings, answers: AnswerLayer): ListenerContext {
+    for (const [setting, given, used] of adjustedSettings(settings)) {
+      this.#log.warn("{setting} is {given}, {used} is used", { setting, given, used });
+    }
     this.#routes.inheritedHsts.header = renderHsts(settings.hsts ?? null);
     return {
       protocol: this.#protocol,
@@ -115,6 +125,9 @@ export class HttpFront {
       stickyName: asciiBytes(settings.sticky_name || DEFAULT_STICKY_NAME),
       strictSni: this.#protocol === "https" &&
         (settings.strict_sni_binding ?? WORKER_STRICT_SNI_BINDING),
+      h2: h2LimitsOf(settings),
+      clearH2: this.#protocol === "http" &&
+        (settings.h2c_prior_knowledge ?? DEFAULT_H2C_PRIOR_KNOWLEDGE),
     };
   }
 }

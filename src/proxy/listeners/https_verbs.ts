@@ -8,14 +8,12 @@ import type {
 import type { VerbOf, VerbsAbout } from "../../../config/state/verbs.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import type { ModuleLog } from "../../observe/log/module_log.ts";
-import type { WorkerContext } from "../../session/worker_context.ts";
 import { Bindings } from "./bindings.ts";
-import type { ClusterSet } from "../clusters.ts";
-import type { PlaneParts } from "../parts.ts";
 import { HttpRoutes } from "./http_routes.ts";
 import { HttpsCertificates } from "../certificates/https.ts";
 import { type HttpsBinding, HttpsListener } from "./https.ts";
-import type { ListenerTable } from "./table.ts";
+import type { SharedParts } from "./listener.ts";
+import type { ListenersByAddress } from "./listener_set.ts";
 import { unenforcedSettings } from "./tls_settings.ts";
 
 /** Requests handled here. */
@@ -25,23 +23,15 @@ export type HttpsVerb = VerbOf<VerbsAbout<"https">>;
 export class HttpsVerbs {
   /** The frontends and certificates of every address. */
   readonly bindings: Bindings<HttpsBinding>;
-  readonly #listeners: ListenerTable<HttpsListener>;
-  readonly #worker: WorkerContext;
-  readonly #clusters: ClusterSet;
-  readonly #parts: PlaneParts;
+  readonly #listeners: ListenersByAddress<HttpsListener>;
+  readonly #shared: SharedParts;
   readonly #reported = new Set<string>();
   readonly #log: ModuleLog;
 
-  constructor(
-    listeners: ListenerTable<HttpsListener>,
-    worker: WorkerContext,
-    clusters: ClusterSet,
-    parts: PlaneParts,
-  ) {
+  constructor(listeners: ListenersByAddress<HttpsListener>, shared: SharedParts) {
     this.#listeners = listeners;
-    this.#worker = worker;
-    this.#clusters = clusters;
-    this.#parts = parts;
+    this.#shared = shared;
+    const { worker, parts } = shared;
     this.#log = parts.loggerOf("worker::tls");
     this.bindings = new Bindings(() => ({
       routes: new HttpRoutes("https"),
@@ -61,7 +51,7 @@ export class HttpsVerbs {
       case "replace_https_listener":
         return await this.#change(address, (it) => it.replace(verb.value));
       case "add_https_frontend":
-        return routes.add(verb.value, this.#clusters);
+        return routes.add(verb.value, this.#shared.clusters);
       case "remove_https_frontend":
         routes.remove(verb.value);
         return null;
@@ -76,9 +66,10 @@ export class HttpsVerbs {
 
   #addListener(config: HttpsListenerConfig): string | null {
     const { address } = config;
+    const { worker, parts } = this.#shared;
     const refusal = this.#listeners.add(
       address,
-      () => HttpsListener.create(config, this.#worker, this.#parts, this.bindings.at(address)),
+      () => HttpsListener.create(config, worker, parts, this.bindings.at(address)),
     );
     if (refusal !== null) return refusal;
     this.#report(config);
@@ -89,7 +80,7 @@ export class HttpsVerbs {
   async #update(patch: UpdateHttpsListenerConfig): Promise<string | null> {
     const refusal = await this.#change(patch.address, (it) => it.update(patch));
     if (refusal === null && patch.hsts !== undefined) {
-      this.#worker.counters.add(Counter.HSTS_LISTENER_PATCHED, 1);
+      this.#shared.worker.counters.add(Counter.HSTS_LISTENER_PATCHED, 1);
     }
     return refusal;
   }
@@ -117,7 +108,7 @@ export class HttpsVerbs {
     for (const listener of this.#listeners.values()) {
       first = Math.min(first, listener.firstExpiry() ?? Infinity);
     }
-    if (first !== Infinity) this.#worker.counters.set(Counter.TLS_MIN_EXPIRY, first);
+    if (first !== Infinity) this.#shared.worker.counters.set(Counter.TLS_MIN_EXPIRY, first);
   }
 
   /** Says once for each setting that it is kept but not enforced. */

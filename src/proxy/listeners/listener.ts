@@ -1,8 +1,18 @@
-// What every listener of a worker is, whatever it speaks: an address that can be opened and closed
-// while its settings stay, and a maker of sessions. One kind of listener is one file beside this.
+// The interface of every listener of a worker, whatever its protocol: an address that can be opened and closed while
+// its settings stay, and a maker of sessions. Each kind of listener has one file beside this one.
 
 import type { ListenerType, SocketAddress } from "../../../config/schema/messages.ts";
+import type { WorkerContext } from "../../session/worker_context.ts";
+import type { ClusterSet } from "../clusters.ts";
+import type { PlaneParts } from "../parts.ts";
 import type { AcceptHandler, ListeningSocket } from "./socket.ts";
+
+/** The parts of a worker that its listeners share. */
+export interface SharedParts {
+  readonly worker: WorkerContext;
+  readonly clusters: ClusterSet;
+  readonly parts: PlaneParts;
+}
 
 /** A listener that has been added. Inactive at first. */
 export interface ProxyListener {

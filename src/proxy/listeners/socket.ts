@@ -1,5 +1,5 @@
-// The socket of a listener, open or closed. Every kind of listener opens and closes through here, so
-// that whatever makes closing lossless has one place.
+// The socket of a listener, open or closed. Every kind of listener opens and closes it here, so that closing without
+// a lost connection is written once.
 
 import { ACCEPT_QUEUE_DRAIN_MS } from "../../../config/defaults.ts";
 import { formatAddress, formatIp } from "../../../config/values/address.ts";
@@ -27,7 +27,7 @@ export type SocketParts = Pick<PlaneParts, "clock" | "timers" | "sockets">;
 /** Binds an address. */
 export type OpenSource = (endpoint: Endpoint) => ConnectionSource | Promise<ConnectionSource>;
 
-/** How long the kernel may take to forget a socket that was closed, in milliseconds. */
+/** How long a closed socket may still be listed as listening, in milliseconds. */
 const FORGET_MS = 1_000;
 
 /** Between two looks at the kernel's list, in milliseconds. */
@@ -69,8 +69,8 @@ export class ListeningSocket {
   }
 
   /**
-   * Whether what kept the socket from being opened last may be over in a moment: somebody who leaves has
-   * the address, or the process was out of descriptors.
+   * Whether the last failure to open the socket may be over in a moment: another process that is about to end
+   * holds the address, or this one was out of descriptors.
    */
   get mayOpenSoon(): boolean {
     return this.#mayOpenSoon;
@@ -175,7 +175,7 @@ export class ListeningSocket {
     // One turn more: what left the kernel's queue last may not have reached the accept loop.
     await elapsed(timers, 0);
     source.close();
-    // The runtime lets go of the socket when the accept that is pending has been dropped.
+    // Deno closes the socket once the pending accept has been dropped.
     if (inode !== null) {
       await this.#until(() => !sockets.isListening(this.#endpoint, inode), FORGET_MS);
     }

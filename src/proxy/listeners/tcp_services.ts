@@ -9,7 +9,7 @@ import { parseServerName, ServerNameTable } from "../../routing/name/server_name
 import type { Cluster } from "../../session/cluster.ts";
 import type { ClusterSet } from "../clusters.ts";
 
-/** The key of what asks for no name, or for one that nobody has. */
+/** The key of the frontend for clients that send no server name, or one without a frontend. */
 const REST = "";
 
 /** The frontends bound to one address of TCP listeners. */

@@ -1,11 +1,9 @@
 // The requests that only TCP listeners know: settings and frontends.
 
 import type { VerbOf, VerbsAbout } from "../../../config/state/verbs.ts";
-import type { WorkerContext } from "../../session/worker_context.ts";
 import { Bindings } from "./bindings.ts";
-import type { ClusterSet } from "../clusters.ts";
-import type { PlaneParts } from "../parts.ts";
-import type { ListenerTable } from "./table.ts";
+import type { SharedParts } from "./listener.ts";
+import type { ListenersByAddress } from "./listener_set.ts";
 import { StreamListener } from "./tcp.ts";
 import { TcpServices } from "./tcp_services.ts";
 
@@ -16,39 +14,30 @@ export type TcpVerb = VerbOf<VerbsAbout<"tcp">>;
 export class TcpVerbs {
   /** The frontends of every address. */
   readonly bindings = new Bindings(() => new TcpServices());
-  readonly #listeners: ListenerTable<StreamListener>;
-  readonly #worker: WorkerContext;
-  readonly #clusters: ClusterSet;
-  readonly #parts: PlaneParts;
+  readonly #listeners: ListenersByAddress<StreamListener>;
+  readonly #shared: SharedParts;
 
-  constructor(
-    listeners: ListenerTable<StreamListener>,
-    worker: WorkerContext,
-    clusters: ClusterSet,
-    parts: PlaneParts,
-  ) {
+  constructor(listeners: ListenersByAddress<StreamListener>, shared: SharedParts) {
     this.#listeners = listeners;
-    this.#worker = worker;
-    this.#clusters = clusters;
-    this.#parts = parts;
+    this.#shared = shared;
   }
 
   /** Resolves with `null` when the request is in force, or with the reason why it is not. */
   async apply(verb: TcpVerb): Promise<string | null> {
+    const { worker, clusters, parts } = this.#shared;
     const { address } = verb.value;
     switch (verb.kind) {
       case "add_tcp_listener":
         return this.#listeners.add(
           address,
-          () =>
-            StreamListener.create(verb.value, this.#worker, this.#parts, this.bindings.at(address)),
+          () => StreamListener.create(verb.value, worker, parts, this.bindings.at(address)),
         );
       case "update_tcp_listener":
         return await this.#listeners.with(address, (it) => it.update(verb.value));
       case "replace_tcp_listener":
         return await this.#listeners.with(address, (it) => it.replace(verb.value));
       case "add_tcp_frontend":
-        return this.bindings.at(address).add(verb.value, this.#clusters);
+        return this.bindings.at(address).add(verb.value, clusters);
       case "remove_tcp_frontend":
         return this.bindings.at(address).remove(verb.value);
     }

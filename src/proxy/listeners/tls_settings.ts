@@ -28,7 +28,7 @@ export function versionRange(versions: readonly TlsVersion[]): VersionRange | st
 /** The protocols announced: those of the list, in its order, that are served. */
 export function announcedProtocols(listed: readonly string[]): string[] {
   const wanted = listed.length === 0 ? DEFAULT_ALPN_PROTOCOLS : listed;
-  const served = wanted.filter((protocol) => protocol === "http/1.1");
+  const served = wanted.filter((protocol) => protocol === "http/1.1" || protocol === "h2");
   return served.length === 0 ? [NO_PROTOCOL] : served;
 }
 
@@ -54,10 +54,6 @@ export function unenforcedSettings(config: HttpsListenerConfig): [string, string
   }
   const old = config.versions.some((version) => version < TlsVersion.TLS_V1_2);
   if (old) found.push(["tls_versions", "versions before TLS 1.2 are not supported"]);
-  const { alpn_protocols: alpn } = config;
-  if (alpn.includes("h2") && !isDefault(alpn, DEFAULT_ALPN_PROTOCOLS)) {
-    found.push(["alpn_protocols", "HTTP/2 is not available in this version: h2 is not announced"]);
-  }
   return found;
 }
 

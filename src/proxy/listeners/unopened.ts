@@ -14,7 +14,7 @@ import type { ModuleLog } from "../../observe/log/module_log.ts";
 import type { PlaneParts } from "../parts.ts";
 
 /** How sockets are opened and closed; both give the reason when they fail. */
-export interface SocketDoors {
+export interface SocketOpener {
   open(listener: ActivateListener): Promise<string | null>;
   close(listener: DeactivateListener): Promise<string | null>;
 }
@@ -23,7 +23,7 @@ interface Entry {
   readonly listener: ActivateListener;
   reason: string;
   delay: number;
-  /** Takes the next try back. */
+  /** Cancels the next try. */
   cancel: () => void;
   /** The try that is under way; resolves with whether the socket is open. */
   trying: Promise<boolean> | null;
@@ -31,9 +31,9 @@ interface Entry {
 
 /** The listeners of one worker that wait for their sockets. */
 export class UnopenedListeners {
-  /** Told whenever there is another list. */
+  /** Called with the new list whenever the list changes. */
   onChange: (listeners: readonly UnopenedListener[]) => void = () => {};
-  readonly #doors: SocketDoors;
+  readonly #sockets: SocketOpener;
   readonly #firstDelayMs: number;
   readonly #entries = new Map<string, Entry>();
   readonly #timers: Timers;
@@ -42,11 +42,11 @@ export class UnopenedListeners {
 
   /** `firstDelayMs` is waited before the first try again; each that fails doubles it. */
   constructor(
-    doors: SocketDoors,
+    sockets: SocketOpener,
     { timers, loggerOf }: Pick<PlaneParts, "timers" | "loggerOf">,
     firstDelayMs = FIRST_LISTEN_RETRY_MS,
   ) {
-    this.#doors = doors;
+    this.#sockets = sockets;
     this.#timers = timers;
     this.#log = loggerOf("worker::listeners");
     this.#firstDelayMs = firstDelayMs;
@@ -78,7 +78,7 @@ export class UnopenedListeners {
     if (entry === undefined) return false;
     this.#entries.delete(keyOf(listener));
     entry.cancel();
-    if (await entry.trying === true) await this.#doors.close(listener);
+    if (await entry.trying === true) await this.#sockets.close(listener);
     this.#tell();
     return true;
   }
@@ -99,12 +99,12 @@ export class UnopenedListeners {
 
   async #try(entry: Entry): Promise<boolean> {
     const { listener } = entry;
-    const reason = await this.#doors.open(listener);
+    const reason = await this.#sockets.open(listener);
     entry.trying = null;
     const isWanted = this.#entries.get(keyOf(listener)) === entry;
     if (!isWanted) return reason === null;
     if (reason === null && this.#stopped) {
-      await this.#doors.close({ ...listener, to_scm: false });
+      await this.#sockets.close({ ...listener, to_scm: false });
     } else if (reason === null) {
       this.#entries.delete(keyOf(listener));
       this.#log.info("Listening on {address} at last", {

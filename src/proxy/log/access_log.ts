@@ -1,5 +1,5 @@
-// The access log of a worker: turns each account that sessions hand over into a record and queues it.
-// Nothing here waits, and nothing is kept of what is handed over.
+// The access log of a worker: turns each account that sessions hand over into a record and queues it. It never waits,
+// and keeps no reference to an account.
 
 import { asciiBytes } from "../../bytes/ascii.ts";
 import type { Accepted, TlsFacts } from "../../io/contracts.ts";
@@ -7,6 +7,7 @@ import type { LogOutput } from "../../io/log/output.ts";
 import { type AccessFormat, AccessRecord, UNKNOWN_DURATION } from "../../observe/access/record.ts";
 import { Reason, reasonName } from "../../session/reason.ts";
 import { NEVER, Outcome, type RequestAccount } from "../../session/http/account.ts";
+import { StreamEnd } from "../../session/http/stream_end.ts";
 import type { TrafficAccount } from "../../session/traffic_account.ts";
 import type {
   ObservedConnection,
@@ -25,14 +26,35 @@ const HTTPS = asciiBytes("https");
 const TCP = asciiBytes("TCP");
 const WS = asciiBytes("WS");
 
-/** What is said at the end of a request, by {@link Outcome}. */
-const REQUEST_MESSAGES = [
+const SESSION_CLOSE = asciiBytes("session close");
+
+/** What is said at the end of a request of HTTP/1, by {@link Outcome}. */
+const H1_MESSAGES = [
   asciiBytes("H1::Complete"),
   asciiBytes("H1::Upgrade"),
-  asciiBytes("session close"),
-  asciiBytes("session close"),
-  asciiBytes("session close"),
-  asciiBytes("session close"),
+  SESSION_CLOSE,
+  SESSION_CLOSE,
+  SESSION_CLOSE,
+  SESSION_CLOSE,
+] as const;
+
+/** The same for HTTP/2, where a connection that becomes a tunnel is a stream like others. */
+const H2_MESSAGES = [
+  asciiBytes("H2::Complete"),
+  asciiBytes("H2::Complete"),
+  SESSION_CLOSE,
+  SESSION_CLOSE,
+  SESSION_CLOSE,
+  SESSION_CLOSE,
+] as const;
+
+/** What is said instead of a stream that ended early, by {@link StreamEnd}. */
+const STREAM_MESSAGES = [
+  null,
+  asciiBytes("H2::Reset"),
+  asciiBytes("H2::ResetFrame"),
+  asciiBytes("H2::IdleTimeout"),
+  asciiBytes("H2::WindowStall"),
 ] as const;
 
 /** The same for tunnels. */
@@ -42,7 +64,7 @@ const TUNNEL_MESSAGES = [
   null,
   asciiBytes("frontend socket timeout"),
   asciiBytes("back socket read error"),
-  asciiBytes("session close"),
+  SESSION_CLOSE,
 ] as const;
 
 const REFUSALS: Readonly<Record<RefusalCause, Uint8Array>> = {
@@ -87,7 +109,7 @@ export class AccessLog implements TrafficObserver {
 
   requestEnded(account: RequestAccount, session: ObservedSession): void {
     const { outcome } = account;
-    const failed = outcome === Outcome.BACKEND_BROKEN ||
+    const failed = outcome === Outcome.BACKEND_BROKEN || account.streamEnd !== StreamEnd.NONE ||
       (outcome === Outcome.TIMEOUT && account.tunnel);
     if (failed ? !this.wantsErrors : !this.wantsInfo) return;
     const record = this.#record;
@@ -108,7 +130,7 @@ export class AccessLog implements TrafficObserver {
       record.forwardedFor.clear();
     } else {
       record.protocol = session.listener.protocol === "https" ? HTTPS : HTTP;
-      record.message = REQUEST_MESSAGES[outcome];
+      record.message = requestMessage(account);
     }
     this.#queue();
   }
@@ -204,6 +226,11 @@ export class AccessLog implements TrafficObserver {
     record.backend = backend === null ? null : backend.name;
     record.backendAddress = backend === null ? null : backend.address;
   }
+}
+
+function requestMessage({ protocol, streamEnd, outcome }: RequestAccount): Uint8Array {
+  const messages = protocol === "h2" ? H2_MESSAGES : H1_MESSAGES;
+  return STREAM_MESSAGES[streamEnd] ?? messages[outcome];
 }
 
 /** Microseconds from one time to another; the clock may have been changed between them. */

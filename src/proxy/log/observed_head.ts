@@ -1,5 +1,5 @@
-// What observers read of a request's head when the request is over: ranges in the buffer it lies in, or
-// in the copy that was kept when the buffer was needed for what followed.
+// What observers read of the head of a request when the request is over: ranges in the buffer that holds it, or in a
+// copy that was made before the buffer was reused for what followed.
 
 import { asciiBytes, asciiText, equalsIgnoreCase } from "../../bytes/ascii.ts";
 import type { AccessRecord, ByteSlice } from "../../observe/access/record.ts";

@@ -22,7 +22,7 @@ export interface LoggedBackend {
   readonly address: LoggedAddress | null;
 }
 
-/** Encodes parties, and remembers those that live long. */
+/** Encodes parties, and keeps the encoding of those that live long. */
 export class LoggedParties {
   readonly #ulids: UlidSource;
   readonly #clusters = new WeakMap<Cluster, { readonly name: LoggedName | null }>();

@@ -36,6 +36,7 @@ export class SpanLog implements TrafficObserver {
       startMicros: this.#clock.microsAt(account.startedAt),
       endMicros: this.#clock.microsAt(account.endedAt),
       scheme: listener.protocol,
+      version: account.protocol === "h2" ? "2" : null,
       ...headTexts(account),
       status: account.status === 0 ? null : account.status,
       reason: reasonName(account.reason),

@@ -54,7 +54,7 @@ export class BackendReport {
   readonly #onNotice: (cluster: Cluster, notification: BackendNotification) => void;
   #lines = 0;
 
-  /** `onNotice` is called for everything that is told, `onEvent` for what makes an event. */
+  /** `onNotice` is called for every notification, `onEvent` for those that become events. */
   constructor(
     counters: Counters,
     loggerOf: LoggerOf,

@@ -1,5 +1,5 @@
 // Levels that are not counted but looked at: how full the worker is, how its clusters and backends are.
-// Read when somebody asks, so that keeping them costs nothing.
+// Computed when they are queried, so that keeping them costs nothing.
 
 import type { Backend } from "../../balancing/backend.ts";
 import type { Metric } from "../../observe/metrics/counters.ts";

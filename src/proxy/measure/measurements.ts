@@ -27,9 +27,10 @@ import {
   type ScopeView,
 } from "./queries.ts";
 import { MetricScopes } from "./scopes.ts";
+import { h2Levels, h2Metrics } from "./h2_metrics.ts";
 import { backendLevels, clusterLevels, workerLevels, type WorkerSize } from "./levels.ts";
 
-/** What is measured, and who hears of changes. */
+/** What is measured, and who is notified of changes. */
 export interface MeasurementParts {
   readonly worker: WorkerContext;
   readonly size: WorkerSize;
@@ -129,7 +130,12 @@ export class WorkerMeasurements implements Measurements, MetricView {
 
   get proxy(): ScopeView {
     const { worker, size } = this.#parts;
-    const metrics = [...worker.counters.entries(), ...workerLevels(worker, size)];
+    const metrics = [
+      ...worker.counters.entries(),
+      ...h2Metrics(worker.h2Counters),
+      ...h2Levels(worker.h2Connections),
+      ...workerLevels(worker, size),
+    ];
     return { metrics, series: this.scopes.proxy };
   }
 
@@ -169,6 +175,7 @@ export class WorkerMeasurements implements Measurements, MetricView {
   #clear(): void {
     this.scopes.proxy.clear();
     this.#parts.worker.counters.clear();
+    this.#parts.worker.h2Counters.clear();
     for (const cluster of this.#parts.clusters.values()) cluster.series.clear();
   }
 

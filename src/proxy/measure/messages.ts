@@ -1,5 +1,5 @@
-// Measurements as messages. Each time is told twice, as quantiles under its name and as a histogram
-// under its name with `_histogram` behind it, as in sozu 2.1; a filter names the first.
+// Measurements as messages. A duration is sent twice, as in sozu 2.1: as quantiles under its name, and as a
+// histogram under its name with `_histogram` appended. A filter names the first.
 
 import type {
   FilteredMetrics,
@@ -12,7 +12,7 @@ import type { Histogram } from "../../observe/metrics/histogram.ts";
 import { SCOPE_COUNTS, SCOPE_TIMES } from "../../observe/metrics/scope_metrics.ts";
 import type { Series } from "../../observe/metrics/series.ts";
 
-/** What is told. */
+/** What a query asks for. */
 export interface Wanted {
   /** Names, `null` for all. */
   readonly names: ReadonlySet<string> | null;

@@ -12,7 +12,7 @@ export class MetricScopes {
   readonly proxy = new Series();
   /** The level of detail in force. */
   detail: number;
-  /** Is told every single time that is measured. */
+  /** Receives each duration that is measured. */
   times: TimeListener | null = null;
   /** Clusters and backends are measured. */
   clustersEnabled = true;

@@ -15,6 +15,7 @@ import type { Backend } from "../../balancing/backend.ts";
 import type { Cluster } from "../../session/cluster.ts";
 import { Reason } from "../../session/reason.ts";
 import { NEVER, Outcome, type RequestAccount } from "../../session/http/account.ts";
+import { StreamEnd } from "../../session/http/stream_end.ts";
 import type { TrafficAccount } from "../../session/traffic_account.ts";
 import type { ObservedSession, TrafficObserver } from "../../session/observer.ts";
 import { countForwarding } from "./forwarding.ts";
@@ -94,7 +95,7 @@ export class TrafficMetrics implements TrafficObserver {
     const { status, reason, outcome } = account;
     if (account.parsed) countForwarding(account, session, counters);
     if (outcome === Outcome.COMPLETE || outcome === Outcome.SWITCHED) {
-      counters.add(Counter.E2E_HTTP11, 1);
+      counters.add(account.protocol === "h2" ? Counter.E2E_H2 : Counter.E2E_HTTP11, 1);
     }
     if (reason === Reason.NO_ROUTE) counters.add(Counter.NO_ROUTE, 1);
     else if (reason === Reason.MALFORMED_RESPONSE) counters.add(Counter.BACKEND_PARSE_ERRORS, 1);
@@ -107,7 +108,8 @@ export class TrafficMetrics implements TrafficObserver {
     const position = statusPosition(status);
     if (position >= 0) scope.add(position, 1);
     if (reason !== Reason.NONE) this.#countAnswer(account, scope);
-    if (outcome === Outcome.BACKEND_BROKEN) scope.add(ScopeCount.ERRORS, 1);
+    const failed = outcome === Outcome.BACKEND_BROKEN || account.streamEnd !== StreamEnd.NONE;
+    if (failed && !BACKEND_FAULTS.has(reason)) scope.add(ScopeCount.ERRORS, 1);
   }
 
   #countAnswer(account: RequestAccount, scope: Series): void {

@@ -6,6 +6,7 @@ import type { LoggedTrace } from "../../observe/access/record.ts";
 import type { MessageHead } from "../../protocol/http/message_head.ts";
 import { Reason } from "../reason.ts";
 import { NEVER, Outcome, TrafficAccount } from "../traffic_account.ts";
+import { StreamEnd, type WireProtocol } from "./stream_end.ts";
 
 export { NEVER, Outcome };
 
@@ -21,6 +22,8 @@ export class RequestAccount extends TrafficAccount {
   readonly head: MessageHead;
   /** The request's id, in ASCII. */
   readonly requestId: Uint8Array;
+  /** What its client speaks. Set once, for all requests that are accounted for here. */
+  protocol: WireProtocol = "h1";
   /** There is something to tell: a head was complete, or an answer was given to what came of one. */
   counts = false;
   /** Its head was complete and valid. */
@@ -50,6 +53,8 @@ export class RequestAccount extends TrafficAccount {
   reused = false;
   /** Times it was sent again. */
   retries = 0;
+  /** How its stream ended; NONE where there are none. */
+  streamEnd: StreamEnd = StreamEnd.NONE;
 
   constructor(head: MessageHead, requestId: Uint8Array) {
     super();
@@ -77,6 +82,7 @@ export class RequestAccount extends TrafficAccount {
     this.reused = false;
     this.attempts = 0;
     this.retries = 0;
+    this.streamEnd = StreamEnd.NONE;
     this.#restart();
   }
 

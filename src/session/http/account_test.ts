@@ -4,7 +4,7 @@ import { shopListener } from "../../../tests/support/session/http_sessions.ts";
 import { waitFor } from "../../../tests/support/wait.ts";
 import { testWorkerContext } from "../../../tests/support/session/worker_context.ts";
 import { asciiText } from "../../bytes/ascii.ts";
-import { HttpStarter } from "./h1/starter.ts";
+import { HttpStarter } from "./starter.ts";
 import { Reason, reasonName } from "../reason.ts";
 import { Outcome, type RequestAccount } from "./account.ts";
 import { observeTraffic } from "../worker_context.ts";

@@ -1,8 +1,15 @@
 // Our own answers to a request: which template is used, and what it may say about the request. Gathered
 // only when one is rendered.
 
-import { type AnswerOptions, renderAnswer, type RenderedAnswer } from "../../answers/answer.ts";
+import {
+  type AnswerMessage,
+  type AnswerOptions,
+  renderAnswer,
+  type RenderedAnswer,
+  renderMessage,
+} from "../../answers/answer.ts";
 import type { AnswerStatus } from "../../answers/answer_set.ts";
+import type { CompiledTemplate } from "../../answers/template.ts";
 import type { AnswerVariables } from "../../answers/variables.ts";
 import { asciiText } from "../../bytes/ascii.ts";
 import { editAnswerHeaders } from "../../protocol/http/header_edits.ts";
@@ -22,9 +29,23 @@ export function renderOwnAnswer(
   closes: boolean,
 ): RenderedAnswer {
   const variables = exchange === null ? {} : answerVariables(exchange);
-  const template = exchange?.extras.template ??
-    listener.answers.lookup(status, exchange?.cluster?.answers ?? null);
+  const template = templateOf(exchange, listener, status);
   return renderAnswer(template, variables, { ...answerOptions(exchange, status), closes });
+}
+
+/** The same for any version of HTTP: what a template says of the connection is left to its writer. */
+export function renderOwnMessage(exchange: Exchange, status: AnswerStatus): AnswerMessage {
+  const template = templateOf(exchange, exchange.client.listener, status);
+  return renderMessage(template, answerVariables(exchange), answerOptions(exchange, status));
+}
+
+function templateOf(
+  exchange: Exchange | null,
+  listener: ListenerContext,
+  status: AnswerStatus,
+): CompiledTemplate {
+  return exchange?.extras.template ??
+    listener.answers.lookup(status, exchange?.cluster?.answers ?? null);
 }
 
 /** Values for the answer to the request of `exchange`; what is unknown stays empty. */

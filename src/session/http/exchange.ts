@@ -35,6 +35,8 @@ export class Exchange {
   toHead = false;
   /** A CONNECT request: a backend that accepts it means a tunnel, so its connection is not reused. */
   connects = false;
+  /** An extended CONNECT (RFC 8441): a backend that agrees means a tunnel, and there is no body before. */
+  tunnels = false;
   /** The head of the request is the one that is sent on. */
   edited = false;
   /** Nothing of the request has an effect twice, and all of it stays at hand. */
@@ -79,7 +81,11 @@ export class Exchange {
     this.client = client;
     this.interruption = Interruption.NONE;
     this.legible = true;
-    this.toHead = this.connects = this.edited = false;
+    this.toHead =
+      this.connects =
+      this.tunnels =
+      this.edited =
+        false;
     this.repeatable = this.retried = false;
     this.cluster = null;
     this.extras = NO_EXTRAS;

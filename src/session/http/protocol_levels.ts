@@ -27,7 +27,8 @@ export function endTunnel(place: Counted): void {
   countHttp(place, 1);
 }
 
-function countTunnel({ worker, listener }: Counted, change: 1 | -1): void {
+/** A tunnel begins (1) or ends (-1) beside the requests of its connection. */
+export function countTunnel({ worker, listener }: Counted, change: 1 | -1): void {
   const secure = listener.protocol === "https";
   worker.counters.add(secure ? Counter.PROTOCOL_WSS : Counter.PROTOCOL_WS, change);
 }

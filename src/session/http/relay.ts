@@ -36,16 +36,26 @@ export async function relay(
   const refusal = up.prepare(exchange);
   if (refusal !== 0) return refusal;
   const ends = down.body.ended === BodyEnd.COMPLETE;
+  // What a client sends behind an extended CONNECT waits until the backend has agreed.
+  const uploads = !ends && !exchange.tunnels;
   beginServing(exchange, up.backend);
   armExchange(exchange, down);
-  if (!(await up.send(ends))) return Relayed.LOST;
-  if (!ends) down.uploading(upload(down, up.sink));
+  if (!(await up.send(!uploads))) return Relayed.LOST;
+  if (uploads) down.uploading(upload(down, up.sink));
+  return await relayResponse(exchange, down, up);
+}
+
+/** The second half of {@link relay}: the request has been sent, or is on its way. */
+export async function relayResponse(
+  exchange: Exchange,
+  down: Downstream,
+  up: UpstreamSide,
+): Promise<Relayed> {
   const head = await receiveHead(exchange, down, up);
   if (head !== HeadEnd.READ) return LOSSES[head];
   const { response, account } = exchange;
-  if (response.status === 101 || (exchange.connects && response.status < 300)) {
-    return Relayed.SWITCHES;
-  }
+  const connects = exchange.connects || exchange.tunnels;
+  if (response.status === 101 || (connects && response.status < 300)) return Relayed.SWITCHES;
   if (!(await down.head(exchange, up.body.ended === BodyEnd.COMPLETE))) return Relayed.MALFORMED;
   if (await relayBody(exchange, down, up.body)) {
     account.outcome = Outcome.COMPLETE;

@@ -27,11 +27,18 @@ export async function takeSide(
   if (cluster.settings.http2) return await takeStream(exchange, timer, cluster);
   const idle = takeIdle(exchange, backend);
   if (idle !== null) return new H1Upstream(exchange, idle, timer, out);
+  const opened = await openConnection(exchange, timer, cluster);
+  return typeof opened === "number" ? opened : new H1Upstream(exchange, opened, timer, out);
+}
+
+/** A new connection of HTTP/1.1, first to the backend that was picked, or the status to answer with. */
+export async function openConnection(
+  exchange: Exchange,
+  timer: Timer,
+  cluster: Cluster,
+): Promise<Upstream | AnswerStatus> {
   const opened = await openUpstream(exchange, timer, cluster);
-  if (typeof opened === "number") return opened;
-  if (exchange.interruption === Interruption.NONE) {
-    return new H1Upstream(exchange, opened, timer, out);
-  }
+  if (typeof opened === "number" || exchange.interruption === Interruption.NONE) return opened;
   opened.close();
   return 503;
 }

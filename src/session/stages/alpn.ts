@@ -9,6 +9,7 @@ import { LogAllowance } from "../timing/log_allowance.ts";
 import type { Stage } from "./staged_session.ts";
 
 const HTTP11 = "http/1.1";
+const HTTP2 = "h2";
 /** Lines a second at most: every client can cause one. */
 const LINES_PER_SECOND = 1;
 
@@ -28,9 +29,10 @@ export class AlpnStage implements Stage {
 
   enter(accepted: Accepted): Promise<Accepted | null> {
     const { counters, wheel } = this.#worker;
-    const refusal = this.#refusal(accepted.tls?.alpn ?? null);
+    const alpn = accepted.tls?.alpn ?? null;
+    const refusal = this.#refusal(alpn);
     if (refusal === 0) {
-      counters.add(Counter.ALPN_HTTP11, 1);
+      counters.add(alpn === HTTP2 ? Counter.ALPN_H2 : Counter.ALPN_HTTP11, 1);
       return Promise.resolve(accepted);
     }
     counters.add(refusal, 1);
@@ -44,6 +46,7 @@ export class AlpnStage implements Stage {
 
   /** What counts the refusal, or 0. */
   #refusal(alpn: string | null): number {
+    if (alpn === HTTP2) return 0;
     if (alpn !== null && alpn !== HTTP11) return Counter.ALPN_UNSUPPORTED;
     return this.refusesHttp11 ? Counter.ALPN_HTTP11_DISABLED : 0;
   }

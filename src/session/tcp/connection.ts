@@ -15,7 +15,7 @@ import type { ObservedConnection } from "../observer.ts";
 import { Reason } from "../reason.ts";
 import type { WritingEnd } from "../sole_reader.ts";
 import type { Timed } from "../timing/deadline_wheel.ts";
-import { Outcome, TrafficAccount } from "../traffic_account.ts";
+import { NEVER, Outcome, TrafficAccount } from "../traffic_account.ts";
 import type { TunnelClient } from "../tunnel.ts";
 import type { Purpose, WaitingClient } from "../upstream/connect.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -157,6 +157,7 @@ export class TcpConnection
   async backendBroke(): Promise<void> {
     if (this.phase !== TcpPhase.TUNNEL) return;
     this.account.outcome = Outcome.BACKEND_BROKEN;
+    this.conclude();
     try {
       await this.#sayGoodbye();
     } catch {
@@ -183,15 +184,36 @@ export class TcpConnection
     return count > 0;
   }
 
+  /** The client has a backend: what either says is for the other from now on. */
+  beginTunnel(upstream: Upstream): void {
+    this.upstream = upstream;
+    this.phase = TcpPhase.TUNNEL;
+    this.armTunnel();
+    this.worker.counters.add(Counter.TCP_TUNNELS, 1);
+  }
+
+  /** Nothing more is passed on, although the client may linger: hands the account over, once. */
+  conclude(): void {
+    const { account, worker } = this;
+    if (account.endedAt !== NEVER) return;
+    if (this.upstream !== null) {
+      // Not cut short: both sides have said all they had to say.
+      if (account.outcome === Outcome.CUT && !this.closed) account.outcome = Outcome.COMPLETE;
+      worker.counters.add(Counter.TCP_TUNNELS, -1);
+      this.upstream.discard();
+    }
+    account.endedAt = worker.accountClock();
+    worker.observer?.connectionEnded(account, this);
+  }
+
   /** Nothing of it runs any more. */
   finish(): void {
     this.close();
+    this.conclude();
     this.worker.wheel.disarm(this);
     this.#watch.stop();
     this.input.close();
     this.worker.clientLimits.release(this);
-    this.account.endedAt = this.worker.accountClock();
-    this.worker.observer?.connectionEnded(this.account, this);
   }
 
   async #sayGoodbye(): Promise<void> {

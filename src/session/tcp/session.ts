@@ -38,7 +38,11 @@ export class TcpSession implements Session {
     const { counters } = connection.worker;
     counters.add(Counter.TCP_SESSIONS, 1);
     try {
-      if (!(await serve(connection))) await connection.linger();
+      // Every function that waits for the end of a tunnel costs memory while the tunnel is idle.
+      const upstream = await connect(connection);
+      const whole = upstream !== null && await runTunnel(connection, upstream);
+      connection.conclude();
+      if (!whole) await connection.linger();
     } catch (error) {
       reportDefect(error, counters, "TCP session");
     } finally {
@@ -47,7 +51,7 @@ export class TcpSession implements Session {
     }
   }
 
-  /** A tunnel goes on until one of its sides ends it, or main's patience does. */
+  /** A tunnel goes on until one of its sides ends it, or the soft stop of the worker times out. */
   drain(): void {}
 
   leaveIdle(): boolean {
@@ -59,23 +63,23 @@ export class TcpSession implements Session {
   }
 }
 
-/** False when the client is yet to be told that nothing more comes. */
-async function serve(connection: TcpConnection): Promise<boolean> {
+/** A backend for the client, which has been sent what comes first; `null` when there is none. */
+async function connect(connection: TcpConnection): Promise<Upstream | null> {
   const { account, worker } = connection;
   const cluster = await findCluster(connection);
   if (cluster === null || connection.closed) {
     if (account.reason === Reason.NONE && !connection.closed) account.reason = Reason.NO_ROUTE;
-    return false;
+    return null;
   }
   account.cluster = cluster;
   account.tags = connection.listener.tags.get(cluster) ?? null;
   if (!worker.clientLimits.admit(connection, cluster)) {
     worker.counters.add(Counter.CLIENT_LIMITED, 1);
     account.reason = Reason.CLIENT_LIMITED;
-    return false;
+    return null;
   }
   const header = headerFor(connection, cluster);
-  if (header === null) return false;
+  if (header === null) return null;
   connection.phase = TcpPhase.CONNECTING;
   connection.watchClient();
   const upstream = await connectBackend(connection, connection, connection, cluster, {
@@ -83,33 +87,11 @@ async function serve(connection: TcpConnection): Promise<boolean> {
     key: cluster.backends.keyed ? sourceKey(connection.clientIp) : null,
     buffers: worker.tunnelBuffers,
   });
-  return upstream !== null && await passOn(connection, upstream, header);
-}
-
-/** Passes bytes on until both sides have said all; false when one of them did not. */
-async function passOn(
-  connection: TcpConnection,
-  upstream: Upstream,
-  header: Uint8Array,
-): Promise<boolean> {
-  const { account, worker } = connection;
-  connection.upstream = upstream;
-  connection.phase = TcpPhase.TUNNEL;
-  connection.armTunnel();
-  worker.counters.add(Counter.TCP_TUNNELS, 1);
-  try {
-    if (!(await sendFirst(connection, upstream, header))) {
-      if (!connection.closed) account.outcome = Outcome.BACKEND_BROKEN;
-      return false;
-    }
-    const whole = await runTunnel(connection, upstream);
-    // Nobody cut it short: both sides have said all they had to say.
-    if (account.outcome === Outcome.CUT && !connection.closed) account.outcome = Outcome.COMPLETE;
-    return whole;
-  } finally {
-    worker.counters.add(Counter.TCP_TUNNELS, -1);
-    upstream.discard();
-  }
+  if (upstream === null) return null;
+  connection.beginTunnel(upstream);
+  if (await sendFirst(connection, upstream, header)) return upstream;
+  if (!connection.closed) account.outcome = Outcome.BACKEND_BROKEN;
+  return null;
 }
 
 /** The cluster of this connection, or `null` when it has none. */

@@ -5,6 +5,7 @@ import { waitFor } from "../../../tests/support/wait.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import { DEFAULT_SETTINGS } from "../cluster.ts";
 import { Reason } from "../reason.ts";
+import { Outcome } from "../traffic_account.ts";
 
 Deno.test("TcpSession connects before the client speaks and passes bytes both ways", async () => {
   const setup = tcpListener(tcpCluster("db"));
@@ -116,6 +117,22 @@ Deno.test("TcpSession cuts the backend when the client breaks", async () => {
   assert.equal(setup.lent(), 0);
 });
 
+Deno.test("TcpSession tells of the end of a tunnel before its client has lingered", async () => {
+  const setup = tcpListener(tcpCluster("db"));
+  const { stream, running } = setup.open();
+  const backend = await setup.backend();
+  await waitFor("both to wait", () => stream.reading && backend.reading);
+  backend.close();
+  await waitFor("the end", () => stream.writeEnded);
+  assert.ok(!stream.closed);
+  const outcomes = () => setup.observed.accounts.map(({ outcome }) => outcome);
+  assert.deepEqual(outcomes(), [Outcome.BACKEND_BROKEN]);
+  assert.equal(setup.count(Counter.TCP_TUNNELS), 0);
+  stream.feed(null);
+  await running;
+  assert.deepEqual(outcomes(), [Outcome.BACKEND_BROKEN]);
+});
+
 Deno.test("TcpSession ends when neither side spoke for the shorter of the two timeouts", async () => {
   const setup = tcpListener(tcpCluster("db"));
   const { stream, running } = setup.open();
@@ -177,6 +194,7 @@ Deno.test("TcpSession gives up after three attempts and ends the stream without 
   stream.feed("anyone?");
   await waitFor("the end", () => stream.writeEnded);
   assert.ok(!stream.closed);
+  assert.equal(setup.observed.accounts.length, 1, "told while the client lingers");
   stream.feed(null);
   await running;
   assert.equal(attempts, 3);

@@ -45,6 +45,8 @@ export class Upstream implements Placed {
   #pool: BufferPool;
   readonly #reads: SoleReader;
   #given = false;
+  /** Calls {@link #restEnded}; made by the first {@link rest}, so that a tunnel does not hold it. */
+  #onRead: (() => void) | null = null;
 
   /** `first` must come from `buffers.head`. */
   constructor(
@@ -84,7 +86,8 @@ export class Upstream implements Placed {
     this.idleSince = now;
     this.reused = true;
     this.shrink();
-    this.#reads.begin(this.bytes, this.#onRead, this.#onRead);
+    const onRead = this.#onRead ??= () => this.#restEnded();
+    this.#reads.begin(this.bytes, onRead, onRead);
   }
 
   /** A body keeps filling the buffer: use a larger one until the next {@link rest}. */
@@ -116,25 +119,25 @@ export class Upstream implements Placed {
   discard(): void {
     const wasIdle = this.state === UpstreamState.IDLE;
     this.close();
-    if (!wasIdle) this.#reads.release(this.#giveBuffer);
+    if (!wasIdle) this.#reads.release(() => this.#giveBuffer());
   }
 
   /** The read begun by {@link rest} settled: the peer closed, spoke unasked, or we closed. */
-  readonly #onRead = (): void => {
+  #restEnded(): void {
     // An exchange has taken the connection, and perhaps the read with it: both are its own now.
     if (this.state === UpstreamState.BUSY || this.#reads.taken) return;
     this.#giveBuffer();
     if (this.state === UpstreamState.CLOSED) return;
     this.close();
     this.#owner.idleEnded(this);
-  };
+  }
 
   /** Once only: a buffer given twice would be lent to two connections. */
-  readonly #giveBuffer = (): void => {
+  #giveBuffer(): void {
     if (this.#given) return;
     this.#given = true;
     this.#pool.give(this.bytes);
-  };
+  }
 
   /** Little comes: a small buffer will do. */
   shrink(): void {

@@ -26,6 +26,7 @@ import { keepInformed } from "../command_socket/progress.ts";
 import { reloadTarget } from "./reload_target.ts";
 import { eventOf } from "../command_socket/request_events.ts";
 import { failure, ok, processing } from "../command_socket/responses.ts";
+import { type ReplayCounters, replayed } from "../saved/replayed.ts";
 import { loadState, saveState } from "../saved/state.ts";
 
 /** What saving the state takes. */
@@ -37,7 +38,7 @@ export interface SaveParts extends AuditParts {
 /** What loading a saved state takes. */
 export interface LoadParts extends SaveParts, BatchParts {
   readonly state: ConfigState;
-  readonly counters: { skipped: number };
+  readonly counters: { skipped: number } & ReplayCounters;
   readonly settings: ProcessSettings;
 }
 
@@ -103,11 +104,7 @@ async function load(
   }
   const { records, leftOut } = await servableOf(
     parts,
-    read.value.map(({ request, record, line }) => ({
-      number: record,
-      line,
-      request: request.content,
-    })),
+    replayed(type.value, read.value, parts.counters),
   );
   if (leftOut !== null) client.progress(processing(leftOut));
   const scopes = await scopesOf(records);

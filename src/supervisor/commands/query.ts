@@ -6,6 +6,7 @@ import type {
   ResponseContent,
   WorkerInfo,
 } from "../../../config/schema/messages.ts";
+import * as queries from "../../../config/state/queries.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
 import { queryMetrics } from "../../../config/state/verb.ts";
 import { rowOf, type VerbOf, type VerbsWith } from "../../../config/state/verbs.ts";
@@ -60,7 +61,10 @@ export function listWorkers({ pool }: MainQueryParts): Response {
 
 /** The listeners of the state, and which of them are open. */
 export function listListeners({ pool, state }: MainQueryParts): Response {
-  return ok("", { kind: "listeners_list", value: asOpen(pool, state.listListeners()) });
+  return ok("", {
+    kind: "listeners_list",
+    value: asOpen(pool, queries.listListeners(state.tables)),
+  });
 }
 
 /** What answering with metrics takes. */

@@ -12,6 +12,8 @@ export class MainCounters {
   relaunched = 0;
   /** Requests of a saved state, or of another main process, that were refused and left out. */
   skipped = 0;
+  /** Settings of saved states that were raised to what may be served. */
+  clamped = 0;
   /** Uncaught exceptions of main. */
   panics = 0;
 
@@ -30,6 +32,7 @@ export class MainCounters {
     for (const cause of Object.keys(this.#deaths) as DeathCause[]) this.#deaths[cause] = 0;
     this.relaunched = 0;
     this.skipped = 0;
+    this.clamped = 0;
     this.panics = 0;
   }
 
@@ -40,6 +43,7 @@ export class MainCounters {
       ...Object.entries(this.#deaths).map(([cause, value]) => count(`workers.${cause}`, value)),
       count("workers.relaunched", this.relaunched),
       count("config.load_skipped_invalid", this.skipped),
+      count("config.load_h2_knob_clamped", this.clamped),
       count("panic", this.panics),
       { name: "workers.running", value: this.#running(), gauge: true },
     ];

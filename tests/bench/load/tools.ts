@@ -1,7 +1,13 @@
 // The programs the benchmarks need: found, installed from Debian's packages, or reported missing
 // with the reason.
 
-const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin"];
+const SYSTEM_FOLDERS = [
+  "/usr/local/go/bin",
+  "/usr/local/sbin",
+  "/usr/sbin",
+  "/usr/local/bin",
+  "/usr/bin",
+];
 
 /** The Debian package that holds each program. */
 const PACKAGES = {

@@ -8,6 +8,7 @@ import { MessageHead } from "../../../src/protocol/http/message_head.ts";
 import type { TlsFacts } from "../../../src/io/contracts.ts";
 import { ClientConnection } from "../../../src/session/http/client_connection.ts";
 import { Exchange } from "../../../src/session/http/exchange.ts";
+import type { WireProtocol } from "../../../src/session/http/stream_end.ts";
 import type { ListenerContext } from "../../../src/session/listener_context.ts";
 import type { WorkerContext } from "../../../src/session/worker_context.ts";
 import { shopListener } from "./http_sessions.ts";
@@ -18,6 +19,7 @@ export interface ExchangeSettings {
   readonly listener?: ListenerContext;
   readonly worker?: WorkerContext;
   readonly tls?: TlsFacts;
+  readonly protocol?: WireProtocol;
 }
 
 /** A client connection of `192.0.2.1` without streams. */
@@ -36,6 +38,7 @@ export function testClient(settings: ExchangeSettings = {}): ClientConnection {
 export function exchangeOf(head: string, settings: ExchangeSettings = {}): Exchange {
   const reader = requestHeadReader();
   const exchange = new Exchange(testClient(settings), reader.head, new MessageHead(NOTHING));
+  exchange.account.protocol = settings.protocol ?? "h1";
   exchange.begin(exchange.client);
   readInto(reader, head);
   exchange.headRead();

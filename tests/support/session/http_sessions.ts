@@ -9,7 +9,8 @@ import { FIELD_VALUE } from "../../../src/protocol/h1/grammar.ts";
 import { RouteTable } from "../../../src/routing/route_table.ts";
 import { Cluster } from "../../../src/session/cluster.ts";
 import type { ListenerContext, Route } from "../../../src/session/listener_context.ts";
-import { HttpStarter } from "../../../src/session/http/h1/starter.ts";
+import { HttpStarter } from "../../../src/session/http/starter.ts";
+import { testLimits } from "../h2/limits.ts";
 import { FakeStream } from "./fake_stream.ts";
 import { testWorkerContext } from "./worker_context.ts";
 
@@ -40,6 +41,8 @@ export function shopListener(settings: Partial<ListenerContext> = {}): ListenerC
     requestValues: FIELD_VALUE,
     stickyName: asciiBytes("sticky"),
     strictSni: false,
+    h2: testLimits(),
+    clearH2: false,
     ...settings,
   };
 }

@@ -256,6 +256,14 @@ export class H2Connection<O> {
     return this.#sender.offer(stream, bytes, start, end, ends);
   }
 
+  /**
+   * Sends the last piece of a body at once, so that it may be changed when this returns. False when something
+   * stands in its way, and nothing has been sent: {@link sendData} waits for that.
+   */
+  sendLast(stream: H2Stream<O>, bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#sender.writeLast(stream, bytes, start, end);
+  }
+
   /** Sends trailers, from a section, from lines of HTTP/1.1, or both, and ends the stream. */
   sendTrailers(
     stream: H2Stream<O>,

@@ -58,6 +58,7 @@ export class ControlFrames<O> {
     this.#writer.tableChanged();
     const out = link.control(FrameBytes.SETTINGS_ACK, FrameType.SETTINGS);
     link.output.length = writeSettingsAck(out, link.output.length);
+    link.counters.settingsAcknowledged++;
     link.events.settled();
     return true;
   }
@@ -73,6 +74,7 @@ export class ControlFrames<O> {
     if (link.tooMuch(link.flood.ping(link.nowMs))) return;
     const out = link.control(FrameBytes.PING, FrameType.PING);
     link.output.length = writePing(out, link.output.length, FrameFlag.ACK, bytes, frame.start);
+    link.counters.pingsAnswered++;
   }
 
   /** GOAWAY came. */

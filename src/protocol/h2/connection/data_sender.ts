@@ -9,7 +9,7 @@ import { SendWindow } from "../streams/flow_window.ts";
 import type { Priority } from "../streams/priority.ts";
 import { SendOrder } from "../streams/send_order.ts";
 import { maySend, nextState, StreamEvent, StreamState } from "../streams/stream_state.ts";
-import type { Link, StreamWatcher } from "./link.ts";
+import { type Link, Role, type StreamWatcher } from "./link.ts";
 import { type H2Stream, NOT_STALLED } from "./stream.ts";
 
 /** So many bytes in a row show that a peer with an exhausted window goes on reading. */
@@ -65,6 +65,29 @@ export class DataSender<O> implements StreamWatcher<O> {
     stream.offered = true;
     this.#enqueue(stream);
     this.#link.wake();
+    return true;
+  }
+
+  /**
+   * Writes `bytes[start, end)` and the end of the body at once, when nothing stands in its way: no other stream
+   * waits, the windows allow all of it, and it is one frame. False when it has to be offered.
+   */
+  writeLast(stream: H2Stream<O>, bytes: Uint8Array, start: number, end: number): boolean {
+    const count = end - start;
+    const { output, peer } = this.#link;
+    if (!maySend(stream.state) || this.#order.size > 0) return false;
+    const allowed = Math.min(
+      this.window.available,
+      stream.sendWindow.available,
+      peer.maxFrameSize,
+      output.room - FRAME_HEADER_BYTES,
+    );
+    if (count > allowed) return false;
+    stream.bytes = bytes;
+    stream.at = start;
+    stream.end = end;
+    this.#writeFrame(stream, count, true);
+    stream.withdraw();
     return true;
   }
 
@@ -173,7 +196,9 @@ export class DataSender<O> implements StreamWatcher<O> {
     if (stream.stalledMs !== NOT_STALLED) return;
     stream.stalledMs = this.#link.nowMs;
     stream.drained = 0;
-    this.#link.counters.flowControlStalls++;
+    const { counters, role } = this.#link;
+    counters.flowControlStalls++;
+    if (role === Role.CLIENT) counters.uploadsStalled++;
   }
 
   /** The window of the connection is exhausted: every stream that could send waits for it. */

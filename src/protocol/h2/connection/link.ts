@@ -135,6 +135,7 @@ export class Link<O> {
   /** Every live stream ends. */
   endStreams(reason: EndReason, code: number): void {
     if (this.streams.size === 0) return;
+    if (this.role === Role.SERVER) this.counters.endedWithStreams++;
     for (const stream of this.streams.sorted()) this.end(stream, reason, code);
   }
 

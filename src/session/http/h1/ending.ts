@@ -8,6 +8,7 @@ import type { Upstream } from "../../upstream/upstream.ts";
 import { Outcome } from "../account.ts";
 import { ExchangePhase, Interruption } from "../exchange.ts";
 import { failureStatus } from "../phases/failure.ts";
+import { endServing } from "../phases/serve.ts";
 import type { H1Exchange } from "./exchange.ts";
 import { outliveAnswer } from "./last_answer.ts";
 import { receiveResponse } from "./response.ts";
@@ -58,8 +59,9 @@ export async function fail(
   const status = failureStatus(record, failure, reason);
   const unread = !exchange.requestBody.done;
   record.enter(ExchangePhase.ANSWERING);
-  exchange.discarding = true;
+  exchange.refuseBody();
   exchange.abortBackend();
+  endServing(record);
   const closes = await session.answer(status, record, unread || !exchange.persists);
   record.account.outcome = Outcome.COMPLETE;
   if (unread) await outliveAnswer(exchange, session, exchange.pump);
@@ -74,6 +76,8 @@ export async function abandon(exchange: H1Exchange, session: HttpSession): Promi
   }
   exchange.abortBackend();
   session.close();
+  // Inside TLS a read that is under way ends only a while later.
+  exchange.conclude();
   if (exchange.pump !== null) await exchange.pump;
   return false;
 }

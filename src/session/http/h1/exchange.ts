@@ -29,8 +29,10 @@ export class H1Exchange {
   persists = false;
   /** The response is chunked and its client knows no chunks. */
   dechunks = false;
-  /** Nobody takes the rest of the request body any more. */
+  /** Nobody takes the rest of the request body any more, see {@link refuseBody}. */
   discarding = false;
+  /** The client has its whole answer; its request body may not be complete. */
+  answered = false;
   /** The request body is being moved: what is taken of it may not have been sent yet. */
   pumping = false;
   /** The response is over, and its connection could carry another. */
@@ -62,6 +64,7 @@ export class H1Exchange {
     this.upgrade = null;
     this.persists = this.dechunks = false;
     this.discarding =
+      this.answered =
       this.pumping =
       this.reusable =
       this.sentWhole =
@@ -79,8 +82,7 @@ export class H1Exchange {
   end(input: ClientInput): void {
     const { record } = this;
     record.enter(ExchangePhase.DONE);
-    closeAccount(record);
-    endServing(record);
+    this.conclude();
     this.side?.release(false);
     this.side = null;
     this.upstream?.discard();
@@ -101,6 +103,27 @@ export class H1Exchange {
   /** The body is on its way to the backend. */
   get flows(): boolean {
     return this.pumping && !this.discarding;
+  }
+
+  /** The request is over, but what still comes of its body is thrown away by what has moved it. */
+  get over(): boolean {
+    return this.discarding && this.answered;
+  }
+
+  /** Nobody takes the rest of the request body any more: a request that has its answer is over. */
+  refuseBody(): void {
+    this.discarding = true;
+    this.wake?.();
+    if (this.answered) this.conclude();
+  }
+
+  /**
+   * The request is over: its account is handed over, and it counts no more for its backend. What waits for
+   * its client may still run. May be called again.
+   */
+  conclude(): void {
+    closeAccount(this.record);
+    endServing(this.record);
   }
 
   /** Wakes whatever the exchange waits for on the backend side. */
@@ -149,6 +172,7 @@ export class H1Exchange {
     }
     // The backend keeps its connection and takes nothing: what comes now is for nobody.
     this.abortBackend();
+    this.refuseBody();
     lingering.restart(now);
     return true;
   }
@@ -173,6 +197,7 @@ export class H1Exchange {
   releaseUpstream(): void {
     const { upstream, side } = this;
     if (!this.reusable || !this.sentWhole) return;
+    endServing(this.record);
     this.upstream = this.side = null;
     side?.release(true);
     if (upstream !== null) this.record.client.worker.upstreams.give(upstream);

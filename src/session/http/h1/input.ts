@@ -107,9 +107,9 @@ export class ClientInput {
     this.start = this.end = 0;
   }
 
-  /** A body keeps filling the buffer: use a larger one from now on, if there is one. */
+  /** What comes keeps filling the buffer: use a larger one from now on, if there is one. */
   growForBody(): void {
-    if (this.reading || this.start !== this.end || this.reader !== null) return;
+    if (this.reading || this.reader !== null) return;
     const { small, head, bulk, wide } = this.#buffers;
     const next = this.#pool === small ? head : this.#pool === head ? bulk : wide ?? bulk;
     if (next !== this.#pool) this.#switchTo(next);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { LINGER_MS, LINGER_STEP_BYTES } from "../../../../config/defaults.ts";
 import type { FakeStream } from "../../../../tests/support/session/fake_stream.ts";
-import { httpSession } from "../../../../tests/support/session/http_sessions.ts";
+import { httpSession, shopListener } from "../../../../tests/support/session/http_sessions.ts";
 import { waitFor } from "../../../../tests/support/wait.ts";
 import { AnswerSet, compileAnswers } from "../../../answers/answer_set.ts";
 import { TemplateError } from "../../../answers/template.ts";
+import { asciiBytes } from "../../../bytes/ascii.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 
 const LENGTH = 1_000_000;
@@ -24,6 +25,17 @@ async function told({ backends }: ReturnType<typeof httpSession>): Promise<FakeS
 function assertAllGivenBack({ worker }: ReturnType<typeof httpSession>): void {
   const { small, head, bulk } = worker.inputBuffers;
   assert.deepEqual([small.lent, head.lent, bulk.lent, worker.outBuffers.lent], [0, 0, 0, 0]);
+}
+
+/** A session, and how many requests count as active for the worker and for its backend. */
+function watchedSession(fastPath?: boolean) {
+  const listener = shopListener();
+  const route = listener.routes.match(asciiBytes("a.test/GET"), 0, 6, 6, 7, 7, 10)?.route;
+  const backend = route?.cluster?.backends.get("shop-1", "192.0.2.9:80");
+  assert.ok(backend);
+  const set = httpSession(listener, fastPath);
+  const active = () => [set.count(Counter.ACTIVE_REQUESTS), backend.activeRequests];
+  return { ...set, active };
 }
 
 /** Lets no write of `stream` end before it is closed. */
@@ -111,6 +123,78 @@ Deno.test("A backend that has answered and takes nothing is cut, and its client 
   client.feed(null);
   await set.running;
   assertAllGivenBack(set);
+});
+
+for (const fastPath of [true, false]) {
+  const way = fastPath ? "written out" : "by the relay";
+
+  Deno.test(`A request is over when its backend, which has answered, is cut, ${way}`, async () => {
+    const set = watchedSession(fastPath);
+    const { client, pass, active } = set;
+    client.feed(UPLOAD);
+    const backend = await told(set);
+    stopTaking(backend);
+    client.feed(ENOUGH);
+    backend.feed(REFUSAL);
+    await waitFor("the goodbye", () => client.writeEnded);
+    assert.deepEqual(active(), [1, 1]);
+    await pass(1.2 * SECOND);
+    assert.ok(backend.closed && !client.closed);
+    assert.deepEqual(active(), [0, 0]);
+    client.feed(ENOUGH);
+    await waitFor("the exchange to be given back", () => set.worker.outBuffers.lent === 0);
+    assert.ok(!client.closed);
+    client.feed(null);
+    await set.running;
+    assertAllGivenBack(set);
+  });
+
+  Deno.test(`A request is over when it is answered for a lost backend, ${way}`, async () => {
+    const set = watchedSession(fastPath);
+    const { client, active } = set;
+    client.feed(UPLOAD);
+    const backend = await told(set);
+    const taken = Promise.withResolvers<number>();
+    client.write = () => taken.promise;
+    backend.feed("nonsense\r\n\r\n");
+    await waitFor("the backend to be given up", () => backend.closed);
+    assert.deepEqual(active(), [1, 0]);
+    taken.resolve(1_000);
+    await waitFor("the goodbye", () => client.writeEnded);
+    assert.deepEqual(active(), [0, 0]);
+    assert.ok(!client.closed);
+    client.feed(null);
+    await set.running;
+    assertAllGivenBack(set);
+  });
+
+  Deno.test(`A request is over when its connection is closed, ${way}`, async () => {
+    const set = watchedSession(fastPath);
+    const { client, session, active } = set;
+    client.feed(UPLOAD);
+    await told(set);
+    // Inside TLS a read ends only when the client has been told.
+    const close = client.close.bind(client);
+    client.close = () => {};
+    session.close();
+    await waitFor("the end", () => active().every((it) => it === 0));
+    close();
+    await set.running;
+    assertAllGivenBack(set);
+  });
+}
+
+Deno.test("A backend has done its work before a slow client has its answer", async () => {
+  const set = watchedSession(true);
+  const { client, session, active } = set;
+  client.write = () => new Promise(() => {});
+  client.feed("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  const backend = await told(set);
+  assert.deepEqual(active(), [1, 1]);
+  backend.feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno");
+  await waitFor("the connection to be given back", () => backend.reading);
+  assert.deepEqual(active(), [1, 0]);
+  session.close();
 });
 
 Deno.test("A client that has its early answer may be silent as long as any other, not longer", async () => {

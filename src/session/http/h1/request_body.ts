@@ -58,6 +58,7 @@ async function pump(
       exchange.clientFailed();
       return false;
     }
+    if (exchange.over) return false;
     const start = input.start;
     input.start = body.advance(input.bytes, start, input.end);
     const count = input.start - start;
@@ -115,8 +116,7 @@ async function send(
     const written = await upstream.stream.write(bytes.subarray(start, end));
     if (start + written < end) await writeRest(upstream.stream, bytes, start + written, end);
   } catch {
-    exchange.discarding = true;
-    exchange.wake?.();
+    exchange.refuseBody();
     return;
   }
   session.worker.counters.add(Counter.BACKEND_BYTES_OUT, end - start);

@@ -7,7 +7,6 @@ import { Problem } from "../../../protocol/h1/problem.ts";
 import { closeAccount } from "../close_account.ts";
 import type { H1Exchange } from "./exchange.ts";
 import { type HttpSession, SessionPhase } from "./session.ts";
-import { discardInput, linger } from "./last_answer.ts";
 import { Reason } from "../../reason.ts";
 import { Outcome } from "../account.ts";
 
@@ -18,10 +17,7 @@ export async function readHead(session: HttpSession, exchange: H1Exchange): Prom
     if (!input.makeRoom()) return await endHead(session, exchange);
     if (!(await session.receive())) return false;
     // Closed, or told by now that the head has taken too long.
-    if (session.phase !== SessionPhase.HEAD) {
-      if (session.phase === SessionPhase.LINGERING) await discardInput(session);
-      return false;
-    }
+    if (session.phase !== SessionPhase.HEAD) return false;
   } while (exchange.reader.read(input.end) === ReadStatus.MORE);
   exchange.record.account.headAt = session.worker.accountClock();
   return true;
@@ -58,5 +54,5 @@ async function answerHead(
   await session.answer(status, exchange.record, true);
   exchange.record.account.outcome = Outcome.COMPLETE;
   closeAccount(exchange.record);
-  await linger(session);
+  await session.sayGoodbye();
 }

@@ -8,8 +8,9 @@ import { Problem } from "../../../protocol/h1/problem.ts";
 import { requestPersists } from "../../../protocol/h1/request_rules.ts";
 import { isDefect } from "../../defect.ts";
 import { abandon, fail, receive } from "./ending.ts";
+import { ExchangePhase } from "../exchange.ts";
 import type { H1Exchange } from "./exchange.ts";
-import { discardInput, linger } from "./last_answer.ts";
+import { discardInput } from "./last_answer.ts";
 import { assemble, takeHead } from "./prepare.ts";
 import { serveByRelay } from "./relay/relayed.ts";
 import { type HttpSession, SessionPhase } from "./session.ts";
@@ -29,19 +30,23 @@ import { writeRest } from "../../write_rest.ts";
 
 /** Serves until the connection ends; rejects when it breaks. */
 export async function serveRequests(session: HttpSession): Promise<void> {
+  await serveUntilLast(session);
+  // The last request is over: nothing of it is held or counted for as long as its client stays.
+  if (session.phase === SessionPhase.LINGERING) await discardInput(session);
+}
+
+/** Serves until there is nothing more to be said to the client, which may linger. */
+async function serveUntilLast(session: HttpSession): Promise<void> {
   const { input, stream, worker } = session;
   for (;;) {
     if (input.length === 0) {
       if (!session.received(await input.read())) return;
       // Closed, or told by now that it has waited for too long.
-      if (isOver(session, SessionPhase.WAITING)) {
-        if (session.leaving) await discardInput(session);
-        return;
-      }
+      if (isOver(session, SessionPhase.WAITING)) return;
     }
     const exchange = session.beginHead();
     let goesOn = false;
-    let lingers = false;
+    let mayHaveSent = false;
     let writtenOut = false;
     try {
       const read = exchange.reader.read(input.end);
@@ -92,25 +97,26 @@ export async function serveRequests(session: HttpSession): Promise<void> {
       }
       if (status !== 0) goesOn = await fail(exchange, session, status, reason);
       goesOn &&= !session.closed;
-      if (!goesOn) lingers = mayHaveSent(session, exchange);
+      if (!goesOn) mayHaveSent = mayResetClient(session, exchange);
     } catch (error) {
       await endBroken(session, exchange, error);
       throw error;
     } finally {
       session.giveExchange(exchange);
     }
-    // The request is over meanwhile: nothing of it is held or counted for as long as the client stays.
-    if (!goesOn) return lingers ? await linger(session) : undefined;
+    if (!goesOn) return mayHaveSent ? await session.sayGoodbye() : undefined;
     session.awaitRequest();
   }
 }
 
 /**
- * The client may have sent its next request: a plain close would reset it, and lose the last response with
- * it. False as well for a client that is being heard to its end, or is closed.
+ * The client may have sent more than was read: a plain close would reset it, and lose the last response with
+ * it. False as well for a client that lingers already, or is closed.
  */
-function mayHaveSent({ phase, worker, input }: HttpSession, { record }: H1Exchange): boolean {
+function mayResetClient({ phase, worker, input }: HttpSession, { record }: H1Exchange): boolean {
   if (phase !== SessionPhase.EXCHANGE) return false;
+  // Its tunnel was cut short.
+  if (record.phase === ExchangePhase.TUNNEL) return true;
   // One that did not say that it would close may have.
   return worker.draining || input.length > 0 || requestPersists(record.request);
 }

@@ -8,17 +8,18 @@ import { Problem } from "../../../protocol/h1/problem.ts";
 import { responsePersists } from "../../../protocol/h1/response_rules.ts";
 import { BodyFraming } from "../../../protocol/http/message_head.ts";
 import { grantsUpgrade } from "../../../protocol/http/upgrade.ts";
-import { beginTunnelAccount, closeAccount } from "../close_account.ts";
+import { beginTunnelAccount } from "../close_account.ts";
 import { ExchangePhase, Interruption } from "../exchange.ts";
 import type { H1Exchange } from "./exchange.ts";
 import type { HttpSession } from "./session.ts";
 import { mustDechunk, writeInterim, writeResponse } from "./heads.ts";
 import { beginTunnel, endTunnel } from "../protocol_levels.ts";
+import { endServing } from "../phases/serve.ts";
 import { Reason } from "../../reason.ts";
 import { Outcome } from "../account.ts";
 import { RelayEnd, relayPayload, relayResponseBody } from "./response_body.ts";
 import { finishRequestBody } from "./request_body.ts";
-import { lingerAfterTunnel, runUpgraded } from "./tunnel.ts";
+import { runUpgraded } from "./tunnel.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 
 /**
@@ -198,6 +199,7 @@ function isReusable(exchange: H1Exchange): boolean {
 
 function release(exchange: H1Exchange, session: HttpSession, upstream: Upstream): void {
   exchange.upstream = null;
+  endServing(exchange.record);
   session.worker.upstreams.give(upstream);
 }
 
@@ -240,8 +242,8 @@ export async function switchProtocols(
     session.worker.counters.add(Counter.CLIENT_ABORTS, 1);
   }
   endTunnel(session.client);
-  closeAccount(exchange.record);
-  if (!clean) await lingerAfterTunnel(session);
-  session.close();
+  exchange.conclude();
+  // A client whose tunnel was cut short lingers, and has a while to read what came.
+  if (clean) session.close();
   return 0;
 }

@@ -3,7 +3,7 @@ import { FakeStream } from "../../../../tests/support/session/fake_stream.ts";
 import { shopListener } from "../../../../tests/support/session/http_sessions.ts";
 import { waitFor } from "../../../../tests/support/wait.ts";
 import { testWorkerContext } from "../../../../tests/support/session/worker_context.ts";
-import { HttpStarter } from "./starter.ts";
+import { HttpStarter } from "../starter.ts";
 
 /** A backend that can stop taking bytes. */
 class StallingStream extends FakeStream {

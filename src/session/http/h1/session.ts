@@ -168,10 +168,9 @@ export class HttpSession implements Session, Timed, Watcher {
 
   close(): void {
     if (this.#phase === SessionPhase.CLOSED) return;
-    const serving = this.#phase === SessionPhase.EXCHANGE;
     this.#enter(SessionPhase.CLOSED);
     this.stream.close();
-    if (serving) this.#exchange?.interrupt(Interruption.CLOSED);
+    this.#exchange?.interrupt(Interruption.CLOSED);
   }
 
   /** True once the connection has been closed by us. */
@@ -302,11 +301,6 @@ export class HttpSession implements Session, Timed, Watcher {
       return this.#exchange.flowsOn(lingering, this.input.reading);
     }
     return lingering.goesOn(this.worker.wheel.now);
-  }
-
-  /** A draining worker has told this client to go while it waited for its next request. */
-  get leaving(): boolean {
-    return this.#leaving;
   }
 
   /** The first bytes of a request are here: the exchange that reads its head. */

@@ -1,7 +1,7 @@
 // A connection that has left HTTP behind: what its tunnel asks of the session and the exchange that
 // opened it.
 
-import { type Exchange, Interruption } from "../exchange.ts";
+import { Interruption } from "../exchange.ts";
 import { Outcome, type RequestAccount } from "../account.ts";
 import type { WritingEnd } from "../../sole_reader.ts";
 import { runTunnel, type TunnelClient } from "../../tunnel.ts";
@@ -9,7 +9,6 @@ import type { Upstream } from "../../upstream/upstream.ts";
 import type { WorkerContext } from "../../worker_context.ts";
 import type { ClientInput } from "./input.ts";
 import type { H1Exchange } from "./exchange.ts";
-import { discardInput, linger } from "./last_answer.ts";
 import { releaseHead } from "./release_head.ts";
 import type { HttpSession } from "./session.ts";
 import { SessionPhase } from "./session_phase.ts";
@@ -29,13 +28,7 @@ export async function runUpgraded(
   releaseHead(exchange.record, session.input);
   session.input.becomeTunnel(tunnelInputBuffers);
   upstream.becomeTunnel(tunnelBuffers);
-  return await runTunnel(new UpgradedClient(exchange.record, session), upstream, from, to);
-}
-
-/** The tunnel was cut short: the client is given a while to read what came. */
-export async function lingerAfterTunnel(session: HttpSession): Promise<void> {
-  if (session.phase === SessionPhase.LINGERING) await discardInput(session);
-  else if (session.phase === SessionPhase.EXCHANGE) await linger(session);
+  return await runTunnel(new UpgradedClient(exchange, session), upstream, from, to);
 }
 
 /** The client of a tunnel behind a 101, or behind a CONNECT. */
@@ -44,14 +37,14 @@ class UpgradedClient implements TunnelClient {
   readonly input: ClientInput;
   readonly worker: WorkerContext;
   readonly account: RequestAccount;
-  readonly #exchange: Exchange;
+  readonly #exchange: H1Exchange;
   readonly #session: HttpSession;
 
-  constructor(exchange: Exchange, session: HttpSession) {
+  constructor(exchange: H1Exchange, session: HttpSession) {
     this.stream = session.stream;
     this.input = session.input;
     this.worker = session.worker;
-    this.account = exchange.account;
+    this.account = exchange.record.account;
     this.#exchange = exchange;
     this.#session = session;
   }
@@ -72,8 +65,9 @@ class UpgradedClient implements TunnelClient {
   async backendBroke(): Promise<void> {
     const session = this.#session;
     // It is we who closed the backend connection, because the client left or was silent for too long.
-    if (this.#exchange.interruption !== Interruption.NONE) return session.close();
+    if (this.#exchange.record.interruption !== Interruption.NONE) return session.close();
     this.account.outcome = Outcome.BACKEND_BROKEN;
+    this.#exchange.conclude();
     try {
       await session.sayGoodbye();
     } catch {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { FakeStream } from "../../../../tests/support/session/fake_stream.ts";
-import { httpSession } from "../../../../tests/support/session/http_sessions.ts";
+import { httpSession, shopListener } from "../../../../tests/support/session/http_sessions.ts";
 import { waitFor } from "../../../../tests/support/wait.ts";
+import { asciiBytes } from "../../../bytes/ascii.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { Outcome } from "../account.ts";
 import { observeTraffic } from "../../worker_context.ts";
@@ -13,7 +14,9 @@ const SWITCHED = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n" +
 
 /** A client and a backend between which a tunnel is open; the client has been sent the 101 and `greeting`. */
 async function openTunnel() {
-  const setup = httpSession();
+  const listener = shopListener();
+  const route = listener.routes.match(asciiBytes("a.test/GET"), 0, 6, 6, 7, 7, 10)?.route;
+  const setup = httpSession(listener);
   const outcomes: Outcome[] = [];
   observeTraffic(setup.worker, {
     exact: true,
@@ -30,7 +33,8 @@ async function openTunnel() {
   await waitFor("the greeting", () => client.written.endsWith("greeting"));
   await waitFor("both to wait", () => client.reading && backend.reading);
   client.written = backend.written = "";
-  return { ...setup, backend, outcomes };
+  const active = () => route?.cluster?.backends.get("shop-1", "192.0.2.9:80")?.activeRequests;
+  return { ...setup, backend, outcomes, active };
 }
 
 Deno.test("a WebSocket uses large buffers while they are filled and small ones otherwise", async () => {
@@ -57,12 +61,15 @@ Deno.test("a WebSocket uses large buffers while they are filled and small ones o
 });
 
 Deno.test("a WebSocket whose backend breaks ends like any stream, after what was delivered", async () => {
-  const { client, backend, running, outcomes, count } = await openTunnel();
+  const { client, backend, running, outcomes, count, active } = await openTunnel();
   backend.feed("part");
   await waitFor("the part", () => client.written === "part" && backend.reading);
+  assert.equal(active(), 1);
   backend.close();
   await waitFor("the end", () => client.writeEnded);
   assert.ok(!client.closed, "an end of stream, not a reset");
+  assert.deepEqual(outcomes, [Outcome.BACKEND_BROKEN], "told while the client lingers");
+  assert.equal(active(), 0);
   client.feed("too late");
   client.feed(null);
   await running;
@@ -91,4 +98,17 @@ Deno.test("a WebSocket that is silent for too long ends", async () => {
   await running;
   assert.ok(client.closed && backend.closed);
   assert.deepEqual(outcomes, [Outcome.TIMEOUT]);
+});
+
+Deno.test("the request of a WebSocket is over before its client has lingered", async () => {
+  const { client, backend, running, outcomes, active, worker } = await openTunnel();
+  backend.close();
+  await waitFor("the end", () => client.writeEnded);
+  client.feed("too late");
+  await waitFor("the buffers to be given back", () => worker.tunnelBuffers.head.lent === 0);
+  assert.ok(!client.closed);
+  assert.deepEqual([outcomes, active()], [[Outcome.BACKEND_BROKEN], 0]);
+  assert.equal(worker.outBuffers.lent, 0);
+  client.feed(null);
+  await running;
 });

@@ -14,12 +14,15 @@ import { readStickyCookie } from "../sticky.ts";
 export function matchRoute(exchange: Exchange): AnswerStatus | 0 {
   const { client, request: head } = exchange;
   const { binding, listener, worker } = client;
-  if (
-    binding !== null && !binding.accepts(head.bytes, head.authorityStart, head.authorityEnd)
-  ) {
-    worker.counters.add(Counter.AUTHORITY_MISMATCH, 1);
-    exchange.account.reason = Reason.MISDIRECTED;
-    return 421;
+  if (binding !== null) {
+    if (!binding.accepts(head.bytes, head.authorityStart, head.authorityEnd)) {
+      worker.counters.add(Counter.AUTHORITY_MISMATCH, 1);
+      exchange.account.reason = Reason.MISDIRECTED;
+      return 421;
+    }
+    if (binding.isOther && exchange.account.protocol === "h2") {
+      worker.h2Counters.coalescedRequests++;
+    }
   }
   const entry = listener.routes.match(
     head.bytes,

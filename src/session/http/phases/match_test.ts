@@ -121,6 +121,23 @@ Deno.test("matchRoute() refuses an authority that the certificate of the connect
   assert.equal(worker.counters.get(Counter.AUTHORITY_MISMATCH), 1);
 });
 
+Deno.test("matchRoute() counts requests of HTTP/2 for another name than that of the connection", () => {
+  const { listener: plain } = listenerFor({});
+  const tls = {
+    serverName: "b.test",
+    version: null,
+    cipher: null,
+    alpn: "h2",
+    resumed: false,
+    certificateNames: ["a.test", "b.test"],
+  };
+  const options = { listener: { ...plain, strictSni: true }, tls, worker: testWorkerContext() };
+  assert.equal(match(GET, options)[0], 0);
+  assert.equal(options.worker.h2Counters.coalescedRequests, 0);
+  assert.equal(match(GET, { ...options, protocol: "h2" })[0], 0);
+  assert.equal(options.worker.h2Counters.coalescedRequests, 1);
+});
+
 Deno.test("matchRoute() takes the sticky cookie out once sticky sessions are in use", () => {
   const { listener } = listenerFor({ sticky: true });
   const worker = testWorkerContext();

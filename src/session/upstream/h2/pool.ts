@@ -5,8 +5,6 @@ import { BULK_BUFFER_BYTES, REMOVED_BACKEND_DRAIN_MS } from "../../../../config/
 import type { Backend } from "../../../balancing/backend.ts";
 import { BufferPool } from "../../../bytes/buffer_pool.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
-import { H2Counters } from "../../../protocol/h2/connection/counters.ts";
-import { HeadTools } from "../../../protocol/h2/connection/head_tools.ts";
 import type { Cluster } from "../../cluster.ts";
 import { PlacedSet } from "../../placed_set.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
@@ -23,15 +21,13 @@ export interface OpenObserver {
 
 /** What the pool is made with. */
 export type SharedPoolParts =
-  & Pick<SharedParts, "dialer" | "clock" | "wheel" | "counters" | "bulkTurns" | "atEndOfTurn">
+  & Omit<SharedParts, "inputBuffers" | "outputBuffers">
   & { readonly observer: () => OpenObserver | null };
 
 const REMOVED = "the backend was removed";
 
 /** Connections that carry many streams, by backend. */
 export class SharedUpstreamPool implements SharedOwner {
-  /** What all of them count. */
-  readonly h2Counters = new H2Counters();
   /** Lines that are added to a head lie here until it is encoded. */
   lines = new Uint8Array(4096);
   /** The bodies of responses wait here, when they are not small. */
@@ -48,8 +44,6 @@ export class SharedUpstreamPool implements SharedOwner {
     this.bodyBuffers = new BufferPool(BULK_BUFFER_BYTES, MAX_SHARED_UPSTREAMS);
     this.#parts = {
       ...parts,
-      tools: new HeadTools(),
-      h2Counters: this.h2Counters,
       inputBuffers: new BufferPool(BULK_BUFFER_BYTES, MAX_SHARED_UPSTREAMS),
       outputBuffers: new BufferPool(BULK_BUFFER_BYTES, 2 * MAX_SHARED_UPSTREAMS),
     };

@@ -8,7 +8,7 @@ import type { BufferPool } from "../../../bytes/buffer_pool.ts";
 import type { ByteStream, Dialer } from "../../../io/contracts.ts";
 import { Counter, type Counters } from "../../../observe/metrics/counters.ts";
 import { H2Connection } from "../../../protocol/h2/connection/connection.ts";
-import type { H2Counters } from "../../../protocol/h2/connection/counters.ts";
+import type { H2Counters, H2Levels } from "../../../protocol/h2/connection/counters.ts";
 import type { HeadTools } from "../../../protocol/h2/connection/head_tools.ts";
 import { Role } from "../../../protocol/h2/connection/link.ts";
 import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
@@ -37,6 +37,8 @@ export interface SharedParts {
   readonly atEndOfTurn: (work: () => void) => void;
   readonly tools: HeadTools;
   readonly h2Counters: H2Counters;
+  /** Those that are open, for gauges. */
+  readonly h2Connections: Set<H2Levels>;
   /** What connections are read into; one each. */
   readonly inputBuffers: BufferPool;
   /** What is written lies here while there is something to write. */
@@ -154,7 +156,7 @@ export class SharedUpstream implements Placed, Timed {
   }
 
   async #carry(stream: ByteStream, input: Uint8Array): Promise<void> {
-    const { wheel, tools, h2Counters, outputBuffers, counters } = this.#parts;
+    const { wheel, tools, h2Counters, h2Connections, outputBuffers, counters } = this.#parts;
     this.#enter(SharedPhase.SETTLING);
     counters.add(Counter.BACKEND_CONNECTED, 1);
     this.#core = new H2Connection<StreamOwner>({
@@ -166,6 +168,7 @@ export class SharedUpstream implements Placed, Timed {
       buffers: outputBuffers,
       allowsConnectProtocol: false,
     }, wheel.now);
+    h2Connections.add(this.#core);
     this.#heardAt = wheel.now;
     const pipe = this.#pipe = new FramePipe(stream, this.#core, this.#parts, this);
     pipe.wantsWrite();
@@ -383,6 +386,7 @@ export class SharedUpstream implements Placed, Timed {
     this.#parts.wheel.disarm(this);
     if (this.#pipe === null) this.#dialing.abort();
     this.#pipe?.close();
+    if (this.#core !== null) this.#parts.h2Connections.delete(this.#core);
     this.#core?.lost();
     this.#owner.closed(this, opening ? reason : null);
   }

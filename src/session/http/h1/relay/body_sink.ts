@@ -10,6 +10,8 @@ export interface Outgoing {
   write(bytes: Uint8Array): Promise<boolean>;
   /** All of the body has been written. */
   ended?(): void;
+  /** Trailers came, and there is no place for them: the body is not sent in chunks. */
+  trailersDropped?(): void;
   /** The receiver must notice that the body is not complete. */
   abort(): void;
 }
@@ -50,6 +52,7 @@ export class H1BodySink implements BodySink {
 
   async end(trailers: MessageHead | null): Promise<boolean> {
     if (this.#chunked && !(await this.#endChunks(trailers))) return false;
+    if (!this.#chunked && trailers !== null) this.#to.trailersDropped?.();
     this.#to.ended?.();
     return true;
   }

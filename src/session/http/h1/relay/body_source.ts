@@ -20,6 +20,8 @@ export interface Arriving {
   readonly received: Received;
   /** Reads more, when there are no unused bytes; false when there are no more. */
   more(): Promise<boolean>;
+  /** There are no more because the connection is broken: nobody has said that the body ends. */
+  readonly broken?: boolean;
   /** So many bytes of the body have been used, framing included. */
   used?(count: number): void;
   /** The body has ended in another way than being complete. */
@@ -53,7 +55,7 @@ export class H1BodySource implements BodySource {
     const { received } = this.#arriving;
     while (this.ended === BodyEnd.OPEN) {
       if (received.start === received.end && !(await this.#arriving.more())) {
-        if (!body.finish()) return this.#fail(BodyEnd.CUT);
+        if (this.#arriving.broken === true || !body.finish()) return this.#fail(BodyEnd.CUT);
         break;
       }
       const { bytes, start, end } = received;

@@ -40,7 +40,7 @@ export class H1Downstream implements Downstream, Arriving, Outgoing {
   async more(): Promise<boolean> {
     const { input } = this.#session;
     releaseHead(this.#exchange.record, input);
-    if (await receiveBody(this.#session)) return true;
+    if (await receiveBody(this.#session)) return !this.#exchange.over;
     this.#exchange.clientFailed();
     return false;
   }
@@ -71,8 +71,7 @@ export class H1Downstream implements Downstream, Arriving, Outgoing {
   }
 
   uploadRefused(): void {
-    this.#exchange.discarding = true;
-    this.#exchange.wake?.();
+    this.#exchange.refuseBody();
   }
 
   async interim(exchange: Exchange): Promise<void> {
@@ -105,6 +104,13 @@ export class H1Downstream implements Downstream, Arriving, Outgoing {
   async write(bytes: Uint8Array): Promise<boolean> {
     await this.#session.write(bytes);
     return true;
+  }
+
+  trailersDropped(): void {
+    const { client, response } = this.#exchange.record;
+    const { h2Counters } = client.worker;
+    if (response.framing === BodyFraming.NONE) h2Counters.trailersWithoutBody++;
+    else if (response.framing === BodyFraming.LENGTH) h2Counters.trailersBehindLength++;
   }
 
   /** Nothing but the end of the connection tells a client of HTTP/1.1 that a response is not complete. */

@@ -42,6 +42,8 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
   #lost = false;
   /** A read has brought something. */
   #heard = false;
+  /** A read has failed: the backend has not ended its side, but broken the connection. */
+  broken = false;
   /** The backend has been sent all of the request. */
   #sent = false;
 
@@ -64,6 +66,15 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     this.received = new ReceivedFromBackend(connection);
     this.sink = new H1BodySink(this, false);
     this.body = new H1BodySource(this.#response, this);
+  }
+
+  /**
+   * All of the request has been sent on another way, and the first `count` bytes of what came back lie in the
+   * buffer of the connection.
+   */
+  resume(count: number): void {
+    this.#sent = this.#heard = true;
+    this.received.end = count;
   }
 
   get backend(): Backend {
@@ -173,6 +184,10 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     this.#sent = true;
   }
 
+  trailersDropped(): void {
+    this.#exchange.client.worker.h2Counters.trailersBehindLength++;
+  }
+
   async #read(at: number): Promise<boolean> {
     const connection = this.#connection;
     let count: number;
@@ -180,6 +195,7 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
       count = connection.accept(await connection.read(at));
     } catch (error) {
       if (isDefect(error)) throw error;
+      this.broken = true;
       return false;
     }
     if (count === 0) return false;

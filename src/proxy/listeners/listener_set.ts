@@ -1,5 +1,5 @@
-// The listeners of a worker by kind and address. Opening, closing and removing is the same for every
-// kind; what only one kind can do is asked of its own table.
+// The listeners of a worker by kind and address. They are opened, closed and removed the same way whatever
+// their kind; what only one kind can do is asked of the listeners of that kind.
 
 import { notAvailable } from "../../../config/rules/missing_features.ts";
 import { listenerKindOf } from "../../../config/state/listener_kinds.ts";
@@ -22,7 +22,7 @@ import type { StreamListener } from "./tcp.ts";
 import { UnopenedListeners } from "./unopened.ts";
 
 /** The listeners of one kind by address. */
-export class ListenerTable<T extends ProxyListener> {
+export class ListenersByAddress<T extends ProxyListener> {
   readonly #label: string;
   readonly #listeners = new Map<string, T>();
 
@@ -70,12 +70,12 @@ export class ListenerTable<T extends ProxyListener> {
 export class ListenerSet {
   readonly #handler: AcceptHandler;
   readonly #timers: Timers;
-  readonly http = new ListenerTable<HttpListener>("HTTP");
-  readonly tcp = new ListenerTable<StreamListener>("TCP");
-  readonly https = new ListenerTable<HttpsListener>("HTTPS");
+  readonly http = new ListenersByAddress<HttpListener>("HTTP");
+  readonly tcp = new ListenersByAddress<StreamListener>("TCP");
+  readonly https = new ListenersByAddress<HttpsListener>("HTTPS");
   /** Those that should be open and are not. */
   readonly unopened: UnopenedListeners;
-  readonly #tables: ReadonlyMap<ListenerType, ListenerTable<ProxyListener>>;
+  readonly #kinds: ReadonlyMap<ListenerType, ListenersByAddress<ProxyListener>>;
 
   /** `handler` takes what the sockets accept. */
   constructor(handler: AcceptHandler, parts: Pick<PlaneParts, "timers" | "loggerOf">) {
@@ -85,7 +85,7 @@ export class ListenerSet {
       open: (listener) => this.#open(listener),
       close: (listener) => this.#close(listener),
     }, parts);
-    this.#tables = new Map<ListenerType, ListenerTable<ProxyListener>>([
+    this.#kinds = new Map<ListenerType, ListenersByAddress<ProxyListener>>([
       [ListenerType.HTTP, this.http],
       [ListenerType.TCP, this.tcp],
       [ListenerType.HTTPS, this.https],
@@ -94,7 +94,7 @@ export class ListenerSet {
 
   /**
    * Opens the socket of a listener; the reason when it cannot. `delays`: how long is waited before it is
-   * tried again, in milliseconds, as often as there are, when somebody who leaves may have the address.
+   * tried again, in milliseconds, one wait each, when a process that is about to end may hold the address.
    */
   async activate(
     listener: ActivateListener,
@@ -115,26 +115,26 @@ export class ListenerSet {
    * kind.
    */
   async deactivate(listener: DeactivateListener): Promise<string | null> {
-    if (!this.#tables.has(listener.proxy)) return null;
+    if (!this.#kinds.has(listener.proxy)) return null;
     return await this.unopened.drop(listener) ? null : await this.#close(listener);
   }
 
   /** Closes and forgets a listener; one that is not there is no error. */
   async remove({ address, proxy }: RemoveListener): Promise<void> {
     await this.unopened.drop({ address, proxy, to_scm: false });
-    await this.#tables.get(proxy)?.remove(address);
+    await this.#kinds.get(proxy)?.remove(address);
   }
 
   /** The socket of a listener; `null` when there is no such listener. */
   socketOf(proxy: ListenerType, address: SocketAddress): ListeningSocket | null {
-    return this.#tables.get(proxy)?.get(address)?.socket ?? null;
+    return this.#kinds.get(proxy)?.get(address)?.socket ?? null;
   }
 
   /** Closes every socket at once, whatever waits in its queue. */
   abandonAll(): void {
     this.unopened.stop();
-    for (const table of this.#tables.values()) {
-      for (const listener of table.values()) listener.socket.abandon();
+    for (const listeners of this.#kinds.values()) {
+      for (const listener of listeners.values()) listener.socket.abandon();
     }
   }
 
@@ -142,8 +142,8 @@ export class ListenerSet {
   async deactivateAll(): Promise<void> {
     this.unopened.stop();
     const closing: Promise<string | null>[] = [];
-    for (const table of this.#tables.values()) {
-      for (const listener of table.values()) {
+    for (const listeners of this.#kinds.values()) {
+      for (const listener of listeners.values()) {
         if (listener.active) closing.push(listener.deactivate());
       }
     }
@@ -151,15 +151,15 @@ export class ListenerSet {
   }
 
   async #open({ address, proxy }: ActivateListener): Promise<string | null> {
-    const table = this.#tables.get(proxy);
-    if (table === undefined) return missingKind(proxy);
-    return await table.with(address, (listener) => listener.activate(this.#handler));
+    const listeners = this.#kinds.get(proxy);
+    if (listeners === undefined) return missingKind(proxy);
+    return await listeners.with(address, (listener) => listener.activate(this.#handler));
   }
 
   async #close({ address, proxy }: DeactivateListener): Promise<string | null> {
-    const table = this.#tables.get(proxy);
-    if (table === undefined) return missingKind(proxy);
-    return await table.with(address, (listener) => listener.deactivate());
+    const listeners = this.#kinds.get(proxy);
+    if (listeners === undefined) return missingKind(proxy);
+    return await listeners.with(address, (listener) => listener.deactivate());
   }
 }
 

@@ -1,0 +1,385 @@
+// One request of an HTTP/2 client on its stream: the client's end of the exchange. Takes in what the
+// connection tells of the stream, keeps the deadline of the exchange, and ends it. The order in which
+// requests are served is not known here.
+
+import type { AnswerStatus } from "../../../answers/answer_set.ts";
+import { Counter } from "../../../observe/metrics/counters.ts";
+import type { H2Connection } from "../../../protocol/h2/connection/connection.ts";
+import { EndReason, type HeadSpace } from "../../../protocol/h2/connection/events.ts";
+import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
+import { ErrorCode } from "../../../protocol/h2/frames/error_code.ts";
+import { framingLine } from "../../../protocol/http/framed_body.ts";
+import { dropHopByHop } from "../../../protocol/http/hop_by_hop.ts";
+import { Framed, type MessageHead } from "../../../protocol/http/message_head.ts";
+import { copyBytes } from "../../../bytes/ascii.ts";
+import { Reason } from "../../reason.ts";
+import type { Timed } from "../../timing/deadline_wheel.ts";
+import { Outcome } from "../account.ts";
+import { renderOwnMessage } from "../answers.ts";
+import { BodyEnd, type BodySource } from "../body.ts";
+import type { ClientConnection } from "../client_connection.ts";
+import { closeAccount, openAccount } from "../close_account.ts";
+import type { Downstream } from "../downstream.ts";
+import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
+import { editResponse, responseLinesBound, writeResponseLines } from "../phases/edit.ts";
+import { endServing } from "../phases/serve.ts";
+import { StreamEnd } from "../stream_end.ts";
+import type { UpstreamSide } from "../upstream.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import type { H2Exchange } from "./exchange_pool.ts";
+import { StreamBody } from "./stream_body.ts";
+import { StreamSink } from "./stream_sink.ts";
+import type { StreamRoom } from "./stream_room.ts";
+
+const NO_BYTES = new Uint8Array(0);
+const TUNNEL_STATUS = 200;
+
+/** The connection that requests came on. */
+export interface RequestOwner {
+  readonly connection: H2Connection<H2Request>;
+  readonly client: ClientConnection;
+  readonly room: StreamRoom;
+  /** The connection was closed by us. */
+  readonly closed: boolean;
+  /** A request is over; what it was lent is given back. */
+  over(exchange: H2Exchange, bytes: Uint8Array): void;
+}
+
+/** A request whose content has arrived with its head, because there is none. */
+const NO_CONTENT: BodySource = {
+  ended: BodyEnd.COMPLETE,
+  next: () => Promise.resolve(null),
+  taken: () => {},
+  trailers: null,
+};
+
+/** One request and the client's end of its exchange. */
+export class H2Request implements Downstream, Timed {
+  deadline = Infinity;
+  filedTick = Infinity;
+  filedIndex = 0;
+  readonly record: Exchange;
+  readonly exchange: H2Exchange;
+  readonly sink: StreamSink<H2Request>;
+  body: BodySource = NO_CONTENT;
+  /** The backend's end, while there is one. */
+  side: UpstreamSide | null = null;
+  /** The backend connection in use, while there is no such end. */
+  upstream: Upstream | null = null;
+  /** Resolves when the request body is no longer sent: with true when all of it has been. */
+  pump: Promise<boolean> | null = null;
+  readonly #owner: RequestOwner;
+  readonly #stream: H2Stream<H2Request>;
+  readonly #bytes: Uint8Array;
+  #upload: StreamBody | null = null;
+  #out: Uint8Array | null = null;
+  #begun = false;
+  #gone = false;
+  #over = false;
+  /** Bytes of the request body since the deadline was last put off for them. */
+  #progress = 0;
+
+  /** `exchange` and `bytes`, for its head, are lent by the owner. */
+  constructor(
+    owner: RequestOwner,
+    stream: H2Stream<H2Request>,
+    exchange: H2Exchange,
+    bytes: Uint8Array,
+  ) {
+    this.#owner = owner;
+    this.#stream = stream;
+    this.#bytes = bytes;
+    this.exchange = exchange;
+    this.record = exchange.record;
+    this.sink = new StreamSink(owner.connection, stream);
+    this.record.begin(owner.client);
+  }
+
+  /** Where the head is to lie. */
+  get space(): HeadSpace {
+    return { head: this.record.request, bytes: this.#bytes, at: 0 };
+  }
+
+  /** The stream is gone: nothing can be sent any more. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** Its head has come, and somebody serves it. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** The head breaks a rule; of what is refused without an answer the log tells all the same. */
+  refused(): void {
+    const { record } = this;
+    record.legible = false;
+    record.account.counts = true;
+    record.account.reason = Reason.MALFORMED_REQUEST;
+  }
+
+  /** There is no room for its body. */
+  overwhelmed(): void {
+    this.record.account.reason = Reason.OUT_OF_BUFFERS;
+    this.reset(ErrorCode.ENHANCE_YOUR_CALM);
+    this.interrupt(Interruption.CLOSED);
+  }
+
+  /** An answer of our own is all that it gets. */
+  beginRefusal(): void {
+    this.#begun = true;
+  }
+
+  /** The head is complete and in order; `ends`: without content. */
+  begin(ends: boolean): void {
+    this.#begun = true;
+    openAccount(this.record);
+    if (ends) return;
+    this.body = this.#upload = new StreamBody(this.#owner.room.bodies, this.#release);
+  }
+
+  /** Part of the body has come; false when there is no room for it. */
+  received(bytes: Uint8Array, start: number, end: number, ends: boolean): boolean {
+    const { connection } = this.#owner;
+    const upload = this.#upload;
+    if (upload === null || upload.isCut) connection.release(this.#stream, end - start);
+    else if (end > start && !upload.add(bytes, start, end)) return false;
+    this.record.account.clientIn += end - start;
+    if (ends) upload?.complete(null);
+    return true;
+  }
+
+  /** The trailer section of the body has come. */
+  trailersCame(trailers: MessageHead): void {
+    this.record.account.clientIn += trailers.end - trailers.start;
+    this.#upload?.complete(trailers.count > 0 ? trailers : null);
+  }
+
+  /** The stream has ended early. */
+  ended(reason: EndReason): void {
+    const { account } = this.record;
+    this.#gone = true;
+    this.#upload?.cut();
+    this.sink.stop();
+    const { outcome } = account;
+    if (outcome === Outcome.CUT || outcome === Outcome.SWITCHED) {
+      account.streamEnd = streamEndBy(reason);
+      this.interrupt(this.#interruptionBy(reason));
+    }
+  }
+
+  #interruptionBy(reason: EndReason): Interruption {
+    switch (reason) {
+      case EndReason.IDLE_TIMEOUT:
+      case EndReason.WINDOW_STALL:
+        return Interruption.TIMEOUT;
+      case EndReason.PROTOCOL:
+      case EndReason.CONNECTION_ERROR:
+        return Interruption.CLIENT_ERROR;
+      default:
+        return this.#owner.closed || reason === EndReason.DRAIN_DEADLINE
+          ? Interruption.CLOSED
+          : Interruption.CLIENT_GONE;
+    }
+  }
+
+  /** Wakes whatever the exchange waits for on the backend's side. */
+  interrupt(reason: Interruption): void {
+    const { record } = this;
+    if (record.interruption === Interruption.NONE) record.interruption = reason;
+    record.connecting?.abort();
+    this.upstream?.close();
+    this.side?.abort();
+  }
+
+  arm(delay: number): void {
+    this.record.client.worker.wheel.arm(this, delay);
+  }
+
+  /** A side has been silent for too long. */
+  onDeadline(): void {
+    const { record } = this;
+    const { listener, worker } = record.client;
+    worker.counters.add(Counter.TIMEOUTS, 1);
+    const tooLate = record.interruption !== Interruption.NONE || record.responding;
+    // The listener asks for so much of a body in time, and it is the client that has not sent it.
+    const slow = listener.uploadMinBytes > 0 && this.#upload?.isAwaited === true;
+    this.interrupt(slow ? Interruption.SLOW_CLIENT : Interruption.TIMEOUT);
+    if (tooLate) this.reset(ErrorCode.INTERNAL_ERROR);
+    else this.arm(Math.min(listener.timeouts.front, listener.timeouts.back));
+  }
+
+  uploading(running: Promise<boolean>): void {
+    this.pump = running;
+  }
+
+  /** What still comes is thrown away, so that its credit does not stop other streams. */
+  uploadRefused(): void {}
+
+  interim(exchange: Exchange): Promise<void> {
+    const { response } = exchange;
+    dropHopByHop(response, false);
+    this.#owner.connection.sendHead(this.#stream, response.status, response, NO_BYTES, 0, 0, false);
+    return DONE;
+  }
+
+  head(exchange: Exchange, ends: boolean): Promise<boolean> {
+    return Promise.resolve(this.sendHead(exchange, ends));
+  }
+
+  /** {@link head} at once. */
+  sendHead(exchange: Exchange, ends: boolean): boolean {
+    exchange.enter(ExchangePhase.RELAYING);
+    return this.#sendHead(exchange, exchange.response.status, ends);
+  }
+
+  /** The backend has agreed to a tunnel; false when the client cannot be told. */
+  sendTunnelHead(exchange: Exchange): boolean {
+    exchange.enter(ExchangePhase.TUNNEL);
+    this.#stream.keepsIdle = true;
+    // RFC 8441 section 4: HTTP/2 has no 101.
+    return this.#sendHead(exchange, TUNNEL_STATUS, false);
+  }
+
+  #sendHead(exchange: Exchange, status: number, ends: boolean): boolean {
+    const { response, account } = exchange;
+    const lines = editResponse(exchange, false);
+    const framing = response.framed === Framed.EMPTY ? framingLine(response) : NO_BYTES;
+    const room = this.#owner.room.lines(responseLinesBound(exchange, lines) + framing.length);
+    const added = writeResponseLines(exchange, lines, room, 0);
+    const end = copyBytes(framing, 0, framing.length, room, added);
+    this.#stream.routed = true;
+    account.status = status;
+    account.clientOut += response.end - response.start;
+    const { connection } = this.#owner;
+    return connection.sendHead(this.#stream, status, response, room, 0, end, ends);
+  }
+
+  /**
+   * Writes a response that is all here, `bytes[start, end)` being its content, and ends the stream. Resolves
+   * when the bytes are no longer needed; false when the client cannot be told.
+   */
+  respond(bytes: Uint8Array, start: number, end: number): boolean | Promise<boolean> {
+    const { record } = this;
+    const ends = start === end;
+    if (!this.sendHead(record, ends)) return false;
+    record.account.clientOut += end - start;
+    if (ends || this.#owner.connection.sendLast(this.#stream, bytes, start, end)) return true;
+    return this.sink.writeLast(bytes.subarray(start, end));
+  }
+
+  /** Writes an answer of our own; false when the client cannot be told. */
+  async answer(status: AnswerStatus): Promise<boolean> {
+    const { record } = this;
+    const { account, client } = record;
+    const { connection, room } = this.#owner;
+    const { headers, body } = renderOwnMessage(record, status);
+    account.counts = true;
+    account.status = status;
+    client.worker.counters.add(Counter.DEFAULT_ANSWERS, 1);
+    this.arm(client.listener.timeouts.front);
+    // Backends that were tried and failed speak for the client, see the ratios of the flood guard.
+    this.#stream.routed = account.backend !== null;
+    const lines = room.encode(headers);
+    const ends = body.length === 0;
+    account.clientOut += lines.length + body.length;
+    if (!connection.sendHead(this.#stream, status, null, lines, 0, lines.length, ends)) {
+      return false;
+    }
+    return ends || await this.sink.writeLast(body);
+  }
+
+  /** A buffer for the head of the request to a backend, in place of the one before; `null` for none. */
+  takeOut(large: boolean): Uint8Array | null {
+    this.giveOut();
+    this.#out = large ? this.record.client.worker.outBuffers.take() : this.#owner.room.takeOut();
+    return this.#out;
+  }
+
+  /** The head has been sent, or never will be. */
+  giveOut(): void {
+    const out = this.#out;
+    if (out === null) return;
+    this.#out = null;
+    if (!this.#owner.room.giveOut(out)) this.record.client.worker.outBuffers.give(out);
+  }
+
+  /** Nothing more is read or written for the request. */
+  reset(code: ErrorCode): void {
+    if (!this.#gone) this.record.account.streamEnd = StreamEnd.RESET;
+    this.#gone = true;
+    this.#owner.connection.reset(this.#stream, code);
+    this.#upload?.cut();
+    this.sink.stop();
+  }
+
+  /** Bytes of its tunnel have moved: both sides may be silent for as long as they may again. */
+  armTunnel(): void {
+    const { front, back } = this.record.client.listener.timeouts;
+    this.arm(Math.min(front, back));
+  }
+
+  /** Its tunnel has broken: both directions end. */
+  cutTunnel(): void {
+    this.side?.abort();
+    this.#upload?.cut();
+    this.sink.stop();
+  }
+
+  /** The client has its response; whatever more it sends is for nobody. */
+  refuseRest(): void {
+    this.#upload?.cut();
+  }
+
+  /** Hands the account over and gives back everything borrowed. */
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { record } = this;
+    const { connection } = this.#owner;
+    record.client.worker.wheel.disarm(this);
+    const complete = record.account.outcome === Outcome.COMPLETE;
+    // RFC 9113 section 8.1: a client that has its response need not send the rest of its request.
+    if (complete) connection.reset(this.#stream, ErrorCode.NO_ERROR);
+    else if (!this.#gone) this.reset(ErrorCode.INTERNAL_ERROR);
+    record.enter(ExchangePhase.DONE);
+    closeAccount(record);
+    endServing(record);
+    this.upstream?.discard();
+    this.side?.release(false);
+    this.upstream = this.side = null;
+    this.giveOut();
+    this.#upload?.cut();
+    this.#stream.owner = null;
+    this.#owner.over(this.exchange, this.#bytes);
+  }
+
+  readonly #release = (count: number): void => {
+    this.#owner.connection.release(this.#stream, count);
+    const { listener, worker } = this.record.client;
+    this.#progress += count;
+    if (this.#progress < listener.uploadMinBytes || this.#over) return;
+    this.#progress = 0;
+    const { front, back } = listener.timeouts;
+    if (this.record.phase >= ExchangePhase.AWAITING) {
+      worker.wheel.arm(this, Math.min(front, back));
+    }
+  };
+}
+
+function streamEndBy(reason: EndReason): StreamEnd {
+  switch (reason) {
+    case EndReason.PEER_RESET:
+      return StreamEnd.PEER_RESET;
+    case EndReason.PROTOCOL:
+      return StreamEnd.RESET;
+    case EndReason.IDLE_TIMEOUT:
+      return StreamEnd.IDLE_TIMEOUT;
+    case EndReason.WINDOW_STALL:
+      return StreamEnd.WINDOW_STALL;
+    default:
+      return StreamEnd.NONE;
+  }
+}
+
+const DONE = Promise.resolve();

@@ -1,0 +1,312 @@
+// One client connection speaking HTTP/2: reads into the connection's state machine and has written what it
+// says, keeps its deadlines, and ends it. What happens on its streams is the business of its requests.
+
+import { EXPECTED_REQUEST_MS } from "../../../../config/defaults.ts";
+import type { ByteStream } from "../../../io/contracts.ts";
+import { Counter } from "../../../observe/metrics/counters.ts";
+import { H2Connection } from "../../../protocol/h2/connection/connection.ts";
+import { Role } from "../../../protocol/h2/connection/link.ts";
+import { ErrorCode } from "../../../protocol/h2/frames/error_code.ts";
+import { isDefect, reportDefect } from "../../defect.ts";
+import { discard, Linger } from "../../linger.ts";
+import { NOWHERE } from "../../placed_set.ts";
+import type { OnSessionEnd, Session } from "../../session.ts";
+import type { Timed } from "../../timing/deadline_wheel.ts";
+import { checkMove } from "../../transitions.ts";
+import type { WorkerContext } from "../../worker_context.ts";
+import type { ClientConnection } from "../client_connection.ts";
+import { ClientInput } from "../h1/input.ts";
+import { countHttp } from "../protocol_levels.ts";
+import { FrameWriter, type WriterOwner } from "./frame_writer.ts";
+import type { H2Request } from "./request.ts";
+import { type H2SessionParts, Requests, type RequestsOwner } from "./requests.ts";
+import { SESSION_TRANSITIONS, SessionPhase } from "./session_phase.ts";
+
+/** How often a client that has ended its side is asked for a sign of life, in milliseconds. */
+const PROBE_MS = 1_000;
+
+/** A client connection from accept to close. */
+export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
+  place = NOWHERE;
+  deadline = Infinity;
+  filedTick = Infinity;
+  filedIndex = 0;
+  lastActive: number;
+  readonly client: ClientConnection;
+  readonly worker: WorkerContext;
+  readonly input: ClientInput;
+  readonly connection: H2Connection<H2Request>;
+  readonly #stream: ByteStream;
+  readonly #requests: Requests;
+  readonly #writer: FrameWriter<H2Request>;
+  readonly #onEnd: OnSessionEnd;
+  #phase: SessionPhase = SessionPhase.OPEN;
+  /** The worker drains. */
+  #draining = false;
+  #linger: Linger | null = null;
+  /** When a client that has ended its side is asked for a sign of life, in milliseconds. */
+  #probeAt = Infinity;
+  /** Wakes the loop that reads when it waits for a write instead, or for the end. */
+  #wake: (() => void) | null = null;
+
+  /** `first` comes from the worker's small input buffers. */
+  constructor(
+    client: ClientConnection,
+    stream: ByteStream,
+    first: Uint8Array,
+    parts: H2SessionParts,
+    onEnd: OnSessionEnd,
+  ) {
+    const { listener, worker } = client;
+    const { now } = worker.wheel;
+    this.client = client;
+    this.worker = worker;
+    this.input = new ClientInput(stream, worker.inputBuffers, first);
+    this.lastActive = now;
+    this.#stream = stream;
+    this.#requests = new Requests(this, client, parts);
+    this.#onEnd = onEnd;
+    this.connection = new H2Connection({
+      role: Role.SERVER,
+      limits: listener.h2,
+      events: this.#requests,
+      tools: worker.h2Tools,
+      counters: worker.h2Counters,
+      buffers: worker.inputBuffers.bulk,
+      allowsConnectProtocol: true,
+    }, now);
+    this.#writer = new FrameWriter(this.connection, stream, worker, this);
+  }
+
+  async run(): Promise<void> {
+    try {
+      countHttp(this.client, 1);
+      this.worker.h2Connections.add(this.connection);
+      this.#arm();
+      await this.#receiveAll();
+      if (this.#phase === SessionPhase.LINGERING) await discard(this);
+    } catch (error) {
+      reportDefect(error, this.worker.counters, "Session");
+    }
+    this.close();
+    await this.#requests.served();
+    this.#finish();
+  }
+
+  drain(): void {
+    this.#draining = true;
+    this.#beginDrain();
+  }
+
+  leaveIdle(): boolean {
+    if (this.#phase !== SessionPhase.OPEN) return true;
+    const { now } = this.worker.wheel;
+    if (this.#expectsFirst && now - this.lastActive < EXPECTED_REQUEST_MS) return false;
+    this.connection.drain(now);
+    this.#settle();
+    this.#arm();
+    return false;
+  }
+
+  close(): void {
+    if (this.#phase === SessionPhase.CLOSED) return;
+    this.#enter(SessionPhase.CLOSED);
+    this.#stream.close();
+    this.connection.lost();
+    this.#wakeReader();
+  }
+
+  get closed(): boolean {
+    return this.#phase === SessionPhase.CLOSED;
+  }
+
+  /** Reads once; false at the end of the stream. */
+  async receive(): Promise<boolean> {
+    const { input } = this;
+    const count = input.accept(await input.read());
+    this.worker.counters.add(Counter.BYTES_IN, count);
+    this.#linger?.hear(count);
+    return count > 0;
+  }
+
+  onDeadline(now: number): void {
+    switch (this.#phase) {
+      case SessionPhase.OPEN:
+        return this.#expire(now);
+      case SessionPhase.LINGERING:
+        if (this.#linger?.goesOn(now) !== true) return this.close();
+        return this.worker.wheel.arm(this, this.worker.limits.linger.stepMs);
+      case SessionPhase.CLOSED:
+        return;
+    }
+  }
+
+  wantsWrite(): void {
+    this.#writer.wake();
+  }
+
+  active(): void {
+    this.lastActive = this.worker.wheel.now;
+  }
+
+  idle(): void {
+    this.active();
+    this.#arm();
+  }
+
+  wrote(count: number): void {
+    this.worker.counters.add(Counter.BYTES_OUT, count);
+    this.#settle();
+    this.#wakeReader();
+  }
+
+  writeFailed(error: unknown): void {
+    reportDefect(error, this.worker.counters, "Session");
+    this.#lose();
+  }
+
+  /** Reads until nothing more is to be read. */
+  async #receiveAll(): Promise<void> {
+    const { connection, input, worker } = this;
+    while (this.#phase === SessionPhase.OPEN) {
+      if (connection.isCongested) await this.#paused();
+      else if (!(await this.#more())) return await this.#inputEnded();
+      if (this.#phase !== SessionPhase.OPEN) return;
+      const { bytes, start, end } = input;
+      input.start = connection.receive(bytes, start, end, worker.wheel.now);
+      if (input.start === input.end) input.clear();
+      if (this.#draining) this.#beginDrain();
+      this.#settle();
+      this.#arm();
+    }
+  }
+
+  /** Reads more behind what is left; false at the end. */
+  async #more(): Promise<boolean> {
+    const { input } = this;
+    if (!input.reading) {
+      if (input.end === input.bytes.length) input.growForBody();
+      else if (input.length === 0) input.releaseHead();
+      input.makeRoom();
+      if (input.end === input.bytes.length) return this.#starve();
+    }
+    try {
+      return await this.receive();
+    } catch (error) {
+      if (isDefect(error)) throw error;
+      this.#lose();
+      return false;
+    }
+  }
+
+  /** There is no buffer as large as the frame that comes. */
+  #starve(): true {
+    this.worker.counters.add(Counter.NO_BUFFER, 1);
+    this.connection.close(ErrorCode.ENHANCE_YOUR_CALM);
+    this.input.clear();
+    return true;
+  }
+
+  /** The client says nothing more: it gets what it has asked for. */
+  async #inputEnded(): Promise<void> {
+    if (this.#phase !== SessionPhase.OPEN) return;
+    const { now } = this.worker.wheel;
+    this.connection.inputEnded(now);
+    // It may be gone: whoever is, resets the connection when something is sent.
+    this.#probeAt = now;
+    this.#settle();
+    while (this.#phase === SessionPhase.OPEN) {
+      this.#arm();
+      await this.#paused();
+    }
+  }
+
+  /** Resolves when a write is over, or the session is. */
+  #paused(): Promise<void> {
+    return new Promise((resolve) => this.#wake = resolve);
+  }
+
+  #wakeReader(): void {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+  }
+
+  /** The client has broken its connection. */
+  #lose(): void {
+    this.connection.lost();
+    this.close();
+  }
+
+  /** The first request of a new connection is almost certainly on its way. */
+  get #expectsFirst(): boolean {
+    return this.#requests.fresh && this.connection.streams === 0;
+  }
+
+  /** The requests that have come are the last. One that is expected is waited for. */
+  #beginDrain(): void {
+    if (this.#phase !== SessionPhase.OPEN || this.#expectsFirst) return;
+    this.connection.drain(this.worker.wheel.now);
+    this.#arm();
+  }
+
+  #expire(now: number): void {
+    this.connection.expire(now);
+    if (now >= this.#idleDeadline()) {
+      this.worker.counters.add(Counter.TIMEOUTS, 1);
+      // A client that does not read cannot be told.
+      if (this.#writer.since !== Infinity) return this.close();
+      this.connection.close(ErrorCode.NO_ERROR);
+    }
+    if (now >= this.#probeAt) {
+      this.connection.ping();
+      this.#probeAt = now + PROBE_MS;
+    }
+    this.#settle();
+    this.#arm();
+  }
+
+  /** Ends the session when its connection has nothing more to say. */
+  #settle(): void {
+    const { connection } = this;
+    if (this.#phase !== SessionPhase.OPEN || !connection.isOver) return;
+    if (connection.isDead) return this.close();
+    this.#enter(SessionPhase.LINGERING);
+    const { limits, wheel } = this.worker;
+    this.#linger = new Linger(limits.linger, wheel.now);
+    wheel.arm(this, limits.linger.stepMs);
+    this.#stream.closeWrite().catch(() => this.close());
+    this.#wakeReader();
+  }
+
+  /** Sets the deadline to whatever is due first. */
+  #arm(): void {
+    if (this.#phase !== SessionPhase.OPEN) return;
+    const { wheel } = this.worker;
+    const due = Math.min(this.connection.deadlineMs, this.#idleDeadline(), this.#probeAt);
+    wheel.arm(this, Math.max(0, due - wheel.now));
+  }
+
+  /** When a client that does nothing has done it for too long, in milliseconds. */
+  #idleDeadline(): number {
+    const { request, front } = this.client.listener.timeouts;
+    const { since } = this.#writer;
+    if (since !== Infinity) return since + front;
+    if (this.#requests.fresh) return this.lastActive + request;
+    return this.connection.streams === 0 ? this.lastActive + front : Infinity;
+  }
+
+  #enter(phase: SessionPhase): void {
+    checkMove(SESSION_TRANSITIONS, this.#phase, phase);
+    this.#phase = phase;
+  }
+
+  #finish(): void {
+    countHttp(this.client, -1);
+    this.worker.h2Connections.delete(this.connection);
+    this.worker.wheel.disarm(this);
+    this.input.close();
+    this.worker.clientLimits.release(this.client);
+    this.#onEnd(this);
+  }
+}

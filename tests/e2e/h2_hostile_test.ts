@@ -1,0 +1,70 @@
+// Peers of HTTP/2 that mean harm, each beside a client that does not: that one stays served, and the proxy's memory
+// stays what it is. How fast it is served meanwhile is measured by the benchmark `h2`.
+
+import assert from "node:assert/strict";
+import { getFields, H2Client } from "../support/h2/h2_client.ts";
+import { startFront } from "../support/h2/front.ts";
+import { startAttack } from "../support/h2/hostile/attacker.ts";
+import { ATTACKS, LARGE_PATH } from "../support/h2/hostile/attacks.ts";
+import { startOrigin } from "../support/http/origin.ts";
+import { processTree, residentBytes } from "../support/process/proc.ts";
+import { pause, waitFor } from "../support/wait.ts";
+
+const CONNECTIONS = 4;
+const ATTACK_MS = 1_500;
+/** Heaps breathe; what an attacker can make a proxy keep would be many times as much. */
+const MAY_GROW = 160 * 1024 * 1024;
+const MAY_KEEP = 64 * 1024 * 1024;
+
+/** Resident bytes of the process that serves. */
+function memory(pid: number): number {
+  return Math.max(...processTree(pid).map((each) => residentBytes(each.pid)));
+}
+
+const large = new Uint8Array(500_000);
+function startBackend() {
+  return startOrigin(({ target }) => ({
+    kind: "fixed",
+    body: target === LARGE_PATH ? large : "served",
+  }));
+}
+
+for (const name of Object.keys(ATTACKS)) {
+  Deno.test(`${name}: others are served, and memory does not grow`, async () => {
+    await using origin = startBackend();
+    await using front = await startFront({ backend: origin.address });
+    await using kept = await H2Client.open(front.clearPort, "clear");
+    let stream = 1;
+    const served = async (client: H2Client, id: number) => {
+      assert.equal((await client.ask(id, getFields())).text, "served");
+    };
+    // What serving costs at all is there before it is measured.
+    for (; stream < 400; stream += 2) await served(kept, stream);
+    const before = memory(front.pid);
+    let most = before;
+    const attack = await startAttack({ name, port: front.clearPort, connections: CONNECTIONS });
+    const began = performance.now();
+    let asked = 0;
+    try {
+      while (performance.now() - began < ATTACK_MS) {
+        await served(kept, stream);
+        stream += 2;
+        await using fresh = await H2Client.open(front.clearPort, "clear");
+        await served(fresh, 1);
+        asked += 2;
+        most = Math.max(most, memory(front.pid));
+        await pause(5);
+      }
+    } finally {
+      const result = await attack.stop();
+      assert.ok(result.opened >= CONNECTIONS && result.sent > 0);
+    }
+    assert.ok(asked >= 10, `only ${asked} requests were served`);
+    assert.ok(most - before < MAY_GROW, `it grew by ${(most - before) / 2 ** 20} MiB`);
+    await waitFor("memory to be what it was", () => memory(front.pid) - before < MAY_KEEP, {
+      deadlineMs: 15_000,
+      everyMs: 200,
+    });
+    await served(kept, stream);
+  });
+}
