@@ -94,7 +94,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "http.default_answers": "Responses the proxy made itself",
   "http.e2e.h2": "Responses that HTTP/2 clients have all of",
   "http.e2e.http11": "Responses that HTTP/1.1 clients have all of",
-  "http.errors": "Requests that ended with an error of the backend or the connection to it",
+  "http.errors":
+    "Requests that ended with an error of the backend, of the connection to it, or of their own stream",
   "http.failed_backend_matching": "Requests for which there is no route",
   "http.frontend_parse_errors": "Requests answered with an error because their syntax was wrong",
   "http.hsts.listener_default_patched": "Changes of the HSTS policy of HTTPS listeners",

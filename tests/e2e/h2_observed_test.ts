@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { getFields, H2Client, requestFields } from "../support/h2/h2_client.ts";
-import { HOST } from "../support/h2/front.ts";
+import { HOST, startFront } from "../support/h2/front.ts";
 import { data, headers, ping, reset, settings, windowUpdate } from "../support/h2/frames.ts";
 import { type Answer, startOrigin } from "../support/http/origin.ts";
 import { get } from "../support/http/raw_client.ts";
 import { logAccess } from "../support/observe/access_log.ts";
+import { StatsdReceiver } from "../support/observe/statsd_receiver.ts";
+import { freePort } from "../support/ports.ts";
 import { measured } from "../support/observe/metrics.ts";
 import { startProxy, type TestProxy } from "../support/session/proxy.ts";
 import { startHttpsProxy } from "../support/tls/https_proxy.ts";
@@ -163,16 +165,50 @@ Deno.test("what is wrong with heads, floods and refused streams is counted by it
     h2_max_ping_per_window: 2,
   });
   await using proxy = await starting;
+  await using log = logAccess(proxy);
   await using client = await H2Client.open(proxy.port, "clear");
   const bad = await client.ask(1, getFields("/", [["connection", "close"]]));
   assert.notEqual(bad.reset, null);
   await client.ask(3, getFields("/", [["Upper", "case"]]));
   await client.send(ping("11111111"), ping("22222222"), ping("33333333"));
   assert.equal(await client.goaway(), 0xb);
+  const lines = await log.lines(2);
+  for (const line of lines) assert.deepEqual([line.message, line.level], ["H2::Reset", "ERROR"]);
   assert.equal(proxy.count("h2.headers.rejected.total"), 2);
   assert.equal(proxy.count("h2.headers.rejected.connection_specific_header"), 1);
   assert.equal(proxy.count("h2.headers.rejected.invalid_name_byte"), 1);
   assert.equal(proxy.count("h2.flood.violation.ping_window"), 1);
   assert.equal(proxy.count("h2.goaway.sent.enhance_your_calm"), 1);
   await origin.stop();
+});
+
+Deno.test("statsd and Prometheus are told what HTTP/2 has counted, and nothing of the rest", async () => {
+  await using origin = startOrigin({ kind: "fixed", body: "ok" });
+  using statsd = await StatsdReceiver.start();
+  const prometheus = `127.0.0.1:${freePort()}`;
+  const settings = `[metrics]
+address = "${statsd.address}"
+prefix = "sozu"
+[prometheus]
+address = "${prometheus}"
+`;
+  await using front = await startFront({ backend: origin.address, settings });
+  await using client = await H2Client.open(front.securePort);
+  assert.equal((await client.ask(1)).text, "ok");
+  const names = () =>
+    statsd.lines.map((line) => /\.((?:h2|http\.alpn|http\.e2e)\.[^:]+):/.exec(line)?.[1] ?? "");
+  const expected = [
+    "http.alpn.h2",
+    "http.e2e.h2",
+    "h2.frames.rx.headers",
+    "h2.frames.tx.settings",
+    "h2.connection.active_streams",
+  ];
+  await waitFor("the counts", () => expected.every((name) => names().includes(name)));
+  assert.deepEqual(names().filter((name) => /goaway|flood|rejected|reaped/.test(name)), []);
+  const page = await (await fetch(`http://${prometheus}/metrics`)).text();
+  assert.match(page, /\nsozu_h2_frames_rx_headers_total 1\n/);
+  assert.match(page, /\n# HELP sozu_h2_frames_rx_headers_total HTTP\/2 frames received: headers\n/);
+  assert.match(page, /\n# TYPE sozu_h2_connection_window_bytes gauge\n/);
+  assert.doesNotMatch(page, /sozu_h2_(goaway|flood|headers_rejected)/);
 });

@@ -131,6 +131,27 @@ Deno.test("load_state refuses what is no regular file", async () => {
   }
 });
 
+Deno.test("load_state raises limits of HTTP/2 that nobody may set, and adding a listener with them is refused", async () => {
+  const add: Verb = {
+    kind: "add_http_listener",
+    value: httpListener({ h2_max_ping_per_window: 0, h2_stream_shrink_ratio: 1 }),
+  };
+  await using sozu = await SozuProcess.start("", { files: { "state.json": stateFile(add) } });
+  const refused = await sozu.request(add);
+  assert.equal(refused.status, ResponseStatus.FAILURE);
+  assert.match(refused.message, /h2_max_ping_per_window: 0, accepted is 1 or more/);
+  await sozu.expectOk({ kind: "load_state", value: "state.json" });
+  const listed = await sozu.expectOk({ kind: "list_listeners", value: {} });
+  const type = listed.content?.content_type;
+  assert.ok(type?.kind === "listeners_list");
+  const [listener] = type.value.http_listeners.values();
+  assert.deepEqual([listener?.h2_max_ping_per_window, listener?.h2_stream_shrink_ratio], [1, 2]);
+  assert.match(sozu.stdout + sozu.stderr, /too low in record 1 on line 1, raised: h2_max_ping_/);
+  const patch = { address: add.value.address, answers: new Map(), h2_max_ping_per_window: 0 };
+  const patched = await sozu.request({ kind: "update_http_listener", value: patch });
+  assert.match(patched.message, /h2_max_ping_per_window: 0, accepted is 1 or more/);
+});
+
 Deno.test("load_state lets other clients change other objects while it runs", async () => {
   const clusters = Array.from({ length: 1_500 }, (_, i) => `c-${i}`);
   await using sozu = await SozuProcess.start('log_level = "error"', {

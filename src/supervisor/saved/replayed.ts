@@ -23,7 +23,7 @@ export function replayed(
     const change = { number: record, line, request: raised?.request ?? content };
     if (raised !== null) {
       counters.clamped += raised.changes.length;
-      loggerOf("supervisor::state").warn("{path}: {place} is too low, raised: {changes}", {
+      loggerOf("supervisor::state").warn("{path}: too low in {place}, raised: {changes}", {
         path,
         place: placeOf(change),
         changes: raised.changes.join(", "),

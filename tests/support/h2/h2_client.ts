@@ -233,11 +233,11 @@ export class H2Client {
 
   async #until<T>(what: string, look: () => T, deadlineMs: number): Promise<NonNullable<T>> {
     try {
-      return await waitFor(what, () => {
-        const found = look();
-        if (!found && this.closed) throw new Error("the connection is closed");
-        return found;
-      }, { deadlineMs: this.closed ? 0 : deadlineMs });
+      // What came before the end counts, also when it is looked for after the end.
+      await waitFor(what, () => look() || this.closed, { deadlineMs });
+      const found = look();
+      if (found) return found as NonNullable<T>;
+      throw new Error("the connection is closed");
     } catch (error) {
       const last = this.seen.slice(-30).join(", ");
       throw new Error(`No ${what}; received: ${last}`, { cause: this.#failure ?? error });

@@ -11,7 +11,10 @@ import { EndReason } from "./events.ts";
 import { type Link, Phase, Role, type StreamWatcher } from "./link.ts";
 
 /** A client that does not answer the PING has had its notice after this. */
-const NOTICE_MS = 1_000;
+const NOTICE_MS = 3_000;
+/** Whoever looks this much too late was held up, and may have requests and the answer waiting to be read. */
+const LATE_MS = 500;
+const GRACE_MS = 1_000;
 
 const MARK = new TextEncoder().encode("sozudone");
 
@@ -100,7 +103,7 @@ export class Drain<O> implements StreamWatcher<O> {
   /** Time has passed. `openBlock`: the stream of a new header block that is not complete, or 0. */
   expire(openBlock: number): void {
     const link = this.#link;
-    if (this.#noticeMs <= link.nowMs) this.#close();
+    if (this.#noticeMs <= link.nowMs) this.#noticeOver();
     if (this.#hardMs > link.nowMs || link.phase >= Phase.ENDING) return;
     // That request was never complete, so that it can be sent again elsewhere.
     const last = link.role === Role.SERVER && openBlock > 0
@@ -108,6 +111,13 @@ export class Drain<O> implements StreamWatcher<O> {
       : this.#last;
     this.#announce(last);
     link.finish(EndReason.DRAIN_DEADLINE, ErrorCode.NO_ERROR);
+    this.#setDeadline();
+  }
+
+  #noticeOver(): void {
+    const { nowMs } = this.#link;
+    if (nowMs - this.#noticeMs <= LATE_MS) return this.#close();
+    this.#noticeMs = nowMs + GRACE_MS;
     this.#setDeadline();
   }
 

@@ -27,21 +27,35 @@ Deno.test("a drain serves what comes until the client knows, and then what is un
   assert.ok(server.connection.isOver && server.connection.wasGoaway);
 });
 
-Deno.test("a drain of a silent connection ends when the client knows, or after a second", () => {
+Deno.test("a drain of a silent connection ends when the client knows, or after three seconds", () => {
   const server = openServer();
   server.connection.drain(100);
   assert.deepEqual(server.written(), NOTICE);
-  assert.equal(server.connection.deadlineMs, 1_100);
+  assert.equal(server.connection.deadlineMs, 3_100);
   server.feed(MARK);
   assert.deepEqual(server.written(), ["GOAWAY 0 0"]);
   assert.ok(server.connection.isOver);
   const mute = openServer();
   mute.connection.drain(100);
   mute.written();
-  mute.now = 1_100;
+  mute.now = 3_100;
   mute.connection.expire(mute.now);
   assert.deepEqual(mute.written(), ["GOAWAY 0 0"]);
   assert.ok(mute.connection.isOver);
+});
+
+Deno.test("a drain that is looked at too late gives its client another second to be heard", () => {
+  const server = openServer();
+  server.connection.drain(100);
+  server.written();
+  server.now = 4_000;
+  server.connection.expire(server.now);
+  assert.deepEqual(server.written(), []);
+  assert.equal(server.connection.deadlineMs, 5_000);
+  server.feed(headers(1), MARK);
+  assert.deepEqual(server.written(), ["GOAWAY 1 0"]);
+  server.respond(1);
+  assert.deepEqual(server.written(), ["HEADERS 1 end"]);
 });
 
 Deno.test("a drain that is asked for again changes nothing", () => {
@@ -73,7 +87,7 @@ Deno.test("a drain ends at its deadline, and names only requests that were compl
   server.feed(headers(1));
   server.connection.drain(0);
   server.feed(open(3));
-  server.now = 4_999;
+  server.now = 3_000;
   server.connection.expire(server.now);
   assert.deepEqual(server.written(), [...NOTICE, "GOAWAY 3 0"]);
   assert.equal(server.connection.deadlineMs, 5_000);

@@ -71,10 +71,16 @@ export abstract class SectionBuffer {
     if (this.limit - this.#start < needed + TABLE_ROOM) this.grow();
   }
 
-  /** The section is complete: what outgrew its buffer gets one of its own. */
+  /** The section is complete: it goes back to its buffer, or gets one of its own when it has outgrown that. */
   protected settle(): void {
     const { head } = this;
-    if (this.bytes !== this.#target) head.bytes = this.bytes.slice(0, head.end);
+    if (this.bytes === this.#target) return;
+    if (head.end > this.#target.length) {
+      head.bytes = this.bytes.slice(0, head.end);
+      return;
+    }
+    copyBytes(this.bytes, this.#start, head.end, this.#target, this.#start);
+    head.bytes = this.#target;
   }
 
   /** More room where there can be some; false when the section is larger than it may be. */

@@ -14,6 +14,8 @@ const NO_BYTES = new Uint8Array(0);
 /** One exchange whose client speaks HTTP/2. */
 export class H2Exchange {
   readonly record: Exchange;
+  /** Where the head of the request is put. */
+  readonly space: { readonly head: MessageHead; bytes: Uint8Array; readonly at: number };
   /** Fills the response of the record. */
   readonly responseReader: HeadReader;
 
@@ -22,6 +24,7 @@ export class H2Exchange {
     const response = new MessageHead(NO_BYTES);
     this.record = new Exchange(client, new MessageHead(NO_BYTES), response);
     this.record.account.protocol = "h2";
+    this.space = { head: this.record.request, bytes: NO_BYTES, at: 0 };
     this.responseReader = responseHeadReader(response);
   }
 }

@@ -5,7 +5,7 @@
 import type { AnswerStatus } from "../../../answers/answer_set.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import type { H2Connection } from "../../../protocol/h2/connection/connection.ts";
-import { EndReason, type HeadSpace } from "../../../protocol/h2/connection/events.ts";
+import { EndReason } from "../../../protocol/h2/connection/events.ts";
 import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
 import { ErrorCode } from "../../../protocol/h2/frames/error_code.ts";
 import { framingLine } from "../../../protocol/http/framed_body.ts";
@@ -60,7 +60,6 @@ export class H2Request implements Downstream, Timed {
   filedIndex = 0;
   readonly record: Exchange;
   readonly exchange: H2Exchange;
-  readonly sink: StreamSink<H2Request>;
   body: BodySource = NO_CONTENT;
   /** The backend's end, while there is one. */
   side: UpstreamSide | null = null;
@@ -72,6 +71,7 @@ export class H2Request implements Downstream, Timed {
   readonly #stream: H2Stream<H2Request>;
   readonly #bytes: Uint8Array;
   #upload: StreamBody | null = null;
+  #sink: StreamSink<H2Request> | null = null;
   #out: Uint8Array | null = null;
   #begun = false;
   #gone = false;
@@ -91,13 +91,17 @@ export class H2Request implements Downstream, Timed {
     this.#bytes = bytes;
     this.exchange = exchange;
     this.record = exchange.record;
-    this.sink = new StreamSink(owner.connection, stream);
     this.record.begin(owner.client);
   }
 
-  /** Where the head is to lie. */
-  get space(): HeadSpace {
-    return { head: this.record.request, bytes: this.#bytes, at: 0 };
+  /** Takes the response body. */
+  get sink(): StreamSink<H2Request> {
+    return this.#sink ??= new StreamSink(this.#owner.connection, this.#stream);
+  }
+
+  /** The piece of the response body that was offered has been taken. */
+  sent(): void {
+    this.#sink?.sent();
   }
 
   /** The stream is gone: nothing can be sent any more. */
@@ -160,7 +164,7 @@ export class H2Request implements Downstream, Timed {
     const { account } = this.record;
     this.#gone = true;
     this.#upload?.cut();
-    this.sink.stop();
+    this.#sink?.stop();
     const { outcome } = account;
     if (outcome === Outcome.CUT || outcome === Outcome.SWITCHED) {
       account.streamEnd = streamEndBy(reason);
@@ -310,7 +314,7 @@ export class H2Request implements Downstream, Timed {
     this.#gone = true;
     this.#owner.connection.reset(this.#stream, code);
     this.#upload?.cut();
-    this.sink.stop();
+    this.#sink?.stop();
   }
 
   /** Bytes of its tunnel have moved: both sides may be silent for as long as they may again. */
@@ -323,7 +327,7 @@ export class H2Request implements Downstream, Timed {
   cutTunnel(): void {
     this.side?.abort();
     this.#upload?.cut();
-    this.sink.stop();
+    this.#sink?.stop();
   }
 
   /** The client has its response; whatever more it sends is for nobody. */

@@ -89,10 +89,11 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
       this.client.worker.counters.add(Counter.NO_BUFFER, 1);
       return null;
     }
-    const request = new H2Request(this, stream, this.#parts.exchanges.take(this.client), bytes);
+    const exchange = this.#parts.exchanges.take(this.client);
+    stream.owner = new H2Request(this, stream, exchange, bytes);
     this.#served++;
-    stream.owner = request;
-    return request.space;
+    exchange.space.bytes = bytes;
+    return exchange.space;
   }
 
   head(stream: H2Stream<H2Request>, _head: MessageHead, ends: boolean): void {
@@ -128,7 +129,7 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
 
   sent(stream: H2Stream<H2Request>): void {
     this.#owner.active();
-    stream.owner?.sink.sent();
+    stream.owner?.sent();
   }
 
   ended(stream: H2Stream<H2Request>, reason: EndReason): void {

@@ -3,6 +3,7 @@
 
 import { FrameFlag, FrameType } from "../../../../src/protocol/h2/frames/frame.ts";
 import { MAGIC } from "../../../../src/protocol/h2/connection/preface.ts";
+import { BULK_PATH } from "../../../bench/contenders/nginx_backend.ts";
 import { literals } from "../blocks.ts";
 import { requestBlock } from "./blocks.ts";
 import {
@@ -17,9 +18,6 @@ import {
   uint32,
   windowUpdate,
 } from "../frames.ts";
-
-/** Path of a body larger than every window. */
-export const LARGE_PATH = "/large";
 
 const INITIAL_WINDOW = 0x4;
 const STREAMS = 100;
@@ -38,7 +36,7 @@ export interface Attack {
 }
 
 const GET = requestBlock("GET", "/");
-const GET_LARGE = requestBlock("GET", LARGE_PATH);
+const GET_LARGE = requestBlock("GET", BULK_PATH);
 const POST = requestBlock("POST", "/");
 const WHOLE = FrameFlag.END_HEADERS | FrameFlag.END_STREAM;
 
