@@ -58,7 +58,13 @@ async function takeStream(
   cluster: Cluster,
 ): Promise<UpstreamSide | 503 | 504> {
   exchange.enter(ExchangePhase.CONNECTING);
-  const options = { first: exchange.picked, fresh: exchange.retried };
+  const { picked, retried, account, client } = exchange;
+  const open = picked === null ? null : client.worker.sharedUpstreams.take(picked, retried);
+  if (open !== null) {
+    account.reused = true;
+    return new H2Upstream(exchange, open);
+  }
+  const options = { first: picked, fresh: retried };
   const slot = await acquireStream(exchange, exchange.client, timer, cluster, options);
   if (slot !== null && exchange.interruption === Interruption.NONE) {
     return new H2Upstream(exchange, slot);
