@@ -22,6 +22,9 @@ import type { H2Request } from "./request.ts";
 import { type H2SessionParts, Requests, type RequestsOwner } from "./requests.ts";
 import { SESSION_TRANSITIONS, SessionPhase } from "./session_phase.ts";
 
+/** Frames and new requests of one connection that are dealt with in one go: others wait for a millisecond or two. */
+const FRAMES_AT_ONCE = 256;
+const REQUESTS_AT_ONCE = 32;
 /** How often a client that has ended its side is asked for a sign of life, in milliseconds. */
 const PROBE_MS = 1_000;
 
@@ -74,6 +77,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
       counters: worker.h2Counters,
       buffers: worker.inputBuffers.bulk,
       allowsConnectProtocol: true,
+      framesAtOnce: FRAMES_AT_ONCE,
     }, now);
     this.#writer = new FrameWriter(this.connection, stream, worker, this);
   }
@@ -170,15 +174,23 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     const { connection, input, worker } = this;
     while (this.#phase === SessionPhase.OPEN) {
       if (connection.isCongested) await this.#paused();
+      else if (connection.isPaused) await this.#turn();
       else if (!(await this.#more())) return await this.#inputEnded();
       if (this.#phase !== SessionPhase.OPEN) return;
       const { bytes, start, end } = input;
       input.start = connection.receive(bytes, start, end, worker.wheel.now);
       if (input.start === input.end) input.clear();
+      while (this.#requests.serveSome(REQUESTS_AT_ONCE)) await this.#turn();
       if (this.#draining) this.#beginDrain();
       this.#settle();
       this.#arm();
     }
+  }
+
+  /** Lets others have their turn, when much of what is done in this one was done for such as this. */
+  async #turn(): Promise<void> {
+    const turn = this.worker.bulkTurns.take();
+    if (turn !== null) await turn;
   }
 
   /** Reads more behind what is left; false at the end. */
