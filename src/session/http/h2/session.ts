@@ -47,6 +47,8 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   /** The worker drains. */
   #draining = false;
   #linger: Linger | null = null;
+  /** The last read has filled the buffer. */
+  #filled = false;
   /** When a client that has ended its side is asked for a sign of life, in milliseconds. */
   #probeAt = Infinity;
   /** Wakes the loop that reads when it waits for a write instead, or for the end. */
@@ -129,6 +131,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     const { input } = this;
     const count = input.accept(await input.read());
     this.worker.counters.add(Counter.BYTES_IN, count);
+    this.#filled = input.end === input.bytes.length;
     this.#linger?.hear(count);
     return count > 0;
   }
@@ -174,30 +177,27 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     const { connection, input, worker } = this;
     while (this.#phase === SessionPhase.OPEN) {
       if (connection.isCongested) await this.#paused();
-      else if (connection.isPaused) await this.#turn();
+      else if (connection.isPaused) await worker.breaks.take();
       else if (!(await this.#more())) return await this.#inputEnded();
+      // A client that sends faster than it is read would be read without end. The break comes before its bytes
+      // are looked at: there are no breaks for others while somebody is at work.
+      if (this.#filled) await worker.breaks.take();
       if (this.#phase !== SessionPhase.OPEN) return;
       const { bytes, start, end } = input;
       input.start = connection.receive(bytes, start, end, worker.wheel.now);
       if (input.start === input.end) input.clear();
-      while (this.#requests.serveSome(REQUESTS_AT_ONCE)) await this.#turn();
+      while (this.#requests.serveSome(REQUESTS_AT_ONCE)) await worker.breaks.take();
       if (this.#draining) this.#beginDrain();
       this.#settle();
       this.#arm();
     }
   }
 
-  /** Lets others have their turn, when much of what is done in this one was done for such as this. */
-  async #turn(): Promise<void> {
-    const turn = this.worker.bulkTurns.take();
-    if (turn !== null) await turn;
-  }
-
   /** Reads more behind what is left; false at the end. */
   async #more(): Promise<boolean> {
     const { input } = this;
     if (!input.reading) {
-      if (input.end === input.bytes.length) input.growForBody();
+      if (this.#filled) input.growForBody();
       else if (input.length === 0) input.releaseHead();
       input.makeRoom();
       if (input.end === input.bytes.length) return this.#starve();
