@@ -13,6 +13,7 @@
 //   deno task bench observability  metrics and access logs on and off, targets that do not read, sums
 //   deno task bench tls              HTTPS beside nginx and HAProxy, certificates that change under load
 //   deno task bench h2               HTTP/2 beside nginx and HAProxy, what connections cost, peers that mean harm
+//   deno task bench report           two tables in Markdown: what proxies cost here, and what they lose while reloaded
 //   deno task bench simulation       whole data planes in virtual worlds: SIMULATION_SEEDS of them, from
 //                                    SIMULATION_SEED on
 //   deno task bench routing          route lookup with few and with many frontends
@@ -34,6 +35,7 @@ import { runLimitsBench } from "./limits.ts";
 import { runMemoryBench } from "./memory.ts";
 import { runH1CoreBench } from "./h1_core.ts";
 import { runObservabilityBench } from "./observability.ts";
+import { runReportBench } from "./report/main.ts";
 import { runSimulationBench } from "./simulation.ts";
 import { runTlsBench } from "./tls/main.ts";
 import { runRoutingBench } from "./routing.ts";
@@ -82,6 +84,7 @@ const benches: Readonly<Record<string, () => Promise<number>>> = {
     }),
   tls: () => runTlsBench(comparisonOptions()),
   h2: () => runH2Bench(comparisonOptions()),
+  report: () => runReportBench(comparisonOptions()),
   routing: () => Promise.resolve(runRoutingBench()),
 };
 

@@ -1,8 +1,10 @@
 // What HTTP/2 connections cost our worker in memory: those that rest, and those whose streams all wait for a backend.
 
-import { settings, SETTINGS_ACK } from "../../support/h2/frames.ts";
 import { getFields } from "../../support/h2/request_fields.ts";
-import { headers, join, preface } from "../../support/h2/frames.ts";
+import { FrameFlag, FrameType } from "../../../src/protocol/h2/frames/frame.ts";
+import { HpackDecoder } from "../../../src/protocol/h2/hpack/hpack_decoder.ts";
+import { frame, headers, join, preface, settings, SETTINGS_ACK } from "../../support/h2/frames.ts";
+import { TextSink } from "../../support/h2/text_sink.ts";
 import { scriptedOrigin } from "../../support/http/origin.ts";
 import { connectRaw } from "../../support/http/raw_client.ts";
 import type { Lab } from "../../support/process/lab.ts";
@@ -20,6 +22,7 @@ const IDLE_CONNECTIONS = 1_000;
 const IDLE_BAR_KIB = 48;
 const WAITING_CONNECTIONS = 1_000;
 const WAITING_STREAMS = 100;
+const WAIT_PATH = "/wait";
 
 /** KiB of each idle connection after one request on it, over TLS and in clear. */
 export async function idleFigures(lab: Lab, backendPort: number): Promise<Figure[]> {
@@ -56,7 +59,7 @@ export async function waitingFigures(lab: Lab): Promise<Figure[]> {
     preface(),
     ...Array.from(
       { length: WAITING_STREAMS },
-      (_, index) => headers(3 + 2 * index, getFields("/wait", [], HOST)),
+      (_, index) => headers(3 + 2 * index, getFields(WAIT_PATH, [], HOST)),
     ),
   );
   const before = await settledMemory(sozu);
@@ -87,30 +90,35 @@ async function askOnce(port: number, ca: string): Promise<Wire> {
   return wire;
 }
 
-/** An HTTP/2 backend that answers the first request of each connection only if it is for `/`. */
+/** An HTTP/2 backend that answers everything but requests that are to wait. */
 function silentBackend() {
   let waiting = 0;
   const server = scriptedOrigin(async (wire) => {
+    const decoder = new HpackDecoder(4096);
     await wire.readExactly(24, 600_000);
-    await wire.write(join(settings([0x3, 1_000]), SETTINGS_ACK));
+    await wire.write(join(settings([0x3, WAITING_CONNECTIONS * WAITING_STREAMS]), SETTINGS_ACK));
     for (;;) {
       const head = await wire.readExactly(9, 600_000);
       const view = new DataView(head.buffer);
       const payload = await wire.readExactly(view.getUint32(0) >>> 8, 600_000);
-      if (view.getUint8(3) !== 0x1) continue;
-      const isProbe = !new TextDecoder("latin1").decode(payload).includes("/wait");
-      if (!isProbe) waiting++;
+      if (view.getUint8(3) === FrameType.PING && view.getUint8(4) === 0) {
+        await wire.write(frame(FrameType.PING, FrameFlag.ACK, 0, payload));
+      }
+      if (view.getUint8(3) !== FrameType.HEADERS) continue;
+      const sink = new TextSink();
+      decoder.decode(payload, 0, payload.length, sink);
+      if (sink.fields.some(([, value]) => value === WAIT_PATH)) waiting++;
       // 0x88 is the status 200.
       else await wire.write(answerTo(view.getUint32(5)));
     }
   });
-  return Object.assign(Object.create(server), {
+  return {
     port: server.port,
     get waiting() {
       return waiting;
     },
     [Symbol.asyncDispose]: () => server.stop(),
-  }) as { readonly port: number; readonly waiting: number } & AsyncDisposable;
+  };
 }
 
 function answerTo(stream: number): Uint8Array {
