@@ -42,6 +42,27 @@ Deno.test("KeptRequest stops who reads it, and loses nothing of what comes meanw
   assert.equal(await readAll(kept), "onetwo");
 });
 
+Deno.test("KeptRequest is not at its end while a piece is on its way out of the source", async () => {
+  let ended: BodyEnd = BodyEnd.OPEN;
+  const source = {
+    get ended() {
+      return ended;
+    },
+    next: () => {
+      ended = BodyEnd.COMPLETE;
+      return Promise.resolve(new TextEncoder().encode("last"));
+    },
+    taken: () => {},
+    trailers: null,
+  };
+  const kept = new KeptRequest(Object.assign(new FakeDownstream(), { body: source }));
+  kept.uploading(kept.body.next().then((piece) => piece !== null));
+  await kept.rewind();
+  assert.equal(kept.body.ended, BodyEnd.OPEN);
+  assert.equal(latin1(await kept.body.next() as Uint8Array), "last");
+  assert.equal(kept.body.ended, BodyEnd.COMPLETE);
+});
+
 Deno.test("KeptRequest keeps so much and no more, and then hands pieces out as they come", async () => {
   const down = new FakeDownstream();
   const kept = new KeptRequest(down);
