@@ -34,7 +34,9 @@ class KeptBody implements BodySource {
 
   get ended(): BodyEnd {
     if (this.#stopped) return BodyEnd.CUT;
-    return this.#given < this.#kept.length ? BodyEnd.OPEN : this.#source.ended;
+    // The last piece may have left the source and not be handed out.
+    const more = this.#given < this.#kept.length || this.#asked !== null;
+    return more ? BodyEnd.OPEN : this.#source.ended;
   }
 
   get trailers(): MessageHead | null {
