@@ -5,7 +5,7 @@ import type { AnswerStatus } from "../../../answers/answer_set.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { hasBody } from "../../../protocol/h1/request_rules.ts";
 import type { Exchange } from "../exchange.ts";
-import { tellNoRoute } from "../no_route_report.ts";
+import { tellNoRoute } from "./no_route_report.ts";
 import { Reason } from "../../reason.ts";
 import { applyRoute } from "./route.ts";
 import { readStickyCookie } from "../sticky.ts";

@@ -1,12 +1,12 @@
 // Why a request was answered 404, for people who set `log_level = debug` to find out: which listener it came
 // to, what it asked for, and which of the listener's rules are nearest.
 
-import { asciiText } from "../../bytes/ascii.ts";
-import type { LoggerOf } from "../../observe/log/module_log.ts";
-import type { MessageHead } from "../../protocol/http/message_head.ts";
-import { nearRules } from "../../routing/near_rules.ts";
-import { describeRule } from "../../routing/route_rule.ts";
-import type { ListenerContext } from "../listener_context.ts";
+import { asciiText } from "../../../bytes/ascii.ts";
+import type { LoggerOf } from "../../../observe/log/module_log.ts";
+import type { MessageHead } from "../../../protocol/http/message_head.ts";
+import { nearRules } from "../../../routing/near_rules.ts";
+import { describeRule } from "../../../routing/route_rule.ts";
+import type { ListenerContext } from "../../listener_context.ts";
 
 /** So many rules are told, and so much of each text of the request. */
 const MAX_RULES = 5;
