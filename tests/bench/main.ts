@@ -12,11 +12,14 @@
 //   deno task bench control          the command socket: pipelined changes, a large state, damaged input
 //   deno task bench observability  metrics and access logs on and off, targets that do not read, sums
 //   deno task bench tls              HTTPS beside nginx and HAProxy, certificates that change under load
+//   deno task bench h2               HTTP/2 beside nginx and HAProxy, what connections cost, peers that mean harm
+//   deno task bench report           two tables in Markdown: what proxies cost here, and what they lose while reloaded
 //   deno task bench simulation       whole data planes in virtual worlds: SIMULATION_SEEDS of them, from
 //                                    SIMULATION_SEED on
 //   deno task bench routing          route lookup with few and with many frontends
 //
-// `churn` takes --phase NAME; `http` and `tcp` take --phase NAME and --only NAME, each any number of times, and --profile.
+// `churn` takes --phase NAME; `http`, `h2` and `tcp` take --phase NAME and --only NAME, each any
+// number of times, and --profile.
 // BENCH_SECONDS, BENCH_ROUNDS, BENCH_CHANGES_SECONDS and BENCH_LIMITS_SECONDS change how long everything
 // takes.
 
@@ -26,11 +29,13 @@ import { runChangesBench } from "./changes.ts";
 import { runChaosBench } from "./chaos.ts";
 import { runChurnBench } from "./churn/main.ts";
 import { runControlBench } from "./control/main.ts";
+import { runH2Bench } from "./h2/main.ts";
 import { runHttpBench } from "./http.ts";
 import { runLimitsBench } from "./limits.ts";
 import { runMemoryBench } from "./memory.ts";
 import { runH1CoreBench } from "./h1_core.ts";
 import { runObservabilityBench } from "./observability.ts";
+import { runReportBench } from "./report/main.ts";
 import { runSimulationBench } from "./simulation.ts";
 import { runTlsBench } from "./tls/main.ts";
 import { runRoutingBench } from "./routing.ts";
@@ -78,6 +83,8 @@ const benches: Readonly<Record<string, () => Promise<number>>> = {
       rounds: numberFrom("BENCH_ROUNDS", 3),
     }),
   tls: () => runTlsBench(comparisonOptions()),
+  h2: () => runH2Bench(comparisonOptions()),
+  report: () => runReportBench(comparisonOptions()),
   routing: () => Promise.resolve(runRoutingBench()),
 };
 

@@ -4,9 +4,10 @@
 
 import assert from "node:assert/strict";
 import type { Fields } from "../support/h2/blocks.ts";
-import { CERTIFICATE, HOST } from "../support/h2/front.ts";
+import { HOST } from "../support/h2/front.ts";
 import { data, headers } from "../support/h2/frames.ts";
-import { getFields, H2Client, requestFields } from "../support/h2/h2_client.ts";
+import { type H2Client } from "../support/h2/h2_client.ts";
+import { getFields, requestFields } from "../support/h2/request_fields.ts";
 import { type H2Proxy, startH2Proxy } from "../support/h2/h2_proxy.ts";
 import { latin1Bytes } from "../support/http/h1_reading.ts";
 import { type Origin, startOrigin } from "../support/http/origin.ts";
@@ -106,27 +107,52 @@ const FRAMING: readonly H2Case[] = [
   post("two hosts", [["host", HOST], ["host", "evil.test"]], HIDDEN),
 ];
 
-/** Sends a case on a connection of its own and checks what the backend made of it. */
-async function check(proxy: H2Proxy, origin: Origin, { name, fields, body }: H2Case) {
+/** A client that opens a connection when it has none, and counts its streams. */
+class Smuggler {
+  readonly #proxy: H2Proxy;
+  #client: H2Client | null = null;
+  #stream = -1;
+
+  constructor(proxy: H2Proxy) {
+    this.#proxy = proxy;
+  }
+
+  /** An open connection and the next stream of it. */
+  async next(): Promise<[H2Client, number]> {
+    if (this.#client === null || this.#client.closed) {
+      await this[Symbol.asyncDispose]();
+      this.#client = await this.#proxy.open();
+      this.#stream = -1;
+    }
+    return [this.#client, this.#stream += 2];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Sends a case and checks what the backend made of it. */
+async function check(smuggler: Smuggler, origin: Origin, { name, fields, body }: H2Case) {
   const before = origin.requests.length;
   try {
-    await using client = await H2Client.open(proxy.port, "TLS", { ca: CERTIFICATE.certificate });
+    const [client, stream] = await smuggler.next();
     const bytes = latin1Bytes(body);
     const largest = Math.max(1, Math.ceil(bytes.length / 16_000));
     const pieces = Array.from(
       { length: largest },
-      (_, i) => data(1, bytes.subarray(i * 16_000, (i + 1) * 16_000), i === largest - 1),
+      (_, i) => data(stream, bytes.subarray(i * 16_000, (i + 1) * 16_000), i === largest - 1),
     );
     const whole = bytes.length === 0
-      ? [headers(1, fields)]
-      : [headers(1, fields, false), ...pieces];
+      ? [headers(stream, fields)]
+      : [headers(stream, fields, false), ...pieces];
     await client.send(...whole);
     // It is reset, answered, or the end of its connection: whichever, it is over.
-    await client.finished(1).catch(() => assert.ok(client.closed, "neither answered nor refused"));
-    if (!client.closed) {
-      const next = await client.ask(3, getFields("/next"));
-      assert.equal(next.text, "answer to /next");
-    }
+    await client.finished(stream).catch(() =>
+      assert.ok(client.closed, "neither answered nor refused")
+    );
+    const [again, after] = await smuggler.next();
+    assert.equal((await again.ask(after, getFields("/next"))).text, "answer to /next");
     const seen = origin.requests.slice(before).map(({ target }) => target);
     const own = seen.filter((target) => target !== "/next");
     assert.ok(own.length <= 1, `the backend saw ${seen.join()}`);
@@ -161,7 +187,8 @@ for (const [name, cases] of Object.entries(TABLES)) {
       body: `answer to ${target}`,
     }));
     await using proxy = await startH2Proxy([origin.address]);
-    for (const each of cases) await check(proxy, origin, each);
-    assert.ok(origin.requests.length > cases.length, "most are followed by one that is served");
+    await using smuggler = new Smuggler(proxy);
+    for (const each of cases) await check(smuggler, origin, each);
+    assert.ok(origin.requests.length >= cases.length);
   });
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../src/protocol/h2/frames/error_code.ts";
-import { getFields, requestFields } from "../support/h2/h2_client.ts";
+import { getFields, requestFields } from "../support/h2/request_fields.ts";
 import { data, headers } from "../support/h2/frames.ts";
 import { Gate } from "../support/gate.ts";
 import { startH2Proxy } from "../support/h2/h2_proxy.ts";

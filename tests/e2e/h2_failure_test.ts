@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../src/protocol/h2/frames/error_code.ts";
 import { headers, reset } from "../support/h2/frames.ts";
-import { getFields, type H2Client, requestFields } from "../support/h2/h2_client.ts";
+import type { H2Client } from "../support/h2/h2_client.ts";
+import { getFields, requestFields } from "../support/h2/request_fields.ts";
 import { Gate } from "../support/gate.ts";
 import { startH2Proxy } from "../support/h2/h2_proxy.ts";
 import { type Answer, scriptedOrigin, startOrigin } from "../support/http/origin.ts";

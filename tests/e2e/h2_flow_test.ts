@@ -13,7 +13,8 @@ import {
   settings,
   windowUpdate,
 } from "../support/h2/frames.ts";
-import { getFields, type H2Client, requestFields } from "../support/h2/h2_client.ts";
+import type { H2Client } from "../support/h2/h2_client.ts";
+import { getFields, requestFields } from "../support/h2/request_fields.ts";
 import { startH2Proxy } from "../support/h2/h2_proxy.ts";
 import { startOrigin } from "../support/http/origin.ts";
 import { pause, waitFor } from "../support/wait.ts";

@@ -2,7 +2,8 @@
 // stays what it is. How fast it is served meanwhile is measured by the benchmark `h2`.
 
 import assert from "node:assert/strict";
-import { getFields, H2Client } from "../support/h2/h2_client.ts";
+import { H2Client } from "../support/h2/h2_client.ts";
+import { getFields } from "../support/h2/request_fields.ts";
 import { startFront } from "../support/h2/front.ts";
 import { startAttack } from "../support/h2/hostile/attacker.ts";
 import { ATTACKS } from "../support/h2/hostile/attacks.ts";

@@ -1,7 +1,8 @@
 // What logs and metrics say of clients that speak HTTP/2.
 
 import assert from "node:assert/strict";
-import { getFields, H2Client, requestFields } from "../support/h2/h2_client.ts";
+import { H2Client } from "../support/h2/h2_client.ts";
+import { getFields, requestFields } from "../support/h2/request_fields.ts";
 import { HOST, startFront } from "../support/h2/front.ts";
 import { data, headers, ping, reset, settings, windowUpdate } from "../support/h2/frames.ts";
 import { type Answer, startOrigin } from "../support/http/origin.ts";

@@ -17,7 +17,7 @@ import {
   uint32,
   windowUpdate,
 } from "../support/h2/frames.ts";
-import { getFields, requestFields } from "../support/h2/h2_client.ts";
+import { getFields, requestFields } from "../support/h2/request_fields.ts";
 import { Gate } from "../support/gate.ts";
 import { startH2Proxy } from "../support/h2/h2_proxy.ts";
 import { startOrigin } from "../support/http/origin.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { FrameFlag, FrameType } from "../../src/protocol/h2/frames/frame.ts";
 import { ErrorCode } from "../../src/protocol/h2/frames/error_code.ts";
 import { data, frame, headers, reset } from "../support/h2/frames.ts";
-import { getFields } from "../support/h2/h2_client.ts";
+import { getFields } from "../support/h2/request_fields.ts";
 import { startH2Proxy } from "../support/h2/h2_proxy.ts";
 import { scriptedOrigin, startOrigin } from "../support/http/origin.ts";
 import { waitFor } from "../support/wait.ts";

@@ -1,6 +1,8 @@
 // A benchmark's backend and proxies, up and answering in a lab.
 
 import { freePort } from "../../support/ports.ts";
+import { H2Client } from "../../support/h2/h2_client.ts";
+import { getFields } from "../../support/h2/request_fields.ts";
 import { get } from "../../support/http/raw_client.ts";
 import { getSecure } from "../../support/tls/tls_client.ts";
 import { type Contender, HOST, type TlsFiles } from "./contender.ts";
@@ -34,17 +36,19 @@ export async function startContender(
   contender: Contender,
   backendPort: number,
   tls?: TlsFiles,
+  h2 = false,
 ): Promise<Running> {
   const port = freePort();
   const process = lab.start(contender.command({
     port,
     backendPort,
     ...(tls === undefined ? {} : { tls }),
+    h2,
     write: (name, text) => lab.write(name, text),
     path: (name) => lab.path(name),
   }));
   try {
-    await untilReady(process, () => answers(port, tls));
+    await untilReady(process, () => answers(port, tls, h2));
   } catch (error) {
     await process.stop();
     throw error;
@@ -52,7 +56,13 @@ export async function startContender(
   return { name: contender.name, port, process, secure: tls !== undefined };
 }
 
-async function answers(port: number, tls?: TlsFiles): Promise<boolean> {
+async function answers(port: number, tls?: TlsFiles, h2 = false): Promise<boolean> {
+  if (h2) {
+    const ca = tls === undefined ? {} : { ca: Deno.readTextFileSync(tls.certificate) };
+    const way = tls === undefined ? "clear" : "TLS";
+    await using client = await H2Client.open(port, way, { serverName: HOST, ...ca });
+    return (await client.ask(1, getFields("/", [], HOST))).status === 200;
+  }
   if (tls === undefined) return (await get(port, HOST)).status === 200;
   const ca = [Deno.readTextFileSync(tls.certificate)];
   return (await getSecure(port, HOST, ca)).status === 200;

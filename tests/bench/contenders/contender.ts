@@ -22,6 +22,8 @@ export interface ProxyPlace {
   readonly backendPort: number;
   /** Serve TLS with this certificate; plain HTTP unless given. */
   readonly tls?: TlsFiles;
+  /** Serve HTTP/2: by ALPN over TLS, with prior knowledge in clear. */
+  readonly h2?: boolean;
   /** Writes a file and returns its path. */
   write(name: string, text: string): string;
   /** Path for a file the proxy makes itself. */

@@ -2,25 +2,40 @@
 
 import type { Contender, ProxyPlace } from "./contender.ts";
 
+/** How HAProxy is run. */
+export interface HaproxyOptions {
+  /** Whether a master renews the worker on USR2, and hands its sockets on. */
+  readonly masterWorker?: boolean;
+}
+
 /** HAProxy as a reverse proxy, run from the program at `path`. */
-export function haproxyProxy(path: string): Contender {
+export function haproxyProxy(
+  path: string,
+  { masterWorker = false }: HaproxyOptions = {},
+): Contender {
   return {
     name: "haproxy",
     command(place) {
-      const config = place.write("haproxy.cfg", proxyConfig(place));
-      return { name: "haproxy", command: path, args: ["-db", "-f", config] };
+      const socket = masterWorker
+        ? `stats socket ${place.path("haproxy.sock")} mode 600 expose-fd listeners`
+        : "";
+      const config = place.write("haproxy.cfg", proxyConfig(place, socket));
+      return { name: "haproxy", command: path, args: [masterWorker ? "-W" : "-db", "-f", config] };
     },
   };
 }
 
-function tlsOptions({ tls }: ProxyPlace): string {
-  return tls === undefined ? "" : ` ssl crt ${tls.combined} ssl-min-ver TLSv1.2 alpn http/1.1`;
+/** In clear HAProxy tells HTTP/2 by its preface. */
+function tlsOptions({ tls, h2 }: ProxyPlace): string {
+  const protocols = h2 === true ? "h2,http/1.1" : "http/1.1";
+  return tls === undefined ? "" : ` ssl crt ${tls.combined} ssl-min-ver TLSv1.2 alpn ${protocols}`;
 }
 
-function proxyConfig(place: ProxyPlace): string {
+function proxyConfig(place: ProxyPlace, socket: string): string {
   return `global
   nbthread 1
   maxconn 9000
+  ${socket}
 
 defaults
   mode http

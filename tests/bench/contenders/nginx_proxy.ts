@@ -41,7 +41,9 @@ http {
     keepalive_timeout 1h;
   }
   server {
-    listen 127.0.0.1:${place.port}${place.tls === undefined ? "" : " ssl"} backlog=4096;
+    listen 127.0.0.1:${place.port}${place.tls === undefined ? "" : " ssl"}${
+    place.h2 === true ? " http2" : ""
+  } backlog=4096;
     ${tlsLines(place)}
     location / {
       proxy_pass http://backend;

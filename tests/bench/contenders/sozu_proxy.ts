@@ -22,6 +22,8 @@ export interface SozuOptions {
   readonly settings?: (place: ProxyPlace) => string;
   /** Further keys of the listener, each on a line of its own. */
   readonly listener?: (place: ProxyPlace) => string;
+  /** Whether the backend is spoken to in HTTP/2. */
+  readonly h2Backend?: boolean;
   /** Flags for the engine of every process, as in `--v8-flags`. */
   readonly v8Flags?: string;
 }
@@ -36,6 +38,7 @@ export function sozuProxy(options: SozuOptions = {}): Contender {
     maxConnections = 9000,
     settings = () => "",
     listener = () => "",
+    h2Backend = false,
     v8Flags,
   } = options;
   return {
@@ -43,7 +46,13 @@ export function sozuProxy(options: SozuOptions = {}): Contender {
     command(place) {
       const text = `command_socket = "${place.path(`${name}.sock`)}"\nlog_level = "${logLevel}"\n` +
         settings(place) +
-        proxyConfig(place, { protocol, workers, maxConnections, listener: listener(place) });
+        proxyConfig(place, {
+          protocol,
+          workers,
+          maxConnections,
+          h2Backend,
+          listener: listener(place),
+        });
       const config = place.write(`${name}.toml`, text);
       return {
         name,
@@ -64,12 +73,13 @@ interface ConfigParts {
   readonly protocol: "http" | "tcp";
   readonly workers: number;
   readonly maxConnections: number;
+  readonly h2Backend: boolean;
   readonly listener: string;
 }
 
 function proxyConfig(
   place: ProxyPlace,
-  { protocol, workers, maxConnections, listener }: ConfigParts,
+  { protocol, workers, maxConnections, h2Backend, listener }: ConfigParts,
 ): string {
   const address = `address = "127.0.0.1:${place.port}"`;
   const frontend = protocol === "tcp"
@@ -86,10 +96,12 @@ connect_timeout = 3
 [[listeners]]
 protocol = "${place.tls === undefined ? protocol : "https"}"
 ${address}
+${place.h2 === true && place.tls === undefined ? "h2c_prior_knowledge = true" : ""}
 ${listener}
 
 [clusters.bench]
 protocol = "${protocol}"
+${h2Backend ? "http2 = true" : ""}
 load_balancing = "ROUND_ROBIN"
 frontends = [{ ${frontend} }]
 backends = [{ address = "127.0.0.1:${place.backendPort}", backend_id = "bench-0" }]

@@ -13,7 +13,7 @@ import { formatPhase, type PhaseReport, reportPhase } from "./report.ts";
 import { SOZU } from "../contenders/sozu_proxy.ts";
 import { rotated } from "./statistics.ts";
 import { findTools } from "../load/tools.ts";
-import { runWrk } from "../load/wrk.ts";
+import { type LoadResult, runWrk } from "../load/wrk.ts";
 
 /** What can be chosen. */
 export interface BenchOptions {
@@ -89,11 +89,12 @@ export async function startAll(
   contenders: readonly Contender[],
   backendPort: number,
   tls?: TlsFiles,
+  h2 = false,
 ): Promise<Running[]> {
   const running: Running[] = [];
   for (const contender of contenders) {
     try {
-      running.push(await startContender(lab, contender, backendPort, tls));
+      running.push(await startContender(lab, contender, backendPort, tls, h2));
     } catch (error) {
       console.error(`SKIPPED ${contender.name}: ${(error as Error).message}`);
     }
@@ -107,6 +108,8 @@ export interface Drive {
   readonly wrk: string;
   readonly seconds: number;
   readonly rounds: number;
+  /** Sends the load of a phase; wrk unless told. */
+  readonly send?: (phase: Phase, contender: Running, seconds: number) => Promise<LoadResult>;
 }
 
 /** The samples of every contender, round by round. */
@@ -160,14 +163,15 @@ export async function runTogether(
 
 async function load(phase: Phase, contender: Running, drive: Drive): Promise<Sample> {
   const before = cpuByProcess(contender.process.pid);
-  const result = await runWrk(drive.wrk, drive.lab.path("report.lua"), {
-    port: contender.port,
-    path: phase.path,
-    connections: phase.connections,
-    closing: phase.closing,
-    secure: contender.secure ?? false,
-    seconds: drive.seconds,
-  });
+  const result = await (drive.send?.(phase, contender, drive.seconds) ??
+    runWrk(drive.wrk, drive.lab.path("report.lua"), {
+      port: contender.port,
+      path: phase.path,
+      connections: phase.connections,
+      closing: phase.closing,
+      secure: contender.secure ?? false,
+      seconds: drive.seconds,
+    }));
   const used = [...cpuByProcess(contender.process.pid)]
     .map(([pid, micros]) => micros - (before.get(pid) ?? 0));
   if (!contender.process.alive) throw new Error(`${contender.name} ended during ${phase.name}`);

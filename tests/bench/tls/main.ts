@@ -40,7 +40,8 @@ const CPU_PER_REQUEST = {
   smallerIsBetter: true,
 } as const;
 
-const KEEP_ALIVE: Phase = {
+/** Small answers over TLS connections that stay open. */
+export const KEEP_ALIVE: Phase = {
   ...CPU_PER_REQUEST,
   name: "keep-alive",
   title: "64 keep-alive TLS connections, small answers",

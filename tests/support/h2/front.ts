@@ -10,9 +10,9 @@ import { untilReady } from "../process/server_process.ts";
 import { SozuProcess } from "../process/sozu_process.ts";
 import { certificateFor } from "../tls/test_certificates.ts";
 import { shakeHands } from "../tls/tls_client.ts";
+import { HOST } from "./request_fields.ts";
 
-/** The host that a front serves, and the name on its certificate. */
-export const HOST = "app.test";
+export { HOST };
 
 /** The certificate of every front. */
 export const CERTIFICATE: CertificateAndKey = certificateFor([HOST, "localhost"]);

@@ -9,7 +9,7 @@ import { latin1, type Wire } from "../session/wire.ts";
 import { connectSecure } from "../tls/tls_client.ts";
 import { waitFor } from "../wait.ts";
 import type { Fields } from "./blocks.ts";
-import { CERTIFICATE, HOST } from "./front.ts";
+import { CERTIFICATE } from "./front.ts";
 import {
   data,
   describe,
@@ -21,7 +21,10 @@ import {
   SETTINGS_ACK,
   windowUpdate,
 } from "./frames.ts";
+import { getFields, HOST } from "./request_fields.ts";
 import { TextSink } from "./text_sink.ts";
+
+export { getFields, requestFields } from "./request_fields.ts";
 
 /** How long an answer may take on a loaded machine. */
 const PATIENCE_MS = 10_000;
@@ -314,25 +317,4 @@ export class H2Client {
     reply.sections.push(sink.fields);
     if (ends) reply.ended = true;
   }
-}
-
-/** Pseudo-fields of a GET and more fields. */
-export function getFields(path = "/", more: Fields = [], authority = HOST): Fields {
-  return requestFields("GET", path, more, authority);
-}
-
-/** Pseudo-fields of a request and more fields. */
-export function requestFields(
-  method: string,
-  path: string,
-  more: Fields = [],
-  authority = HOST,
-): Fields {
-  return [
-    [":method", method],
-    [":scheme", "https"],
-    [":path", path],
-    [":authority", authority],
-    ...more,
-  ];
 }

@@ -83,6 +83,7 @@ export async function connectSecure(
   beforehand = "",
 ): Promise<Wire> {
   const plain = await Deno.connect({ hostname: "127.0.0.1", port });
+  plain.setNoDelay(true);
   try {
     await plain.write(fromLatin1(beforehand));
     const secured = await Deno.startTls(plain, {
