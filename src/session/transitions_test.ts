@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { checkMove, type Transitions, transitions } from "./transitions.ts";
 import { EXCHANGE_TRANSITIONS } from "./http/exchange_phase.ts";
+import { SHARED_TRANSITIONS } from "./upstream/h2/shared_phase.ts";
 import { SESSION_TRANSITIONS } from "./http/h1/session_phase.ts";
 
 /** What may follow each state, read back from the table. */
@@ -52,4 +53,13 @@ Deno.test("a session can be closed in every phase, and nothing follows that", ()
 Deno.test("a session serves no request any more once it lingers", () => {
   const { LINGERING } = movesOf(SESSION_TRANSITIONS);
   assert.deepEqual(LINGERING, ["LINGERING", "CLOSED"]);
+});
+
+Deno.test("a connection to a backend takes streams once it is settled, and never again when it leaves", () => {
+  const { CLOSED, ...others } = movesOf(SHARED_TRANSITIONS);
+  assert.deepEqual(CLOSED, []);
+  for (const [phase, next] of Object.entries(others)) {
+    assert.ok(next.includes("CLOSED"), phase);
+    assert.equal(next.includes("OPEN"), phase === "SETTLING", phase);
+  }
 });

@@ -18,6 +18,7 @@ import { H2Counters, type H2Levels } from "../protocol/h2/connection/counters.ts
 import { HeadTools } from "../protocol/h2/connection/head_tools.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ids/ulid.ts";
+import { Breaks } from "./timing/breaks.ts";
 import { BulkTurns } from "./timing/bulk_turns.ts";
 import { ClientLimits } from "./client_limits.ts";
 import { CoarseClock } from "./timing/coarse_clock.ts";
@@ -55,6 +56,8 @@ export interface WorkerContext {
   readonly sharedUpstreams: SharedUpstreamPool;
   /** Rations large reads, so that bulk transfers do not make small requests wait. */
   readonly bulkTurns: BulkTurns;
+  /** For work that takes long, so that others have their turn. */
+  readonly breaks: Breaks;
   /** For what is done once for everything that is ready in a turn. */
   readonly turns: TurnQueue;
   /** What the requests of HTTP/2 clients may take of this worker. */
@@ -179,6 +182,11 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     sharedUpstreams: new SharedUpstreamPool({ ...shared, observer: () => worker.observer }),
     bulkTurns,
     turns: new TurnQueue(atEndOfTurn),
+    breaks: new Breaks({
+      clock,
+      atEndOfTurn,
+      afterPause: (work) => void parts.timers.after(0, work),
+    }),
     streamRoom: new StreamRoom(STREAMS_PER_CONNECTION * parts.maxConnections, MAX_BODY_BYTES),
     inputBuffers,
     outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),

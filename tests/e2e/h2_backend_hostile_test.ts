@@ -206,6 +206,55 @@ Deno.test("what a backend resets is not sent again, and ends no other stream", a
   assert.equal((await kept).status, 200);
 });
 
+Deno.test("what a backend resets on a connection that has been used is not sent again either", async () => {
+  let asked = 0;
+  await using origin = answering(async (peer, stream) => {
+    await peer.write(asked++ === 0 ? ok(stream) : reset(stream, ErrorCode.INTERNAL_ERROR));
+  });
+  await using proxy = await h2Proxy(origin.address);
+  assert.equal((await get(proxy.port, "app.test")).status, 200);
+  assert.equal((await get(proxy.port, "app.test")).status, 502);
+  assert.equal(asked, 2);
+});
+
+Deno.test("a connection whose backend has gone without a word is not used again", async () => {
+  await using origin = rawH2Origin(async (peer, index) => {
+    await peer.begin();
+    if (index > 0) { for (;;) await peer.request().then(({ stream }) => peer.write(ok(stream))); }
+    const { stream } = await peer.request();
+    await peer.write(ok(stream));
+    peer.answersPing = false;
+    await peer.drain();
+  });
+  await using proxy = await startProxy({
+    backends: [origin.address],
+    listener: { back_timeout: 1 },
+  });
+  await proxy.addCluster("app", { http2: true });
+  assert.equal((await get(proxy.port, "app.test")).status, 200);
+  assert.equal((await get(proxy.port, "app.test")).status, 504);
+  assert.equal((await get(proxy.port, "app.test")).status, 200);
+  assert.equal(origin.accepted, 2);
+});
+
+Deno.test("a request whose connection proves dead is not sent on another that may be, too", async () => {
+  const both = Promise.withResolvers<void>();
+  await using origin = rawH2Origin(async (peer, index) => {
+    await peer.begin([MAX_STREAMS, 1]);
+    const { stream } = await peer.request();
+    if (index === 1) both.resolve();
+    await both.promise;
+    await peer.write(ok(stream));
+    await peer.request();
+    if (index > 1) await peer.drain();
+  });
+  await using proxy = await h2Proxy(origin.address);
+  const answers = await Promise.all([1, 2].map(() => get(proxy.port, "app.test")));
+  assert.deepEqual(answers.map(({ status }) => status), [200, 200]);
+  assert.equal((await get(proxy.port, "app.test")).status, 200);
+  assert.equal(origin.accepted, 3);
+});
+
 Deno.test("a reset within a response cuts the client's, and no other", async () => {
   await using origin = answering(async (peer, stream, block) => {
     await peer.write(ok(stream, false), data(stream, 10));

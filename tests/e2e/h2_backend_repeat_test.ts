@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../src/protocol/h2/frames/error_code.ts";
 import { FrameFlag, FrameType } from "../../src/protocol/h2/frames/frame.ts";
-import { KEPT_BODY_BYTES } from "../../src/session/http/kept_request.ts";
+import { KEPT_BODY_BYTES } from "../../src/session/http/phases/kept_request.ts";
 import { data, goaway, headers, reset } from "../support/h2/frames.ts";
 import { rawH2Origin, type RawPeer } from "../support/h2/raw_origin.ts";
 import { connectRaw, readResponse, request } from "../support/http/raw_client.ts";

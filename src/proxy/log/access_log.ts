@@ -109,8 +109,8 @@ export class AccessLog implements TrafficObserver {
 
   requestEnded(account: RequestAccount, session: ObservedSession): void {
     const { outcome } = account;
-    const failed = outcome === Outcome.BACKEND_BROKEN || account.streamEnd !== StreamEnd.NONE ||
-      (outcome === Outcome.TIMEOUT && account.tunnel);
+    const failed = outcome === Outcome.BACKEND_BROKEN ||
+      (account.tunnel ? outcome === Outcome.TIMEOUT : account.streamEnd !== StreamEnd.NONE);
     if (failed ? !this.wantsErrors : !this.wantsInfo) return;
     const record = this.#record;
     record.failed = failed;

@@ -79,6 +79,12 @@ Deno.test("AccessLog says how a request of each HTTP version ended", async () =>
   }
 });
 
+Deno.test("AccessLog takes a client that resets its tunnel for one that leaves", async () => {
+  const tunnel = { protocol: "h2", tunnel: true, outcome: Outcome.CLIENT_GONE } as const;
+  const line = await logged({ ...tunnel, streamEnd: StreamEnd.PEER_RESET });
+  assert.deepEqual([line["level"], line["protocol"], line["message"]], ["INFO", "WS", undefined]);
+});
+
 Deno.test("an account that is used again says nothing of how the stream before it ended", () => {
   const account = new RequestAccount(new MessageHead(new Uint8Array()), new Uint8Array());
   account.protocol = "h2";

@@ -3,6 +3,7 @@
 // body. One piece of a body is under way at a time, so a receiver that does not take it stops its sender.
 
 import type { AnswerStatus } from "../../answers/answer_set.ts";
+import { BodyFraming, type MessageHead } from "../../protocol/http/message_head.ts";
 import { Outcome } from "./account.ts";
 import { BodyEnd, type BodySink, type BodySource } from "./body.ts";
 import type { Downstream } from "./downstream.ts";
@@ -35,7 +36,7 @@ export async function relay(
 ): Promise<Relayed> {
   const refusal = up.prepare(exchange);
   if (refusal !== 0) return refusal;
-  const ends = down.body.ended === BodyEnd.COMPLETE;
+  const ends = hasNoContent(exchange.request, down.body);
   // What a client sends behind an extended CONNECT waits until the backend has agreed.
   const uploads = !ends && !exchange.tunnels;
   beginServing(exchange, up.backend);
@@ -43,6 +44,14 @@ export async function relay(
   if (!(await up.send(!uploads))) return Relayed.LOST;
   if (uploads) down.uploading(upload(down, up.sink));
   return await relayResponse(exchange, down, up);
+}
+
+/**
+ * Nothing follows the head of a message. A body that has ended before it was looked at may still have trailers,
+ * and chunks that were announced have an end.
+ */
+function hasNoContent({ framing }: MessageHead, { ended, trailers }: BodySource): boolean {
+  return ended === BodyEnd.COMPLETE && trailers === null && framing !== BodyFraming.CHUNKED;
 }
 
 /** The second half of {@link relay}: the request has been sent, or is on its way. */
@@ -56,8 +65,9 @@ export async function relayResponse(
   const { response, account } = exchange;
   const connects = exchange.connects || exchange.tunnels;
   if (response.status === 101 || (connects && response.status < 300)) return Relayed.SWITCHES;
-  if (!(await down.head(exchange, up.body.ended === BodyEnd.COMPLETE))) return Relayed.MALFORMED;
-  if (await relayBody(exchange, down, up.body)) {
+  const ends = hasNoContent(response, up.body);
+  if (!(await down.head(exchange, ends))) return Relayed.MALFORMED;
+  if (ends || await relayBody(exchange, down, up.body)) {
     account.outcome = Outcome.COMPLETE;
     return Relayed.COMPLETE;
   }

@@ -15,8 +15,8 @@ const GET = "GET / HTTP/1.1\r\nHost: a.test";
 const POST = "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 6";
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 6";
 
-/** An exchange whose ends the test plays; `upload` says that its request has a body. */
-function setUp(head: string, upload = false) {
+/** An exchange whose ends the test plays; `upload` says that more comes of its request. */
+function setUp(head: string, upload = false, trailers: MessageHead | null = null) {
   const exchange = exchangeOf(head);
   assert.equal(matchRoute(exchange), 0);
   const { cluster } = exchange;
@@ -26,6 +26,7 @@ function setUp(head: string, upload = false) {
   const down = new FakeDownstream();
   const up = new FakeUpstream(exchange, backend);
   if (!upload) down.body.ended = BodyEnd.COMPLETE;
+  down.body.trailers = trailers;
   return { exchange, backend, down, up, running: relay(exchange, down, up) };
 }
 
@@ -99,7 +100,31 @@ Deno.test("relay() tells a head without a body from one whose body follows", asy
   up.body.ended = BodyEnd.COMPLETE;
   up.answer("HTTP/1.1 204 No Content");
   assert.equal(await running, Relayed.COMPLETE);
-  assert.ok(down.headEnds && down.sink.complete);
+  // Nothing is left to be said where the head has ended the response.
+  assert.ok(down.headEnds && !down.sink.complete);
+});
+
+Deno.test("relay() ends a response whose empty body is over before anybody looks at it", async () => {
+  const { down, up, running } = setUp(GET);
+  up.body.ended = BodyEnd.COMPLETE;
+  up.answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked");
+  assert.equal(await running, Relayed.COMPLETE);
+  assert.ok(!down.headEnds && down.sink.complete);
+});
+
+Deno.test("relay() ends a request whose empty body, or whose trailers, came before it was sent", async () => {
+  const trailers = new MessageHead(new Uint8Array(0));
+  const chunked = POST.replace("Content-Length: 6", "Transfer-Encoding: chunked");
+  for (const [text, kept] of [[chunked, null], [POST, trailers]] as const) {
+    const { down, up, running } = setUp(text, false, kept);
+    up.answer("HTTP/1.1 204 No Content");
+    up.body.ended = BodyEnd.COMPLETE;
+    assert.equal(await running, Relayed.COMPLETE);
+    assert.ok(!up.sentEnds);
+    assert.equal(await down.upload, true);
+    assert.ok(up.sink.complete);
+    assert.equal(up.sink.trailers, kept);
+  }
 });
 
 Deno.test("relay() ends with an early answer while the upload goes on", async () => {

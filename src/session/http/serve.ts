@@ -6,7 +6,7 @@ import { isIdempotent } from "../../protocol/http/method.ts";
 import { BodyEnd } from "./body.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Exchange } from "./exchange.ts";
-import { KeptRequest } from "./kept_request.ts";
+import { KeptRequest } from "./phases/kept_request.ts";
 import { mayRepeat } from "./phases/serve.ts";
 import { relay, Relayed } from "./relay.ts";
 import { takeSide } from "./side.ts";

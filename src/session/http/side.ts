@@ -58,7 +58,15 @@ async function takeStream(
   cluster: Cluster,
 ): Promise<UpstreamSide | 503 | 504> {
   exchange.enter(ExchangePhase.CONNECTING);
-  const options = { first: exchange.picked, fresh: exchange.retried };
+  const { picked, account, client } = exchange;
+  // A connection that ends soon is a poor choice for what was lost twice.
+  const fresh = exchange.retried || account.retries > 1;
+  const open = picked === null ? null : client.worker.sharedUpstreams.take(picked, fresh);
+  if (open !== null) {
+    account.reused = true;
+    return new H2Upstream(exchange, open);
+  }
+  const options = { first: picked, fresh };
   const slot = await acquireStream(exchange, exchange.client, timer, cluster, options);
   if (slot !== null && exchange.interruption === Interruption.NONE) {
     return new H2Upstream(exchange, slot);

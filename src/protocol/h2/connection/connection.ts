@@ -35,6 +35,8 @@ export interface ConnectionParts<O> {
   readonly buffers: OutputBuffers;
   /** Announce SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441). */
   readonly allowsConnectProtocol: boolean;
+  /** Frames that {@link H2Connection.receive} takes in at most; all unless given. */
+  readonly framesAtOnce?: number;
 }
 
 /**
@@ -42,7 +44,8 @@ export interface ConnectionParts<O> {
  *
  * - **Input.** It reads into a buffer of at least 16,393 bytes and calls {@link receive}, which takes whole
  *   frames apart in place and tells how far it came. What is left goes to the front of the buffer, before
- *   more is read. {@link isCongested}: it stops at a frame because too many answers wait to be written; the
+ *   more is read. {@link isPaused}: it stopped because there were many frames; the owner lets others have
+ *   their turn, and calls it again with what is left. {@link isCongested}: it stops at a frame because too many answers wait to be written; the
  *   owner reads nothing until {@link written}, and then calls `receive` again with what is left.
  * - **Output.** `wantsWrite` is called once when there is something to write; the owner then calls
  *   {@link take}, at best once a turn of the event loop, and writes what it returns. Frames of all streams lie
@@ -94,6 +97,7 @@ export class H2Connection<O> {
     );
     this.#input = new ConnectionInput(link, this.#credit, this.#reader, control, buffers.size);
     this.#input.allowsConnectProtocol = parts.allowsConnectProtocol;
+    this.#input.framesAtOnce = parts.framesAtOnce ?? Infinity;
     this.#reader.allowsConnectProtocol = parts.allowsConnectProtocol && role === Role.SERVER;
     if (role === Role.CLIENT) this.#input.sendPreface();
   }
@@ -116,6 +120,11 @@ export class H2Connection<O> {
   /** The connection takes no more streams and ends when those that are live have. */
   get isDraining(): boolean {
     return this.#drain.isUnderWay || this.#link.phase >= Phase.ENDING;
+  }
+
+  /** Whole frames may be left of what {@link receive} was given. */
+  get isPaused(): boolean {
+    return this.#input.isPaused;
   }
 
   /** So many answers wait to be written that nothing more is read. */

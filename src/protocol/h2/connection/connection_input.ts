@@ -23,6 +23,10 @@ const GRACE_MS = 1_000;
 export class ConnectionInput<O> {
   /** Announce SETTINGS_ENABLE_CONNECT_PROTOCOL. */
   allowsConnectProtocol = false;
+  /** Frames that one call takes in at most. */
+  framesAtOnce = Infinity;
+  /** The last call stopped because there were so many. */
+  isPaused = false;
   /** When the peer must have ACKed our settings, in milliseconds. */
   ackDeadlineMs = Infinity;
   readonly #link: Link<O>;
@@ -63,7 +67,12 @@ export class ConnectionInput<O> {
       if (link.phase === Phase.PREFACE) return at;
     }
     const frame = this.#frame;
-    while (link.phase === Phase.OPEN && !this.isCongested) {
+    this.isPaused = false;
+    for (let frames = 0; link.phase === Phase.OPEN && !this.isCongested; frames++) {
+      if (frames >= this.framesAtOnce) {
+        this.isPaused = true;
+        break;
+      }
       const status = frame.read(bytes, at, end);
       if (status === FrameStatus.MORE) break;
       if (status === FrameStatus.BAD) {

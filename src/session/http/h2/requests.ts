@@ -50,6 +50,9 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
   readonly room: StreamRoom;
   readonly #owner: RequestsOwner;
   readonly #parts: H2SessionParts;
+  /** Those whose heads have come and that nobody serves yet; before `next` they are. */
+  readonly #waiting: H2Request[] = [];
+  #next = 0;
   #served = 0;
   /** Is called when the last of them is over. */
   #onServed: (() => void) | null = null;
@@ -102,7 +105,23 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
     this.fresh = false;
     this.#owner.active();
     request.begin(ends);
-    void this.#parts.serve(request);
+    this.#waiting.push(request);
+  }
+
+  /**
+   * Serves requests that have come, so many at most; false when there are no more. Those that their client has
+   * reset meanwhile cost nothing more.
+   */
+  serveSome(most: number): boolean {
+    const last = Math.min(this.#waiting.length, this.#next + most);
+    for (; this.#next < last; this.#next++) {
+      const request = this.#waiting[this.#next] as H2Request;
+      if (request.gone) request.end();
+      else void this.#parts.serve(request);
+    }
+    if (last < this.#waiting.length) return true;
+    this.#waiting.length = this.#next = 0;
+    return false;
   }
 
   interim(): void {}

@@ -22,6 +22,9 @@ import type { H2Request } from "./request.ts";
 import { type H2SessionParts, Requests, type RequestsOwner } from "./requests.ts";
 import { SESSION_TRANSITIONS, SessionPhase } from "./session_phase.ts";
 
+/** Frames and new requests of one connection that are dealt with in one go: others wait for a millisecond or two. */
+const FRAMES_AT_ONCE = 256;
+const REQUESTS_AT_ONCE = 32;
 /** How often a client that has ended its side is asked for a sign of life, in milliseconds. */
 const PROBE_MS = 1_000;
 
@@ -44,6 +47,8 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   /** The worker drains. */
   #draining = false;
   #linger: Linger | null = null;
+  /** The last read has filled the buffer. */
+  #filled = false;
   /** When a client that has ended its side is asked for a sign of life, in milliseconds. */
   #probeAt = Infinity;
   /** Wakes the loop that reads when it waits for a write instead, or for the end. */
@@ -74,6 +79,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
       counters: worker.h2Counters,
       buffers: worker.inputBuffers.bulk,
       allowsConnectProtocol: true,
+      framesAtOnce: FRAMES_AT_ONCE,
     }, now);
     this.#writer = new FrameWriter(this.connection, stream, worker, this);
   }
@@ -125,6 +131,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     const { input } = this;
     const count = input.accept(await input.read());
     this.worker.counters.add(Counter.BYTES_IN, count);
+    this.#filled = input.end === input.bytes.length;
     this.#linger?.hear(count);
     return count > 0;
   }
@@ -170,11 +177,16 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     const { connection, input, worker } = this;
     while (this.#phase === SessionPhase.OPEN) {
       if (connection.isCongested) await this.#paused();
+      else if (connection.isPaused) await worker.breaks.take();
       else if (!(await this.#more())) return await this.#inputEnded();
+      // A client that sends faster than it is read would be read without end. The break comes before its bytes
+      // are looked at: there are no breaks for others while somebody is at work.
+      if (this.#filled) await worker.breaks.take();
       if (this.#phase !== SessionPhase.OPEN) return;
       const { bytes, start, end } = input;
       input.start = connection.receive(bytes, start, end, worker.wheel.now);
       if (input.start === input.end) input.clear();
+      while (this.#requests.serveSome(REQUESTS_AT_ONCE)) await worker.breaks.take();
       if (this.#draining) this.#beginDrain();
       this.#settle();
       this.#arm();
@@ -185,7 +197,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   async #more(): Promise<boolean> {
     const { input } = this;
     if (!input.reading) {
-      if (input.end === input.bytes.length) input.growForBody();
+      if (this.#filled) input.growForBody();
       else if (input.length === 0) input.releaseHead();
       input.makeRoom();
       if (input.end === input.bytes.length) return this.#starve();

@@ -89,9 +89,13 @@ export class BackendGroup {
   /** There may be room: gives places to those who wait, and opens connections for the rest. */
   serve(): void {
     if (this.#waiters.length === 0) return;
-    this.#waiters = this.#waiters.filter((waiter) => {
-      const slot = this.take(waiter.fresh);
-      if (slot !== null) waiter.resolve(slot);
+    // What is not there for one is not there for those behind it who want the same.
+    const isGone = { fresh: false, any: false };
+    this.#waiters = this.#waiters.filter(({ fresh, resolve }) => {
+      const kind = fresh ? "fresh" : "any";
+      const slot = isGone[kind] ? null : this.take(fresh);
+      isGone[kind] = slot === null;
+      if (slot !== null) resolve(slot);
       return slot === null;
     });
     while (this.#needsMore()) {

@@ -80,7 +80,10 @@ export class SharedUpstreamPool implements SharedOwner {
       group = new BackendGroup(cluster, backend, this.#open);
       this.#groups.set(backend, group);
     }
-    return group.wait(fresh, connectMs, signal);
+    const waiting = group.wait(fresh, connectMs, signal);
+    // Nobody waits: there may be no connection to that backend.
+    if (group.isEmpty) this.#groups.delete(backend);
+    return waiting;
   }
 
   /**

@@ -275,6 +275,17 @@ Deno.test("An idle connection is closed after a while, with a word", async () =>
   assert.equal(set.pool.openCount, 0);
 });
 
+Deno.test("How long a connection is idle is counted from its last use", async () => {
+  const set = await settled();
+  for (let id = 1; id < 8; id += 2) {
+    await set.pass(UPSTREAM_IDLE_MS / 3);
+    ask(await set.wait());
+    feed(set.stream(), answer(id), ping("sozuping", FrameFlag.ACK));
+  }
+  assert.equal(set.streams.length, 1);
+  assert.ok(!set.stream().closed);
+});
+
 Deno.test("A connection whose request was given up is used again once it has answered", async () => {
   const set = await settled();
   const slot = await set.wait();

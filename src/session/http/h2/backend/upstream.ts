@@ -24,7 +24,7 @@ import { ReceivedHeads } from "./received_heads.ts";
 import { RequestBody } from "./request_body.ts";
 import { ResponseBody } from "./response_body.ts";
 import { StreamBytes } from "./stream_bytes.ts";
-import { asksForWebsocket, switchToWebsocket } from "./websocket.ts";
+import { switchTo, wantedProtocol } from "./extended_connect.ts";
 
 /** The backend's end of one exchange on a stream of HTTP/2. */
 export class H2Upstream implements UpstreamSide, StreamOwner {
@@ -42,8 +42,8 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
   #answered = false;
   /** What came last is no message. */
   #malformed = false;
-  /** The request asks for a WebSocket by extended CONNECT. */
-  #upgrades = false;
+  /** What the request asks for by extended CONNECT. */
+  #protocol: string | null = null;
   /** The stream as a connection, once it is a tunnel. */
   #tunnel: Upstream | null = null;
 
@@ -73,8 +73,12 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
 
   prepare(exchange: Exchange): AnswerStatus | 0 {
     const { request } = exchange;
-    this.#upgrades = this.#connection.connectsProtocols && asksForWebsocket(request);
-    editRequest(exchange, this.#upgrades);
+    const protocol = wantedProtocol(request, exchange.tunnels);
+    this.#protocol = this.#connection.connectsProtocols ? protocol : null;
+    if (exchange.tunnels && this.#protocol === null) {
+      return blame(exchange, Reason.UNASKED_UPGRADE, 502);
+    }
+    editRequest(exchange, this.#protocol !== null);
     const bound = writtenHeadBound(request) + requestLinesBound(exchange);
     // A field takes no more as a literal than as a line; only a cookie is written in crumbs.
     const growth = request.has(HeaderKind.COOKIE) ? 2 : 1.1;
@@ -89,14 +93,15 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     const bound = requestLinesBound(exchange);
     if (pool.lines.length < bound) pool.lines = new Uint8Array(2 * bound);
     const end = writeRequestLines(exchange, pool.lines, 0);
+    const tunnels = this.#protocol !== null || exchange.connects;
     const stream = this.#slot.open(
       this,
       request,
       client.listener.protocol,
       pool.lines,
       end,
-      ends && !this.#upgrades && !exchange.connects,
-      this.#upgrades,
+      ends && !tunnels,
+      this.#protocol !== null,
     );
     if (stream === null) {
       this.#heads.fail(HeadEnd.LOST);
@@ -105,13 +110,14 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     this.#stream = stream;
     this.fate = Fate.UNKNOWN;
     this.sink.begin(stream);
-    stream.keepsIdle = this.#upgrades || exchange.connects;
+    stream.keepsIdle = tunnels;
     this.#noteSent(request.end - request.start + end);
     return SENT;
   }
 
   receiveHead(): Promise<HeadEnd> {
-    return this.#upgrades ? this.#receiveSwitch() : this.#heads.next();
+    const protocol = this.#protocol;
+    return protocol === null ? this.#heads.next() : this.#receiveSwitch(protocol);
   }
 
   tunnel(): TunnelEnd | null {
@@ -194,14 +200,15 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
   }
 
   /** What a client of HTTP/1.1 waits for is 101. */
-  async #receiveSwitch(): Promise<HeadEnd> {
+  async #receiveSwitch(protocol: string): Promise<HeadEnd> {
     const end = await this.#heads.next();
     const { request, response } = this.#exchange;
     if (end !== HeadEnd.READ || response.status < 200) return end;
     if (response.status < 300) {
-      return await switchToWebsocket(request, response) ? HeadEnd.READ : HeadEnd.MALFORMED;
+      const switches = await switchTo(protocol, request, response);
+      return switches ? HeadEnd.READ : HeadEnd.MALFORMED;
     }
-    this.#upgrades = false;
+    this.#protocol = null;
     await this.sink.end(null);
     return HeadEnd.READ;
   }

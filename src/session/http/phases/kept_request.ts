@@ -1,10 +1,10 @@
 // The client's end of an exchange whose request may have to be sent again: the beginning of its body is kept, and
 // while that is all of it there was, it can be sent from the start on another connection.
 
-import { BodyEnd, type BodySink, type BodySource } from "./body.ts";
-import type { Downstream } from "./downstream.ts";
-import type { Exchange } from "./exchange.ts";
-import type { MessageHead } from "../../protocol/http/message_head.ts";
+import { BodyEnd, type BodySink, type BodySource } from "../body.ts";
+import type { Downstream } from "../downstream.ts";
+import type { Exchange } from "../exchange.ts";
+import type { MessageHead } from "../../../protocol/http/message_head.ts";
 
 /** Most requests with a body have less; what is kept is a copy for each of them that is under way. */
 export const KEPT_BODY_BYTES = 16 * 1024;
@@ -34,7 +34,9 @@ class KeptBody implements BodySource {
 
   get ended(): BodyEnd {
     if (this.#stopped) return BodyEnd.CUT;
-    return this.#given < this.#kept.length ? BodyEnd.OPEN : this.#source.ended;
+    // The last piece may have left the source and not be handed out.
+    const more = this.#given < this.#kept.length || this.#asked !== null;
+    return more ? BodyEnd.OPEN : this.#source.ended;
   }
 
   get trailers(): MessageHead | null {
