@@ -16,6 +16,9 @@ import { pause, waitFor } from "../support/wait.ts";
 
 const CONNECTIONS = 4;
 const ATTACK_MS = 1_500;
+const AT_MOST_MS = 20_000;
+/** Requests that must be served meanwhile. */
+const ENOUGH = 10;
 /** Heaps breathe; what an attacker can make a proxy keep would be many times as much. */
 const MAY_GROW = 160 * 1024 * 1024;
 const MAY_KEEP = 64 * 1024 * 1024;
@@ -61,7 +64,9 @@ async function attacked(front: Front, name: string): Promise<void> {
   const attack = await startAttack({ name, port: front.clearPort, connections: CONNECTIONS });
   const began = performance.now();
   try {
-    while (performance.now() - began < ATTACK_MS) {
+    // On a busy machine it takes longer until enough were served.
+    const over = () => performance.now() - began > ATTACK_MS && asked >= ENOUGH;
+    while (!over() && performance.now() - began < AT_MOST_MS) {
       await served(kept, 1 + asked);
       await using fresh = await H2Client.open(front.clearPort, "clear");
       await served(fresh, 1);
@@ -73,7 +78,7 @@ async function attacked(front: Front, name: string): Promise<void> {
     const result = await attack.stop();
     assert.ok(result.opened >= CONNECTIONS && result.sent > 0);
   }
-  assert.ok(asked >= 10, `only ${asked} requests were served`);
+  assert.ok(asked >= ENOUGH, `only ${asked} requests were served`);
   assert.ok(most - before < MAY_GROW, `it grew by ${(most - before) / 2 ** 20} MiB`);
   await waitFor("memory to be what it was", () => memory(front.pid) - before < MAY_KEEP, {
     deadlineMs: 15_000,
