@@ -22,7 +22,7 @@ import type { DeadlineWheel, Timed } from "../../timing/deadline_wheel.ts";
 import type { TurnQueue } from "../../timing/turn_queue.ts";
 import { checkMove } from "../../transitions.ts";
 import { FramePipe } from "./frame_pipe.ts";
-import { PING_AFTER_MS, PING_TIMEOUT_MS, SHARED_UPSTREAM_LIMITS } from "./limits.ts";
+import { MOST_STREAMS, PING_AFTER_MS, PING_TIMEOUT_MS, SHARED_UPSTREAM_LIMITS } from "./limits.ts";
 import { SHARED_TRANSITIONS, SharedPhase } from "./shared_phase.ts";
 import { StreamEvents } from "./stream_events.ts";
 import type { StreamOwner } from "./stream_owner.ts";
@@ -111,16 +111,16 @@ export class SharedUpstream implements Placed, Timed {
     return this.#reserved + (this.#core?.streams ?? 0);
   }
 
-  /** Streams that its backend takes at the same time. */
+  /** Streams that it may have at the same time. */
   get mostStreams(): number {
-    return this.#core?.peer.maxConcurrentStreams ?? 0;
+    return Math.min(this.#core?.peer.maxConcurrentStreams ?? 0, MOST_STREAMS);
   }
 
   /** Its backend takes another stream now. */
   get hasRoom(): boolean {
     const core = this.#core;
     return this.#phase === SharedPhase.OPEN && core !== null && !this.#doubted && core.mayOpen &&
-      this.users < core.peer.maxConcurrentStreams;
+      this.users < this.mostStreams;
   }
 
   /** More streams are to be expected of it, now or when others are over. */
