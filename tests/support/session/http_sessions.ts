@@ -49,11 +49,12 @@ export function shopListener(settings: Partial<ListenerContext> = {}): ListenerC
 
 /**
  * A running session whose client and backends the test plays; `fastPath` as for
- * {@link testWorkerContext}.
+ * {@link testWorkerContext}. The client speaks HTTP/1.1, or with `speaksH2` HTTP/2.
  */
 export function httpSession(
   settings: Partial<ListenerContext> = {},
   fastPath: boolean | undefined = undefined,
+  speaksH2 = false,
 ) {
   const backends: FakeStream[] = [];
   const worker = testWorkerContext(10, {
@@ -69,6 +70,7 @@ export function httpSession(
     peer: { ip: "192.0.2.1", port: 1 },
     destination: null,
     tls: null,
+    speaksH2,
   };
   const session = new HttpStarter(shopListener(settings), worker).start(accepted, () => {});
   if (session === null) throw new Error("no buffer for the session");
