@@ -143,7 +143,10 @@ export class H2Request implements Downstream, Timed {
     this.#begun = true;
     openAccount(this.record);
     if (ends) return;
-    this.body = this.#upload = new StreamBody(this.#owner.room.bodies, this.#release);
+    this.body = this.#upload = new StreamBody(
+      this.#owner.room.bodies,
+      (count) => this.#release(count),
+    );
   }
 
   /** Part of the body has come; false when there is no room for it. */
@@ -365,7 +368,8 @@ export class H2Request implements Downstream, Timed {
     this.#owner.over(this.exchange, this.#bytes);
   }
 
-  readonly #release = (count: number): void => {
+  /** So many bytes of the body have been passed on. */
+  #release(count: number): void {
     this.#owner.connection.release(this.#stream, count);
     const { listener, worker } = this.record.client;
     this.#progress += count;
@@ -375,7 +379,7 @@ export class H2Request implements Downstream, Timed {
     if (this.record.phase >= ExchangePhase.AWAITING) {
       worker.wheel.arm(this, Math.min(front, back));
     }
-  };
+  }
 }
 
 function streamEndBy(reason: EndReason): StreamEnd {
