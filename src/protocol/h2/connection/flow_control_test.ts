@@ -235,3 +235,24 @@ Deno.test("an owner may do as it likes from within the calls it gets", () => {
   connection.reset(server.stream(1), ErrorCode.CANCEL);
   assert.deepEqual(server.written(), []);
 });
+
+Deno.test("streams whose bytes nobody takes leave the rest of the connection's window to the others", () => {
+  for (const last of ["held", "passed on"]) {
+    const server = openServer({ limits: { connectionWindow: 100_000, maxConcurrentStreams: 9 } });
+    server.releases = false;
+    server.feed(post(1), post(3), post(5));
+    // More than half of the window is held, and what is passed on never makes up the other half.
+    if (last === "passed on") {
+      server.feed(data(1, 16_384), data(1, 16_384), data(1, 16_384), data(1, 5_848));
+    }
+    server.feed(data(3, 16_384), data(3, 13_616));
+    if (last === "passed on") server.feed(data(5, 15_000));
+    server.written();
+    server.connection.release(server.stream(3), 30_000);
+    if (last === "held") {
+      server.feed(data(1, 16_384), data(1, 16_384), data(1, 16_384), data(1, 16_383));
+    }
+    const updates = server.written().filter((each) => each.startsWith("WINDOW_UPDATE 0"));
+    assert.deepEqual(updates, ["WINDOW_UPDATE 0 30000"], last);
+  }
+});

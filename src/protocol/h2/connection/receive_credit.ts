@@ -29,7 +29,10 @@ export class ReceiveCredit<O> implements StreamWatcher<O> {
 
   /** DATA came, `count` bytes with their padding; false when the connection was not allowed to get them. */
   receive(count: number): boolean {
-    return this.#window.receive(count);
+    if (!this.#window.receive(count)) return false;
+    // What has come may be held for long, and those that wait for credit are others.
+    if (this.#window.owesUpdate) this.#link.wake();
+    return true;
   }
 
   /** Bytes that belong to no live stream, or are nobody's: only the connection gets credit. */

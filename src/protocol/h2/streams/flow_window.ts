@@ -31,10 +31,10 @@ export class SendWindow {
 
 /**
  * What we let the peer send. Credit goes back for bytes that were passed on, half a window at a time: a peer
- * that sends without a pause gets few updates and never waits for one.
+ * that sends without a pause gets few updates and never waits for one. What is held and may never be passed
+ * on makes the window smaller, and is no part of that half.
  */
 export class ReceiveWindow {
-  readonly #size: number;
   /** What the peer may still send. */
   #available: number;
   /** Bytes that were passed on and not given back. */
@@ -42,7 +42,6 @@ export class ReceiveWindow {
 
   /** `size` is what the peer may have under way; `announced` what it knows of that already. */
   constructor(size: number, announced: number = DEFAULT_WINDOW) {
-    this.#size = size;
     this.#available = announced;
     this.#owed = Math.max(0, size - announced);
   }
@@ -59,9 +58,9 @@ export class ReceiveWindow {
     this.#owed += count;
   }
 
-  /** Whether there is enough to give back to be worth a frame. */
+  /** Whether there is enough to give back to be worth a frame: as much as may still come. */
   get owesUpdate(): boolean {
-    return this.#owed > 0 && this.#owed * 2 >= this.#size;
+    return this.#owed > 0 && this.#owed >= this.#available;
   }
 
   /** The increment to announce now, 0 when it is not worth a frame; with `all` whatever is owed. */

@@ -22,12 +22,23 @@ Deno.test("ReceiveWindow gives credit back by halves, for what was passed on", (
   const window = new ReceiveWindow(100, 100);
   assert.ok(window.receive(60));
   assert.equal(window.takeUpdate(), 0, "nothing was passed on");
-  window.release(49);
+  window.release(39);
   assert.equal(window.takeUpdate(), 0);
   window.release(1);
-  assert.equal(window.takeUpdate(), 50);
-  assert.ok(window.receive(90));
+  assert.equal(window.takeUpdate(), 40);
+  assert.ok(window.receive(80));
   assert.ok(!window.receive(1));
+});
+
+Deno.test("ReceiveWindow gives credit back sooner when less can come than is owed", () => {
+  const window = new ReceiveWindow(100, 100);
+  assert.ok(window.receive(80));
+  window.release(19);
+  assert.equal(window.takeUpdate(), 0);
+  assert.ok(window.receive(1));
+  assert.ok(window.owesUpdate, "61 are held");
+  assert.equal(window.takeUpdate(), 19);
+  assert.ok(!window.owesUpdate);
 });
 
 Deno.test("ReceiveWindow never lets more be under way than its size", () => {

@@ -17,7 +17,7 @@ import type { WorkerContext } from "../../worker_context.ts";
 import type { ClientConnection } from "../client_connection.ts";
 import { ClientInput } from "../h1/input.ts";
 import { countHttp } from "../protocol_levels.ts";
-import { FrameWriter, type WriterOwner } from "./frame_writer.ts";
+import { FrameWriter, type WriterOwner } from "../../upstream/h2/frame_writer.ts";
 import type { H2Request } from "./request.ts";
 import { type H2SessionParts, Requests, type RequestsOwner } from "./requests.ts";
 import { SESSION_TRANSITIONS, SessionPhase } from "./session_phase.ts";
@@ -44,8 +44,8 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   readonly #writer: FrameWriter<H2Request>;
   readonly #onEnd: OnSessionEnd;
   #phase: SessionPhase = SessionPhase.OPEN;
-  /** The worker drains. */
-  #draining = false;
+  /** The worker drains; it may have begun to before this session did. */
+  #draining: boolean;
   #linger: Linger | null = null;
   /** The last read has filled the buffer. */
   #filled = false;
@@ -68,6 +68,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.worker = worker;
     this.input = new ClientInput(stream, worker.inputBuffers, first);
     this.lastActive = now;
+    this.#draining = worker.draining;
     this.#stream = stream;
     this.#requests = new Requests(this, client, parts);
     this.#onEnd = onEnd;
@@ -106,11 +107,8 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
 
   leaveIdle(): boolean {
     if (this.#phase !== SessionPhase.OPEN) return true;
-    const { now } = this.worker.wheel;
-    if (this.#expectsFirst && now - this.lastActive < EXPECTED_REQUEST_MS) return false;
-    this.connection.drain(now);
+    this.#beginDrain();
     this.#settle();
-    this.#arm();
     return false;
   }
 
@@ -250,20 +248,23 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.close();
   }
 
-  /** The first request of a new connection is almost certainly on its way. */
-  get #expectsFirst(): boolean {
-    return this.#requests.fresh && this.connection.streams === 0;
+  /** The first request of a new connection is almost certainly on its way, for so long, in milliseconds. */
+  get #expectedUntil(): number {
+    const isNew = this.#requests.fresh && this.connection.streams === 0;
+    return isNew ? this.lastActive + EXPECTED_REQUEST_MS : -Infinity;
   }
 
   /** The requests that have come are the last. One that is expected is waited for. */
   #beginDrain(): void {
-    if (this.#phase !== SessionPhase.OPEN || this.#expectsFirst) return;
-    this.connection.drain(this.worker.wheel.now);
+    if (this.#phase !== SessionPhase.OPEN) return;
+    const { now } = this.worker.wheel;
+    if (now >= this.#expectedUntil) this.connection.drain(now);
     this.#arm();
   }
 
   #expire(now: number): void {
     this.connection.expire(now);
+    if (this.#draining) this.#beginDrain();
     if (now >= this.#idleDeadline()) {
       this.worker.counters.add(Counter.TIMEOUTS, 1);
       // A client that does not read cannot be told.
@@ -295,7 +296,9 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   #arm(): void {
     if (this.#phase !== SessionPhase.OPEN) return;
     const { wheel } = this.worker;
-    const due = Math.min(this.connection.deadlineMs, this.#idleDeadline(), this.#probeAt);
+    const { deadlineMs, isDraining } = this.connection;
+    let due = Math.min(deadlineMs, this.#idleDeadline(), this.#probeAt);
+    if (this.#draining && !isDraining) due = Math.min(due, this.#expectedUntil);
     wheel.arm(this, Math.max(0, due - wheel.now));
   }
 

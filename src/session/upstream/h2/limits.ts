@@ -8,6 +8,11 @@ import type { H2Limits } from "../../../protocol/h2/limits.ts";
  * that takes one at a time as many as make sense.
  */
 export const MAX_SHARED_UPSTREAMS_PER_BACKEND = 128;
+/**
+ * Streams that a connection is given, however many its backend takes: each may hold a window of 64 KiB that its
+ * client does not read, and together they must leave some of the window of the connection to the others.
+ */
+export const MOST_STREAMS = 200;
 /** Such connections in all, so that the buffers they are read into are bounded. */
 export const MAX_SHARED_UPSTREAMS = 1024;
 /**

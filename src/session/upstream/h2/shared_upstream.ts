@@ -19,9 +19,10 @@ import { reportDefect } from "../../defect.ts";
 import { NOWHERE, type Placed } from "../../placed_set.ts";
 import type { BulkTurns } from "../../timing/bulk_turns.ts";
 import type { DeadlineWheel, Timed } from "../../timing/deadline_wheel.ts";
+import type { TurnQueue } from "../../timing/turn_queue.ts";
 import { checkMove } from "../../transitions.ts";
 import { FramePipe } from "./frame_pipe.ts";
-import { PING_AFTER_MS, PING_TIMEOUT_MS, SHARED_UPSTREAM_LIMITS } from "./limits.ts";
+import { MOST_STREAMS, PING_AFTER_MS, PING_TIMEOUT_MS, SHARED_UPSTREAM_LIMITS } from "./limits.ts";
 import { SHARED_TRANSITIONS, SharedPhase } from "./shared_phase.ts";
 import { StreamEvents } from "./stream_events.ts";
 import type { StreamOwner } from "./stream_owner.ts";
@@ -34,7 +35,7 @@ export interface SharedParts {
   readonly wheel: DeadlineWheel;
   readonly counters: Counters;
   readonly bulkTurns: BulkTurns;
-  readonly atEndOfTurn: (work: () => void) => void;
+  readonly turns: TurnQueue;
   readonly tools: HeadTools;
   readonly h2Counters: H2Counters;
   /** Those that are open, for gauges. */
@@ -110,16 +111,16 @@ export class SharedUpstream implements Placed, Timed {
     return this.#reserved + (this.#core?.streams ?? 0);
   }
 
-  /** Streams that its backend takes at the same time. */
+  /** Streams that it may have at the same time. */
   get mostStreams(): number {
-    return this.#core?.peer.maxConcurrentStreams ?? 0;
+    return Math.min(this.#core?.peer.maxConcurrentStreams ?? 0, MOST_STREAMS);
   }
 
   /** Its backend takes another stream now. */
   get hasRoom(): boolean {
     const core = this.#core;
     return this.#phase === SharedPhase.OPEN && core !== null && !this.#doubted && core.mayOpen &&
-      this.users < core.peer.maxConcurrentStreams;
+      this.users < this.mostStreams;
   }
 
   /** More streams are to be expected of it, now or when others are over. */

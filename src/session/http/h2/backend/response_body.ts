@@ -69,14 +69,15 @@ export class ResponseBody implements BodySource {
   }
 
   taken(count: number): void {
-    this.#left -= count;
+    this.#left = Math.max(0, this.#left - count);
     this.#credit(count);
-    if (this.#left <= 0) this.#out = this.#give(this.#out);
+    if (this.#left === 0) this.#out = this.#give(this.#out);
   }
 
-  /** Nobody takes anything any more. */
+  /** Nobody takes anything any more. What waits has had its room in the window of the connection. */
   dispose(): void {
     this.finish(BodyEnd.CUT);
+    this.#credit(this.#left + this.#filled);
     this.#out = this.#give(this.#out);
     this.#filling = this.#give(this.#filling);
     this.#left = this.#filled = 0;

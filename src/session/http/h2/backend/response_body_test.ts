@@ -79,3 +79,16 @@ Deno.test("ResponseBody keeps a window of any pieces, with lent buffers or witho
     }
   }
 });
+
+Deno.test("ResponseBody gives credit for what nobody takes any more, once", async () => {
+  const { body, push, credit } = setUp();
+  push("taken");
+  await body.next();
+  push("waits");
+  body.finish(BodyEnd.COMPLETE);
+  body.taken(2);
+  body.dispose();
+  assert.equal(credit(), 10);
+  body.dispose();
+  assert.equal(credit(), 10);
+});
