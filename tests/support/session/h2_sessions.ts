@@ -40,7 +40,7 @@ export interface PlayedH2 extends ReturnType<typeof httpSession> {
 /** Starts a session that the client opens with its preface. */
 export function h2Session(
   settings: Partial<ListenerContext> = {},
-  fastPath?: boolean,
+  fastPath: boolean | undefined = undefined,
 ): PlayedH2 {
   const set = httpSession(settings, fastPath, 2);
   const say = (...pieces: readonly Uint8Array[]) => set.client.feed(latin1(join(...pieces)));
