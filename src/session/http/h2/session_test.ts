@@ -3,7 +3,7 @@ import { FrameFlag, FrameType } from "../../../protocol/h2/frames/frame.ts";
 import { ErrorCode } from "../../../protocol/h2/frames/error_code.ts";
 import type { ListenerContext } from "../../listener_context.ts";
 import { literals } from "../../../../tests/support/h2/blocks.ts";
-import { data, frame, goaway, ping, reset } from "../../../../tests/support/h2/frames.ts";
+import { data, frame, goaway, headers, ping, reset } from "../../../../tests/support/h2/frames.ts";
 import { testLimits } from "../../../../tests/support/h2/limits.ts";
 import {
   h2Session,
@@ -16,6 +16,11 @@ import { Counter } from "../../../observe/metrics/counters.ts";
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const BEGINNING = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbeg";
 const LAST_WORD = 0x7fffffff;
+const HEAD: [string, string][] = [
+  [":scheme", "http"],
+  [":path", "/"],
+  [":authority", "a.test"],
+];
 const POST: [string, string][] = [[":method", "POST"]];
 
 /** A test of one session, served at once and through the relay. */
@@ -264,6 +269,20 @@ bothWays("a stream that is reset within its body ends the request", async (start
   set.say(reset(1, ErrorCode.CANCEL));
   await waitFor("the end", () => backend.closed);
   assert.ok(!backend.written.endsWith("0\r\n\r\n"));
+});
+
+bothWays("an empty body without a length, and one of trailers only, are ended", async (start) => {
+  const set = start();
+  // All of the request is there before anybody looks at it.
+  set.say(headers(1, [...HEAD, [":method", "POST"]], false), data(1, 0, true));
+  const backend = await set.backendOf();
+  await waitFor("the end", () => backend.written.endsWith("\r\n\r\n0\r\n\r\n"));
+  backend.feed(OK);
+  await waitFor("the response", () => set.reply(1).ended);
+  set.say(headers(3, [...HEAD, [":method", "POST"]], false), headers(3, [["x-sum", "1"]]));
+  await waitFor("the end", () => backend.written.endsWith("0\r\nx-sum: 1\r\n\r\n"));
+  backend.feed(OK);
+  await waitFor("the response", () => set.reply(3).ended);
 });
 
 bothWays("nothing more is read of a client that takes no answers, until it does", async (start) => {
