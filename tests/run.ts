@@ -22,7 +22,9 @@ const SLOW_FOLDERS = ["tests/e2e/", "tests/demo/", "tests/conformance/", "tests/
 
 /** Parts that take long, the longest first: none of them may be left for the end. */
 const LONGEST = [
+  "tests/e2e/h2",
   "tests/e2e/http",
+  "tests/e2e/h2_hostile_test.ts",
   "tests/e2e/supervisor_state_test.ts",
   "tests/e2e/supervisor_crash_test.ts",
   "tests/e2e/supervisor_takeover_test.ts",
@@ -75,7 +77,7 @@ function partOf(path: string): string {
   if (MEASURES_MEMORY.test(text)) return path;
   if (SLOW_FOLDERS.some((folder) => path.startsWith(folder))) {
     if (STARTS_PROCESSES.test(text)) return path;
-    return /^tests\/\w+(?:\/https?(?=_))?/.exec(path)?.[0] ?? path;
+    return /^tests\/\w+(?:\/(?:https?|h2)(?=_))?/.exec(path)?.[0] ?? path;
   }
   const [first = "", second = ""] = path.split("/");
   return first === "src" ? `${first}/${second}` : first;

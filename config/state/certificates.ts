@@ -58,8 +58,10 @@ class Bucket {
     return this.byFingerprint.size;
   }
 
+  /** Puts a certificate behind the others, or in the place of the one of the same fingerprint. */
   set(stored: StoredCertificate): void {
-    this.delete(stored.fingerprint);
+    const before = this.byFingerprint.get(stored.fingerprint);
+    if (before !== undefined) this.byText.delete(before.certificate.certificate);
     this.byFingerprint.set(stored.fingerprint, stored);
     this.byText.set(stored.certificate.certificate, stored);
   }
@@ -130,7 +132,7 @@ export class Certificates {
     const { address, new_certificate, new_expired_at } = request;
     const stored = this.#read(address, new_certificate, new_expired_at);
     if ("kind" in stored) return stored;
-    bucket.delete(old);
+    if (old !== stored.fingerprint) bucket.delete(old);
     bucket.set(stored);
     return null;
   }

@@ -144,6 +144,22 @@ Deno.test("ReplaceCertificate parses the new one before it lets go of the old on
   assert.equal(certificates(state.tables, {}).certs.size, 2);
 });
 
+Deno.test("a certificate that replaces itself keeps its place", () => {
+  const add = (pem: string) => ({
+    kind: "add_certificate" as const,
+    value: { address: AT, certificate: certificate(pem) },
+  });
+  const state = stateWith(add(COMMON_NAME_ONLY.pem), add(TWO_ALTERNATIVE_NAMES.pem));
+  const before = state.dump();
+  const value = {
+    address: AT,
+    new_certificate: certificate(COMMON_NAME_ONLY.pem),
+    old_fingerprint: COMMON_NAME_ONLY.fingerprint,
+  };
+  accept(state, { kind: "replace_certificate", value });
+  assert.deepEqual(state.dump(), before);
+});
+
 Deno.test("a given expiry is kept when a state is saved, loaded and replayed", () => {
   const expired_at = 2n ** 53n + 1n;
   const state = stateWith(

@@ -153,6 +153,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
   const wide = new BufferPool(WIDE_BUFFER_BYTES, MAX_WIDE_BUFFERS);
   const { dialer, atEndOfTurn } = parts;
   const bulkTurns = new BulkTurns(clock, atEndOfTurn);
+  const turns = new TurnQueue(atEndOfTurn);
   const h2Counters = new H2Counters();
   const h2Connections = new Set<H2Levels>();
   const h2Tools = new HeadTools();
@@ -162,7 +163,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     wheel,
     counters,
     bulkTurns,
-    atEndOfTurn,
+    turns,
     h2Counters,
     h2Connections,
     tools: h2Tools,
@@ -181,7 +182,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     upstreams: new UpstreamPool(dialer, upstreamBuffers, wheel, counters),
     sharedUpstreams: new SharedUpstreamPool({ ...shared, observer: () => worker.observer }),
     bulkTurns,
-    turns: new TurnQueue(atEndOfTurn),
+    turns,
     breaks: new Breaks({
       clock,
       atEndOfTurn,

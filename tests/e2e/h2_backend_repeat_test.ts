@@ -4,6 +4,7 @@ import { FrameFlag, FrameType } from "../../src/protocol/h2/frames/frame.ts";
 import { KEPT_BODY_BYTES } from "../../src/session/http/phases/kept_request.ts";
 import { data, goaway, headers, reset } from "../support/h2/frames.ts";
 import { rawH2Origin, type RawPeer } from "../support/h2/raw_origin.ts";
+import { reply, startH2Origin } from "../support/h2/node_origin.ts";
 import { connectRaw, readResponse, request } from "../support/http/raw_client.ts";
 import { startProxy, type TestProxy } from "../support/session/proxy.ts";
 import { latin1 } from "../support/session/wire.ts";
@@ -53,6 +54,23 @@ Deno.test("a small body goes along when its request is sent again", async () => 
   }
 });
 
+Deno.test("a request is sent again whole when its body came behind its head", async () => {
+  const seen: unknown[] = [];
+  await using origin = await startH2Origin(async (question) => {
+    const body = new TextDecoder().decode(await question.body());
+    seen.push([question.method, question.path, question.headers["x-own"], body]);
+    if (seen.length === 1) question.stream.close(ErrorCode.REFUSED_STREAM);
+    else reply(question, 200, "ok");
+  });
+  await using proxy = await h2Proxy(origin.address);
+  using wire = await connectRaw(proxy.port);
+  await wire.write(`PUT /again?x HTTP/1.1\r\n${HOST}X-Own: 1\r\nContent-Length: 5\r\n\r\n`);
+  await waitFor("the request", () => origin.requests.length === 1);
+  await wire.write("hello");
+  assert.equal((await readResponse(wire)).status, 200);
+  assert.deepEqual(seen, [0, 1].map(() => ["PUT", "/again?x", "1", "hello"]));
+});
+
 Deno.test("a body that is still coming when its request is refused goes on with the next one", async () => {
   const bodies: string[] = [];
   await using origin = rawH2Origin(async (peer, index) => {
@@ -73,6 +91,27 @@ Deno.test("a body that is still coming when its request is refused goes on with 
   assert.deepEqual(bodies, ["one", "onetwo"]);
   // All of the body has been heard: the connection goes on.
   assert.notEqual(response.header("connection"), "close");
+});
+
+Deno.test("a body that is still coming when there is no other backend is heard to its end", async () => {
+  await using origin = rawH2Origin(async (peer, index) => {
+    if (index > 0) return;
+    await peer.begin();
+    await peer.request();
+    await bodyOf(peer, 3);
+    await peer.write(goaway(0, ErrorCode.NO_ERROR));
+    await peer.drain();
+  });
+  await using proxy = await h2Proxy(origin.address);
+  using wire = await connectRaw(proxy.port);
+  await wire.write(`POST / HTTP/1.1\r\n${HOST}Content-Length: 6\r\n\r\none`);
+  assert.equal((await readResponse(wire)).status, 503);
+  await wire.write("two");
+  assert.equal((await wire.readToEnd()).length, 0);
+  wire.close();
+  await waitFor("the session to end", () => proxy.count("client.connections") === 0);
+  assert.equal(proxy.count("session.internal_errors"), 0);
+  assert.equal(proxy.count("http.active_requests"), 0);
 });
 
 Deno.test("a body of which too much is gone is not sent again", async () => {

@@ -73,12 +73,25 @@ export class CertificateStore<C> {
       if (one !== null && !parsed.some(({ text }) => text === one.text)) parsed.push(one);
     }
     const boundNames = parsed.map(({ text }) => text).sort();
-    this.remove(certificate.fingerprint);
     const entry = { served: { ...certificate, boundNames }, parsed };
+    const before = this.#byFingerprint.get(certificate.fingerprint);
     this.#byFingerprint.set(certificate.fingerprint, entry);
+    if (before !== undefined && before.served.expiresAt === this.#first) this.#first = null;
     if (this.#first !== null) this.#first = Math.min(this.#first, certificate.expiresAt);
-    for (const name of parsed) this.#publish(name, [...this.#entriesOf(name), entry]);
+    for (const name of parsed) this.#publish(name, this.#with(name, before, entry));
+    for (const name of before?.parsed ?? []) {
+      this.#publish(name, this.#entriesOf(name).filter((other) => other !== before));
+    }
     return null;
+  }
+
+  /** The entries of `name` with `entry` in the place of `before`, or behind them. */
+  #with(name: StoredName, before: Entry<C> | undefined, entry: Entry<C>): Entry<C>[] {
+    const entries = [...this.#entriesOf(name)];
+    const at = before === undefined ? -1 : entries.indexOf(before);
+    if (at < 0) entries.push(entry);
+    else entries[at] = entry;
+    return entries;
   }
 
   /** Takes a certificate out; one that is not there is no error. */

@@ -36,6 +36,19 @@ Deno.test("CertificateStore shows the longest-lived certificate of a name, in ei
   assert.equal(shown(storeOf(same, long), "a.test"), "aa");
 });
 
+Deno.test("CertificateStore.put() leaves a certificate in its place, with other names and another expiry", () => {
+  const store = storeOf(certificate("aa", ["a.test", "old.test"]), certificate("bb", ["a.test"]));
+  assert.equal(store.put(certificate("aa", ["a.test", "new.test"])), null);
+  assert.equal(shown(store, "a.test"), "bb");
+  assert.equal(store.find("old.test"), null);
+  assert.equal(shown(store, "new.test"), "aa");
+  assert.equal(store.put(certificate("aa", ["a.test"], 300)), null);
+  assert.equal(shown(store, "a.test"), "aa");
+  assert.equal(store.firstExpiry(), 100);
+  assert.equal(store.put(certificate("bb", ["a.test"], 400)), null);
+  assert.equal(store.firstExpiry(), 300);
+});
+
 Deno.test("CertificateStore.remove() lets the next longest-lived, or a wildcard, take over", () => {
   const store = storeOf(
     certificate("aa", ["*.test"]),

@@ -39,6 +39,8 @@ export class Exchange {
   tunnels = false;
   /** The head of the request is the one that is sent on. */
   edited = false;
+  /** The head of the request is needed until it is over: it may be sent again behind its body. */
+  keepsHead = false;
   /** Nothing of the request has an effect twice, and all of it stays at hand. */
   repeatable = false;
   /** It was lost with an idle connection that turned out stale, and is sent again. */
@@ -86,7 +88,7 @@ export class Exchange {
       this.tunnels =
       this.edited =
         false;
-    this.repeatable = this.retried = false;
+    this.keepsHead = this.repeatable = this.retried = false;
     this.cluster = null;
     this.extras = NO_EXTRAS;
     this.hsts = null;

@@ -123,7 +123,7 @@ async function relayBody(
  * Moves the request body until it ends; what the backend does not take is thrown away, because a client
  * that is not heard to the end may not read its answer. True when all of it was sent.
  */
-async function upload(down: Downstream, sink: BodySink): Promise<boolean> {
+export async function upload(down: Downstream, sink: BodySink): Promise<boolean> {
   const { body } = down;
   let takes = true;
   try {

@@ -3,12 +3,12 @@
 
 import { Counter } from "../../observe/metrics/counters.ts";
 import { isIdempotent } from "../../protocol/http/method.ts";
-import { BodyEnd } from "./body.ts";
+import { BodyEnd, type BodySink } from "./body.ts";
 import type { Downstream } from "./downstream.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
 import { KeptRequest } from "./phases/kept_request.ts";
 import { mayRepeat } from "./phases/serve.ts";
-import { relay, Relayed } from "./relay.ts";
+import { relay, Relayed, upload } from "./relay.ts";
 import { takeSide } from "./side.ts";
 import type { UpstreamSide } from "./upstream.ts";
 
@@ -32,9 +32,10 @@ export async function serveExchange(
   // The whole of a request without a body stays at hand; only HTTP/2 tells whether one had an effect.
   const bodiless = down.body.ended === BodyEnd.COMPLETE;
   const kept = bodiless || cluster?.settings.http2 !== true ? null : new KeptRequest(down);
+  exchange.keepsHead = kept !== null;
   for (;;) {
     const side = await takeSide(exchange, down, out);
-    if (typeof side === "number") return side;
+    if (typeof side === "number") return giveUp(kept, side);
     holder.side = side;
     // It may have been interrupted in the moment in which the backend's end was there, and is not sent then.
     const sends = exchange.interruption === Interruption.NONE;
@@ -43,8 +44,7 @@ export async function serveExchange(
     const whole = bodiless || kept?.whole === true;
     exchange.repeatable = whole && isIdempotent(request);
     if (ended !== Relayed.LOST || !mayRepeat(exchange, side, whole)) {
-      kept?.settle();
-      return ended;
+      return giveUp(kept, ended);
     }
     await kept?.rewind();
     holder.side = null;
@@ -53,3 +53,17 @@ export async function serveExchange(
     account.retries++;
   }
 }
+
+/** The request is not sent again: how it has ended. */
+function giveUp(kept: KeptRequest | null, ended: Relayed): Relayed {
+  kept?.settle();
+  if (kept?.readsOn === true) kept.uploading(upload(kept, NOWHERE));
+  return ended;
+}
+
+/** Takes nothing of a body. */
+const NOWHERE: BodySink = {
+  write: () => Promise.resolve(false),
+  end: () => Promise.resolve(false),
+  abort: () => {},
+};

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { waitFor } from "../../../tests/support/wait.ts";
 import { decode, encode } from "../../../config/codec/protobuf.ts";
 import {
   type InitialState,
@@ -157,7 +158,7 @@ Deno.test("WorkerProcess sends the configuration first and joins requests into o
   const state: InitialState = { requests: [request("SAVE-0")] };
   assert.equal(worker.begin(ServerConfig.empty(), state), true);
   for (const id of ["a", "b", "c"]) assert.equal(worker.send(id, ENCODED), true);
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await waitFor("the write", () => process.written.length > 0);
   assert.equal(process.written.length, 1);
   const bytes = process.written[0] ?? new Uint8Array();
   const last = encodeFrame(encode(WorkerRequest, request("c")));

@@ -13,6 +13,6 @@ export interface Figure {
 export function figure(name: string, value: number, unit: string, bar: number | null): Figure {
   const passed = bar === null || value <= bar;
   const verdict = bar === null ? "" : `  ${passed ? "PASS" : "MISS"} (bar: <= ${bar})`;
-  console.log(`${name.padEnd(60)}${value.toFixed(2).padStart(10)} ${unit}${verdict}`);
+  console.log(`${name.padEnd(64)}${value.toFixed(2).padStart(10)} ${unit}${verdict}`);
   return { name, value, unit, bar, passed };
 }

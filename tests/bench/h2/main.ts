@@ -65,7 +65,12 @@ export async function runH2Bench(options: BenchOptions): Promise<number> {
   if (options.only?.includes(SOZU) ?? true) {
     if (wants("idle")) figures.push(...await idleFigures(lab, backendPort));
     if (wants("waiting")) figures.push(...await waitingFigures(lab));
-    if (wants("hostile")) figures.push(...await hostileFigures(lab, backendPort, options.seconds));
+  }
+  if (wants("hostile")) {
+    // nginx serves nothing but HTTP/2 on such a port, and who looks asks in HTTP/1.1.
+    const others = contenders.filter(({ name }) => name !== "nginx");
+    const running = await startAll(lab, others, backendPort, undefined, true);
+    figures.push(...await hostileFigures(running, options));
   }
   if (options.profile) keepProfile(lab);
   const { seconds, rounds } = options;

@@ -7,6 +7,7 @@ import { requestFields } from "../../support/h2/request_fields.ts";
 import { pause } from "../../support/wait.ts";
 import { HOST } from "../contenders/contender.ts";
 import { BULK_PATH } from "../contenders/nginx_backend.ts";
+import { DelayMeter } from "../load/delay_meter.ts";
 import type { MixedOrder, MixedResult } from "./mixed.ts";
 
 /** Bytes that may be under way on a stream: little enough to be read at once. */
@@ -15,7 +16,8 @@ const CREDIT = WINDOW / 2;
 const EVERY_MS = 5;
 
 class MixedClient {
-  readonly waits: number[] = [];
+  /** When small requests were asked, and when they were answered. */
+  readonly waits: { readonly from: number; readonly to: number }[] = [];
   bulkBytes = 0;
   readonly #conn: Deno.TcpConn;
   readonly #bulk: boolean;
@@ -98,7 +100,7 @@ class MixedClient {
     if (stream !== this.#bulkStream) {
       const asked = this.#asked.get(stream);
       if (!ends || asked === undefined) return;
-      this.waits.push(performance.now() - asked);
+      this.waits.push({ from: asked, to: performance.now() });
       this.#asked.delete(stream);
       return;
     }
@@ -123,7 +125,10 @@ const thread = globalThis as unknown as Thread;
 thread.onmessage = async ({ data: { port, seconds, bulk } }) => {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   conn.setNoDelay(true);
+  using meter = new DelayMeter();
   const client = new MixedClient(conn, bulk);
   await client.run(seconds);
-  thread.postMessage({ waits: client.waits, bulkBytes: client.bulkBytes });
+  // What this thread was held up itself, also by the bulk that it reads, is nobody else's doing.
+  const waits = client.waits.map(({ from, to }) => to - from - meter.heldUp(from, to));
+  thread.postMessage({ waits, bulkBytes: client.bulkBytes });
 };

@@ -26,6 +26,8 @@ export interface ProbeResult {
   readonly worst: number;
   /** The worst, each wait less the time for which the prober itself was held up. */
   readonly worstOfProxy: number;
+  /** The 99th percentile of the same. */
+  readonly p99OfProxy: number;
 }
 
 /** What the thread is asked for: probes side by side. */
@@ -117,10 +119,14 @@ export async function runProbes(
   const all = await Promise.all(kinds.map((kind) => PROBES[kind](port, over)));
   // The delay that a wait ended with is noted after it.
   await pause(KNOCK_EVERY_MS);
-  return all.map(({ waits, failed }) => ({
-    asked: waits.length,
-    failed,
-    ...percentiles(waits.map(({ from, to }) => to - from)),
-    worstOfProxy: Math.max(...waits.map(({ from, to }) => to - from - meter.heldUp(from, to))),
-  }));
+  return all.map(({ waits, failed }) => {
+    const ofProxy = percentiles(waits.map(({ from, to }) => to - from - meter.heldUp(from, to)));
+    return {
+      asked: waits.length,
+      failed,
+      ...percentiles(waits.map(({ from, to }) => to - from)),
+      worstOfProxy: ofProxy.worst,
+      p99OfProxy: ofProxy.p99,
+    };
+  });
 }

@@ -1,7 +1,8 @@
-// A backend that speaks HTTP/1.1, mostly well: it also dies, stalls, answers early, closes short, speaks
+// A backend that speaks HTTP/1.1, and HTTP/2 to whoever begins like that, mostly well: it also dies, stalls, answers early, closes short, speaks
 // garbage or unasked, and switches protocols. What it is sent it checks byte for byte.
 
 import type { SeededRandom } from "../seeded.ts";
+import { type Deed, DEEDS } from "./deeds.ts";
 import type { Host } from "./network.ts";
 import {
   CutError,
@@ -13,39 +14,12 @@ import {
   stampedText,
   writeText,
 } from "./messages.ts";
+import { H2Answers } from "./h2_backend.ts";
+import { textIn } from "./h2_link.ts";
 import type { StreamParts, VirtualStream } from "./stream.ts";
 
-/** What a backend may do with a request, and how often: the first is what is right. */
-const DEEDS: readonly (readonly [Deed, number])[] = [
-  ["plain", 70],
-  ["slow", 6],
-  ["interim", 5],
-  ["early", 5],
-  ["early_close", 2],
-  ["short", 3],
-  ["short_reset", 2],
-  ["garbage", 2],
-  ["stall", 2],
-  ["stall_within", 2],
-  ["die", 3],
-  ["surplus", 3],
-  ["unasked_switch", 1],
-];
-
-type Deed =
-  | "plain"
-  | "slow"
-  | "interim"
-  | "early"
-  | "early_close"
-  | "short"
-  | "short_reset"
-  | "garbage"
-  | "stall"
-  | "stall_within"
-  | "die"
-  | "surplus"
-  | "unasked_switch";
+/** What tells HTTP/2 from POST and PUT. */
+const PREFACE = "PRI";
 
 /** What is said that nobody has asked for. */
 const SURPLUS = "SURPLUS OF AN EARLIER RESPONSE\r\n\r\n";
@@ -101,7 +75,12 @@ export class SimulatedBackend implements Host {
   }
 
   async #serve(stream: VirtualStream): Promise<void> {
-    const reader = new MessageReader(stream);
+    const first = await readFirst(stream);
+    if (textIn(first, 0, first.length).startsWith(PREFACE)) {
+      const behaviour = { deeds: this.#deeds, isHealthy: () => this.healthy };
+      return await new H2Answers(behaviour, stream, this.#parts).run(first);
+    }
+    const reader = new MessageReader(stream, undefined, textIn(first, 0, first.length));
     for (;;) {
       const head = await reader.head();
       if (head === null) return;
@@ -254,6 +233,18 @@ export class SimulatedBackend implements Host {
   #closeSoon(stream: VirtualStream): void {
     this.#parts.clock.after(this.#random.next() * 30, () => stream.close());
   }
+}
+
+/** The first bytes of a connection: as many as tell its version. */
+async function readFirst(stream: VirtualStream): Promise<Uint8Array> {
+  const bytes = new Uint8Array(1_000);
+  let end = 0;
+  do {
+    const count = await stream.read(bytes.subarray(end));
+    if (count === 0) break;
+    end += count;
+  } while (end < PREFACE.length && PREFACE.startsWith(textIn(bytes, 0, end)));
+  return bytes.subarray(0, end);
 }
 
 /** Says back what it is told, until the other side ends. */

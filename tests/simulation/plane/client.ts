@@ -16,7 +16,7 @@ import type { Ledger, Sent } from "./ledger.ts";
 import type { Connected, VirtualNetwork } from "./network.ts";
 
 /** What a proxy may answer by itself. */
-const OWN_ANSWERS = [301, 308, 400, 401, 404, 408, 413, 421, 429, 431, 502, 503, 504];
+export const OWN_ANSWERS = [301, 308, 400, 401, 404, 408, 413, 421, 429, 431, 502, 503, 504];
 
 /** Longest life of a client, in milliseconds. */
 const LIFE_MS = 60_000;
@@ -34,6 +34,8 @@ export interface RequestPlan {
 
 /** A whole client as it is planned. Times are milliseconds. */
 export interface ClientPlan {
+  /** The version that it speaks. */
+  readonly version: 1 | 2;
   readonly address: string;
   readonly ip: string;
   readonly link: LinkQuality;

@@ -28,7 +28,15 @@ const FRONTENDS = [
   ["app", "*.wild.test", "/"],
 ] as const;
 
-const TIMEOUTS = { front_timeout: 8, back_timeout: 5, connect_timeout: 2, request_timeout: 4 };
+const TIMEOUTS = {
+  front_timeout: 8,
+  back_timeout: 5,
+  connect_timeout: 2,
+  request_timeout: 4,
+  h2c_prior_knowledge: true,
+  // Nobody is cut for being slower than that.
+  h2_graceful_shutdown_deadline_seconds: 0,
+};
 
 /** The clusters by their backends at the beginning. */
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
@@ -37,8 +45,8 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   raw: TCP_BACKENDS,
 };
 
-/** What a worker is told at its start. */
-export function initialRequests(): Request[] {
+/** What a worker is told at its start; `modern`: clusters whose backends are spoken to in HTTP/2. */
+export function initialRequests(modern: readonly string[]): Request[] {
   const requests: RequestType[] = [];
   for (const port of HTTP_PORTS) requests.push(...listenerAt(port));
   for (const address of TCP_ADDRESSES) {
@@ -49,7 +57,7 @@ export function initialRequests(): Request[] {
     );
   }
   for (const [id, members] of Object.entries(MEMBERS)) {
-    requests.push({ kind: "add_cluster", value: cluster(id) });
+    requests.push({ kind: "add_cluster", value: cluster(id, { http2: modern.includes(id) }) });
     for (const address of members) requests.push(membership("add_backend", id, address));
   }
   return requests.map((request_type) => ({ request_type }));
@@ -188,7 +196,8 @@ export class Changes {
     const id = random.pick(["app", "web", "raw"]);
     const address = random.pick(id === "raw" ? TCP_BACKENDS : HTTP_BACKENDS);
     if (random.chance(0.5)) return [membership("add_backend", id, address)];
-    this.removals++;
+    // One deadline for its connections of each version.
+    this.removals += 2;
     return [membership("remove_backend", id, address)];
   }
 
@@ -198,6 +207,7 @@ export class Changes {
     if (random.chance(0.1)) return { kind: "remove_cluster", value: id };
     const settings: Partial<Cluster> = {
       sticky_session: random.chance(0.3),
+      http2: random.chance(0.4),
       load_balancing: random.below(6),
       load_metric: random.below(3),
       ...(random.chance(0.2) ? { max_connections_per_ip: 2n } : {}),

@@ -44,9 +44,11 @@ export function checkAtEnd(world: SimulatedWorld, removals: number): void {
     trace.violation(`${name} is left open${isAwaited ? ", and waited for" : ""}`);
   }
   for (const address of network.listening) trace.violation(`a socket is left at ${address}`);
-  if (worker.upstreams.openCount !== 0) {
-    trace.violation(`${worker.upstreams.openCount} backend connections are counted at the end`);
-  }
+  const backends = worker.upstreams.openCount + worker.sharedUpstreams.openCount;
+  if (backends !== 0) trace.violation(`${backends} backend connections are counted at the end`);
+  if (worker.h2Connections.size !== 0) trace.violation("connections of HTTP/2 are left");
+  const { held } = worker.streamRoom.bodies;
+  if (held !== 0) trace.violation(`${held} bytes of bodies are counted at the end`);
   for (const [name, pool] of poolsOf(world)) {
     if (pool.lent !== 0) trace.violation(`${pool.lent} buffers are lent at the end: ${name}`);
   }
@@ -69,7 +71,10 @@ function poolsOf({ plane }: SimulatedWorld): [string, BufferPool][] {
   const { inputBuffers, tunnelInputBuffers, tunnelBuffers } = worker;
   const upstreams = worker.upstreams.buffers;
   const sets = { inputBuffers, tunnelInputBuffers, tunnelBuffers, upstreams };
-  const pools: [string, BufferPool][] = [["out", worker.outBuffers]];
+  const pools: [string, BufferPool][] = [
+    ["out", worker.outBuffers],
+    ["bodies", worker.sharedUpstreams.bodyBuffers],
+  ];
   for (const [kind, set] of Object.entries(sets)) {
     for (const [name, pool] of Object.entries(set)) {
       pools.push([`${kind}.${name}`, pool as BufferPool]);

@@ -163,7 +163,7 @@ export class Ledger implements TrafficObserver {
     if (done && ended.status !== status) {
       this.#trace.violation(`request ${nonce}: told ${ended.status}, its client got ${status}`);
     }
-    if (isComplete && !done && sent.isDelimited) {
+    if (isComplete && !done && sent.isDelimited && !this.cuts) {
       const how = `${OUTCOMES[ended.outcome]} ${reasonName(ended.reason) ?? "-"}`;
       this.#trace.violation(`request ${nonce} has its ${status}, and is told as ${how}`);
     }

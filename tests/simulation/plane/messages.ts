@@ -64,9 +64,11 @@ export class MessageReader {
   #text = "";
   #ended = false;
 
-  constructor(stream: VirtualStream, bufferSize = 16_384) {
+  /** `first`: text that was read before. */
+  constructor(stream: VirtualStream, bufferSize = 16_384, first = "") {
     this.#stream = stream;
     this.#buffer = new Uint8Array(bufferSize);
+    this.#text = first;
   }
 
   /** What was read and not used yet. */

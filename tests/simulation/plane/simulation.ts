@@ -12,6 +12,7 @@ import {
   TCP_ADDRESSES,
   TCP_BACKENDS,
 } from "./configuration.ts";
+import { H2PlaneClient } from "./h2_client.ts";
 import { checkAtEnd, checkCounters } from "./invariants.ts";
 import { runTcpClient } from "./tcp_client.ts";
 import { SimulatedWorld } from "./world.ts";
@@ -95,7 +96,10 @@ class Run {
   async #live(): Promise<void> {
     const { clock, loop, random } = this.world;
     await loop.begin({
-      requests: initialRequests().map((content, index) => ({ id: `I${index}`, content })),
+      requests: initialRequests(random.pick([[], ["web"], ["app", "web"]])).map((
+        content,
+        index,
+      ) => ({ id: `I${index}`, content })),
     });
     const changing = random.chance(0.8)
       ? this.#changes.run(random.pick([50, 300, 1_000]))
@@ -130,6 +134,7 @@ class Run {
     const connected = await network.connect(address, ip, plan?.link ?? network.link());
     if (connected === null) return trace.note(`nothing listens at ${address}`);
     this.#arrivals.set(Number(connected.client.name.slice(1)), connected.server);
+    if (plan?.version === 2) return await new H2PlaneClient(plan, this.world, connected).run();
     if (plan !== null) return await new HttpClient(plan, this.world, connected).run();
     ledger.tcpBegun++;
     await runTcpClient(this.world, connected);
@@ -141,6 +146,7 @@ class Run {
     const isSlow = random.chance(0.15);
     const requests = Array.from({ length: count }, (_, at) => this.#planRequest(at === count - 1));
     return {
+      version: random.pick([1, 1, 2]),
       address: `127.0.0.1:${random.pick(HTTP_PORTS)}`,
       ip: `192.0.2.${1 + random.below(4)}`,
       link: network.link(),

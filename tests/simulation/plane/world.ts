@@ -92,7 +92,7 @@ export class SimulatedWorld {
       sockets: this.network.sockets,
       tls: runtimeParts().tls,
       loggerOf: (module) => this.#logOf(module),
-      fastPath: runtimeParts().fastPath,
+      fastPath: runtimeParts().fastPath && random.chance(0.7),
     };
   }
 

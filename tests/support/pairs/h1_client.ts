@@ -183,9 +183,14 @@ class H1ClientExchange implements ClientExchange {
 
   async #exactly(count: number, parts: Uint8Array[]): Promise<void> {
     for (let left = count; left > 0;) {
-      const piece = await this.#wire.readExactly(Math.min(left, 4_096), PATIENCE_MS);
-      parts.push(piece);
-      left -= piece.length;
+      try {
+        const piece = await this.#wire.readExactly(Math.min(left, 4_096), PATIENCE_MS);
+        parts.push(piece);
+        left -= piece.length;
+      } catch (error) {
+        parts.push(bytesOf(this.#wire.buffered));
+        throw error;
+      }
     }
   }
 }

@@ -1,9 +1,10 @@
 // A client of HTTP/2 for tests of every pair of versions.
 
 import { ErrorCode } from "../../../src/protocol/h2/frames/error_code.ts";
-import { FrameType } from "../../../src/protocol/h2/frames/frame.ts";
+import { FrameFlag, FrameType } from "../../../src/protocol/h2/frames/frame.ts";
 import { HOST } from "../h2/front.ts";
-import { data, headers, reset } from "../h2/frames.ts";
+import { literals } from "../h2/blocks.ts";
+import { data, frame, headers, reset } from "../h2/frames.ts";
 import { H2Client } from "../h2/h2_client.ts";
 import { concat } from "../http/raw_client.ts";
 import { waitFor } from "../wait.ts";
@@ -93,9 +94,23 @@ export class H2PairClient implements PairClient {
     }
     const stream = this.#next;
     this.#next += 2;
-    await this.#client.send(headers(stream, fields, ends));
+    await this.#client.send(...head(stream, fields, ends));
     return new H2ClientExchange(this, this.#client, stream);
   }
+}
+
+/** HEADERS, and CONTINUATION for what does not fit. */
+function head(stream: number, fields: readonly Field[], ends: boolean): Uint8Array[] {
+  const block = literals(fields);
+  const frames: Uint8Array[] = [];
+  for (let at = 0; at < block.length; at += PIECE_BYTES) {
+    const isLast = at + PIECE_BYTES >= block.length;
+    const type = at === 0 ? FrameType.HEADERS : FrameType.CONTINUATION;
+    const flags = (isLast ? FrameFlag.END_HEADERS : 0) |
+      (at === 0 && ends ? FrameFlag.END_STREAM : 0);
+    frames.push(frame(type, flags, stream, block.slice(at, at + PIECE_BYTES)));
+  }
+  return frames;
 }
 
 function pseudo(method: string, path: string, host: string, secure: boolean): Field[] {

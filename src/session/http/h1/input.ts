@@ -101,6 +101,16 @@ export class ClientInput {
     }
   }
 
+  /** As {@link releaseHead}, but the head stays readable: it gets bytes of its own. */
+  keepHead(): void {
+    if (this.reader !== null) {
+      const { start, end } = this.reader.head;
+      this.reader.relocate(this.bytes.slice(start, end), -start);
+      this.reader = null;
+    }
+    this.releaseHead();
+  }
+
   /** Throws the unused bytes away. No read may be under way. */
   clear(): void {
     this.#forgetHead();

@@ -45,6 +45,26 @@ Deno.test("ClientInput lets a head grow through its buffers without losing its o
   assert.deepEqual([buffers.small.lent, buffers.head.lent], [1, 0]);
 });
 
+Deno.test("ClientInput lets a head stay when its place is needed", async () => {
+  const { stream, input } = setUp();
+  const reader = requestHeadReader();
+  input.reader = reader;
+  stream.feed("xxxPOST /path HTTP/1.1\r\nHost: a.test\r\n\r\nbody");
+  await receive(input);
+  reader.begin(input.bytes, 3);
+  assert.equal(reader.read(input.end), ReadStatus.DONE);
+  const { head } = reader;
+  input.start = head.end;
+  const [first] = [input.bytes];
+  input.keepHead();
+  assert.equal(asciiText(input.bytes, input.start, input.end), "body");
+  first.fill(0);
+  input.releaseHead();
+  assert.equal(asciiText(head.bytes, head.start, head.methodEnd), "POST");
+  assert.equal(asciiText(head.bytes, head.hostStart, head.hostEnd), "a.test");
+  assert.equal(head.bytes.length, head.end);
+});
+
 Deno.test("ClientInput has no room for a head larger than the head buffer", async () => {
   const { stream, input } = setUp();
   const reader = requestHeadReader();

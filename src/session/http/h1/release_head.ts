@@ -7,6 +7,7 @@ import type { ClientInput } from "./input.ts";
 
 /** The head of `exchange` is about to make room for what follows it. */
 export function releaseHead(exchange: Exchange, input: ClientInput): void {
+  if (exchange.keepsHead) return input.keepHead();
   const { account, client } = exchange;
   if (!account.headGone) {
     client.worker.observer?.headGoes(account, client);

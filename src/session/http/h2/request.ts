@@ -98,7 +98,11 @@ export class H2Request implements Downstream, Timed {
 
   /** Takes the response body. */
   get sink(): StreamSink<H2Request> {
-    return this.#sink ??= new StreamSink(this.#owner.connection, this.#stream);
+    return this.#sink ??= new StreamSink(
+      this.#owner.connection,
+      this.#stream,
+      this.record.account,
+    );
   }
 
   /** The piece of the response body that was offered has been taken. */
@@ -271,9 +275,12 @@ export class H2Request implements Downstream, Timed {
     const { record } = this;
     const ends = start === end;
     if (!this.sendHead(record, ends)) return false;
+    if (ends) return true;
+    if (!this.#owner.connection.sendLast(this.#stream, bytes, start, end)) {
+      return this.sink.writeLast(bytes.subarray(start, end));
+    }
     record.account.clientOut += end - start;
-    if (ends || this.#owner.connection.sendLast(this.#stream, bytes, start, end)) return true;
-    return this.sink.writeLast(bytes.subarray(start, end));
+    return true;
   }
 
   /** Writes an answer of our own; false when the client cannot be told. */
@@ -290,7 +297,7 @@ export class H2Request implements Downstream, Timed {
     this.#stream.routed = account.backend !== null;
     const lines = room.encode(headers);
     const ends = body.length === 0;
-    account.clientOut += lines.length + body.length;
+    account.clientOut += lines.length;
     if (!connection.sendHead(this.#stream, status, null, lines, 0, lines.length, ends)) {
       return false;
     }

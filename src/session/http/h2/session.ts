@@ -17,7 +17,7 @@ import type { WorkerContext } from "../../worker_context.ts";
 import type { ClientConnection } from "../client_connection.ts";
 import { ClientInput } from "../h1/input.ts";
 import { countHttp } from "../protocol_levels.ts";
-import { FrameWriter, type WriterOwner } from "./frame_writer.ts";
+import { FrameWriter, type WriterOwner } from "../../upstream/h2/frame_writer.ts";
 import type { H2Request } from "./request.ts";
 import { type H2SessionParts, Requests, type RequestsOwner } from "./requests.ts";
 import { SESSION_TRANSITIONS, SessionPhase } from "./session_phase.ts";

@@ -9,15 +9,24 @@ import type { BodySink } from "../body.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
+/** Is told what the client has been sent. */
+export interface SentAccount {
+  clientOut: number;
+}
+
 /** One body; its head has been sent. */
 export class StreamSink<O> implements BodySink {
   readonly #connection: H2Connection<O>;
   readonly #stream: H2Stream<O>;
+  readonly #account: SentAccount;
   #wake: ((goesOn: boolean) => void) | null = null;
+  /** Bytes of the piece that is offered. */
+  #offered = 0;
 
-  constructor(connection: H2Connection<O>, stream: H2Stream<O>) {
+  constructor(connection: H2Connection<O>, stream: H2Stream<O>, account: SentAccount) {
     this.#connection = connection;
     this.#stream = stream;
+    this.#account = account;
   }
 
   write(bytes: Uint8Array): Promise<boolean> {
@@ -44,6 +53,8 @@ export class StreamSink<O> implements BodySink {
 
   /** The piece that was offered has been taken. */
   sent(): void {
+    this.#account.clientOut += this.#offered;
+    this.#offered = 0;
     this.#answer(true);
   }
 
@@ -54,6 +65,7 @@ export class StreamSink<O> implements BodySink {
 
   #offer(bytes: Uint8Array, ends: boolean): Promise<boolean> {
     if (!this.#connection.sendData(this.#stream, bytes, 0, bytes.length, ends)) return NOTHING_MORE;
+    this.#offered = bytes.length;
     return new Promise((resolve) => this.#wake = resolve);
   }
 

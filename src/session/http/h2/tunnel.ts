@@ -107,7 +107,6 @@ async function pipeToClient(
         const { bytes } = upstream;
         account.backendIn += end - start;
         if (!(await sink.write(bytes.subarray(start, end)))) break;
-        account.clientOut += end - start;
         if (end === bytes.length) {
           upstream.growForBody();
           const turn = worker.bulkTurns.take();

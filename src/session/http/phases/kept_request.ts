@@ -38,6 +38,11 @@ class KeptBody implements BodySource {
     this.#source = source;
   }
 
+  /** A piece of the source is waited for. */
+  get waits(): boolean {
+    return this.#asked !== null;
+  }
+
   /** Everything that was handed out can be handed out again. */
   get whole(): boolean {
     return this.#whole;
@@ -185,7 +190,12 @@ export class KeptRequest implements Downstream {
 
   /** It will not: the client's end is told what it was not. */
   settle(): void {
-    if (this.#refused) this.#down.uploadRefused();
+    if (this.#refused || this.readsOn) this.#down.uploadRefused();
     this.#refused = false;
+  }
+
+  /** More of the body is being read though it is sent nowhere: whoever settles has to hear it to the end. */
+  get readsOn(): boolean {
+    return this.#upload === null && this.#kept.waits;
   }
 }

@@ -1,5 +1,5 @@
-// The bytes of one connection of HTTP/2: what comes is handed to the core, what the core has to say is written,
-// all of one turn of the event loop at once, and one write at a time.
+// The bytes of one connection of HTTP/2 to a backend: what comes is handed to the core, and what the core has to
+// say is written.
 
 import type { ByteStream } from "../../../io/contracts.ts";
 import type { Counters } from "../../../observe/metrics/counters.ts";
@@ -7,7 +7,8 @@ import type { H2Connection } from "../../../protocol/h2/connection/connection.ts
 import { reportDefect } from "../../defect.ts";
 import type { BulkTurns } from "../../timing/bulk_turns.ts";
 import type { DeadlineWheel } from "../../timing/deadline_wheel.ts";
-import { writeRest } from "../../write_rest.ts";
+import type { TurnQueue } from "../../timing/turn_queue.ts";
+import { FrameWriter, type WriterOwner } from "./frame_writer.ts";
 import type { StreamOwner } from "./stream_owner.ts";
 
 /** What a pipe needs of its worker. */
@@ -15,7 +16,7 @@ export interface PipeParts {
   readonly wheel: Pick<DeadlineWheel, "now">;
   readonly counters: Counters;
   readonly bulkTurns: Pick<BulkTurns, "take">;
-  readonly atEndOfTurn: (work: () => void) => void;
+  readonly turns: TurnQueue;
 }
 
 /** Is told what goes through. */
@@ -31,14 +32,13 @@ export interface PipeOwner {
 const NOT_HTTP2 = "it does not speak HTTP/2";
 
 /** Reads and writes one connection. */
-export class FramePipe {
+export class FramePipe implements WriterOwner {
   readonly #stream: ByteStream;
   readonly #core: H2Connection<StreamOwner>;
   readonly #parts: PipeParts;
   readonly #owner: PipeOwner;
+  readonly #writer: FrameWriter<StreamOwner>;
   #closed = false;
-  #scheduled = false;
-  #writing = false;
   /** Wakes the reader, which waits for a write. */
   #onWritten: (() => void) | null = null;
 
@@ -52,6 +52,7 @@ export class FramePipe {
     this.#core = core;
     this.#parts = parts;
     this.#owner = owner;
+    this.#writer = new FrameWriter(core, stream, parts, this);
   }
 
   /** Reads into `input` until the connection ends; rejects when it breaks. */
@@ -78,9 +79,22 @@ export class FramePipe {
 
   /** There is something to write. */
   wantsWrite(): void {
-    if (this.#scheduled || this.#writing) return;
-    this.#scheduled = true;
-    this.#parts.atEndOfTurn(this.#flush);
+    this.#writer.wake();
+  }
+
+  taken(): void {
+    this.#owner.moved();
+  }
+
+  wrote(): void {
+    this.#wakeReader();
+    if (this.#core.isOver) this.#owner.ended(NOT_HTTP2);
+  }
+
+  writeFailed(error: unknown): void {
+    reportDefect(error, this.#parts.counters, "Backend connection");
+    this.#owner.ended(error);
+    this.#wakeReader();
   }
 
   /** Closes at once. */
@@ -106,41 +120,6 @@ export class FramePipe {
 
   #nextWrite(): Promise<void> {
     return new Promise((resolve) => this.#onWritten = resolve);
-  }
-
-  readonly #flush = (): void => {
-    this.#scheduled = false;
-    if (!this.#writing) void this.#write();
-  };
-
-  /** Writes all there is; never rejects. */
-  async #write(): Promise<void> {
-    const { wheel, counters } = this.#parts;
-    const core = this.#core;
-    this.#writing = true;
-    try {
-      for (;;) {
-        const bytes = core.take(wheel.now);
-        this.#owner.moved();
-        if (bytes === null) break;
-        await this.#writeAll(bytes);
-        this.#wakeReader();
-      }
-    } catch (error) {
-      reportDefect(error, counters, "Backend connection");
-      this.#owner.ended(error);
-    }
-    this.#writing = false;
-    if (core.isOver) this.#owner.ended(NOT_HTTP2);
-  }
-
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    try {
-      const written = await this.#stream.write(bytes);
-      if (written < bytes.length) await writeRest(this.#stream, bytes, written, bytes.length);
-    } finally {
-      this.#core.written();
-    }
   }
 
   #wakeReader(): void {

@@ -19,6 +19,7 @@ import { reportDefect } from "../../defect.ts";
 import { NOWHERE, type Placed } from "../../placed_set.ts";
 import type { BulkTurns } from "../../timing/bulk_turns.ts";
 import type { DeadlineWheel, Timed } from "../../timing/deadline_wheel.ts";
+import type { TurnQueue } from "../../timing/turn_queue.ts";
 import { checkMove } from "../../transitions.ts";
 import { FramePipe } from "./frame_pipe.ts";
 import { MOST_STREAMS, PING_AFTER_MS, PING_TIMEOUT_MS, SHARED_UPSTREAM_LIMITS } from "./limits.ts";
@@ -34,7 +35,7 @@ export interface SharedParts {
   readonly wheel: DeadlineWheel;
   readonly counters: Counters;
   readonly bulkTurns: BulkTurns;
-  readonly atEndOfTurn: (work: () => void) => void;
+  readonly turns: TurnQueue;
   readonly tools: HeadTools;
   readonly h2Counters: H2Counters;
   /** Those that are open, for gauges. */

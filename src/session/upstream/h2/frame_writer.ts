@@ -14,6 +14,8 @@ export interface WriterParts {
 
 /** Is told how writing goes. */
 export interface WriterOwner {
+  /** What the connection had to say has been taken, and will be written. */
+  taken?(): void;
   /** So many bytes were written; 0 when there was nothing to write. */
   wrote(count: number): void;
   /** The stream is lost. Nothing is written any more. */
@@ -60,6 +62,7 @@ export class FrameWriter<O> {
     if (this.#failed) return;
     const { now } = this.#parts.wheel;
     const bytes = this.#connection.take(now);
+    this.#owner.taken?.();
     if (bytes === null) return this.#owner.wrote(0);
     this.since = now;
     void this.#write(bytes);
