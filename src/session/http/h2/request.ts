@@ -41,6 +41,8 @@ export interface RequestOwner {
   readonly room: StreamRoom;
   /** The connection was closed by us. */
   readonly closed: boolean;
+  /** Resolves when a write is over, or the connection is. */
+  written(): Promise<void>;
   /** A request is over; what it was lent is given back. */
   over(exchange: H2Exchange, bytes: Uint8Array): void;
 }
@@ -230,8 +232,10 @@ export class H2Request implements Downstream, Timed {
   interim(exchange: Exchange): Promise<void> {
     const { response } = exchange;
     dropHopByHop(response, false);
-    this.#owner.connection.sendHead(this.#stream, response.status, response, NO_BYTES, 0, 0, false);
-    return DONE;
+    const { connection } = this.#owner;
+    connection.sendHead(this.#stream, response.status, response, NO_BYTES, 0, 0, false);
+    // Heads always find room in the output, and of interim ones there may be any number.
+    return connection.isCongested ? this.#owner.written() : DONE;
   }
 
   head(exchange: Exchange, ends: boolean): Promise<boolean> {
