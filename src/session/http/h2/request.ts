@@ -41,6 +41,8 @@ export interface RequestOwner {
   readonly room: StreamRoom;
   /** The connection was closed by us. */
   readonly closed: boolean;
+  /** Resolves when a write is over, or the connection is. */
+  written(): Promise<void>;
   /** A request is over; what it was lent is given back. */
   over(exchange: H2Exchange, bytes: Uint8Array): void;
 }
@@ -143,7 +145,10 @@ export class H2Request implements Downstream, Timed {
     this.#begun = true;
     openAccount(this.record);
     if (ends) return;
-    this.body = this.#upload = new StreamBody(this.#owner.room.bodies, this.#release);
+    this.body = this.#upload = new StreamBody(
+      this.#owner.room.bodies,
+      (count) => this.#release(count),
+    );
   }
 
   /** Part of the body has come; false when there is no room for it. */
@@ -227,8 +232,10 @@ export class H2Request implements Downstream, Timed {
   interim(exchange: Exchange): Promise<void> {
     const { response } = exchange;
     dropHopByHop(response, false);
-    this.#owner.connection.sendHead(this.#stream, response.status, response, NO_BYTES, 0, 0, false);
-    return DONE;
+    const { connection } = this.#owner;
+    connection.sendHead(this.#stream, response.status, response, NO_BYTES, 0, 0, false);
+    // Heads always find room in the output, and of interim ones there may be any number.
+    return connection.isCongested ? this.#owner.written() : DONE;
   }
 
   head(exchange: Exchange, ends: boolean): Promise<boolean> {
@@ -365,7 +372,8 @@ export class H2Request implements Downstream, Timed {
     this.#owner.over(this.exchange, this.#bytes);
   }
 
-  readonly #release = (count: number): void => {
+  /** So many bytes of the body have been passed on. */
+  #release(count: number): void {
     this.#owner.connection.release(this.#stream, count);
     const { listener, worker } = this.record.client;
     this.#progress += count;
@@ -375,7 +383,7 @@ export class H2Request implements Downstream, Timed {
     if (this.record.phase >= ExchangePhase.AWAITING) {
       worker.wheel.arm(this, Math.min(front, back));
     }
-  };
+  }
 }
 
 function streamEndBy(reason: EndReason): StreamEnd {

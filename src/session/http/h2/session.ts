@@ -51,8 +51,8 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   #filled = false;
   /** When a client that has ended its side is asked for a sign of life, in milliseconds. */
   #probeAt = Infinity;
-  /** Wakes the loop that reads when it waits for a write instead, or for the end. */
-  #wake: (() => void) | null = null;
+  /** Wake those who wait for a write, or for the end: the loop that reads, and requests. */
+  #wakes: (() => void)[] = [];
 
   /** `first` comes from the worker's small input buffers. */
   constructor(
@@ -117,7 +117,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.#enter(SessionPhase.CLOSED);
     this.#stream.close();
     this.connection.lost();
-    this.#wakeReader();
+    this.#wakeAll();
   }
 
   get closed(): boolean {
@@ -150,6 +150,11 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.#writer.wake();
   }
 
+  written(): Promise<void> {
+    if (this.#phase !== SessionPhase.OPEN) return Promise.resolve();
+    return new Promise((resolve) => this.#wakes.push(resolve));
+  }
+
   active(): void {
     this.lastActive = this.worker.wheel.now;
   }
@@ -162,7 +167,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   wrote(count: number): void {
     this.worker.counters.add(Counter.BYTES_OUT, count);
     this.#settle();
-    this.#wakeReader();
+    this.#wakeAll();
   }
 
   writeFailed(error: unknown): void {
@@ -174,7 +179,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   async #receiveAll(): Promise<void> {
     const { connection, input, worker } = this;
     while (this.#phase === SessionPhase.OPEN) {
-      if (connection.isCongested) await this.#paused();
+      if (connection.isCongested) await this.written();
       else if (connection.isPaused) await worker.breaks.take();
       else if (!(await this.#more())) return await this.#inputEnded();
       // A client that sends faster than it is read would be read without end. The break comes before its bytes
@@ -227,19 +232,15 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.#settle();
     while (this.#phase === SessionPhase.OPEN) {
       this.#arm();
-      await this.#paused();
+      await this.written();
     }
   }
 
-  /** Resolves when a write is over, or the session is. */
-  #paused(): Promise<void> {
-    return new Promise((resolve) => this.#wake = resolve);
-  }
-
-  #wakeReader(): void {
-    const wake = this.#wake;
-    this.#wake = null;
-    wake?.();
+  #wakeAll(): void {
+    const wakes = this.#wakes;
+    if (wakes.length === 0) return;
+    this.#wakes = [];
+    for (const wake of wakes) wake();
   }
 
   /** The client has broken its connection. */
@@ -289,7 +290,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.#linger = new Linger(limits.linger, wheel.now);
     wheel.arm(this, limits.linger.stepMs);
     this.#stream.closeWrite().catch(() => this.close());
-    this.#wakeReader();
+    this.#wakeAll();
   }
 
   /** Sets the deadline to whatever is due first. */
