@@ -1,75 +1,19 @@
 import assert from "node:assert/strict";
-import { FrameFlag, FrameType } from "../../../protocol/h2/frames/frame.ts";
 import { ErrorCode } from "../../../protocol/h2/frames/error_code.ts";
-import type { ListenerContext } from "../../listener_context.ts";
-import { literals } from "../../../../tests/support/h2/blocks.ts";
-import { data, frame, goaway, headers, ping, reset } from "../../../../tests/support/h2/frames.ts";
+import { data, goaway, headers, ping, reset } from "../../../../tests/support/h2/frames.ts";
 import { testLimits } from "../../../../tests/support/h2/limits.ts";
-import {
-  h2Session,
-  type PlayedH2,
-  statusOf,
-} from "../../../../tests/support/session/h2_sessions.ts";
+import { bothWays, OK_RESPONSE, serveOne } from "../../../../tests/support/session/h2_cases.ts";
+import { type PlayedH2, statusOf } from "../../../../tests/support/session/h2_sessions.ts";
 import { waitFor } from "../../../../tests/support/wait.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 
-const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const BEGINNING = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbeg";
-const LAST_WORD = 0x7fffffff;
 const HEAD: [string, string][] = [
   [":scheme", "http"],
   [":path", "/"],
   [":authority", "a.test"],
 ];
 const POST: [string, string][] = [[":method", "POST"]];
-
-/** A test of one session, served at once and through the relay. */
-function bothWays(
-  name: string,
-  test: (start: (settings?: Partial<ListenerContext>) => PlayedH2) => Promise<void>,
-): void {
-  for (const fastPath of [true, false]) {
-    Deno.test(`${name} (${fastPath ? "at once" : "through the relay"})`, async () => {
-      const started: PlayedH2[] = [];
-      await test((settings = {}) => {
-        const played = h2Session(settings, fastPath);
-        started.push(played);
-        return played;
-      });
-      for (const { session, running, worker, count } of started) {
-        session.close();
-        await running;
-        worker.upstreams.close();
-        const { small, head, bulk } = worker.inputBuffers;
-        await waitFor("the buffers", () => small.lent + head.lent + bulk.lent === 0);
-        assert.equal(worker.upstreams.openCount, 0);
-        assert.equal(worker.h2Connections.size, 0);
-        assert.equal(worker.streamRoom.bodies.held, 0);
-        assert.equal(count(Counter.ACTIVE_REQUESTS), 0);
-        assert.equal(count(Counter.INTERNAL_ERRORS), 0);
-      }
-    });
-  }
-}
-
-/** Has a request served. */
-async function serveOne(set: PlayedH2, stream = 1): Promise<void> {
-  set.ask(stream);
-  const backend = await set.backendOf();
-  await waitFor(
-    "the request",
-    () => backend.written.split("GET /").length === (stream + 1) / 2 + 1,
-  );
-  backend.feed(OK);
-  await waitFor("the response", () => set.reply(stream).ended);
-}
-
-/** Lets the client say that it has heard of the end that is to come. */
-async function hears(set: PlayedH2): Promise<void> {
-  await set.see(new RegExp(`^GOAWAY ${LAST_WORD} 0$`));
-  await set.see(/^PING$/);
-  set.say(ping("sozudone", FrameFlag.ACK));
-}
 
 bothWays("requests are served one after the other on one backend connection", async (start) => {
   const set = start();
@@ -112,7 +56,7 @@ bothWays("a client that does not read is cut after the front timeout", async (st
   set.ask(3);
   const backend = await set.backendOf();
   await waitFor("the request", () => backend.written.split("GET /").length === 3);
-  backend.feed(OK);
+  backend.feed(OK_RESPONSE);
   await set.pass(1_800);
   assert.ok(!set.client.closed);
   await set.pass(600);
@@ -130,7 +74,7 @@ bothWays("a silent backend costs its stream 504, and no other", async (start) =>
   await waitFor("the answer", () => set.reply(1).ended);
   assert.equal(statusOf(set.reply(1)), 504);
   assert.ok(set.backends[0]?.closed);
-  set.backends[1]?.feed(OK);
+  set.backends[1]?.feed(OK_RESPONSE);
   await waitFor("the response", () => set.reply(3).ended);
   assert.equal(statusOf(set.reply(3)), 200);
 });
@@ -147,89 +91,13 @@ bothWays("a backend that falls silent within its response has its stream reset",
   assert.ok(!set.client.closed);
 });
 
-bothWays("a session that drains lets streams finish and refuses new ones", async (start) => {
-  const set = start();
-  set.ask(1);
-  const backend = await set.backendOf();
-  set.worker.draining = true;
-  set.session.drain();
-  await hears(set);
-  set.ask(3);
-  await waitFor("the refusal", () => set.reply(3).reset === ErrorCode.REFUSED_STREAM);
-  backend.feed(OK);
-  await set.see(/^GOAWAY 3 0$/);
-  assert.deepEqual([set.reply(1).text, set.reply(1).ended], ["ok", true]);
-  await waitFor("the end", () => set.client.writeEnded);
-});
-
-bothWays("an idle session that drains says both its goodbyes at once", async (start) => {
-  const set = start();
-  await serveOne(set);
-  set.worker.draining = true;
-  set.session.drain();
-  await hears(set);
-  await set.see(/^GOAWAY 1 0$/);
-  await waitFor("the end", () => set.client.writeEnded);
-});
-
-bothWays("a session that drains waits for the first request of its client", async (start) => {
-  const set = start();
-  await set.see(/^SETTINGS$/);
-  set.worker.draining = true;
-  set.session.drain();
-  await set.pass(200);
-  assert.ok(!set.client.writeEnded);
-  set.ask(1);
-  (await set.backendOf()).feed(OK);
-  await waitFor("the response", () => set.reply(1).text === "ok");
-  await hears(set);
-  await set.see(/^GOAWAY 1 0$/);
-});
-
-bothWays("a session that drains waits for a header block on its way", async (start) => {
-  const set = start();
-  await serveOne(set);
-  const block = literals([
-    [":method", "GET"],
-    [":scheme", "http"],
-    [":path", "/"],
-    [":authority", "a.test"],
-  ]);
-  set.say(frame(FrameType.HEADERS, FrameFlag.END_STREAM, 3, block.slice(0, 10)));
-  await waitFor("the beginning to be read", () => set.client.reading);
-  set.worker.draining = true;
-  set.session.drain();
-  await set.see(new RegExp(`^GOAWAY ${LAST_WORD} 0$`));
-  set.say(frame(FrameType.CONTINUATION, FrameFlag.END_HEADERS, 3, block.slice(10)));
-  await hears(set);
-  const backend = await set.backendOf();
-  await waitFor("the request", () => backend.written.split("GET /").length === 3);
-  backend.feed(OK);
-  await set.see(/^GOAWAY 3 0$/);
-  await waitFor("the response", () => set.reply(3).ended);
-  assert.equal(set.reply(3).text, "ok");
-});
-
-bothWays("a session that drains waits no longer than it is told", async (start) => {
-  const h2 = testLimits({ gracefulShutdownMs: 1_000 });
-  const set = start({ h2 });
-  set.ask(1);
-  await set.backendOf();
-  set.worker.draining = true;
-  set.session.drain();
-  await set.pass(1_300);
-  await set.see(/^GOAWAY 1 0$/);
-  await waitFor("the end", () => set.client.writeEnded || set.client.closed);
-  await waitFor("the backend's end", () => set.backends[0]?.closed);
-});
-
 bothWays("a client that ends its side gets what it has asked for", async (start) => {
   const set = start();
   set.ask(1);
   const backend = await set.backendOf();
   set.client.feed(null);
   await waitFor("the end of input", () => !set.client.reading);
-  backend.feed(OK);
+  backend.feed(OK_RESPONSE);
   await waitFor("the response", () => set.reply(1).ended);
   await waitFor("the end", () => set.client.writeEnded || set.client.closed);
 });
@@ -239,7 +107,7 @@ bothWays("a client that says goodbye gets what it has asked for", async (start) 
   set.ask(1);
   const backend = await set.backendOf();
   set.say(goaway(0, ErrorCode.NO_ERROR));
-  backend.feed(OK);
+  backend.feed(OK_RESPONSE);
   await waitFor("the response", () => set.reply(1).ended);
   await set.see(/^GOAWAY 1 0$/);
 });
@@ -254,7 +122,7 @@ bothWays(
     const second = await set.backendOf(1);
     set.say(reset(1, ErrorCode.CANCEL));
     await waitFor("the end", () => set.backends[0]?.closed);
-    second.feed(OK);
+    second.feed(OK_RESPONSE);
     await waitFor("the response", () => set.reply(3).ended);
     assert.equal(set.count(Counter.CLIENT_ABORTS), 1);
   },
@@ -277,11 +145,11 @@ bothWays("an empty body without a length, and one of trailers only, are ended", 
   set.say(headers(1, [...HEAD, [":method", "POST"]], false), data(1, 0, true));
   const backend = await set.backendOf();
   await waitFor("the end", () => backend.written.endsWith("\r\n\r\n0\r\n\r\n"));
-  backend.feed(OK);
+  backend.feed(OK_RESPONSE);
   await waitFor("the response", () => set.reply(1).ended);
   set.say(headers(3, [...HEAD, [":method", "POST"]], false), headers(3, [["x-sum", "1"]]));
   await waitFor("the end", () => backend.written.endsWith("0\r\nx-sum: 1\r\n\r\n"));
-  backend.feed(OK);
+  backend.feed(OK_RESPONSE);
   await waitFor("the response", () => set.reply(3).ended);
 });
 
@@ -323,7 +191,7 @@ bothWays(
     set.ask(5);
     const backend = await set.backendOf();
     await waitFor("the request", () => backend.written.split("GET /").length === 3);
-    backend.feed(OK);
+    backend.feed(OK_RESPONSE);
     await waitFor("the response", () => set.reply(5).ended);
   },
 );
@@ -359,7 +227,7 @@ bothWays(
     for (const it of large ?? []) outBuffers.give(it);
     const next = set.backends.length;
     set.ask(3);
-    (await set.backendOf(next)).feed(OK);
+    (await set.backendOf(next)).feed(OK_RESPONSE);
     await waitFor("the response", () => set.reply(3).ended);
     assert.equal(statusOf(set.reply(3)), 200);
   },

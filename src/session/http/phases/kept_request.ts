@@ -40,7 +40,7 @@ class KeptBody implements BodySource {
 
   /** A piece of the source is waited for. */
   get waits(): boolean {
-    return this.#asked !== null;
+    return this.#asked;
   }
 
   /** Everything that was handed out can be handed out again. */
