@@ -35,6 +35,9 @@ const RECENT_RESET_MS = 1_000;
 const MAX_PINGS = 200_000;
 const MAX_SETTINGS_FRAMES = 200_000;
 
+/** Glitches that a head is worth which is taken apart in vain, for each time that it is larger than one may be. */
+const GLITCHES_A_HEAD = 8;
+
 /** WINDOW_UPDATE frames of the connection that each DATA frame of ours earns the peer. */
 const CREDITS_A_DATA_FRAME = 2;
 
@@ -144,6 +147,15 @@ export class FloodGuard {
     this.#roll(nowMs);
     this.#add(Rate.GLITCH, count);
     return this.check(nowMs);
+  }
+
+  /**
+   * A header block was `times` as large as one may be, and was taken apart in vain. One alone is never too much: its
+   * sender may not know the bounds.
+   */
+  oversized(times: number, nowMs: number): Flood {
+    const most = this.#limits.maxGlitchesPerWindow >> 1;
+    return this.glitch(Math.min(GLITCHES_A_HEAD * times, most), nowMs);
   }
 
   /** A header block that has taken so many CONTINUATION frames and bytes so far. */

@@ -12,6 +12,10 @@ export class TextSink implements FieldSink {
   nameEnd = 0;
   valueStart = 0;
   overflows = 0;
+  /** Fields that were not kept, because of {@link lost}. */
+  others = 0;
+  /** A test sets it when nothing more is to be kept. */
+  lost = false;
 
   constructor(room = 65_536) {
     this.bytes = new Uint8Array(room);
@@ -34,7 +38,7 @@ export class TextSink implements FieldSink {
   }
 
   endField(): boolean {
-    if (this.overflows > 0) {
+    if (this.overflows > 0 || this.lost) {
       this.position = 0;
       return false;
     }
@@ -49,5 +53,9 @@ export class TextSink implements FieldSink {
   overflow(): void {
     this.overflows++;
     this.position = 0;
+  }
+
+  passed(fields: number): void {
+    this.others += fields;
   }
 }

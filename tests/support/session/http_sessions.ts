@@ -9,6 +9,7 @@ import { FIELD_VALUE } from "../../../src/protocol/h1/grammar.ts";
 import { RouteTable } from "../../../src/routing/route_table.ts";
 import { Cluster } from "../../../src/session/cluster.ts";
 import type { ListenerContext, Route } from "../../../src/session/listener_context.ts";
+import { H2Starter } from "../../../src/session/http/h2/starter.ts";
 import { HttpStarter } from "../../../src/session/http/starter.ts";
 import { testLimits } from "../h2/limits.ts";
 import { FakeStream } from "./fake_stream.ts";
@@ -49,11 +50,12 @@ export function shopListener(settings: Partial<ListenerContext> = {}): ListenerC
 
 /**
  * A running session whose client and backends the test plays; `fastPath` as for
- * {@link testWorkerContext}.
+ * {@link testWorkerContext}. `version`: that of HTTP.
  */
 export function httpSession(
   settings: Partial<ListenerContext> = {},
   fastPath: boolean | undefined = undefined,
+  version: 1 | 2 = 1,
 ) {
   const backends: FakeStream[] = [];
   const worker = testWorkerContext(10, {
@@ -70,7 +72,10 @@ export function httpSession(
     destination: null,
     tls: null,
   };
-  const session = new HttpStarter(shopListener(settings), worker).start(accepted, () => {});
+  const listener = shopListener(settings);
+  const session = version === 1
+    ? new HttpStarter(listener, worker).start(accepted, () => {})
+    : new H2Starter(worker).start(accepted, listener, () => {});
   if (session === null) throw new Error("no buffer for the session");
   const running = session.run();
   return {

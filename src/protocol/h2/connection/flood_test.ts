@@ -217,3 +217,53 @@ Deno.test("a server that floods its client is told so, too", () => {
     assert.equal(excessOf(client), name);
   }
 });
+
+/** A request with `count` more fields, each a reference of one byte to the name of `accept`. */
+const references = (count: number) =>
+  Uint8Array.of(...literals(GET), ...new Uint8Array(count).fill(0x80 | 19));
+
+Deno.test("a head that is far too large counts the more the larger it is, and alone ends only its stream", () => {
+  const huge = references(16_000);
+  const server = openServer();
+  server.feed(frame(FrameType.HEADERS, 0x5, 1, huge));
+  assert.deepEqual(server.written(), ["RST_STREAM 1 11"]);
+  server.feed(frame(FrameType.HEADERS, 0x5, 3, huge), frame(FrameType.HEADERS, 0x5, 5, huge));
+  assert.equal(excessOf(server), "glitch_window");
+
+  const slightly = openServer();
+  for (let i = 0; i < 200; i++) {
+    slightly.feed(frame(FrameType.HEADERS, 0x5, 1 + 2 * i, references(125)));
+    slightly.write();
+  }
+  assert.equal(excessOf(slightly), "none");
+  for (let i = 200; i < 230; i++) {
+    slightly.feed(frame(FrameType.HEADERS, 0x5, 1 + 2 * i, references(125)));
+  }
+  assert.equal(excessOf(slightly), "glitch_window");
+});
+
+Deno.test("a head that is far too large and alone never ends its connection, however few glitches are put up with", () => {
+  const server = openServer({ limits: { maxGlitchesPerWindow: 2 } });
+  server.feed(frame(FrameType.HEADERS, 0x5, 1, references(16_000)));
+  assert.deepEqual(server.written(), ["RST_STREAM 1 11"]);
+});
+
+Deno.test("a block that is thrown away counts by its size as well", () => {
+  const server = openServer();
+  server.feed(post(1), windowUpdate(1, 0));
+  server.written();
+  // The first two were on their way; what they hold was never to be.
+  const huge = frame(FrameType.HEADERS, 0x5, 1, references(16_000));
+  server.feed(huge);
+  assert.equal(excessOf(server), "none");
+  server.feed(huge, huge);
+  assert.equal(excessOf(server), "glitch_window");
+});
+
+Deno.test("heads within their bounds are no glitches, nor are those that are thrown away", () => {
+  const server = openServer({ limits: { maxGlitchesPerWindow: 1 } });
+  server.feed(post(1), windowUpdate(1, 0));
+  server.feed(frame(FrameType.HEADERS, 0x5, 1, references(124)));
+  server.feed(frame(FrameType.HEADERS, 0x5, 3, references(124)));
+  assert.equal(excessOf(server), "none");
+});

@@ -13,12 +13,15 @@ export class HeadTools {
   readonly request = new RequestHeadBuilder();
   readonly response = new ResponseHeadBuilder();
   readonly trailers = new TrailerBuilder();
-  readonly discarded: FieldSink = new DiscardedFields();
+  readonly discarded = new DiscardedFields();
   readonly room = new EncodingRoom();
 }
 
 /** Takes fields and keeps none: decoding changes the table, whether or not a block is of interest. */
-class DiscardedFields implements FieldSink {
+export class DiscardedFields implements FieldSink {
+  readonly lost = true;
+  /** Fields of the last block. */
+  fieldsCome = 0;
   readonly bytes = new Uint8Array(HEADER_TABLE_BYTES + 64);
   readonly limit = this.bytes.length;
   position = 0;
@@ -40,5 +43,9 @@ class DiscardedFields implements FieldSink {
 
   overflow(): void {
     this.position = 0;
+  }
+
+  passed(fields: number): void {
+    this.fieldsCome = fields;
   }
 }

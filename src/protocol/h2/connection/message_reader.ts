@@ -8,6 +8,7 @@ import { FrameFlag, type FrameReader } from "../frames/frame.ts";
 import { HEADER_TABLE_BYTES } from "../frames/settings.ts";
 import { HpackDecoder } from "../hpack/hpack_decoder.ts";
 import { HeadProblem, isExcess } from "../heads/head_problem.ts";
+import type { FieldSection } from "../heads/field_section.ts";
 import type { RequestHeadBuilder } from "../heads/request_head_builder.ts";
 import { hasNoContent } from "../heads/response_head_builder.ts";
 import { readPriority } from "../streams/priority.ts";
@@ -170,8 +171,23 @@ export class MessageReader<O> {
   }
 
   #discard(bytes: Uint8Array, start: number, end: number): void {
-    const ok = this.#decoder.decode(bytes, start, end, this.#tools.discarded);
-    if (!ok) this.#link.fail(ErrorCode.COMPRESSION_ERROR);
+    const link = this.#link;
+    const { discarded } = this.#tools;
+    discarded.fieldsCome = 0;
+    if (!this.#decoder.decode(bytes, start, end, discarded)) {
+      return link.fail(ErrorCode.COMPRESSION_ERROR);
+    }
+    this.#chargeOversize(discarded.fieldsCome, false);
+  }
+
+  /** What a block costs that was larger than it may be, since it is taken apart to its end all the same. */
+  #chargeOversize(fields: number, excess: boolean): void {
+    const link = this.#link;
+    const { maxHeaderFields } = link.limits;
+    const times = fields > maxHeaderFields ? Math.floor(fields / maxHeaderFields) : Number(excess);
+    if (times > 0 && link.phase === Phase.OPEN) {
+      link.tooMuch(link.flood.oversized(times, link.nowMs));
+    }
   }
 
   /** The owner has no room for a message. */
@@ -199,7 +215,7 @@ export class MessageReader<O> {
     }
     const isSound = builder.finish(ends);
     if (ends) endReceived(link, stream);
-    if (!isSound) return this.#malformed(stream, builder.problem, builder);
+    if (!isSound) return this.#malformed(stream, builder, builder);
     this.#prioritise(stream, space.head);
     stream.expect(space.head, false);
     link.events.head(stream, space.head, ends);
@@ -220,7 +236,7 @@ export class MessageReader<O> {
     if (!this.#decoder.decode(bytes, start, end, builder)) {
       return link.fail(ErrorCode.COMPRESSION_ERROR);
     }
-    if (!builder.finish(ends)) return this.#malformed(stream, builder.problem, null);
+    if (!builder.finish(ends)) return this.#malformed(stream, builder, null);
     const { status } = space.head;
     if (status < 200) return link.events.interim(stream, space.head);
     stream.expect(space.head, stream.toHead || hasNoContent(status));
@@ -244,13 +260,23 @@ export class MessageReader<O> {
     }
     link.counters.spoofableTrailers += builder.spoofable;
     link.counters.forbiddenTrailers += builder.forbidden;
-    if (!builder.finish()) return this.#malformed(stream, builder.problem, null);
-    if (!stream.isComplete) return this.#malformed(stream, HeadProblem.BODY_LENGTH, null);
+    if (!builder.finish()) return this.#malformed(stream, builder, null);
+    if (!stream.isComplete) return this.#refuseMessage(stream, HeadProblem.BODY_LENGTH, null);
     endReceived(link, stream);
     link.events.trailers(stream, space.head);
   }
 
   #malformed(
+    stream: H2Stream<O>,
+    section: FieldSection,
+    request: RequestHeadBuilder | null,
+  ): void {
+    const { problem, fieldsCome } = section;
+    this.#refuseMessage(stream, problem, request);
+    this.#chargeOversize(fieldsCome, isExcess(problem));
+  }
+
+  #refuseMessage(
     stream: H2Stream<O>,
     problem: HeadProblem,
     request: RequestHeadBuilder | null,

@@ -49,6 +49,7 @@ export abstract class FieldSection extends SectionBuffer implements FieldSink {
   #valueLength = 0;
   #size = 0;
   #count = 0;
+  #passed = 0;
   #maxFields = 0;
   #cookie = -1;
   #continuesCookie = false;
@@ -60,7 +61,7 @@ export abstract class FieldSection extends SectionBuffer implements FieldSink {
    */
   begin(head: MessageHead, bytes: Uint8Array, at: number, limits: SectionLimits): void {
     this.reset(head, bytes, at, limits.maxHeaderListSize);
-    this.#size = this.#count = 0;
+    this.#size = this.#count = this.#passed = 0;
     this.#maxFields = limits.maxHeaderFields;
     this.#cookie = -1;
     this.#scattered = false;
@@ -139,6 +140,15 @@ export abstract class FieldSection extends SectionBuffer implements FieldSink {
   overflow(): void {
     if (this.problem === HeadProblem.NONE && this.grow()) this.position = this.taken;
     else this.lose();
+  }
+
+  passed(fields: number): void {
+    this.#passed += fields;
+  }
+
+  /** Fields that came, those included that came once the section was lost. */
+  get fieldsCome(): number {
+    return this.#count + this.#passed;
   }
 
   /** Ends the section; false when it was refused. */

@@ -30,7 +30,7 @@ export abstract class SectionBuffer {
   /** No pseudo-field can come any more. */
   protected inFields = false;
   /** Nothing that comes is kept. */
-  protected lost = false;
+  lost = false;
   /** The size of the list that is accepted. */
   protected maxSize = 0;
   /** Behind the pseudo-fields in {@link scratch}. */

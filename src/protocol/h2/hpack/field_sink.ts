@@ -16,6 +16,8 @@ export interface FieldSink {
   position: number;
   /** Where it must stop. */
   readonly limit: number;
+  /** Nothing that comes is kept any more: fields are only counted, by {@link passed}, unless they change the table. */
+  readonly lost: boolean;
   /** First byte of the name and first behind it, as {@link endName} left them. */
   readonly nameStart: number;
   readonly nameEnd: number;
@@ -42,4 +44,6 @@ export interface FieldSink {
    * seriously.
    */
   overflow(): void;
+  /** So many fields came behind the one by which the message was lost. */
+  passed(fields: number): void;
 }

@@ -6,7 +6,7 @@ import { copyBytes } from "../../../bytes/ascii.ts";
 import { headerKind } from "../../http/header_kind.ts";
 import { DynamicTable } from "./dynamic_table.ts";
 import { Clean, type FieldSink } from "./field_sink.ts";
-import { HUFFMAN_NO_ROOM, huffmanDecode } from "./huffman.ts";
+import { HUFFMAN_NO_ROOM, huffmanDecode, isHuffmanString } from "./huffman.ts";
 import { STATIC_TABLE, type StaticEntry } from "./static_table.ts";
 
 /** More updates than this at the beginning of a block mean nothing (RFC 7541 section 4.2). */
@@ -53,7 +53,7 @@ export class HpackDecoder {
     this.#at = start;
     this.#end = end;
     if (!this.#readSizeUpdates()) return false;
-    while (this.#at < this.#end) {
+    while (this.#at < this.#end && !sink.lost) {
       const first = bytes[this.#at] as number;
       const ok = (first & INDEXED) !== 0
         ? this.#readIndexed(sink)
@@ -62,7 +62,48 @@ export class HpackDecoder {
         : (first & SIZE_UPDATE) === 0 && this.#readLiteral(4, false, sink);
       if (!ok) return false;
     }
+    return this.#at === this.#end || this.#passOver(sink);
+  }
+
+  /** Nothing more is kept: only what changes the table is decoded, and the rest must be sound. */
+  #passOver(sink: FieldSink): boolean {
+    let fields = 0;
+    while (this.#at < this.#end) {
+      const first = this.#bytes[this.#at] as number;
+      const passed = (first & INDEXED) !== 0
+        ? this.#passReferences()
+        : (first & INCREMENTAL) !== 0
+        ? this.#readLiteral(6, true, sink)
+        : (first & SIZE_UPDATE) === 0 && this.#skipLiteral(4);
+      if (passed === false) return false;
+      fields += Number(passed);
+    }
+    sink.passed(fields);
     return true;
+  }
+
+  /** Goes past references to fields, one behind the other; how many they are, or false for a bad one. */
+  #passReferences(): number | false {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const highest = STATIC_TABLE.length + this.#table.count;
+    const direct = INDEXED | Math.min(highest, INDEXED - 2);
+    let fields = 0;
+    let at = this.#at;
+    for (; at < end; fields++) {
+      const first = bytes[at] as number;
+      if (first > INDEXED && first <= direct) {
+        at++;
+        continue;
+      }
+      if (first < INDEXED) break;
+      this.#at = at;
+      const index = this.#readInteger(7);
+      if (index <= 0 || index > highest) return false;
+      at = this.#at;
+    }
+    this.#at = at;
+    return fields;
   }
 
   #readSizeUpdates(): boolean {
@@ -174,7 +215,7 @@ export class HpackDecoder {
     return NO_ROOM;
   }
 
-  /** Goes past a literal without decoding its strings. */
+  /** Goes past a literal without keeping its strings. */
   #skipLiteral(prefix: number): boolean {
     const index = this.#readInteger(prefix);
     if (index < 0 || index > STATIC_TABLE.length + this.#table.count) return false;
@@ -182,10 +223,13 @@ export class HpackDecoder {
   }
 
   #skipString(): boolean {
-    const length = this.#at < this.#end ? this.#readInteger(7) : BAD;
-    if (length < 0 || length > this.#end - this.#at) return false;
-    this.#at += length;
-    return true;
+    if (this.#at >= this.#end) return false;
+    const isHuffman = ((this.#bytes[this.#at] as number) & HUFFMAN) !== 0;
+    const length = this.#readInteger(7);
+    const start = this.#at;
+    if (length < 0 || length > this.#end - start) return false;
+    this.#at = start + length;
+    return !isHuffman || isHuffmanString(this.#bytes, start, this.#at);
   }
 
   /** Decodes a string into `out[at, limit)`; the end, {@link BAD} or {@link NO_ROOM}. */

@@ -227,3 +227,50 @@ Deno.test("what HpackEncoder writes, HpackDecoder reads, however tables change i
     }
   }));
 });
+
+Deno.test("HpackDecoder keeps its table in step when nothing is kept, and tells how many fields there were", () => {
+  const string = fc.oneof(
+    fc.string({ maxLength: 20 }).map((text) => {
+      const bytes = asciiBytes(text.replaceAll(/[^ -~]/g, "?"));
+      return [bytes.length, ...bytes];
+    }),
+    fc.constant([0x82, 0x99, 0xff]),
+  );
+  const field = fc.oneof(
+    fc.constantFrom([0x82], [0xbe], [0xc0], [0xff, 0x00]),
+    fc.tuple(fc.constantFrom(0x40, 0x00, 0x10), string, string).map(([first, name, value]) => [
+      first,
+      ...name,
+      ...value,
+    ]),
+    fc.tuple(fc.constantFrom(0x44, 0x04, 0x7e), string).map(([first, value]) => [first, ...value]),
+  );
+  fc.assert(fc.property(fc.array(field, { maxLength: 200 }), (fields) => {
+    const [kept, lost] = [new HpackDecoder(512), new HpackDecoder(512)];
+    const block = Uint8Array.from(fields.flat());
+    const [all, none] = [new TextSink(), new TextSink()];
+    none.lost = true;
+    const isSound = kept.decode(block, 0, block.length, all);
+    assert.equal(lost.decode(block, 0, block.length, none), isSound);
+    assert.deepEqual(none.fields, []);
+    if (!isSound) return;
+    assert.equal(none.others, fields.length);
+    for (let index = 62; index < 80; index++) {
+      const reference = Uint8Array.of(0x80 | index);
+      const [expected, seen] = [new TextSink(), new TextSink()];
+      const isKnown = kept.decode(reference, 0, 1, expected);
+      assert.equal(lost.decode(reference, 0, 1, seen), isKnown);
+      assert.deepEqual(seen.fields, expected.fields);
+    }
+  }));
+});
+
+Deno.test("HpackDecoder refuses what is not sound where nothing is kept", () => {
+  for (const hex of ["80", "82be", "ff", "ff01", "000181ff0161", "00820000", "0000", "82820020"]) {
+    const block = Uint8Array.fromHex(hex);
+    const sink = new TextSink();
+    sink.lost = true;
+    assert.ok(!new HpackDecoder(4096).decode(block, 0, block.length, sink), hex);
+    assert.equal(decodeHex(new HpackDecoder(4096), hex), null, hex);
+  }
+});

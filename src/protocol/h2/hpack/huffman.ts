@@ -91,7 +91,19 @@ export function huffmanDecode(
   return (seen & BYTE_FAILS) === 0 && NODES.accepts[state] === 1 ? at : HUFFMAN_BAD;
 }
 
-/** The same where every byte that is written must be looked at. */
+/** Whether `bytes[start, end)` keeps to the rules of the code; nothing is decoded. */
+export function isHuffmanString(bytes: Uint8Array, start: number, end: number): boolean {
+  let state = 0;
+  let seen = 0;
+  for (let i = start; i < end; i++) {
+    const entry = BYTES[(state << 8) | (bytes[i] as number)] as number;
+    seen |= entry;
+    state = entry >>> BYTE_STATE_SHIFT;
+  }
+  return (seen & BYTE_FAILS) === 0 && NODES.accepts[state] === 1;
+}
+
+/** {@link huffmanDecode} where every byte that is written must be looked at. */
 function decodeSparingly(
   bytes: Uint8Array,
   start: number,
