@@ -50,7 +50,7 @@ export async function relay(
  * Nothing follows the head of a message. A body that has ended before it was looked at may still have trailers,
  * and chunks that were announced have an end.
  */
-function hasNoContent({ framing }: MessageHead, { ended, trailers }: BodySource): boolean {
+export function hasNoContent({ framing }: MessageHead, { ended, trailers }: BodySource): boolean {
   return ended === BodyEnd.COMPLETE && trailers === null && framing !== BodyFraming.CHUNKED;
 }
 

@@ -5,7 +5,7 @@ import { Counter } from "../../observe/metrics/counters.ts";
 import { isIdempotent } from "../../protocol/http/method.ts";
 import { BodyEnd, type BodySink } from "./body.ts";
 import type { Downstream } from "./downstream.ts";
-import type { Exchange } from "./exchange.ts";
+import { type Exchange, Interruption } from "./exchange.ts";
 import { KeptRequest } from "./phases/kept_request.ts";
 import { mayRepeat } from "./phases/serve.ts";
 import { relay, Relayed, upload } from "./relay.ts";
@@ -37,7 +37,9 @@ export async function serveExchange(
     const side = await takeSide(exchange, down, out);
     if (typeof side === "number") return giveUp(kept, side);
     holder.side = side;
-    const ended = await relay(exchange, kept ?? down, side);
+    // It may have been interrupted in the moment in which the backend's end was there, and is not sent then.
+    const sends = exchange.interruption === Interruption.NONE;
+    const ended = sends ? await relay(exchange, kept ?? down, side) : 503;
     if (ended === Relayed.LOST) side.abort();
     const whole = bodiless || kept?.whole === true;
     exchange.repeatable = whole && isIdempotent(request);

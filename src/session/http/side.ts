@@ -39,7 +39,7 @@ export async function openConnection(
 ): Promise<Upstream | AnswerStatus> {
   const opened = await openUpstream(exchange, timer, cluster);
   if (typeof opened === "number" || exchange.interruption === Interruption.NONE) return opened;
-  opened.close();
+  opened.discard();
   return 503;
 }
 

@@ -68,11 +68,13 @@ export class Upstream implements Placed {
   }
 
   /**
-   * Takes the read begun by {@link rest}, or a new one that fills `bytes` from `at`; hand its result to
+   * Takes the read begun by {@link rest}, or a new one that fills `bytes[at, end)`; hand its result to
    * {@link accept}.
    */
-  read(at: number): Promise<Arrival> {
-    return this.#reads.take(at === 0 ? this.bytes : this.bytes.subarray(at));
+  read(at: number, end: number = this.bytes.length): Promise<Arrival> {
+    const { bytes } = this;
+    const all = at === 0 && end === bytes.length;
+    return this.#reads.take(all ? bytes : bytes.subarray(at, end));
   }
 
   /** The number of bytes that {@link read} has brought, 0 at the backend's end of stream. */

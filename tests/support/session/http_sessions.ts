@@ -9,6 +9,7 @@ import { FIELD_VALUE } from "../../../src/protocol/h1/grammar.ts";
 import { RouteTable } from "../../../src/routing/route_table.ts";
 import { Cluster } from "../../../src/session/cluster.ts";
 import type { ListenerContext, Route } from "../../../src/session/listener_context.ts";
+import { H2Starter } from "../../../src/session/http/h2/starter.ts";
 import { HttpStarter } from "../../../src/session/http/starter.ts";
 import { testLimits } from "../h2/limits.ts";
 import { FakeStream } from "./fake_stream.ts";
@@ -49,12 +50,12 @@ export function shopListener(settings: Partial<ListenerContext> = {}): ListenerC
 
 /**
  * A running session whose client and backends the test plays; `fastPath` as for
- * {@link testWorkerContext}. The client speaks HTTP/1.1, or with `speaksH2` HTTP/2.
+ * {@link testWorkerContext}. `version`: that of HTTP.
  */
 export function httpSession(
   settings: Partial<ListenerContext> = {},
   fastPath: boolean | undefined = undefined,
-  speaksH2 = false,
+  version: 1 | 2 = 1,
 ) {
   const backends: FakeStream[] = [];
   const worker = testWorkerContext(10, {
@@ -70,9 +71,11 @@ export function httpSession(
     peer: { ip: "192.0.2.1", port: 1 },
     destination: null,
     tls: null,
-    speaksH2,
   };
-  const session = new HttpStarter(shopListener(settings), worker).start(accepted, () => {});
+  const listener = shopListener(settings);
+  const session = version === 1
+    ? new HttpStarter(listener, worker).start(accepted, () => {})
+    : new H2Starter(worker).start(accepted, listener, () => {});
   if (session === null) throw new Error("no buffer for the session");
   const running = session.run();
   return {

@@ -10,6 +10,15 @@ export const FRAME_HEADER_BYTES = 9;
 /** The largest payload we accept: the value of SETTINGS_MAX_FRAME_SIZE nobody may go below. */
 export const MAX_FRAME_BYTES = 16_384;
 
+const LARGEST_FRAME_BYTES = FRAME_HEADER_BYTES + MAX_FRAME_BYTES;
+
+/** The most payload that fits into `size` bytes together with the headers of its frames. */
+export function payloadRoom(size: number): number {
+  const left = size % LARGEST_FRAME_BYTES;
+  return (size - left) / LARGEST_FRAME_BYTES * MAX_FRAME_BYTES +
+    Math.max(0, left - FRAME_HEADER_BYTES);
+}
+
 /** Settings in one frame, at most: no peer has a use for more. */
 export const MAX_SETTINGS = 64;
 

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ErrorCode } from "./error_code.ts";
-import { FrameFlag, FrameReader, FrameStatus, FrameType, MAX_FRAME_BYTES } from "./frame.ts";
+import {
+  FRAME_HEADER_BYTES,
+  FrameFlag,
+  FrameReader,
+  FrameStatus,
+  FrameType,
+  MAX_FRAME_BYTES,
+  payloadRoom,
+} from "./frame.ts";
 import {
   writeFrameHeader,
   writeGoaway,
@@ -155,4 +163,14 @@ Deno.test("FrameReader ends on arbitrary bytes, with a content inside of the fra
     if (status !== FrameStatus.FRAME) return;
     assert.ok(start >= 9 && start <= end && end <= next && next <= bytes.length);
   }));
+});
+
+Deno.test("payloadRoom() is what fits with the headers of its frames, and not a byte less", () => {
+  const framed = (count: number) => count + FRAME_HEADER_BYTES * Math.ceil(count / MAX_FRAME_BYTES);
+  const largest = FRAME_HEADER_BYTES + MAX_FRAME_BYTES;
+  for (let size = 0; size < 4 * largest; size += size % largest < 20 ? 1 : 997) {
+    const room = payloadRoom(size);
+    assert.ok(framed(room) <= size, `${size}`);
+    assert.ok(framed(room + 1) > size, `${size}`);
+  }
 });

@@ -10,9 +10,9 @@ import type { AnswerStatus } from "../../../answers/answer_set.ts";
 import { Reason } from "../../reason.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { Outcome } from "../account.ts";
-import { BodyEnd } from "../body.ts";
 import { writeRequest } from "../h1/heads.ts";
 import { blame } from "../phases/failure.ts";
+import { hasNoContent } from "../relay.ts";
 import { beginServing } from "../phases/serve.ts";
 import type { H2Request } from "./request.ts";
 
@@ -29,7 +29,7 @@ export type AtOnce = 1 | 2 | 3;
 
 /** Whether a request that has a cluster may be served here. */
 export function isUsual({ record, body }: H2Request): boolean {
-  return record.client.worker.fastPath && body.ended === BodyEnd.COMPLETE &&
+  return record.client.worker.fastPath && hasNoContent(record.request, body) &&
     !record.tunnels && record.cluster?.settings.http2 !== true;
 }
 

@@ -8,27 +8,24 @@ import type { H2Connection } from "../../../protocol/h2/connection/connection.ts
 import { EndReason } from "../../../protocol/h2/connection/events.ts";
 import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
 import { ErrorCode } from "../../../protocol/h2/frames/error_code.ts";
-import { framingLine } from "../../../protocol/http/framed_body.ts";
 import { dropHopByHop } from "../../../protocol/http/hop_by_hop.ts";
-import { Framed, type MessageHead } from "../../../protocol/http/message_head.ts";
-import { copyBytes } from "../../../bytes/ascii.ts";
+import type { MessageHead } from "../../../protocol/http/message_head.ts";
 import { Reason } from "../../reason.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
 import { Outcome } from "../account.ts";
-import { renderOwnMessage } from "../answers.ts";
 import { BodyEnd, type BodySource } from "../body.ts";
 import type { ClientConnection } from "../client_connection.ts";
 import { closeAccount, openAccount } from "../close_account.ts";
 import type { Downstream } from "../downstream.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
-import { editResponse, responseLinesBound, writeResponseLines } from "../phases/edit.ts";
 import { endServing } from "../phases/serve.ts";
 import { StreamEnd } from "../stream_end.ts";
 import type { UpstreamSide } from "../upstream.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { H2Exchange } from "./exchange_pool.ts";
+import { sendOwnHead, sendResponseHead } from "./heads.ts";
 import { StreamBody } from "./stream_body.ts";
-import { StreamSink } from "./stream_sink.ts";
+import { type SendingStream, StreamSink } from "./stream_sink.ts";
 import type { StreamRoom } from "./stream_room.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -41,6 +38,8 @@ export interface RequestOwner {
   readonly room: StreamRoom;
   /** The connection was closed by us. */
   readonly closed: boolean;
+  /** Resolves when a write is over, or the connection is. */
+  written(): Promise<void>;
   /** A request is over; what it was lent is given back. */
   over(exchange: H2Exchange, bytes: Uint8Array): void;
 }
@@ -54,7 +53,7 @@ const NO_CONTENT: BodySource = {
 };
 
 /** One request and the client's end of its exchange. */
-export class H2Request implements Downstream, Timed {
+export class H2Request implements Downstream, SendingStream, Timed {
   deadline = Infinity;
   filedTick = Infinity;
   filedIndex = 0;
@@ -71,7 +70,7 @@ export class H2Request implements Downstream, Timed {
   readonly #stream: H2Stream<H2Request>;
   readonly #bytes: Uint8Array;
   #upload: StreamBody | null = null;
-  #sink: StreamSink<H2Request> | null = null;
+  #sink: StreamSink | null = null;
   #out: Uint8Array | null = null;
   #begun = false;
   #gone = false;
@@ -95,12 +94,25 @@ export class H2Request implements Downstream, Timed {
   }
 
   /** Takes the response body. */
-  get sink(): StreamSink<H2Request> {
-    return this.#sink ??= new StreamSink(
-      this.#owner.connection,
-      this.#stream,
-      this.record.account,
-    );
+  get sink(): StreamSink {
+    return this.#sink ??= new StreamSink(this);
+  }
+
+  sendPiece(bytes: Uint8Array, ends: boolean): boolean {
+    return this.#owner.connection.sendData(this.#stream, bytes, 0, bytes.length, ends);
+  }
+
+  sendTrailers(trailers: MessageHead): boolean {
+    return this.#owner.connection.sendTrailers(this.#stream, trailers, NO_BYTES, 0, 0);
+  }
+
+  noteSent(count: number): void {
+    this.record.account.clientOut += count;
+  }
+
+  /** A response that has begun breaks off. */
+  abort(): void {
+    this.reset(ErrorCode.INTERNAL_ERROR);
   }
 
   /** The piece of the response body that was offered has been taken. */
@@ -143,7 +155,9 @@ export class H2Request implements Downstream, Timed {
     this.#begun = true;
     openAccount(this.record);
     if (ends) return;
-    this.body = this.#upload = new StreamBody(this.#owner.room.bodies, this.#release);
+    const { bodies, bodyBuffers } = this.#owner.room;
+    this.#upload = new StreamBody(bodies, bodyBuffers, (count) => this.#release(count));
+    this.body = this.#upload;
   }
 
   /** Part of the body has come; false when there is no room for it. */
@@ -153,14 +167,14 @@ export class H2Request implements Downstream, Timed {
     if (upload === null || upload.isCut) connection.release(this.#stream, end - start);
     else if (end > start && !upload.add(bytes, start, end)) return false;
     this.record.account.clientIn += end - start;
-    if (ends) upload?.complete(null);
+    if (ends) upload?.finish(BodyEnd.COMPLETE);
     return true;
   }
 
   /** The trailer section of the body has come. */
   trailersCame(trailers: MessageHead): void {
     this.record.account.clientIn += trailers.end - trailers.start;
-    this.#upload?.complete(trailers.count > 0 ? trailers : null);
+    this.#upload?.finish(BodyEnd.COMPLETE, trailers.count > 0 ? trailers : null);
   }
 
   /** The stream has ended early. */
@@ -227,8 +241,10 @@ export class H2Request implements Downstream, Timed {
   interim(exchange: Exchange): Promise<void> {
     const { response } = exchange;
     dropHopByHop(response, false);
-    this.#owner.connection.sendHead(this.#stream, response.status, response, NO_BYTES, 0, 0, false);
-    return DONE;
+    const { connection } = this.#owner;
+    connection.sendHead(this.#stream, response.status, response, NO_BYTES, 0, 0, false);
+    // Heads always find room in the output, and of interim ones there may be any number.
+    return connection.isCongested ? this.#owner.written() : DONE;
   }
 
   head(exchange: Exchange, ends: boolean): Promise<boolean> {
@@ -238,7 +254,8 @@ export class H2Request implements Downstream, Timed {
   /** {@link head} at once. */
   sendHead(exchange: Exchange, ends: boolean): boolean {
     exchange.enter(ExchangePhase.RELAYING);
-    return this.#sendHead(exchange, exchange.response.status, ends);
+    const { status } = exchange.response;
+    return sendResponseHead(this.#owner, this.#stream, exchange, status, ends);
   }
 
   /** The backend has agreed to a tunnel; false when the client cannot be told. */
@@ -246,21 +263,7 @@ export class H2Request implements Downstream, Timed {
     exchange.enter(ExchangePhase.TUNNEL);
     this.#stream.keepsIdle = true;
     // RFC 8441 section 4: HTTP/2 has no 101.
-    return this.#sendHead(exchange, TUNNEL_STATUS, false);
-  }
-
-  #sendHead(exchange: Exchange, status: number, ends: boolean): boolean {
-    const { response, account } = exchange;
-    const lines = editResponse(exchange, false);
-    const framing = response.framed === Framed.EMPTY ? framingLine(response) : NO_BYTES;
-    const room = this.#owner.room.lines(responseLinesBound(exchange, lines) + framing.length);
-    const added = writeResponseLines(exchange, lines, room, 0);
-    const end = copyBytes(framing, 0, framing.length, room, added);
-    this.#stream.routed = true;
-    account.status = status;
-    account.clientOut += response.end - response.start;
-    const { connection } = this.#owner;
-    return connection.sendHead(this.#stream, status, response, room, 0, end, ends);
+    return sendResponseHead(this.#owner, this.#stream, exchange, TUNNEL_STATUS, false);
   }
 
   /**
@@ -282,22 +285,10 @@ export class H2Request implements Downstream, Timed {
   /** Writes an answer of our own; false when the client cannot be told. */
   async answer(status: AnswerStatus): Promise<boolean> {
     const { record } = this;
-    const { account, client } = record;
-    const { connection, room } = this.#owner;
-    const { headers, body } = renderOwnMessage(record, status);
-    account.counts = true;
-    account.status = status;
-    client.worker.counters.add(Counter.DEFAULT_ANSWERS, 1);
-    this.arm(client.listener.timeouts.front);
-    // Backends that were tried and failed speak for the client, see the ratios of the flood guard.
-    this.#stream.routed = account.backend !== null;
-    const lines = room.encode(headers);
-    const ends = body.length === 0;
-    account.clientOut += lines.length;
-    if (!connection.sendHead(this.#stream, status, null, lines, 0, lines.length, ends)) {
-      return false;
-    }
-    return ends || await this.sink.writeLast(body);
+    this.arm(record.client.listener.timeouts.front);
+    const body = sendOwnHead(this.#owner, this.#stream, record, status);
+    if (body === null) return false;
+    return body.length === 0 || await this.sink.writeLast(body);
   }
 
   /** A buffer for the head of the request to a backend, in place of the one before; `null` for none. */
@@ -365,7 +356,8 @@ export class H2Request implements Downstream, Timed {
     this.#owner.over(this.exchange, this.#bytes);
   }
 
-  readonly #release = (count: number): void => {
+  /** So many bytes of the body have been passed on. */
+  #release(count: number): void {
     this.#owner.connection.release(this.#stream, count);
     const { listener, worker } = this.record.client;
     this.#progress += count;
@@ -375,7 +367,7 @@ export class H2Request implements Downstream, Timed {
     if (this.record.phase >= ExchangePhase.AWAITING) {
       worker.wheel.arm(this, Math.min(front, back));
     }
-  };
+  }
 }
 
 function streamEndBy(reason: EndReason): StreamEnd {

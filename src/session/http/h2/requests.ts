@@ -36,6 +36,8 @@ export interface RequestsOwner {
   readonly closed: boolean;
   /** The connection has something to write. */
   wantsWrite(): void;
+  /** Resolves when a write is over, or the connection is. */
+  written(): Promise<void>;
   /** A request has begun, or bytes of one have moved. */
   active(): void;
   /** The last request that was served is over. */
@@ -80,6 +82,10 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
 
   wantsWrite(): void {
     this.#owner.wantsWrite();
+  }
+
+  written(): Promise<void> {
+    return this.#owner.written();
   }
 
   space(stream: H2Stream<H2Request>, part: Part): HeadSpace | null {

@@ -51,6 +51,10 @@ export async function serveRequest(request: H2Request): Promise<void> {
         upstream = opened;
       }
       request.upstream = upstream;
+      if (record.interruption !== Interruption.NONE) {
+        status = 503;
+        break;
+      }
       const head = assemble(request);
       if (typeof head === "number") {
         status = head;

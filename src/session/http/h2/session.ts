@@ -58,8 +58,8 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   #filled = false;
   /** When a client that has ended its side is asked for a sign of life, in milliseconds. */
   #probeAt = Infinity;
-  /** Wakes the loop that reads when it waits for a write instead, or for the end. */
-  #wake: (() => void) | null = null;
+  /** Wake those who wait for a write, or for the end: the loop that reads, and requests. */
+  #wakes: (() => void)[] = [];
 
   /** `first` comes from the worker's small input buffers. */
   constructor(
@@ -123,7 +123,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.#enter(SessionPhase.CLOSED);
     this.#stream.close();
     this.connection.lost();
-    this.#wakeReader();
+    this.#wakeAll();
   }
 
   get closed(): boolean {
@@ -159,6 +159,11 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.#writer.wake();
   }
 
+  written(): Promise<void> {
+    if (this.#phase !== SessionPhase.OPEN) return Promise.resolve();
+    return new Promise((resolve) => this.#wakes.push(resolve));
+  }
+
   active(): void {
     this.lastActive = this.worker.wheel.now;
   }
@@ -171,7 +176,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   wrote(count: number): void {
     this.worker.counters.add(Counter.BYTES_OUT, count);
     this.#settle();
-    this.#wakeReader();
+    this.#wakeAll();
   }
 
   writeFailed(error: unknown): void {
@@ -183,7 +188,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   async #receiveAll(): Promise<void> {
     const { connection, input, worker } = this;
     while (this.#phase === SessionPhase.OPEN) {
-      if (connection.isCongested) await this.#paused();
+      if (connection.isCongested) await this.written();
       else if (!connection.isPaused && !(await this.#more())) return await this.#inputEnded();
       // A client that sends faster than it is read would be read without end. The break comes before its bytes
       // are looked at: there are no breaks for others while somebody is at work.
@@ -237,19 +242,15 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.#settle();
     while (this.#phase === SessionPhase.OPEN) {
       this.#arm();
-      await this.#paused();
+      await this.written();
     }
   }
 
-  /** Resolves when a write is over, or the session is. */
-  #paused(): Promise<void> {
-    return new Promise((resolve) => this.#wake = resolve);
-  }
-
-  #wakeReader(): void {
-    const wake = this.#wake;
-    this.#wake = null;
-    wake?.();
+  #wakeAll(): void {
+    const wakes = this.#wakes;
+    if (wakes.length === 0) return;
+    this.#wakes = [];
+    for (const wake of wakes) wake();
   }
 
   /** The client has broken its connection. */
@@ -301,7 +302,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.#discardable = isError ? DISCARDED_BYTES_AFTER_ERROR : DISCARDED_BYTES;
     wheel.arm(this, limits.linger.stepMs);
     this.#stream.closeWrite().catch(() => this.close());
-    this.#wakeReader();
+    this.#wakeAll();
   }
 
   /** Sets the deadline to whatever is due first. */

@@ -18,7 +18,11 @@ export async function openUpstream(
   exchange.enter(ExchangePhase.CONNECTING);
   const options = { first: exchange.picked, key: null };
   const upstream = await connectBackend(exchange, exchange.client, timer, cluster, options);
-  if (exchange.interruption === Interruption.TIMEOUT) return 504;
+  if (exchange.interruption === Interruption.TIMEOUT) {
+    // Its time was over in the very moment in which the connection was there.
+    upstream?.discard();
+    return 504;
+  }
   return upstream ?? 503;
 }
 

@@ -9,6 +9,7 @@ import type { ByteStream } from "../../../io/contracts.ts";
 import type { Cluster } from "../../cluster.ts";
 import { Reason } from "../../reason.ts";
 import { ExchangePhase, Interruption } from "../exchange.ts";
+import { openConnection } from "../side.ts";
 import { openUpstream, pickBackend } from "./connect.ts";
 import { failureStatus } from "./failure.ts";
 import { matchRoute } from "./match.ts";
@@ -79,6 +80,24 @@ Deno.test("openUpstream() ends when it is interrupted, and keeps no connection",
     assert.equal(await opening, why === Interruption.TIMEOUT ? 504 : 503);
     assert.ok(stream.closed);
     assert.equal(exchange.connecting, null);
+  }
+});
+
+Deno.test("a connection that is there in the very moment of an interruption leaves nothing behind", async () => {
+  for (const why of [Interruption.TIMEOUT, Interruption.CLIENT_GONE] as const) {
+    for (let moment = 0; moment < 12; moment++) {
+      const { exchange, cluster, timer, worker } = setUp(() => Promise.resolve(new FakeStream()));
+      const backend = pickBackend(exchange, cluster);
+      const opening = openConnection(exchange, timer, cluster);
+      for (let i = 0; i < moment; i++) await Promise.resolve();
+      exchange.interruption = why;
+      exchange.connecting?.abort();
+      const opened = await opening;
+      // It was too late for that: whoever has the connection gives it up.
+      if (typeof opened !== "number") opened.discard();
+      assert.equal(worker.upstreams.buffers.head.lent, 0, `${moment}`);
+      assert.equal(backend?.activeConnections, 0, `${moment}`);
+    }
   }
 });
 

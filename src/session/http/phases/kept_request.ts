@@ -9,18 +9,29 @@ import type { MessageHead } from "../../../protocol/http/message_head.ts";
 /** Most requests with a body have less; what is kept is a copy for each of them that is under way. */
 export const KEPT_BODY_BYTES = 16 * 1024;
 
-/** A body of which the beginning is kept. */
+const NO_BYTES = new Uint8Array(0);
+const LEAST_BYTES = 512;
+
+/** Takes the next piece of a body, or the error with which its sender is lost. */
+interface Reader {
+  readonly resolve: (piece: Uint8Array | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A body of which the beginning is kept: in one piece, since senders may send it byte by byte. */
 class KeptBody implements BodySource {
   readonly #source: BodySource;
-  /** All that was handed out, unless it was too much. */
-  #kept: Uint8Array[] = [];
+  /** All that was handed out is `kept[0, size)`, unless it was too much. */
+  #kept = NO_BYTES;
   #size = 0;
-  /** Pieces of {@link #kept} that were handed out since the last rewind. */
+  /** So many bytes of it were handed out since the last rewind. */
   #given = 0;
   #whole = true;
-  /** What the source was asked for and nobody has. */
-  #asked: Promise<Uint8Array | null> | null = null;
-  #stop = Promise.withResolvers<null>();
+  /** The source was asked for a piece that nobody has. */
+  #asked = false;
+  /** What came of that when nobody waited for it. */
+  #arrived: Promise<Uint8Array | null> | null = null;
+  #reader: Reader | null = null;
   #stopped = false;
 
   constructor(source: BodySource) {
@@ -29,7 +40,7 @@ class KeptBody implements BodySource {
 
   /** A piece of the source is waited for. */
   get waits(): boolean {
-    return this.#asked !== null;
+    return this.#asked;
   }
 
   /** Everything that was handed out can be handed out again. */
@@ -40,7 +51,7 @@ class KeptBody implements BodySource {
   get ended(): BodyEnd {
     if (this.#stopped) return BodyEnd.CUT;
     // The last piece may have left the source and not be handed out.
-    const more = this.#given < this.#kept.length || this.#asked !== null;
+    const more = this.#whole && (this.#given < this.#size || this.#asked);
     return more ? BodyEnd.OPEN : this.#source.ended;
   }
 
@@ -48,20 +59,20 @@ class KeptBody implements BodySource {
     return this.#source.trailers;
   }
 
-  async next(): Promise<Uint8Array | null> {
-    if (this.#stopped) return null;
-    const again = this.#kept[this.#given];
-    if (again !== undefined) {
-      this.#given++;
-      return again;
+  next(): Promise<Uint8Array | null> {
+    if (this.#stopped) return Promise.resolve(null);
+    if (!this.#whole) return this.#source.next();
+    if (this.#given < this.#size) {
+      const again = this.#kept.subarray(this.#given, this.#size);
+      this.#given = this.#size;
+      return Promise.resolve(again);
     }
-    this.#asked ??= this.#source.next();
-    const piece = this.#whole
-      ? await Promise.race([this.#asked, this.#stop.promise])
-      : await this.#asked;
-    if (this.#stopped) return null;
-    this.#asked = null;
-    return piece === null || !this.#whole ? piece : this.#keep(piece);
+    const promise = new Promise<Uint8Array | null>((resolve, reject) =>
+      this.#reader = { resolve, reject }
+    );
+    if (!this.#asked) this.#ask();
+    else if (this.#arrived !== null) this.#hand(this.#arrived);
+    return promise;
   }
 
   taken(count: number): void {
@@ -72,30 +83,54 @@ class KeptBody implements BodySource {
   /** Whoever reads is told that the body is cut, and reads no more. */
   stop(): void {
     this.#stopped = true;
-    this.#asked?.catch(() => {});
-    this.#stop.resolve(null);
+    this.#reader?.resolve(null);
+    this.#reader = null;
   }
 
   /** The body begins anew. Nobody may be reading. */
   rewind(): void {
     this.#stopped = false;
-    this.#stop = Promise.withResolvers();
     this.#given = 0;
   }
 
+  #ask(): void {
+    this.#asked = true;
+    const piece = this.#source.next();
+    const hand = () => this.#hand(piece);
+    piece.then(hand, hand);
+  }
+
+  /** A piece is there, or will never be. */
+  #hand(piece: Promise<Uint8Array | null>): void {
+    const reader = this.#reader;
+    if (reader === null) {
+      this.#arrived = piece;
+      return;
+    }
+    this.#reader = this.#arrived = null;
+    piece.finally(() => this.#asked = false).then(
+      (bytes) => reader.resolve(bytes === null ? null : this.#keep(bytes)),
+      reader.reject,
+    );
+  }
+
   #keep(piece: Uint8Array): Uint8Array {
-    this.#size += piece.length;
-    if (this.#size > KEPT_BODY_BYTES) {
+    const start = this.#size;
+    const end = start + piece.length;
+    if (end > KEPT_BODY_BYTES) {
       this.#whole = false;
-      this.#kept = [];
-      this.#given = 0;
+      this.#kept = NO_BYTES;
       return piece;
     }
-    const copy = piece.slice();
-    this.#kept.push(copy);
-    this.#given++;
+    if (end > this.#kept.length) {
+      const larger = new Uint8Array(Math.max(LEAST_BYTES, end, 2 * this.#kept.length));
+      larger.set(this.#kept.subarray(0, start));
+      this.#kept = larger;
+    }
+    this.#kept.set(piece, start);
+    this.#size = this.#given = end;
     this.#source.taken(piece.length);
-    return copy;
+    return this.#kept.subarray(start, end);
   }
 }
 

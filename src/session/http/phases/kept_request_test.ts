@@ -63,6 +63,32 @@ Deno.test("KeptRequest is not at its end while a piece is on its way out of the 
   assert.equal(kept.body.ended, BodyEnd.COMPLETE);
 });
 
+Deno.test("KeptRequest keeps a body that comes byte by byte in one piece", async () => {
+  const down = new FakeDownstream();
+  const kept = new KeptRequest(down);
+  const text = "0123456789".repeat(100);
+  for (const byte of text) down.body.feed(byte);
+  for (let i = 0; i < text.length; i++) {
+    const piece = await kept.body.next() as Uint8Array;
+    assert.equal(latin1(piece), text[i]);
+    kept.body.taken(1);
+  }
+  await kept.rewind();
+  assert.equal(latin1(await kept.body.next() as Uint8Array), text);
+  down.body.feed(new Error("lost"));
+  await assert.rejects(kept.body.next(), /lost/);
+});
+
+Deno.test("KeptRequest hears of a sender that is lost while nobody reads", async () => {
+  const down = new FakeDownstream();
+  const kept = new KeptRequest(down);
+  kept.uploading(kept.body.next().then((piece) => piece !== null));
+  await kept.rewind();
+  down.body.feed(new Error("lost"));
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  await assert.rejects(kept.body.next(), /lost/);
+});
+
 Deno.test("KeptRequest keeps so much and no more, and then hands pieces out as they come", async () => {
   const down = new FakeDownstream();
   const kept = new KeptRequest(down);

@@ -7,6 +7,7 @@ import { BodyReader } from "../../../../protocol/h1/body_reader.ts";
 import { ReadStatus } from "../../../../protocol/h1/field_reader.ts";
 import { responseHeadReader } from "../../../../protocol/h1/head_reader.ts";
 import { responsePersists } from "../../../../protocol/h1/response_rules.ts";
+import { payloadRoom } from "../../../../protocol/h2/frames/frame.ts";
 import { BodyFraming } from "../../../../protocol/http/message_head.ts";
 import { offeredUpgrade } from "../../../../protocol/http/upgrade.ts";
 import { isDefect } from "../../../defect.ts";
@@ -133,14 +134,16 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
 
   async more(): Promise<boolean> {
     const { received } = this;
-    const full = received.end === received.bytes.length;
+    const full = received.end >= payloadRoom(received.bytes.length);
     received.start = received.end = 0;
     if (full) {
       this.#connection.growForBody();
       const turn = this.#exchange.client.worker.bulkTurns.take();
       if (turn !== null) await turn;
     }
-    return await this.#read(0);
+    // As much as an output of HTTP/2 of the same size holds: of more than that a scrap would be left, which is a
+    // write of its own.
+    return await this.#read(0, payloadRoom(received.bytes.length));
   }
 
   tunnel(): TunnelEnd {
@@ -188,11 +191,11 @@ export class H1Upstream implements UpstreamSide, Arriving, Outgoing {
     this.#exchange.client.worker.h2Counters.trailersBehindLength++;
   }
 
-  async #read(at: number): Promise<boolean> {
+  async #read(at: number, end?: number): Promise<boolean> {
     const connection = this.#connection;
     let count: number;
     try {
-      count = connection.accept(await connection.read(at));
+      count = connection.accept(await connection.read(at, end));
     } catch (error) {
       if (isDefect(error)) throw error;
       this.broken = true;
