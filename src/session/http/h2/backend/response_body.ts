@@ -4,6 +4,7 @@
 import type { BufferPool } from "../../../../bytes/buffer_pool.ts";
 import type { MessageHead } from "../../../../protocol/http/message_head.ts";
 import { BodyEnd, type BodySource } from "../../body.ts";
+import type { BodyBudget } from "../body_budget.ts";
 
 /** What is smaller gets a buffer of its own. */
 const SMALL_BYTES = 4096;
@@ -20,6 +21,7 @@ const NO_PIECE: Piece = { bytes: new Uint8Array(0), lent: false };
 export class ResponseBody implements BodySource {
   trailers: MessageHead | null = null;
   readonly #buffers: BufferPool;
+  readonly #budget: BodyBudget;
   readonly #credit: (count: number) => void;
   /** What was handed out, until all of it has been taken. */
   #out = NO_PIECE;
@@ -31,8 +33,9 @@ export class ResponseBody implements BodySource {
   #wake: ((bytes: Uint8Array | null) => void) | null = null;
 
   /** `credit` gives the sender credit for so many bytes more. */
-  constructor(buffers: BufferPool, credit: (count: number) => void) {
+  constructor(buffers: BufferPool, budget: BodyBudget, credit: (count: number) => void) {
     this.#buffers = buffers;
+    this.#budget = budget;
     this.#credit = credit;
   }
 
@@ -45,13 +48,15 @@ export class ResponseBody implements BodySource {
     return this.#end === BodyEnd.COMPLETE;
   }
 
-  /** `bytes[start, end)` has come. */
-  push(bytes: Uint8Array, start: number, end: number): void {
-    if (start === end || this.#end !== BodyEnd.OPEN) return;
+  /** `bytes[start, end)` has come; false when there is no room for it. */
+  push(bytes: Uint8Array, start: number, end: number): boolean {
+    if (start === end || this.#end !== BodyEnd.OPEN) return true;
+    if (!this.#budget.take(end - start)) return false;
     this.#makeRoom(end - start);
     this.#filling.bytes.set(bytes.subarray(start, end), this.#filled);
     this.#filled += end - start;
     this.#tell();
+    return true;
   }
 
   /** Nothing more comes. */
@@ -69,18 +74,24 @@ export class ResponseBody implements BodySource {
   }
 
   taken(count: number): void {
-    this.#left = Math.max(0, this.#left - count);
-    this.#credit(count);
+    const taken = Math.min(count, this.#left);
+    this.#left -= taken;
+    this.#release(taken);
     if (this.#left === 0) this.#out = this.#give(this.#out);
   }
 
   /** Nobody takes anything any more. What waits has had its room in the window of the connection. */
   dispose(): void {
     this.finish(BodyEnd.CUT);
-    this.#credit(this.#left + this.#filled);
+    this.#release(this.#left + this.#filled);
     this.#out = this.#give(this.#out);
     this.#filling = this.#give(this.#filling);
     this.#left = this.#filled = 0;
+  }
+
+  #release(count: number): void {
+    this.#budget.give(count);
+    this.#credit(count);
   }
 
   #tell(): void {

@@ -3,16 +3,18 @@ import { latin1 } from "../../../../../tests/support/session/wire.ts";
 import { BufferPool } from "../../../../bytes/buffer_pool.ts";
 import { MessageHead } from "../../../../protocol/http/message_head.ts";
 import { BodyEnd } from "../../body.ts";
+import { BodyBudget } from "../body_budget.ts";
 import { ResponseBody } from "./response_body.ts";
 
 const WINDOW = 65_535;
 
-function setUp(limit = 4) {
+function setUp(limit = 4, most = 1_000_000) {
+  const budget = new BodyBudget(most);
   const buffers = new BufferPool(WINDOW + 1, limit);
   let credit = 0;
-  const body = new ResponseBody(buffers, (count) => credit += count);
+  const body = new ResponseBody(buffers, budget, (count) => credit += count);
   const push = (text: string) => body.push(new TextEncoder().encode(text), 0, text.length);
-  return { buffers, body, push, credit: () => credit };
+  return { buffers, budget, body, push, credit: () => credit };
 }
 
 Deno.test("ResponseBody hands out what has come in one piece, and gives credit for what was taken", async () => {
@@ -91,4 +93,18 @@ Deno.test("ResponseBody gives credit for what nobody takes any more, once", asyn
   assert.equal(credit(), 10);
   body.dispose();
   assert.equal(credit(), 10);
+});
+
+Deno.test("ResponseBody takes no more than all bodies together may hold, and gives it back", async () => {
+  const { body, push, budget, credit } = setUp(4, 10);
+  assert.ok(push("12345"));
+  await body.next();
+  assert.ok(push("12345"));
+  assert.ok(!push("1"));
+  assert.equal(budget.held, 10);
+  body.taken(3);
+  assert.ok(push("1"));
+  body.dispose();
+  body.taken(2);
+  assert.deepEqual([budget.held, credit()], [0, 11]);
 });

@@ -53,8 +53,9 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     this.#connection = slot.connection;
     this.reused = slot.reused;
     this.#heads = new ReceivedHeads(exchange.response);
-    const { bodyBuffers } = exchange.client.worker.sharedUpstreams;
-    this.body = new ResponseBody(bodyBuffers, (count) => this.#credit(count));
+    const { sharedUpstreams, streamRoom } = exchange.client.worker;
+    const credit = (count: number) => this.#credit(count);
+    this.body = new ResponseBody(sharedUpstreams.bodyBuffers, streamRoom.bodies, credit);
     this.sink = new RequestBody(
       slot.connection,
       (count) => this.#noteSent(count),
@@ -172,7 +173,7 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
 
   data(bytes: Uint8Array, start: number, end: number, ends: boolean): void {
     this.#noteReceived(end - start);
-    this.body.push(bytes, start, end);
+    if (!this.body.push(bytes, start, end)) return this.#overwhelmed(end - start);
     if (ends) this.body.finish(BodyEnd.COMPLETE);
   }
 
@@ -211,6 +212,16 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     this.#protocol = null;
     await this.sink.end(null);
     return HeadEnd.READ;
+  }
+
+  /** Too much of what has come has not been passed on, of all responses together. */
+  #overwhelmed(count: number): void {
+    const { client } = this.#exchange;
+    client.worker.counters.add(Counter.NO_BUFFER, 1);
+    blame(this.#exchange, Reason.OUT_OF_BUFFERS, 502);
+    this.#credit(count);
+    this.#reset(ErrorCode.CANCEL);
+    this.#lose(HeadEnd.CUT);
   }
 
   /** Nothing more is sent or comes. A response that is complete stays so. */
