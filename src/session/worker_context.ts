@@ -19,6 +19,7 @@ import { HeadTools } from "../protocol/h2/connection/head_tools.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ids/ulid.ts";
 import { Breaks } from "./timing/breaks.ts";
+import { LANE_MS, SlowLane } from "./timing/slow_lane.ts";
 import { BulkTurns } from "./timing/bulk_turns.ts";
 import { ClientLimits } from "./client_limits.ts";
 import { CoarseClock } from "./timing/coarse_clock.ts";
@@ -58,6 +59,8 @@ export interface WorkerContext {
   readonly bulkTurns: BulkTurns;
   /** For work that takes long, so that others have their turn. */
   readonly breaks: Breaks;
+  /** Where connections have their turns that make work for nothing. */
+  readonly slowLane: SlowLane;
   /** For what is done once for everything that is ready in a turn. */
   readonly turns: TurnQueue;
   /** What the requests of HTTP/2 clients may take of this worker. */
@@ -188,6 +191,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
       atEndOfTurn,
       afterPause: (work) => void parts.timers.after(0, work),
     }),
+    slowLane: new SlowLane((work) => void parts.timers.after(LANE_MS, work)),
     streamRoom: new StreamRoom(STREAMS_PER_CONNECTION * parts.maxConnections, MAX_BODY_BYTES),
     inputBuffers,
     outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),

@@ -137,8 +137,9 @@ async function assertNothingLeft(proxy: TestPlane): Promise<void> {
   }
   assert.equal(worker.counters.get(Counter.INTERNAL_ERRORS), 0);
   await proxy.plane.softStop();
-  const { bodyBuffers, openCount } = worker.sharedUpstreams;
-  assert.deepEqual([bodyBuffers.lent, openCount], [0, 0], `SOZU_SEED=${SEED}`);
+  const { bodyBuffers, bodies } = worker.streamRoom;
+  const { openCount } = worker.sharedUpstreams;
+  assert.deepEqual([bodyBuffers.lent, bodies.held, openCount], [0, 0, 0], `SOZU_SEED=${SEED}`);
   for (const { activeConnections } of clusters.get("app").backends.members) {
     assert.equal(activeConnections, 0);
   }

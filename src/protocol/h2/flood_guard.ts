@@ -38,6 +38,11 @@ const MAX_SETTINGS_FRAMES = 200_000;
 /** Glitches that a head is worth which is taken apart in vain, for each time that it is larger than one may be. */
 const GLITCHES_A_HEAD = 8;
 
+/** Streams that may end for nothing, beyond those that are answered, before the peer is suspected of wanting that. */
+const TOLERATED_WASTE = 64;
+/** So many times as many glitches are put up with as make a peer suspect. */
+const SUSPECT_SHARE = 8;
+
 /** WINDOW_UPDATE frames of the connection that each DATA frame of ours earns the peer. */
 const CREDITS_A_DATA_FRAME = 2;
 
@@ -178,6 +183,13 @@ export class FloodGuard {
   /** A stream that was refused softly was reset by its client, too: refusing does not impress it. */
   refusalIgnored(): void {
     this.#noSoftRefusal = true;
+  }
+
+  /** What the peer does costs us work and is of no use to it, it seems; far from what ends the connection. */
+  get isWasteful(): boolean {
+    if (this.#fruitless > this.#answered + TOLERATED_WASTE) return true;
+    const glitches = this.#rates[Rate.GLITCH] as number;
+    return glitches * SUSPECT_SHARE > this.#limits.maxGlitchesPerWindow;
   }
 
   /** What has come too often in the window at hand or in the life of the connection. */

@@ -149,3 +149,34 @@ Deno.test("FLOOD_NAMES has a name of its own for every finding", () => {
     "rst_stream_pre_response_lifetime",
   );
 });
+
+Deno.test("FloodGuard suspects who lets streams end for nothing, and not who lets as many be answered", () => {
+  const guard = new FloodGuard(testLimits(), 0);
+  repeat(guard, 64, (it, now) => it.reset(true, now));
+  assert.ok(!guard.isWasteful);
+  guard.reset(true, 0);
+  assert.ok(guard.isWasteful);
+  guard.answered();
+  assert.ok(!guard.isWasteful);
+  repeat(guard, 1, (it, now) => it.resetEmitted(now));
+  assert.ok(guard.isWasteful);
+});
+
+Deno.test("FloodGuard suspects who makes many glitches, for as long as it does", () => {
+  const guard = new FloodGuard(testLimits(), 0);
+  repeat(guard, 250, (it, now) => it.glitch(1, now));
+  assert.ok(!guard.isWasteful);
+  guard.glitch(1, 0);
+  assert.ok(guard.isWasteful);
+  guard.check(1_000);
+  assert.ok(!guard.isWasteful);
+});
+
+Deno.test("FloodGuard counts a head by how much larger it is than one may be, to half of the bound", () => {
+  const guard = new FloodGuard(testLimits(), 0);
+  assert.equal(repeat(guard, 250, (it, now) => it.oversized(1, now)), Flood.NONE);
+  assert.equal(guard.oversized(1, 0), Flood.GLITCH_WINDOW);
+  const other = new FloodGuard(testLimits(), 0);
+  assert.equal(repeat(other, 2, (it, now) => it.oversized(100_000, now)), Flood.NONE);
+  assert.equal(other.oversized(1, 0), Flood.GLITCH_WINDOW);
+});

@@ -73,7 +73,7 @@ function poolsOf({ plane }: SimulatedWorld): [string, BufferPool][] {
   const sets = { inputBuffers, tunnelInputBuffers, tunnelBuffers, upstreams };
   const pools: [string, BufferPool][] = [
     ["out", worker.outBuffers],
-    ["bodies", worker.sharedUpstreams.bodyBuffers],
+    ["bodies", worker.streamRoom.bodyBuffers],
   ];
   for (const [kind, set] of Object.entries(sets)) {
     for (const [name, pool] of Object.entries(set)) {

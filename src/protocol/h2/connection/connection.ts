@@ -35,8 +35,6 @@ export interface ConnectionParts<O> {
   readonly buffers: OutputBuffers;
   /** Announce SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441). */
   readonly allowsConnectProtocol: boolean;
-  /** Frames that {@link H2Connection.receive} takes in at most; all unless given. */
-  readonly framesAtOnce?: number;
 }
 
 /**
@@ -97,7 +95,6 @@ export class H2Connection<O> {
     );
     this.#input = new ConnectionInput(link, this.#credit, this.#reader, control, buffers.size);
     this.#input.allowsConnectProtocol = parts.allowsConnectProtocol;
-    this.#input.framesAtOnce = parts.framesAtOnce ?? Infinity;
     this.#reader.allowsConnectProtocol = parts.allowsConnectProtocol && role === Role.SERVER;
     if (role === Role.CLIENT) this.#input.sendPreface();
   }
@@ -130,6 +127,11 @@ export class H2Connection<O> {
   /** So many answers wait to be written that nothing more is read. */
   get isCongested(): boolean {
     return this.#input.isCongested;
+  }
+
+  /** What the peer does seems to be meant to cost work: the owner may make it wait. */
+  get isWasteful(): boolean {
+    return this.#link.flood.isWasteful;
   }
 
   /** All is written and nothing more will be: close. */
@@ -180,10 +182,19 @@ export class H2Connection<O> {
     return Math.min(this.#input.ackDeadlineMs, this.#guards.deadlineMs, this.#drain.deadlineMs);
   }
 
-  /** Takes in `bytes[start, end)`; the first byte that is still needed, with what comes behind it. */
-  receive(bytes: Uint8Array, start: number, end: number, nowMs: number): number {
+  /**
+   * Takes in `bytes[start, end)`; the first byte that is still needed, with what comes behind it. All frames at once,
+   * unless told how many at most.
+   */
+  receive(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    nowMs: number,
+    framesAtOnce = Infinity,
+  ): number {
     this.#link.nowMs = nowMs;
-    return this.#input.receive(bytes, start, end);
+    return this.#input.receive(bytes, start, end, framesAtOnce);
   }
 
   /** The frames to be written now, `null` when there are none or a write is under way. */

@@ -23,8 +23,6 @@ const GRACE_MS = 1_000;
 export class ConnectionInput<O> {
   /** Announce SETTINGS_ENABLE_CONNECT_PROTOCOL. */
   allowsConnectProtocol = false;
-  /** Frames that one call takes in at most. */
-  framesAtOnce = Infinity;
   /** The last call stopped because there were so many. */
   isPaused = false;
   /** When the peer must have ACKed our settings, in milliseconds. */
@@ -58,8 +56,8 @@ export class ConnectionInput<O> {
     return this.#link.output.length >= this.#congestedAt;
   }
 
-  /** Takes in `bytes[start, end)`; the first byte that is still needed. */
-  receive(bytes: Uint8Array, start: number, end: number): number {
+  /** Takes in `bytes[start, end)`, so many frames at most; the first byte that is still needed. */
+  receive(bytes: Uint8Array, start: number, end: number, framesAtOnce: number): number {
     const link = this.#link;
     let at = start;
     if (link.phase === Phase.PREFACE) {
@@ -69,7 +67,7 @@ export class ConnectionInput<O> {
     const frame = this.#frame;
     this.isPaused = false;
     for (let frames = 0; link.phase === Phase.OPEN && !this.isCongested; frames++) {
-      if (frames >= this.framesAtOnce) {
+      if (frames >= framesAtOnce) {
         this.isPaused = true;
         break;
       }

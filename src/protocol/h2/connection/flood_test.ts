@@ -267,3 +267,17 @@ Deno.test("heads within their bounds are no glitches, nor are those that are thr
   server.feed(frame(FrameType.HEADERS, 0x5, 3, references(124)));
   assert.equal(excessOf(server), "none");
 });
+
+Deno.test("a peer that has us work in vain is known, and frames can be taken in few at a time", () => {
+  const server = openServer();
+  flood(server, 64, (i) => join(headers(1 + 2 * i), reset(1 + 2 * i, 8)));
+  assert.ok(!server.connection.isWasteful);
+  server.feed(headers(201), reset(201, 8));
+  assert.ok(server.connection.isWasteful);
+  const pings = join(...Array.from({ length: 100 }, () => ping()));
+  const taken = server.connection.receive(pings, 0, pings.length, 0, 64);
+  assert.equal(taken, 64 * ping().length);
+  assert.ok(server.connection.isPaused);
+  server.connection.receive(pings, taken, pings.length, 0, 64);
+  assert.ok(!server.connection.isPaused);
+});

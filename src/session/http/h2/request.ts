@@ -25,7 +25,7 @@ import type { Upstream } from "../../upstream/upstream.ts";
 import type { H2Exchange } from "./exchange_pool.ts";
 import { sendOwnHead, sendResponseHead } from "./heads.ts";
 import { StreamBody } from "./stream_body.ts";
-import { StreamSink } from "./stream_sink.ts";
+import { type SendingStream, StreamSink } from "./stream_sink.ts";
 import type { StreamRoom } from "./stream_room.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -53,7 +53,7 @@ const NO_CONTENT: BodySource = {
 };
 
 /** One request and the client's end of its exchange. */
-export class H2Request implements Downstream, Timed {
+export class H2Request implements Downstream, SendingStream, Timed {
   deadline = Infinity;
   filedTick = Infinity;
   filedIndex = 0;
@@ -70,7 +70,7 @@ export class H2Request implements Downstream, Timed {
   readonly #stream: H2Stream<H2Request>;
   readonly #bytes: Uint8Array;
   #upload: StreamBody | null = null;
-  #sink: StreamSink<H2Request> | null = null;
+  #sink: StreamSink | null = null;
   #out: Uint8Array | null = null;
   #begun = false;
   #gone = false;
@@ -94,12 +94,25 @@ export class H2Request implements Downstream, Timed {
   }
 
   /** Takes the response body. */
-  get sink(): StreamSink<H2Request> {
-    return this.#sink ??= new StreamSink(
-      this.#owner.connection,
-      this.#stream,
-      this.record.account,
-    );
+  get sink(): StreamSink {
+    return this.#sink ??= new StreamSink(this);
+  }
+
+  sendPiece(bytes: Uint8Array, ends: boolean): boolean {
+    return this.#owner.connection.sendData(this.#stream, bytes, 0, bytes.length, ends);
+  }
+
+  sendTrailers(trailers: MessageHead): boolean {
+    return this.#owner.connection.sendTrailers(this.#stream, trailers, NO_BYTES, 0, 0);
+  }
+
+  noteSent(count: number): void {
+    this.record.account.clientOut += count;
+  }
+
+  /** A response that has begun breaks off. */
+  abort(): void {
+    this.reset(ErrorCode.INTERNAL_ERROR);
   }
 
   /** The piece of the response body that was offered has been taken. */
@@ -142,10 +155,9 @@ export class H2Request implements Downstream, Timed {
     this.#begun = true;
     openAccount(this.record);
     if (ends) return;
-    this.body = this.#upload = new StreamBody(
-      this.#owner.room.bodies,
-      (count) => this.#release(count),
-    );
+    const { bodies, bodyBuffers } = this.#owner.room;
+    this.#upload = new StreamBody(bodies, bodyBuffers, (count) => this.#release(count));
+    this.body = this.#upload;
   }
 
   /** Part of the body has come; false when there is no room for it. */
@@ -155,14 +167,14 @@ export class H2Request implements Downstream, Timed {
     if (upload === null || upload.isCut) connection.release(this.#stream, end - start);
     else if (end > start && !upload.add(bytes, start, end)) return false;
     this.record.account.clientIn += end - start;
-    if (ends) upload?.complete(null);
+    if (ends) upload?.finish(BodyEnd.COMPLETE);
     return true;
   }
 
   /** The trailer section of the body has come. */
   trailersCame(trailers: MessageHead): void {
     this.record.account.clientIn += trailers.end - trailers.start;
-    this.#upload?.complete(trailers.count > 0 ? trailers : null);
+    this.#upload?.finish(BodyEnd.COMPLETE, trailers.count > 0 ? trailers : null);
   }
 
   /** The stream has ended early. */
@@ -339,7 +351,7 @@ export class H2Request implements Downstream, Timed {
     this.side?.release(false);
     this.upstream = this.side = null;
     this.giveOut();
-    this.#upload?.cut();
+    this.#upload?.dispose();
     this.#stream.owner = null;
     this.#owner.over(this.exchange, this.#bytes);
   }

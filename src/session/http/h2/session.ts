@@ -25,6 +25,11 @@ import { SESSION_TRANSITIONS, SessionPhase } from "./session_phase.ts";
 /** Frames and new requests of one connection that are dealt with in one go: others wait for a millisecond or two. */
 const FRAMES_AT_ONCE = 256;
 const REQUESTS_AT_ONCE = 32;
+/** Frames of a client that has us work in vain. */
+const WASTEFUL_FRAMES_AT_ONCE = 64;
+/** Bytes that are read of a client behind our last word, so that it can be read; fewer when an error of its ended it. */
+const DISCARDED_BYTES = 4 * 2 ** 20;
+const DISCARDED_BYTES_AFTER_ERROR = 2 ** 18;
 /** How often a client that has ended its side is asked for a sign of life, in milliseconds. */
 const PROBE_MS = 1_000;
 
@@ -47,6 +52,8 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   /** The worker drains; it may have begun to before this session did. */
   #draining: boolean;
   #linger: Linger | null = null;
+  /** Bytes that may still come while it lingers. */
+  #discardable = Infinity;
   /** The last read has filled the buffer. */
   #filled = false;
   /** When a client that has ended its side is asked for a sign of life, in milliseconds. */
@@ -80,7 +87,6 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
       counters: worker.h2Counters,
       buffers: worker.inputBuffers.bulk,
       allowsConnectProtocol: true,
-      framesAtOnce: FRAMES_AT_ONCE,
     }, now);
     this.#writer = new FrameWriter(this.connection, stream, worker, this);
   }
@@ -130,7 +136,10 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     const count = input.accept(await input.read());
     this.worker.counters.add(Counter.BYTES_IN, count);
     this.#filled = input.end === input.bytes.length;
-    this.#linger?.hear(count);
+    if (this.#linger === null) return count > 0;
+    this.#linger.hear(count);
+    this.#discardable -= count;
+    if (this.#discardable < 0) this.close();
     return count > 0;
   }
 
@@ -180,14 +189,15 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     const { connection, input, worker } = this;
     while (this.#phase === SessionPhase.OPEN) {
       if (connection.isCongested) await this.written();
-      else if (connection.isPaused) await worker.breaks.take();
-      else if (!(await this.#more())) return await this.#inputEnded();
+      else if (!connection.isPaused && !(await this.#more())) return await this.#inputEnded();
       // A client that sends faster than it is read would be read without end. The break comes before its bytes
       // are looked at: there are no breaks for others while somebody is at work.
-      if (this.#filled) await worker.breaks.take();
+      if (connection.isWasteful) await worker.slowLane.take(this);
+      else if (this.#filled || connection.isPaused) await worker.breaks.take();
       if (this.#phase !== SessionPhase.OPEN) return;
       const { bytes, start, end } = input;
-      input.start = connection.receive(bytes, start, end, worker.wheel.now);
+      const most = connection.isWasteful ? WASTEFUL_FRAMES_AT_ONCE : FRAMES_AT_ONCE;
+      input.start = connection.receive(bytes, start, end, worker.wheel.now, most);
       if (input.start === input.end) input.clear();
       while (this.#requests.serveSome(REQUESTS_AT_ONCE)) await worker.breaks.take();
       if (this.#draining) this.#beginDrain();
@@ -288,6 +298,8 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.#enter(SessionPhase.LINGERING);
     const { limits, wheel } = this.worker;
     this.#linger = new Linger(limits.linger, wheel.now);
+    const isError = connection.error !== ErrorCode.NO_ERROR;
+    this.#discardable = isError ? DISCARDED_BYTES_AFTER_ERROR : DISCARDED_BYTES;
     wheel.arm(this, limits.linger.stepMs);
     this.#stream.closeWrite().catch(() => this.close());
     this.#wakeAll();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { MessageHead } from "../../../protocol/http/message_head.ts";
+import { BufferPool } from "../../../bytes/buffer_pool.ts";
 import { BodyEnd } from "../body.ts";
 import { BodyBudget } from "./body_budget.ts";
 import { StreamBody } from "./stream_body.ts";
@@ -9,7 +10,7 @@ import { StreamRoom } from "./stream_room.ts";
 function setUp(limit = 1_000_000) {
   const budget = new BodyBudget(limit);
   let credit = 0;
-  const body = new StreamBody(budget, (count) => credit += count);
+  const body = new StreamBody(budget, new BufferPool(65_536, 4), (count) => credit += count);
   const add = (text: string) => {
     const bytes = new TextEncoder().encode(`--${text}--`);
     const added = body.add(bytes, 2, bytes.length - 2);
@@ -37,19 +38,20 @@ Deno.test("StreamBody hands out what came, and gives credit for what was taken",
   assert.ok(body.isAwaited);
   add("four");
   assert.equal(textOf(await next), "four");
-  body.complete(null);
+  body.taken(4);
+  body.finish(BodyEnd.COMPLETE);
   assert.equal(body.ended, BodyEnd.COMPLETE);
   assert.equal(await body.next(), null);
 });
 
-Deno.test("StreamBody is open until all that came was handed out, then has its trailers", async () => {
+Deno.test("StreamBody is open until all that came was taken, then has its trailers", async () => {
   const { body, add } = setUp();
   const trailers = new MessageHead(new Uint8Array(0));
   add("rest");
-  body.complete(trailers);
+  body.finish(BodyEnd.COMPLETE, trailers);
   assert.ok(body.arrived);
   assert.equal(body.ended, BodyEnd.OPEN);
-  await body.next();
+  body.taken((await body.next())?.length ?? 0);
   assert.equal(body.ended, BodyEnd.COMPLETE);
   assert.equal(body.trailers, trailers);
 });
@@ -102,7 +104,7 @@ Deno.test("StreamBody keeps every byte in order, however it comes and is taken",
         sent += text;
       } else if (sent.length > got.length) await take();
     }
-    body.complete(null);
+    body.finish(BodyEnd.COMPLETE);
     while (body.ended === BodyEnd.OPEN) await take();
     assert.equal(got, sent);
     assert.deepEqual([budget.held, credit()], [0, sent.length]);

@@ -2,6 +2,7 @@
 // bodies may hold, and room for lines that are added to heads. Bounded, so that very many streams are refused instead of
 // filling the memory.
 
+import { BULK_BUFFER_BYTES } from "../../../../config/defaults.ts";
 import type { AnswerHeader } from "../../../answers/answer.ts";
 import { BufferPool } from "../../../bytes/buffer_pool.ts";
 import { BodyBudget } from "./body_budget.ts";
@@ -9,10 +10,14 @@ import { BodyBudget } from "./body_budget.ts";
 /** Most heads fit; those that do not are given a buffer of their own. */
 const HEAD_BYTES = 2048;
 const FIRST_LINES_BYTES = 4096;
+/** Bodies that have a large buffer; others make do with buffers of their own. */
+const MAX_BODY_BUFFERS = 1024;
 
 /** The room of one worker. */
 export class StreamRoom {
   readonly bodies: BodyBudget;
+  /** What of them is not small lies here, as long as there are any. */
+  readonly bodyBuffers = new BufferPool(BULK_BUFFER_BYTES, MAX_BODY_BUFFERS);
   readonly #heads: BufferPool;
   readonly #outs: BufferPool;
   readonly #encoder = new TextEncoder();

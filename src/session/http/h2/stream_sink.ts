@@ -1,32 +1,35 @@
-// A message body as it leaves on a stream of HTTP/2. One piece is offered at a time; it stays where it is
-// until the connection has taken it, which is when the windows of the peer allow it.
+// A message body as it leaves on a stream of HTTP/2, to a client or to a backend. One piece is offered at a time;
+// it stays where it is until the connection has taken it, which is when the windows of the peer allow it.
 
-import type { H2Connection } from "../../../protocol/h2/connection/connection.ts";
-import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
-import { ErrorCode } from "../../../protocol/h2/frames/error_code.ts";
 import type { MessageHead } from "../../../protocol/http/message_head.ts";
 import type { BodySink } from "../body.ts";
 
-const NO_BYTES = new Uint8Array(0);
-
-/** Is told what the client has been sent. */
-export interface SentAccount {
-  clientOut: number;
+/** The stream, which is open and has sent its head. */
+export interface SendingStream {
+  /** Sends a piece, and with `ends` the end of the body; false when the stream is gone. */
+  sendPiece(bytes: Uint8Array, ends: boolean): boolean;
+  /** Sends trailers, which end the body; false when the stream is gone. */
+  sendTrailers(trailers: MessageHead): boolean;
+  /** So many bytes have been sent. */
+  noteSent(count: number): void;
+  /** Lets the peer notice that the body is not complete. */
+  abort(): void;
 }
 
-/** One body; its head has been sent. */
-export class StreamSink<O> implements BodySink {
-  readonly #connection: H2Connection<O>;
-  readonly #stream: H2Stream<O>;
-  readonly #account: SentAccount;
+const NO_BYTES = new Uint8Array(0);
+const TAKEN = Promise.resolve(true);
+const REFUSED = Promise.resolve(false);
+
+/** One body. */
+export class StreamSink implements BodySink {
+  readonly #to: SendingStream;
   #wake: ((goesOn: boolean) => void) | null = null;
   /** Bytes of the piece that is offered. */
   #offered = 0;
+  #stopped = false;
 
-  constructor(connection: H2Connection<O>, stream: H2Stream<O>, account: SentAccount) {
-    this.#connection = connection;
-    this.#stream = stream;
-    this.#account = account;
+  constructor(to: SendingStream) {
+    this.#to = to;
   }
 
   write(bytes: Uint8Array): Promise<boolean> {
@@ -39,32 +42,34 @@ export class StreamSink<O> implements BodySink {
   }
 
   end(trailers: MessageHead | null): Promise<boolean> {
-    const stream = this.#stream;
+    if (this.#stopped) return REFUSED;
     const sent = trailers === null
-      ? this.#connection.sendData(stream, NO_BYTES, 0, 0, true)
-      : this.#connection.sendTrailers(stream, trailers, NO_BYTES, 0, 0);
-    return Promise.resolve(sent);
+      ? this.#to.sendPiece(NO_BYTES, true)
+      : this.#to.sendTrailers(trailers);
+    return sent ? TAKEN : REFUSED;
   }
 
   abort(): void {
-    this.#connection.reset(this.#stream, ErrorCode.INTERNAL_ERROR);
+    this.#to.abort();
     this.stop();
   }
 
   /** The piece that was offered has been taken. */
   sent(): void {
-    this.#account.clientOut += this.#offered;
+    this.#to.noteSent(this.#offered);
     this.#offered = 0;
     this.#answer(true);
   }
 
-  /** The stream is gone. */
+  /** Nothing is sent any more. */
   stop(): void {
+    this.#stopped = true;
     this.#answer(false);
   }
 
   #offer(bytes: Uint8Array, ends: boolean): Promise<boolean> {
-    if (!this.#connection.sendData(this.#stream, bytes, 0, bytes.length, ends)) return NOTHING_MORE;
+    if (this.#stopped || !this.#to.sendPiece(bytes, ends)) return REFUSED;
+    if (bytes.length === 0) return TAKEN;
     this.#offered = bytes.length;
     return new Promise((resolve) => this.#wake = resolve);
   }
@@ -75,5 +80,3 @@ export class StreamSink<O> implements BodySink {
     wake?.(goesOn);
   }
 }
-
-const NOTHING_MORE = Promise.resolve(false);

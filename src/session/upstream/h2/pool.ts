@@ -30,8 +30,6 @@ const REMOVED = "the backend was removed";
 export class SharedUpstreamPool implements SharedOwner {
   /** Lines that are added to a head lie here until it is encoded. */
   lines = new Uint8Array(4096);
-  /** The bodies of responses wait here, when they are not small. */
-  readonly bodyBuffers: BufferPool;
   readonly #parts: SharedParts;
   readonly #observer: () => OpenObserver | null;
   readonly #groups = new Map<Backend, BackendGroup>();
@@ -41,7 +39,6 @@ export class SharedUpstreamPool implements SharedOwner {
 
   constructor({ observer, ...parts }: SharedPoolParts) {
     this.#observer = observer;
-    this.bodyBuffers = new BufferPool(BULK_BUFFER_BYTES, MAX_SHARED_UPSTREAMS);
     this.#parts = {
       ...parts,
       inputBuffers: new BufferPool(BULK_BUFFER_BYTES, MAX_SHARED_UPSTREAMS),

@@ -21,15 +21,15 @@ import { editRequest, requestLinesBound, writeRequestLines } from "../../phases/
 import { blame } from "../../phases/failure.ts";
 import { Fate, HeadEnd, type TunnelEnd, type UpstreamSide } from "../../upstream.ts";
 import { ReceivedHeads } from "./received_heads.ts";
-import { RequestBody } from "./request_body.ts";
-import { ResponseBody } from "./response_body.ts";
+import { StreamBody } from "../stream_body.ts";
+import { type SendingStream, StreamSink } from "../stream_sink.ts";
 import { StreamBytes } from "./stream_bytes.ts";
 import { switchTo, wantedProtocol } from "./extended_connect.ts";
 
 /** The backend's end of one exchange on a stream of HTTP/2. */
-export class H2Upstream implements UpstreamSide, StreamOwner {
-  readonly body: ResponseBody;
-  readonly sink: RequestBody;
+export class H2Upstream implements UpstreamSide, StreamOwner, SendingStream {
+  readonly body: StreamBody;
+  readonly sink = new StreamSink(this);
   readonly reused: boolean;
   /** How far the request came, should it be lost. */
   fate: Fate = Fate.UNSENT;
@@ -53,14 +53,8 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     this.#connection = slot.connection;
     this.reused = slot.reused;
     this.#heads = new ReceivedHeads(exchange.response);
-    const { sharedUpstreams, streamRoom } = exchange.client.worker;
-    const credit = (count: number) => this.#credit(count);
-    this.body = new ResponseBody(sharedUpstreams.bodyBuffers, streamRoom.bodies, credit);
-    this.sink = new RequestBody(
-      slot.connection,
-      (count) => this.#noteSent(count),
-      () => this.abort(),
-    );
+    const { bodies, bodyBuffers } = exchange.client.worker.streamRoom;
+    this.body = new StreamBody(bodies, bodyBuffers, (count) => this.#credit(count));
   }
 
   get backend(): Backend {
@@ -110,9 +104,8 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     }
     this.#stream = stream;
     this.fate = Fate.UNKNOWN;
-    this.sink.begin(stream);
     stream.keepsIdle = tunnels;
-    this.#noteSent(request.end - request.start + end);
+    this.noteSent(request.end - request.start + end);
     return SENT;
   }
 
@@ -143,7 +136,7 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
   }
 
   abort(): void {
-    const gaveUp = this.#exchange.interruption === Interruption.TIMEOUT && !this.body.complete;
+    const gaveUp = this.#exchange.interruption === Interruption.TIMEOUT && !this.body.arrived;
     this.#reset(ErrorCode.CANCEL);
     this.#lose(HeadEnd.LOST);
     if (gaveUp) this.#connection.doubt();
@@ -173,7 +166,7 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
 
   data(bytes: Uint8Array, start: number, end: number, ends: boolean): void {
     this.#noteReceived(end - start);
-    if (!this.body.push(bytes, start, end)) return this.#overwhelmed(end - start);
+    if (!this.body.add(bytes, start, end)) return this.#overwhelmed(end - start);
     if (ends) this.body.finish(BodyEnd.COMPLETE);
   }
 
@@ -200,6 +193,16 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     else this.#lose(wrong ? HeadEnd.MALFORMED : HeadEnd.CUT);
   }
 
+  /** There is no room for what has come of the body, `count` bytes: the response breaks off. */
+  #overwhelmed(count: number): void {
+    this.#exchange.client.worker.counters.add(Counter.NO_BUFFER, 1);
+    // A stream that is over can no longer be reset, which would give them back.
+    this.#credit(count);
+    this.#reset(ErrorCode.CANCEL);
+    this.#lose(HeadEnd.CUT);
+    this.body.cut();
+  }
+
   /** What a client of HTTP/1.1 waits for is 101. */
   async #receiveSwitch(protocol: string): Promise<HeadEnd> {
     const end = await this.#heads.next();
@@ -214,19 +217,17 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     return HeadEnd.READ;
   }
 
-  /** Too much of what has come has not been passed on, of all responses together. */
-  #overwhelmed(count: number): void {
-    const { client } = this.#exchange;
-    client.worker.counters.add(Counter.NO_BUFFER, 1);
-    blame(this.#exchange, Reason.OUT_OF_BUFFERS, 502);
-    this.#credit(count);
-    this.#reset(ErrorCode.CANCEL);
-    this.#lose(HeadEnd.CUT);
+  sendPiece(bytes: Uint8Array, ends: boolean): boolean {
+    return this.#stream !== null && this.#connection.send(this.#stream, bytes, ends);
+  }
+
+  sendTrailers(trailers: MessageHead): boolean {
+    return this.#stream !== null && this.#connection.sendTrailers(this.#stream, trailers);
   }
 
   /** Nothing more is sent or comes. A response that is complete stays so. */
   #lose(how: HeadEnd): void {
-    this.sink.refuse();
+    this.sink.stop();
     this.body.finish(how === HeadEnd.MALFORMED ? BodyEnd.MALFORMED : BodyEnd.CUT);
     this.#heads.fail(how);
   }
@@ -240,7 +241,7 @@ export class H2Upstream implements UpstreamSide, StreamOwner {
     if (this.#stream !== null) this.#connection.release(this.#stream, count);
   }
 
-  #noteSent(count: number): void {
+  noteSent(count: number): void {
     // A tunnel counts what it moves.
     if (this.#tunnel !== null) return;
     const { account, client } = this.#exchange;
