@@ -55,12 +55,11 @@ const Rate = {
   WINDOW_UPDATE: 4,
   GLITCH: 5,
 } as const;
-const RATES = 6;
 
 /** Watches one connection. */
 export class FloodGuard {
   readonly #limits: H2Limits;
-  readonly #rates = new Float64Array(RATES);
+  readonly #rates: number[] = [0, 0, 0, 0, 0, 0];
   #windowStart: number;
   #resets = 0;
   #preResponseResets = 0;
@@ -234,7 +233,8 @@ export class FloodGuard {
   #roll(nowMs: number): void {
     if (nowMs - this.#windowStart < WINDOW_MS) return;
     this.#windowStart = nowMs;
-    for (let i = 0; i < RATES; i++) this.#rates[i] = Math.floor((this.#rates[i] as number) / 2);
+    const rates = this.#rates;
+    for (let i = 0; i < rates.length; i++) rates[i] = (rates[i] as number) >> 1;
     this.#recentData = Math.floor(this.#recentData / 2);
   }
 }

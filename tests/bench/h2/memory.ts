@@ -18,7 +18,7 @@ import { workerMemory } from "../memory.ts";
 import { writeCertificate } from "../tls/lab.ts";
 import { type Figure, figure } from "./figure.ts";
 
-const IDLE_CONNECTIONS = 1_000;
+const IDLE_CONNECTIONS = 3_000;
 const IDLE_BAR_KIB = 48;
 const WAITING_CONNECTIONS = 1_000;
 const WAITING_STREAMS = 100;

@@ -7,27 +7,29 @@ import type { Priority } from "../streams/priority.ts";
 export const LOOK_AHEAD = 64;
 const PLACES = LOOK_AHEAD / 2;
 const NONE = -1;
+const NO_IDS = new Int32Array(0);
 
 /** Priorities of streams that are not open yet. */
 export class EarlyPriorities {
-  readonly #ids = new Int32Array(PLACES).fill(NONE);
-  readonly #priorities = new Uint8Array(PLACES);
+  /** The ids, and behind them the priorities; made for the first of them. */
+  #kept = NO_IDS;
 
   /** Keeps a priority for stream `id`, which is not far above `highest`; false when it is. */
   keep(id: number, priority: Priority, highest: number): boolean {
     if (!isNear(id, highest)) return false;
+    if (this.#kept === NO_IDS) this.#kept = new Int32Array(2 * PLACES).fill(NONE);
     const place = (id >>> 1) % PLACES;
-    this.#ids[place] = id;
-    this.#priorities[place] = priority;
+    this.#kept[place] = id;
+    this.#kept[place + PLACES] = priority;
     return true;
   }
 
   /** The priority that was kept for stream `id`, or -1. */
   take(id: number): Priority | -1 {
     const place = (id >>> 1) % PLACES;
-    if (this.#ids[place] !== id) return NONE;
-    this.#ids[place] = NONE;
-    return this.#priorities[place] as Priority;
+    if (this.#kept[place] !== id) return NONE;
+    this.#kept[place] = NONE;
+    return this.#kept[place + PLACES] as Priority;
   }
 }
 

@@ -14,7 +14,7 @@ import {
 import { HeaderKind, headerKind } from "../../http/header_kind.ts";
 import { Field, FieldFlag, KIND_MASK, type MessageHead } from "../../http/message_head.ts";
 import { isConnect } from "../../http/method.ts";
-import { ENCODER_NO_ROOM, HpackEncoder } from "../hpack/hpack_encoder.ts";
+import { ENCODER_NO_ROOM, HpackEncoder, NameRoom } from "../hpack/hpack_encoder.ts";
 
 /** A block larger than this is not sent. */
 export const MAX_BLOCK_BYTES = 65_536;
@@ -53,11 +53,12 @@ export class EncodingRoom {
   readonly block = new Uint8Array(MAX_BLOCK_BYTES);
   /** A name and a value that are made up of parts. */
   parts = new Uint8Array(1024);
+  readonly name = new NameRoom();
 }
 
 /** Encodes the blocks of one direction of a connection, in the order in which they are sent. */
 export class HeadEncoder {
-  readonly #hpack = new HpackEncoder();
+  readonly #hpack: HpackEncoder;
   readonly #room: EncodingRoom;
   /** The last block has no field. */
   isEmpty = true;
@@ -66,6 +67,7 @@ export class HeadEncoder {
 
   constructor(room: EncodingRoom) {
     this.#room = room;
+    this.#hpack = new HpackEncoder(room.name);
   }
 
   /** The last block, from 0 on. */

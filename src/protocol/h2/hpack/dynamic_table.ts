@@ -16,6 +16,9 @@ const NAME_END = 1;
 const VALUE_END = 2;
 const KIND = 3;
 
+const NO_BYTES = new Uint8Array(0);
+const NO_ENTRIES = new Int32Array(0);
+
 /** Fields by index, the newest first. */
 export class DynamicTable {
   /** What the ranges of entries refer to. May be another one after {@link add}. */
@@ -41,8 +44,8 @@ export class DynamicTable {
   constructor(maxSize: number, asLines = false) {
     this.#maxSize = maxSize;
     this.#gap = asLines ? 2 : 0;
-    this.bytes = new Uint8Array(0);
-    this.#entries = new Int32Array(0);
+    this.bytes = NO_BYTES;
+    this.#entries = NO_ENTRIES;
   }
 
   /** The largest size right now. */

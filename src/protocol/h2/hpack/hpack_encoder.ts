@@ -18,8 +18,12 @@ const HUFFMAN = 0x80;
 /** Longer values are not worth a place in the table. */
 const MAX_INDEXED_VALUE = 512;
 
-/** Slots of the two small hash tables; a power of two. */
-const SLOTS = 256;
+/** Slots of the hash table at first, and once two fields want the same one; powers of two. */
+const FEW_SLOTS = 32;
+const MANY_SLOTS = 256;
+/** Integers a slot takes: the number of the entry that was added last, counted from 1, and the hash of its field. */
+const STRIDE = 2;
+const HASH = 1;
 
 /** So many bytes at either end of a value tell most values apart. */
 const HASHED_BYTES = 16;
@@ -40,23 +44,32 @@ export const BLOCK_OVERHEAD = 20;
 /** {@link HpackEncoder.field}: there is no room for it. */
 export const ENCODER_NO_ROOM = -1;
 
+/** Where the name of the field at hand lies; all encoders of a thread may share one. */
+export class NameRoom {
+  bytes = new Uint8Array(64);
+}
+
 /** The encoding side of one direction of a connection. */
 export class HpackEncoder {
   readonly #table = new DynamicTable(LARGEST_TABLE);
-  /** By hash of name and value: the number of the entry that was added last, counted from 1. */
-  readonly #entries = new Int32Array(SLOTS);
-  /** By hash: the hash of a field that came once and is not in the table. */
-  readonly #seen = new Int32Array(SLOTS);
+  readonly #room: NameRoom;
+  /** By hash of name and value: fields that came, whether or not they are in the table. */
+  #slots = new Int32Array(FEW_SLOTS * STRIDE);
   #added = 0;
   /** Size updates that the next block must begin with; -1 for none. */
   #smallestSize = -1;
   #lastSize = -1;
   /** The field at hand: its name in lower case, and its value as a range of {@link #bytes}. */
-  #name = new Uint8Array(64);
+  #name: Uint8Array;
   #nameLength = 0;
-  #bytes: Uint8Array = this.#name;
+  #bytes: Uint8Array;
   #valueStart = 0;
   #valueEnd = 0;
+
+  constructor(room: NameRoom = new NameRoom()) {
+    this.#room = room;
+    this.#name = this.#bytes = room.bytes;
+  }
 
   /** The peer allows a table of `size` bytes from now on (SETTINGS_HEADER_TABLE_SIZE). */
   allowTable(size: number): void {
@@ -133,23 +146,23 @@ export class HpackEncoder {
       return this.#literal(WITHOUT_INDEXING, 4, index, out, at);
     }
     const hash = this.#hash(index);
-    const slot = hash & (SLOTS - 1);
-    const entry = this.#added - (this.#entries[slot] as number);
+    const slot = hash * STRIDE & (this.#slots.length - 1);
+    const entry = this.#added - (this.#slots[slot] as number);
     if (this.#isEntry(entry, hash)) {
       return writeInteger(out, at, INDEXED, 7, STATIC_TABLE.length + 1 + entry);
     }
-    if (this.#seen[slot] !== hash) {
-      this.#seen[slot] = hash;
+    if (this.#slots[slot + HASH] !== hash) {
+      this.#note(slot, hash);
       return this.#literal(WITHOUT_INDEXING, 4, index, out, at);
     }
-    this.#add(hash);
+    this.#add(slot, hash);
     return this.#literal(INCREMENTAL, 6, index, out, at);
   }
 
   #takeName(bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
-    if (length > this.#name.length) this.#name = new Uint8Array(2 * length);
-    const name = this.#name;
+    if (length > this.#room.bytes.length) this.#room.bytes = new Uint8Array(2 * length);
+    const name = this.#name = this.#room.bytes;
     for (let i = 0; i < length; i++) name[i] = LOWER[bytes[start + i] as number] as number;
     this.#nameLength = length;
   }
@@ -170,10 +183,27 @@ export class HpackEncoder {
       equalBytes(table.bytes, nameEnd, valueEnd, this.#bytes, this.#valueStart, this.#valueEnd);
   }
 
-  #add(hash: number): void {
+  /** A field came that is not known, and whose slot may be that of another. */
+  #note(slot: number, hash: number): void {
+    const slots = this.#slots;
+    if (slots[slot + HASH] === 0 || slots.length === MANY_SLOTS * STRIDE) {
+      slots[slot + HASH] = hash;
+      return;
+    }
+    const more = this.#slots = new Int32Array(MANY_SLOTS * STRIDE);
+    const mask = more.length - 1;
+    for (let at = 0; at < slots.length; at += STRIDE) {
+      const known = slots[at + HASH] as number;
+      more[known * STRIDE & mask] = slots[at] as number;
+      more[(known * STRIDE & mask) + HASH] = known;
+    }
+    more[(hash * STRIDE & mask) + HASH] = hash;
+  }
+
+  #add(slot: number, hash: number): void {
     const length = this.#nameLength;
     this.#table.add(this.#name, 0, length, this.#bytes, this.#valueStart, this.#valueEnd, hash);
-    if (this.#table.count > 0) this.#entries[hash & (SLOTS - 1)] = ++this.#added;
+    if (this.#table.count > 0) this.#slots[slot] = ++this.#added;
   }
 
   #literal(kind: number, prefix: number, index: number, out: Uint8Array, at: number): number {

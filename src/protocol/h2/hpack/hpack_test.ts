@@ -274,3 +274,16 @@ Deno.test("HpackDecoder refuses what is not sound where nothing is kept", () => 
     assert.equal(decodeHex(new HpackDecoder(4096), hex), null, hex);
   }
 });
+
+Deno.test("HpackEncoder indexes many fields that repeat, and more than it had room for at first", () => {
+  const encoder = new HpackEncoder();
+  const decoder = new HpackDecoder(4096);
+  const fields: Fields = Array.from({ length: 60 }, (_, i) => [`name-${i}`, `value-${i}`]);
+  const sizes: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    const block = encode(encoder, fields);
+    assert.deepEqual(decode(decoder, block).slice(1), fields);
+    sizes.push(block.length);
+  }
+  assert.ok((sizes.at(-1) as number) < (sizes[0] as number) / 2, sizes.join(" "));
+});

@@ -20,10 +20,8 @@ interface Bucket<S> {
 
 /** The streams that could send right now. */
 export class SendOrder<S extends Prioritised> {
-  readonly #buckets: readonly Bucket<S>[] = Array.from(
-    { length: URGENCIES },
-    () => ({ whole: [], parts: [] }),
-  );
+  /** By urgency; made for the first stream of each. */
+  readonly #buckets: (Bucket<S> | null)[] = new Array<Bucket<S> | null>(URGENCIES).fill(null);
   #size = 0;
 
   /** How many streams could send. */
@@ -33,12 +31,12 @@ export class SendOrder<S extends Prioritised> {
 
   /** How many of them take turns. */
   get incrementalCount(): number {
-    return this.#buckets.reduce((sum, { parts }) => sum + parts.length, 0);
+    return this.#buckets.reduce((sum, bucket) => sum + (bucket?.parts.length ?? 0), 0);
   }
 
   /** A stream has something to send, and may. It must not be in the order. */
   add(stream: S): void {
-    const bucket = this.#bucketOf(stream);
+    const bucket = this.#buckets[urgencyOf(stream.priority)] ??= { whole: [], parts: [] };
     this.#size++;
     if (isIncremental(stream.priority)) {
       bucket.parts.push(stream);
@@ -52,8 +50,9 @@ export class SendOrder<S extends Prioritised> {
 
   /** A stream has nothing to send any more, or may not. Does nothing when it is not in the order. */
   remove(stream: S): void {
-    const { whole, parts } = this.#bucketOf(stream);
-    const list = isIncremental(stream.priority) ? parts : whole;
+    const bucket = this.#bucketOf(stream);
+    if (bucket === null) return;
+    const list = isIncremental(stream.priority) ? bucket.parts : bucket.whole;
     const at = list.indexOf(stream);
     if (at < 0) return;
     list.splice(at, 1);
@@ -63,8 +62,8 @@ export class SendOrder<S extends Prioritised> {
   /** The stream whose turn it is; `null` when none could send. */
   next(): S | null {
     if (this.#size === 0) return null;
-    for (const { whole, parts } of this.#buckets) {
-      const stream = whole[0] ?? parts[0];
+    for (const bucket of this.#buckets) {
+      const stream = bucket?.whole[0] ?? bucket?.parts[0];
       if (stream !== undefined) return stream;
     }
     return null;
@@ -72,21 +71,21 @@ export class SendOrder<S extends Prioritised> {
 
   /** A frame of this stream was sent and it has more: among its like the next one has its turn. */
   sent(stream: S): void {
-    const { parts } = this.#bucketOf(stream);
-    if (parts.length < 2 || parts[0] !== stream) return;
+    const parts = this.#bucketOf(stream)?.parts;
+    if (parts === undefined || parts.length < 2 || parts[0] !== stream) return;
     parts.shift();
     parts.push(stream);
   }
 
   /** Every stream in the order. */
   forEach(visit: (stream: S) => void): void {
-    for (const { whole, parts } of this.#buckets) {
-      whole.forEach(visit);
-      parts.forEach(visit);
+    for (const bucket of this.#buckets) {
+      bucket?.whole.forEach(visit);
+      bucket?.parts.forEach(visit);
     }
   }
 
-  #bucketOf({ priority }: S): Bucket<S> {
-    return this.#buckets[urgencyOf(priority)] as Bucket<S>;
+  #bucketOf({ priority }: S): Bucket<S> | null {
+    return this.#buckets[urgencyOf(priority)] as Bucket<S> | null;
   }
 }
