@@ -49,7 +49,9 @@ export const FieldFlag = {
 
 export const KIND_MASK = 0xff;
 
-const INITIAL_FIELDS = 32;
+/** Room for so many fields is made when the first one comes: many a record waits long for its head. */
+const FIRST_FIELDS = 16;
+const NO_FIELDS = new Int32Array(0);
 /** More room than this is not kept for the next message: ordinary heads have far fewer fields. */
 const KEPT_FIELDS = 256;
 
@@ -58,7 +60,7 @@ export class MessageHead {
   /** The buffer all offsets refer to. */
   bytes: Uint8Array;
   /** {@link Field.STRIDE} integers a field, see {@link Field}. */
-  fields: Int32Array = new Int32Array(INITIAL_FIELDS * Field.STRIDE);
+  fields: Int32Array = NO_FIELDS;
   /** Number of fields. */
   count = 0;
   /** Bit `1 << kind` for every known {@link HeaderKind} present. */
@@ -147,7 +149,7 @@ export class MessageHead {
     this.sendsPath = false;
     this.#copied = false;
     if (this.fields.length > KEPT_FIELDS * Field.STRIDE) {
-      this.fields = new Int32Array(INITIAL_FIELDS * Field.STRIDE);
+      this.fields = NO_FIELDS;
     }
     if (this.suffixes.length > 0) this.suffixes.length = this.suffixFields.length = 0;
   }
@@ -269,7 +271,7 @@ export class MessageHead {
   }
 
   #grow(): void {
-    const larger = new Int32Array(this.fields.length * 2);
+    const larger = new Int32Array(Math.max(FIRST_FIELDS * Field.STRIDE, this.fields.length * 2));
     larger.set(this.fields);
     this.fields = larger;
   }

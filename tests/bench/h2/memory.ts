@@ -22,6 +22,8 @@ const IDLE_CONNECTIONS = 3_000;
 const IDLE_BAR_KIB = 48;
 const WAITING_CONNECTIONS = 1_000;
 const WAITING_STREAMS = 100;
+/** A worker takes in ten streams for each connection that it may have. */
+const WAITING_MAX_CONNECTIONS = WAITING_CONNECTIONS * WAITING_STREAMS / 10;
 const WAIT_PATH = "/wait";
 
 /** KiB of each idle connection after one request on it, over TLS and in clear. */
@@ -50,7 +52,7 @@ export async function waitingFigures(lab: Lab): Promise<Figure[]> {
   await using backend = silentBackend();
   const sozu = await startContender(
     lab,
-    sozuProxy({ h2Backend: true }),
+    sozuProxy({ h2Backend: true, maxConnections: WAITING_MAX_CONNECTIONS }),
     backend.port,
     undefined,
     true,

@@ -16,6 +16,8 @@ export class H2Exchange {
   readonly record: Exchange;
   /** Where the head of the request is put. */
   readonly space: { readonly head: MessageHead; bytes: Uint8Array; readonly at: number };
+  /** What is lent for the head of the request, once it is there. */
+  kept: Uint8Array = NO_BYTES;
   /** Fills the response of the record. */
   readonly responseReader: HeadReader;
 
@@ -41,7 +43,7 @@ export class ExchangePool {
   /** Takes one back whose request is over. */
   give(exchange: H2Exchange): void {
     const { request, response } = exchange.record;
-    request.bytes = response.bytes = NO_BYTES;
+    request.bytes = response.bytes = exchange.kept = NO_BYTES;
     if (this.#free.length < MAX_FREE) this.#free.push(exchange);
   }
 }

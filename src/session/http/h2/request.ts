@@ -41,7 +41,7 @@ export interface RequestOwner {
   /** Resolves when a write is over, or the connection is. */
   written(): Promise<void>;
   /** A request is over; what it was lent is given back. */
-  over(exchange: H2Exchange, bytes: Uint8Array): void;
+  over(exchange: H2Exchange): void;
 }
 
 /** A request whose content has arrived with its head, because there is none. */
@@ -68,7 +68,6 @@ export class H2Request implements Downstream, SendingStream, Timed {
   pump: Promise<boolean> | null = null;
   readonly #owner: RequestOwner;
   readonly #stream: H2Stream<H2Request>;
-  readonly #bytes: Uint8Array;
   #upload: StreamBody | null = null;
   #sink: StreamSink | null = null;
   #out: Uint8Array | null = null;
@@ -78,16 +77,14 @@ export class H2Request implements Downstream, SendingStream, Timed {
   /** Bytes of the request body since the deadline was last put off for them. */
   #progress = 0;
 
-  /** `exchange` and `bytes`, for its head, are lent by the owner. */
+  /** `exchange` is lent by the owner. */
   constructor(
     owner: RequestOwner,
     stream: H2Stream<H2Request>,
     exchange: H2Exchange,
-    bytes: Uint8Array,
   ) {
     this.#owner = owner;
     this.#stream = stream;
-    this.#bytes = bytes;
     this.exchange = exchange;
     this.record = exchange.record;
     this.record.begin(owner.client);
@@ -353,7 +350,7 @@ export class H2Request implements Downstream, SendingStream, Timed {
     this.giveOut();
     this.#upload?.dispose();
     this.#stream.owner = null;
-    this.#owner.over(this.exchange, this.#bytes);
+    this.#owner.over(this.exchange);
   }
 
   /** So many bytes of the body have been passed on. */

@@ -93,21 +93,21 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
       // What does not fit gets a buffer of its own.
       return { head: new MessageHead(NO_BYTES), bytes: NO_BYTES, at: 0 };
     }
-    const bytes = this.room.takeBytes();
-    if (bytes === null) {
+    if (!this.room.admit()) {
       this.client.worker.counters.add(Counter.NO_BUFFER, 1);
       return null;
     }
     const exchange = this.#parts.exchanges.take(this.client);
-    stream.owner = new H2Request(this, stream, exchange, bytes);
+    stream.owner = new H2Request(this, stream, exchange);
     this.#served++;
-    exchange.space.bytes = bytes;
+    exchange.space.bytes = this.room.draft;
     return exchange.space;
   }
 
-  head(stream: H2Stream<H2Request>, _head: MessageHead, ends: boolean): void {
+  head(stream: H2Stream<H2Request>, head: MessageHead, ends: boolean): void {
     const request = stream.owner;
     if (request === null) return;
+    request.exchange.kept = this.room.keep(head);
     this.fresh = false;
     this.#owner.active();
     request.begin(ends);
@@ -179,9 +179,9 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
 
   goaway(): void {}
 
-  over(exchange: H2Exchange, bytes: Uint8Array): void {
+  over(exchange: H2Exchange): void {
+    this.room.leave(exchange.kept);
     this.#parts.exchanges.give(exchange);
-    this.room.giveBytes(bytes);
     this.#served--;
     if (this.#served > 0) return;
     this.#owner.idle();

@@ -5,7 +5,6 @@ import { BufferPool } from "../../../bytes/buffer_pool.ts";
 import { BodyEnd } from "../body.ts";
 import { BodyBudget } from "./body_budget.ts";
 import { StreamBody } from "./stream_body.ts";
-import { StreamRoom } from "./stream_room.ts";
 
 function setUp(limit = 1_000_000) {
   const budget = new BodyBudget(limit);
@@ -109,20 +108,4 @@ Deno.test("StreamBody keeps every byte in order, however it comes and is taken",
     assert.equal(got, sent);
     assert.deepEqual([budget.held, credit()], [0, sent.length]);
   }));
-});
-
-Deno.test("StreamRoom lends so many buffers, and none for a request while bodies fill it", () => {
-  const room = new StreamRoom(2, 100);
-  const [one, two] = [room.takeBytes(), room.takeBytes()];
-  assert.ok(one !== null && two !== null);
-  assert.equal(room.takeBytes(), null);
-  room.giveBytes(one);
-  assert.ok(room.bodies.take(100));
-  assert.equal(room.takeBytes(), null);
-  room.bodies.give(100);
-  assert.ok(room.takeBytes() !== null);
-  assert.ok(!room.giveOut(new Uint8Array(5)));
-  const out = room.takeOut();
-  assert.ok(out !== null && room.giveOut(out));
-  assert.ok(room.lines(100_000).length >= 100_000);
 });
