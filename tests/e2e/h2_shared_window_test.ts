@@ -4,9 +4,10 @@
 import assert from "node:assert/strict";
 import { headers } from "../support/h2/frames.ts";
 import { getFields, H2Client } from "../support/h2/h2_client.ts";
-import { startH2Origin } from "../support/h2/node_origin.ts";
-import { connectRaw, readResponse } from "../support/http/raw_client.ts";
+import { reply, startH2Origin } from "../support/h2/node_origin.ts";
+import { connectRaw, get, readResponse } from "../support/http/raw_client.ts";
 import { startProxy, type TestProxy } from "../support/session/proxy.ts";
+import { latin1 } from "../support/session/wire.ts";
 import { waitFor } from "../support/wait.ts";
 
 /** As much as one stream may send. */
@@ -71,6 +72,29 @@ for (const [most, count] of [[250, 3], [1_000, 4]] as const) {
       assert.equal((await client.finished(id)).body.length, 4 * BODY_BYTES);
     }
   });
+}
+
+Deno.test("what all bodies together may hold is the bound of responses as well, and their connection goes on", async () => {
+  await using origin = await startH2Origin((request) => reply(request, 200, "x".repeat(1_000)));
+  await using proxy = await h2Proxy(origin.address);
+  const { bodies } = proxy.plane.contents.worker.streamRoom;
+  let taken = 0;
+  for (let count = 2 ** 40; count > 0; count = Math.floor(count / 2)) {
+    while (bodies.take(count)) taken += count;
+  }
+  bodies.give(10);
+  const cut = latin1(await sayAndRead(proxy.port));
+  assert.ok(!cut.includes("x".repeat(1_000)), cut);
+  bodies.give(taken - 10);
+  assert.equal(bodies.held, 0);
+  assert.equal((await get(proxy.port, "app.test")).body.length, 1_000);
+  assert.equal(origin.accepted, 1);
+});
+
+async function sayAndRead(port: number): Promise<Uint8Array> {
+  using wire = await connectRaw(port);
+  await wire.write("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
+  return await wire.readToEnd();
 }
 
 function ids(count: number): number[] {

@@ -3,6 +3,7 @@
 import type { ByteStream } from "../contracts.ts";
 import { MAX_CIPHERTEXT_BYTES, MAX_PLAINTEXT_BYTES, type TlsEngine } from "./engine.ts";
 import { writeAll } from "../net/write_all.ts";
+import { freePiece } from "./freed_piece.ts";
 
 /** How long a peer may take to accept close_notify, in milliseconds. */
 const GOODBYE_MS = 2_000;
@@ -131,17 +132,23 @@ export class EngineTlsStream implements ByteStream {
 
   readonly #onSent = (count: number): number | Promise<number> => {
     if (count < this.#sending.length) return this.#sendRest(count);
-    this.#sending = NOTHING;
+    this.#sent();
     return this.#taken;
   };
 
   async #sendRest(from: number): Promise<number> {
     try {
       await writeAll(this.#stream, this.#sending.subarray(from));
-      return this.#taken;
-    } finally {
-      this.#sending = NOTHING;
+    } catch (error) {
+      return this.#onSendFailed(error);
     }
+    this.#sent();
+    return this.#taken;
+  }
+
+  #sent(): void {
+    freePiece(this.#sending);
+    this.#sending = NOTHING;
   }
 
   readonly #onSendFailed = (error: unknown): never => {

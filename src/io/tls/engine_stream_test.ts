@@ -62,3 +62,17 @@ Deno.test("what is sent byte by byte is sent without a promise for each byte", a
   assert.deepEqual([count, below.written], [64, PIECES]);
   assert.ok(growth < MOST_BYTES, `${growth} bytes`);
 });
+
+Deno.test("ciphertext is freed once all of it was taken, and not before", async () => {
+  const output = new Uint8Array(64 * 1024);
+  const sizes: number[] = [];
+  const below = dripping(0);
+  below.write = (from) => {
+    sizes.push(from.length);
+    return Promise.resolve(Math.min(from.length, 48 * 1024));
+  };
+  const stream = new EngineTlsStream(below, unfinished(output), null);
+  assert.equal(await stream.write(new Uint8Array(32)), 32);
+  assert.deepEqual(sizes, [64 * 1024, 16 * 1024]);
+  assert.equal(output.buffer.byteLength, 0);
+});

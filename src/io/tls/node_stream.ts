@@ -6,11 +6,10 @@ import type { Socket } from "node:net";
 import type { TLSSocket, TLSSocketOptions } from "node:tls";
 import type { ByteStream } from "../contracts.ts";
 import { nodeTls } from "../node_library.ts";
+import { freePiece } from "./freed_piece.ts";
 
 /** Most received bytes that are kept before the socket is paused; those in flight may come on top. */
 const MAX_KEPT_BYTES = 128 * 1024;
-/** Received pieces of this size and more are freed at once, not by the garbage collector. */
-const LARGE_PIECE_BYTES = 16 * 1024;
 /** How long a peer may take to accept close_notify, in milliseconds. */
 const GOODBYE_MS = 2_000;
 
@@ -135,7 +134,7 @@ export class NodeTlsStream implements ByteStream {
       this.#keep(piece, count);
     } else {
       into.set(piece);
-      release(piece);
+      freePiece(piece);
     }
     reading.resolve(count);
   }
@@ -158,7 +157,7 @@ export class NodeTlsStream implements ByteStream {
     if (this.#offset === piece.length) {
       this.#kept.shift();
       this.#offset = 0;
-      release(piece);
+      freePiece(piece);
     }
     if (this.#paused && this.#keptBytes === 0) {
       this.#paused = false;
@@ -206,11 +205,4 @@ function nativeHandle(socket: TLSSocket): NativeHandle | null {
   const fits = typeof handle === "object" && handle !== null && "setHandle" in handle &&
     typeof handle.setHandle === "function";
   return fits ? handle as NativeHandle : null;
-}
-
-/** Frees the memory of a piece that was read; each piece has its own buffer. */
-function release(piece: Uint8Array): void {
-  const { buffer } = piece;
-  if (buffer.byteLength < LARGE_PIECE_BYTES || piece.byteLength !== buffer.byteLength) return;
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

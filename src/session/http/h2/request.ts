@@ -348,7 +348,7 @@ export class H2Request implements Downstream, SendingStream, Timed {
     this.side?.release(false);
     this.upstream = this.side = null;
     this.giveOut();
-    this.#upload?.cut();
+    this.#upload?.dispose();
     this.#stream.owner = null;
     this.#owner.over(this.exchange);
   }

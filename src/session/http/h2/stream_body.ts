@@ -87,15 +87,23 @@ export class StreamBody implements BodySource {
     this.#tell();
   }
 
-  /** Nobody takes anything any more. What waits has had its room in the window of the connection. */
+  /**
+   * Nothing more of it is wanted. What waits has had its room in the window of the connection. A piece that
+   * was handed out may still be on its way, and stays as it is until it is {@link taken}, or {@link dispose}.
+   */
   cut(): void {
     const count = this.#filled + this.#untaken;
     this.#filled = this.#untaken = 0;
-    this.#out = this.#give(this.#out);
     this.#filling = this.#give(this.#filling);
     this.finish(BodyEnd.CUT);
     this.#budget.give(count);
     this.#release(count);
+  }
+
+  /** Nobody uses anything of it any more. */
+  dispose(): void {
+    this.cut();
+    this.#out = this.#give(this.#out);
   }
 
   next(): Promise<Uint8Array | null> {

@@ -74,7 +74,7 @@ Deno.test("StreamBody keeps a window of any pieces, with lent buffers or without
       body.add(piece, 0, size);
       assert.ok(out.every((byte, at) => byte === (at % size & 0xff)), "it stays as it is");
       body.taken(pushed);
-      body.cut();
+      body.dispose();
       assert.equal(buffers.lent, 0);
       assert.equal(body.ended, BodyEnd.CUT);
     }
@@ -92,4 +92,22 @@ Deno.test("StreamBody gives credit for what nobody takes any more, once", async 
   assert.equal(credit(), 10);
   body.cut();
   assert.equal(credit(), 10);
+});
+
+Deno.test("StreamBody that is cut lends nobody a piece that is still on its way", async () => {
+  for (const last of ["taken", "disposed"]) {
+    const { body, buffers } = setUp();
+    body.add(new Uint8Array(10_000).fill(1), 0, 10_000);
+    const piece = await body.next() as Uint8Array;
+    assert.equal(buffers.lent, 1);
+    body.add(new Uint8Array(10_000), 0, 10_000);
+    body.cut();
+    body.cut();
+    buffers.take()?.fill(2);
+    assert.ok(piece.every((byte) => byte === 1), "another body has its buffer");
+    if (last === "taken") body.taken(10_000);
+    body.dispose();
+    body.dispose();
+    assert.equal(buffers.lent, 1, "that of the other");
+  }
 });

@@ -132,7 +132,7 @@ export class H2Upstream implements UpstreamSide, StreamOwner, SendingStream {
     this.#reset(ErrorCode.CANCEL);
     this.#lose(HeadEnd.LOST);
     this.#tunnel?.discard();
-    this.body.cut();
+    this.body.dispose();
   }
 
   abort(): void {
@@ -166,7 +166,7 @@ export class H2Upstream implements UpstreamSide, StreamOwner, SendingStream {
 
   data(bytes: Uint8Array, start: number, end: number, ends: boolean): void {
     this.#noteReceived(end - start);
-    if (!this.body.add(bytes, start, end)) return this.#overwhelmed();
+    if (!this.body.add(bytes, start, end)) return this.#overwhelmed(end - start);
     if (ends) this.body.finish(BodyEnd.COMPLETE);
   }
 
@@ -193,9 +193,11 @@ export class H2Upstream implements UpstreamSide, StreamOwner, SendingStream {
     else this.#lose(wrong ? HeadEnd.MALFORMED : HeadEnd.CUT);
   }
 
-  /** There is no room for what has come of the body: the response breaks off. */
-  #overwhelmed(): void {
+  /** There is no room for what has come of the body, `count` bytes: the response breaks off. */
+  #overwhelmed(count: number): void {
     this.#exchange.client.worker.counters.add(Counter.NO_BUFFER, 1);
+    // A stream that is over can no longer be reset, which would give them back.
+    this.#credit(count);
     this.#reset(ErrorCode.CANCEL);
     this.#lose(HeadEnd.CUT);
     this.body.cut();
