@@ -7,6 +7,7 @@ import type { Cluster } from "../../cluster.ts";
 import { MAX_SHARED_UPSTREAMS_PER_BACKEND } from "./limits.ts";
 import type { SharedUpstream } from "./shared_upstream.ts";
 import { StreamSlot } from "./stream_slot.ts";
+import { type Waiting, WaitingLine } from "./waiting_line.ts";
 
 /** Streams that a backend is taken to allow which has not said how many. */
 const ASSUMED_STREAMS = 100;
@@ -14,7 +15,9 @@ const ASSUMED_STREAMS = 100;
 const NO_MORE = "no more connections may be opened";
 
 /** A request that waits for a place. */
-interface Waiter {
+interface Waiter extends Waiting {
+  /** The lower, the earlier it came. */
+  readonly number: number;
   readonly resolve: (slot: StreamSlot) => void;
   readonly reject: (reason: unknown) => void;
   /** Only a connection that has carried nothing yet will do. */
@@ -26,7 +29,10 @@ export class BackendGroup {
   readonly cluster: Cluster;
   readonly backend: Backend;
   readonly #connections: SharedUpstream[] = [];
-  #waiters: Waiter[] = [];
+  readonly #anyLine = new WaitingLine<Waiter>();
+  /** Those for whom only a connection will do that has carried nothing yet. */
+  readonly #freshLine = new WaitingLine<Waiter>();
+  #came = 0;
   /** Streams that each connection is expected to take. */
   #expected = ASSUMED_STREAMS;
   /** How long opening one may take, in milliseconds. */
@@ -50,7 +56,7 @@ export class BackendGroup {
 
   /** Nothing is left of it. */
   get isEmpty(): boolean {
-    return this.#connections.length === 0 && this.#waiters.length === 0;
+    return this.#connections.length === 0 && this.#waiting === 0;
   }
 
   /** A place on an open connection, `null` when there is none; `fresh` as for {@link wait}. */
@@ -70,10 +76,11 @@ export class BackendGroup {
   wait(fresh: boolean, connectMs: number, signal: AbortSignal): Promise<StreamSlot> {
     this.#connectMs = connectMs;
     return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject, fresh };
-      this.#waiters.push(waiter);
+      const waiter = { resolve, reject, fresh, number: this.#came++, waits: true };
+      const line = fresh ? this.#freshLine : this.#anyLine;
+      line.add(waiter);
       signal.addEventListener("abort", () => {
-        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        line.leave(waiter);
         reject(signal.reason);
       }, { once: true });
       this.serve();
@@ -88,16 +95,8 @@ export class BackendGroup {
 
   /** There may be room: gives places to those who wait, and opens connections for the rest. */
   serve(): void {
-    if (this.#waiters.length === 0) return;
-    // What is not there for one is not there for those behind it who want the same.
-    const isGone = { fresh: false, any: false };
-    this.#waiters = this.#waiters.filter(({ fresh, resolve }) => {
-      const kind = fresh ? "fresh" : "any";
-      const slot = isGone[kind] ? null : this.take(fresh);
-      isGone[kind] = slot === null;
-      if (slot !== null) resolve(slot);
-      return slot === null;
-    });
+    if (this.#waiting === 0) return;
+    this.#givePlaces();
     while (this.#needsMore()) {
       const opened = this.#open(this);
       if (opened === null) {
@@ -123,9 +122,35 @@ export class BackendGroup {
 
   /** Nobody needs to wait any more: nothing will come. */
   dismiss(reason: unknown): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(reason);
+    for (const line of [this.#anyLine, this.#freshLine]) {
+      for (let waiter = line.first; waiter !== null; waiter = line.first) {
+        line.leave(waiter);
+        waiter.reject(reason);
+      }
+    }
+  }
+
+  get #waiting(): number {
+    return this.#anyLine.size + this.#freshLine.size;
+  }
+
+  /** What is not there for one is not there for those behind it who want the same. */
+  #givePlaces(): void {
+    let any = this.#anyLine.first;
+    let fresh = this.#freshLine.first;
+    while (any !== null || fresh !== null) {
+      const isFresh = any === null || (fresh !== null && fresh.number < any.number);
+      const waiter = (isFresh ? fresh : any) as Waiter;
+      const line = isFresh ? this.#freshLine : this.#anyLine;
+      const slot = this.take(isFresh);
+      if (slot !== null) {
+        line.leave(waiter);
+        waiter.resolve(slot);
+      }
+      const next = slot === null ? null : line.first;
+      if (isFresh) fresh = next;
+      else any = next;
+    }
   }
 
   #openings(): number {
@@ -136,7 +161,7 @@ export class BackendGroup {
 
   #needsMore(): boolean {
     if (this.#connections.length >= MAX_SHARED_UPSTREAMS_PER_BACKEND) return false;
-    if (this.#waiters.length <= this.#openings() * this.#expected) return false;
+    if (this.#waiting <= this.#openings() * this.#expected) return false;
     // A backend that allows no stream at all, even on a connection without any, allows none on another.
     const shut = ({ isOfUse, users, carried }: SharedUpstream) =>
       isOfUse && users === 0 && !carried;
