@@ -25,6 +25,11 @@ export class FakeStream implements ByteStream {
     return this.#waiting !== null;
   }
 
+  /** Bytes that the read which waits has room for; 0 when none does. */
+  get room(): number {
+    return this.#waiting?.into.length ?? 0;
+  }
+
   read(into: Uint8Array): Promise<number> {
     if (this.closed) return Promise.reject(new Error("closed"));
     if (this.#waiting !== null) return Promise.reject(new Error("two reads at once"));

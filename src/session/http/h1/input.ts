@@ -75,10 +75,11 @@ export class ClientInput {
 
   /**
    * Makes sure a read has room, by moving what is held to the front or to a larger buffer. False when
-   * a head has outgrown the largest buffer for heads, or when no buffer is left.
+   * a head has outgrown the largest buffer for heads, or when no buffer is left. What is held moves when there is
+   * less room than `wanted`, where that brings some.
    */
-  makeRoom(): boolean {
-    if (this.reading || this.bytes.length - this.end >= LEAST_ROOM) return true;
+  makeRoom(wanted = LEAST_ROOM): boolean {
+    if (this.reading || this.bytes.length - this.end >= wanted) return true;
     const held = this.reader === null ? this.start : this.reader.head.start;
     if (held > 0) this.#moveTo(this.bytes, held);
     if (this.bytes.length - this.end >= LEAST_ROOM) return true;

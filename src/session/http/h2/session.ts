@@ -22,6 +22,8 @@ import type { H2Request } from "./request.ts";
 import { type H2SessionParts, Requests, type RequestsOwner } from "./requests.ts";
 import { SESSION_TRANSITIONS, SessionPhase } from "./session_phase.ts";
 
+/** A read with less room than this is not worth its system call, in bytes. */
+const LEAST_ROOM = 1024;
 /** Frames and new requests of one connection that are dealt with in one go: others wait for a millisecond or two. */
 const FRAMES_AT_ONCE = 256;
 const REQUESTS_AT_ONCE = 32;
@@ -56,6 +58,8 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   #discardable = Infinity;
   /** The last read has filled the buffer. */
   #filled = false;
+  /** It has brought little for its size. */
+  #sparse = true;
   /** When a client that has ended its side is asked for a sign of life, in milliseconds. */
   #probeAt = Infinity;
   /** Wake those who wait for a write, or for the end: the loop that reads, and requests. */
@@ -136,6 +140,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     const count = input.accept(await input.read());
     this.worker.counters.add(Counter.BYTES_IN, count);
     this.#filled = input.end === input.bytes.length;
+    this.#sparse = count < input.bytes.length / 8;
     if (this.#linger === null) return count > 0;
     this.#linger.hear(count);
     this.#discardable -= count;
@@ -210,9 +215,14 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   async #more(): Promise<boolean> {
     const { input } = this;
     if (!input.reading) {
+      // Inside TLS no read is larger than a record: one that brings a good part of the buffer shows that it is used.
       if (this.#filled) input.growForBody();
-      else if (input.length === 0) input.releaseHead();
-      input.makeRoom();
+      else if (input.length === 0 && (this.#sparse || this.connection.streams === 0)) {
+        input.releaseHead();
+      }
+      input.makeRoom(input.bytes.length >> 1);
+      // The rest of a frame may be a few bytes, and inside TLS only so much ciphertext would be read at a time.
+      if (input.bytes.length - input.end < LEAST_ROOM) input.growForBody();
       if (input.end === input.bytes.length) return this.#starve();
     }
     try {

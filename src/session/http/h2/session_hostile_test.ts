@@ -16,6 +16,8 @@ const CANCEL = 8;
 const PING_ACK = "\x00\x00\x08\x06\x01";
 const GOAWAY = "\x00\x00\x08\x07\x00";
 const LARGEST_LINGER_AFTER_ERROR = 2 ** 18;
+const FRAME_BYTES = 4_000;
+const LEAST_ROOM = 1_024;
 
 /** A session of HTTP/2 whose preface has come. */
 function begun() {
@@ -62,4 +64,18 @@ Deno.test("What a client still sends behind its error is read, and no more than 
   client.feed("x");
   await waitFor("the close", () => client.closed);
   await running;
+});
+
+Deno.test("However little of a frame is missing, it is read with room to spare", async () => {
+  for (const missing of [1, 9, 500]) {
+    const { client, feed, session, running } = begun();
+    const fields: [string, string][] = [[":method", "POST"], [":scheme", "http"], [":path", "/"]];
+    feed(headers(1, [...fields, [":authority", "a.test"]], false));
+    const whole = frame(FrameType.DATA, 0, 1, new Array(FRAME_BYTES).fill(1));
+    feed(whole.subarray(0, whole.length - missing));
+    await waitFor("all of it read", () => client.reading);
+    assert.ok(client.room >= LEAST_ROOM, `${client.room} bytes of room with ${missing} missing`);
+    session.close();
+    await running;
+  }
 });
