@@ -51,7 +51,10 @@ Deno.test("sums of two workers agree with what clients and backends counted, and
     "edge\\.(?:MAIN|WRK-0[01])\\.(?:cluster\\.app\\.(?:backend\\.app-[01]\\.)?)?[a-z0-9_.]+";
   const line = new RegExp(`^${name}:\\d+\\|(?:[cg]|ms(?:\\|@0\\.\\d+)?)$`);
   assert.deepEqual(statsd.lines.filter((it) => !line.test(it)), []);
-  assert.ok(statsd.lines.some((it) => it.startsWith("edge.MAIN.configuration.backends:2|g")));
+  await waitFor(
+    "main's own levels",
+    () => statsd.lines.some((it) => it.startsWith("edge.MAIN.configuration.backends:2|g")),
+  );
 });
 
 Deno.test("tagged lines carry origin, version and ids as tags", async () => {
