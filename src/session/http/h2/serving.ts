@@ -9,7 +9,7 @@ import { isDefect, reportDefect } from "../../defect.ts";
 import { Reason } from "../../reason.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { writeRest } from "../../write_rest.ts";
-import { Outcome, type RequestAccount } from "../account.ts";
+import { Outcome } from "../account.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import { blame, failureStatus } from "../phases/failure.ts";
 import { matchRoute } from "../phases/match.ts";
@@ -145,7 +145,7 @@ async function goOn(
 
 /** How a relay has ended. As for {@link forward}. */
 async function finish(request: H2Request, ended: Relayed): Promise<AnswerStatus | 0> {
-  const { account } = request.record;
+  const { record } = request;
   switch (ended) {
     case Relayed.COMPLETE:
       await settle(request);
@@ -153,15 +153,14 @@ async function finish(request: H2Request, ended: Relayed): Promise<AnswerStatus 
     case Relayed.SWITCHES:
       return await switchProtocols(request);
     case Relayed.LOST:
-      because(account, Reason.BACKEND_CLOSED);
-      return isUntouched(request.side) ? 503 : 502;
+      return blame(record, Reason.BACKEND_CLOSED, isUntouched(request.side) ? 503 : 502);
     case Relayed.CUT:
-      return because(account, Reason.BACKEND_CLOSED);
+      return blame(record, Reason.BACKEND_CLOSED, 502);
     case Relayed.BROKEN:
       await abandon(request);
       return 0;
     case Relayed.MALFORMED:
-      return because(account, Reason.MALFORMED_RESPONSE);
+      return blame(record, Reason.MALFORMED_RESPONSE, 502);
     default:
       return ended;
   }
@@ -169,17 +168,12 @@ async function finish(request: H2Request, ended: Relayed): Promise<AnswerStatus 
 
 /** The backend has changed the protocol. As for {@link forward}. */
 async function switchProtocols(request: H2Request): Promise<AnswerStatus | 0> {
-  const { account } = request.record;
-  if (!agrees(request.record)) return because(account, Reason.UNASKED_UPGRADE);
+  const { record } = request;
+  if (!agrees(record)) return blame(record, Reason.UNASKED_UPGRADE, 502);
   const tunnel = request.side?.tunnel() ?? null;
-  if (tunnel === null) return blame(request.record, Reason.OUT_OF_BUFFERS, 503);
+  if (tunnel === null) return blame(record, Reason.OUT_OF_BUFFERS, 503);
   await runTunnel(request, tunnel);
   return 0;
-}
-
-function because(account: RequestAccount, reason: Reason): 502 {
-  if (account.reason === Reason.NONE) account.reason = reason;
-  return 502;
 }
 
 /** Nothing of the request has reached a backend that looked at it. */

@@ -4,7 +4,8 @@
 import { asciiBytes, asciiText, equalsIgnoreCase } from "../../../../bytes/ascii.ts";
 import { ReadStatus } from "../../../../protocol/h1/field_reader.ts";
 import { responseHeadReader } from "../../../../protocol/h1/head_reader.ts";
-import { BodyFraming, Field, type MessageHead } from "../../../../protocol/http/message_head.ts";
+import { hasBody } from "../../../../protocol/h1/request_rules.ts";
+import { Field, type MessageHead } from "../../../../protocol/http/message_head.ts";
 import { offeredUpgrade } from "../../../../protocol/http/upgrade.ts";
 
 const WEBSOCKET = "websocket";
@@ -38,10 +39,6 @@ export async function switchTo(
   const reader = responseHeadReader(response);
   reader.begin(head, 0);
   return reader.read(head.length) === ReadStatus.DONE;
-}
-
-function hasBody({ framing, contentLength }: MessageHead): boolean {
-  return framing === BodyFraming.LENGTH ? contentLength > 0 : framing !== BodyFraming.NONE;
 }
 
 /** What proves to the client that its handshake was understood; empty when it has sent no key. */
