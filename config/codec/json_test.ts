@@ -22,7 +22,7 @@ function refuse(type: MessageType<unknown>, text: string): string {
 
 const BACKEND = '{"cluster_id":"db","backend_id":"db-0","address":{"ip":{"inner":{"V6":' +
   '{"low":1,"high":0}}},"port":5432},"sticky_id":null,"load_balancing_parameters":' +
-  '{"weight":100},"backup":null}';
+  '{"weight":100},"backup":null,"unix_path":null}';
 
 Deno.test("toJson() writes the documented record", () => {
   const backend = {
@@ -65,8 +65,8 @@ Deno.test("fromJson() keeps 64-bit integers whole", () => {
   assert.deepEqual(read(Uint128, toJson(Uint128, most)), most);
 });
 
-Deno.test("fromJson() reverses toJson() and toJsonPretty() for every type", () => {
-  for (const type of ALL_TYPES) {
+Deno.test("fromJson() reverses toJson() and toJsonPretty() for every type but that of secrets", () => {
+  for (const type of ALL_TYPES.filter((type) => !holdsSecrets(type))) {
     fc.assert(
       fc.property(arbitraryMessage(type), (message) => {
         assert.deepEqual(fromJson(type, toJson(type, message)), message);
@@ -77,6 +77,19 @@ Deno.test("fromJson() reverses toJson() and toJsonPretty() for every type", () =
     );
   }
 });
+
+function holdsSecrets(type: MessageType<unknown>): boolean {
+  const bearers = [
+    messages.HealthCheckHeaderValue,
+    messages.SetProtectedHealthCheck,
+    messages.ProtectedHealthCheckOrder,
+    messages.Request,
+    messages.WorkerRequest,
+    messages.InitialState,
+    messages.Inheritance,
+  ];
+  return bearers.some(({ name }) => name === type.name);
+}
 
 Deno.test("fromJson() ignores unknown keys and accepts absent optional fields", () => {
   const text = '{"later":{"deep":[1,2.5e3,null]},"cluster_id":"a","sticky_session":false,' +

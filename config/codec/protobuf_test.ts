@@ -167,11 +167,15 @@ Deno.test("encode() agrees with protobufjs's own codec", async () => {
     "command.HttpListenerConfig",
   );
   fc.assert(
-    fc.property(arbitraryMessage(HttpListenerConfig, 2), (listener) => {
-      const ours = encode(HttpListenerConfig, listener);
-      const theirs = reference.encode(reference.decode(ours)).finish();
-      assert.deepEqual(decode(HttpListenerConfig, theirs), listener);
-    }),
+    fc.property(
+      arbitraryMessage(HttpListenerConfig, 2),
+      ({ forwarded_headers: _, ...listener }) => {
+        // The other codec drops numbers of enums that it has no name for.
+        const ours = encode(HttpListenerConfig, listener);
+        const theirs = reference.encode(reference.decode(ours)).finish();
+        assert.deepEqual(decode(HttpListenerConfig, theirs), listener);
+      },
+    ),
     { numRuns: 200 },
   );
 });

@@ -12,10 +12,10 @@ import {
 import { address } from "../../tests/support/config/state.ts";
 
 const EXAMPLE = [
-  '{"id":"SAVE-0","content":{"request_type":{"ADD_TCP_LISTENER":{"address":{"ip":{"inner":{"V4":2130706433}},"port":7000},"public_address":null,"expect_proxy":false,"front_timeout":60,"back_timeout":30,"connect_timeout":3,"active":true}}}}',
-  '{"id":"SAVE-1","content":{"request_type":{"ACTIVATE_LISTENER":{"address":{"ip":{"inner":{"V4":2130706433}},"port":7000},"proxy":2,"from_scm":false}}}}',
-  '{"id":"SAVE-2","content":{"request_type":{"ADD_TCP_FRONTEND":{"cluster_id":"db","address":{"ip":{"inner":{"V4":2130706433}},"port":7000},"tags":{}}}}}',
-  '{"id":"SAVE-3","content":{"request_type":{"ADD_BACKEND":{"cluster_id":"db","backend_id":"db-0","address":{"ip":{"inner":{"V6":{"low":1,"high":0}}},"port":5432},"sticky_id":null,"load_balancing_parameters":{"weight":100},"backup":null}}}}',
+  '{"id":"SAVE-0","content":{"request_type":{"ADD_TCP_LISTENER":{"address":{"ip":{"inner":{"V4":2130706433}},"port":7000},"public_address":null,"expect_proxy":false,"front_timeout":60,"back_timeout":30,"connect_timeout":3,"active":true,"sni_preread_timeout":null,"sni_preread_max_bytes":null,"interface":null}}}}',
+  '{"id":"SAVE-1","content":{"request_type":{"ACTIVATE_LISTENER":{"address":{"ip":{"inner":{"V4":2130706433}},"port":7000},"proxy":2,"from_scm":false,"interface":null}}}}',
+  '{"id":"SAVE-2","content":{"request_type":{"ADD_TCP_FRONTEND":{"cluster_id":"db","address":{"ip":{"inner":{"V4":2130706433}},"port":7000},"tags":{},"sni":null,"alpn":[]}}}}',
+  '{"id":"SAVE-3","content":{"request_type":{"ADD_BACKEND":{"cluster_id":"db","backend_id":"db-0","address":{"ip":{"inner":{"V6":{"low":1,"high":0}}},"port":5432},"sticky_id":null,"load_balancing_parameters":{"weight":100},"backup":null,"unix_path":null}}}}',
 ].map((record) => `${record}\n\0`).join("");
 
 function sample(): WorkerRequest[] {
@@ -78,6 +78,33 @@ Deno.test("readRecords() loads records of the 1.1.1 field set", () => {
   assert.deepEqual(second.value.headers, []);
   assert.deepEqual(second.value.tags, new Map([["owner", "me"]]));
   assert.deepEqual(second.value.address, address("127.0.0.1:8080"));
+});
+
+Deno.test("readRecords() loads records of the 2.1 field set", () => {
+  const at = '{"ip":{"inner":{"V4":2130706433}},"port":8080}';
+  const check =
+    '{"uri":"/up","interval":10,"timeout":5,"healthy_threshold":3,"unhealthy_threshold":3,"expected_status":0}';
+  const old = [
+    `{"id":"SAVE-0","content":{"request_type":{"SET_HEALTH_CHECK":{"cluster_id":"web","config":${check}}}}}`,
+    `{"id":"SAVE-1","content":{"request_type":{"ADD_TCP_FRONTEND":{"cluster_id":"db","address":${at},"tags":{}}}}}`,
+  ].map((record) => `${record}\n\0`).join("");
+  const { records, error } = readRecords(old);
+  assert.equal(error, null);
+  const [first, second] = records.map(({ content }) => content.request_type);
+  assert.ok(first?.kind === "set_health_check" && second?.kind === "add_tcp_frontend");
+  const { mode, accepted_statuses, headers } = first.value.config;
+  assert.deepEqual([mode, accepted_statuses, headers], [0, [], []]);
+  assert.deepEqual(second.value.alpn, []);
+});
+
+Deno.test("readRecords() reads no values of protected headers", () => {
+  const secret = '{"name":"authorization","value":[65]}';
+  const record = `{"id":"SAVE-0","content":{"request_type":{"SET_PROTECTED_HEALTH_CHECK":` +
+    `{"cluster_id":"a","config":{"uri":"/","interval":1,"timeout":1,"healthy_threshold":1,` +
+    `"unhealthy_threshold":1,"expected_status":0},"values":[${secret}]}}}}\n\0`;
+  const { records, error } = readRecords(record);
+  assert.deepEqual(records, []);
+  assert.match(error?.message ?? "", /values\[0\]: it has no form in JSON/);
 });
 
 Deno.test("readRecords() stops at the first invalid record and says where it is", () => {

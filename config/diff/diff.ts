@@ -12,14 +12,8 @@ import type { ConfigState } from "../state/state.ts";
 import { compareBackends } from "../state/backends.ts";
 import { LISTENER_KINDS } from "../state/listener_kinds.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
-import {
-  addBackend,
-  addCluster,
-  removeBackend,
-  removeCluster,
-  requestOf,
-  type Verb,
-} from "../state/verb.ts";
+import { addBackend, addCluster, removeBackend, removeCluster, type Verb } from "../state/verb.ts";
+import { requestOf } from "../state/twin_verbs.ts";
 import { compareText } from "../values/text_order.ts";
 
 /**

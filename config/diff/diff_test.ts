@@ -232,7 +232,7 @@ Deno.test("diff() clears a TCP address once for each cluster before it fills it 
   const bind = (cluster_id: string, tags: [string, string][] = []) =>
     ({
       kind: "add_tcp_frontend",
-      value: { cluster_id, address: at, tags: new Map(tags) },
+      value: { cluster_id, address: at, tags: new Map(tags), alpn: [] as string[] },
     }) as const;
   const mine = stateWith(bind("a"), bind("a", [["k", "v"]]), bind("b"));
   const theirs = stateWith(bind("a"), bind("b"));

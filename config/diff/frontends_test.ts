@@ -12,7 +12,13 @@ const LISTENER: Verb = {
 
 const add = (cluster_id: string, sni?: string): Verb => ({
   kind: "add_tcp_frontend",
-  value: { cluster_id, address: AT, tags: new Map(), ...(sni === undefined ? {} : { sni }) },
+  value: {
+    cluster_id,
+    address: AT,
+    tags: new Map(),
+    alpn: [],
+    ...(sni === undefined ? {} : { sni }),
+  },
 });
 
 /** What a diff does, as words; checks that it leads from one state to the other. */

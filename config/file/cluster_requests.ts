@@ -104,7 +104,7 @@ function tcpFrontends(
     const match = matchTcpFrontend(reading, listeners, problems);
     if (address === undefined || match === null) continue;
     matches.push(match);
-    const frontend = { cluster_id: id, address, tags: tags ?? new Map<string, string>() };
+    const frontend = { cluster_id: id, address, tags: tags ?? new Map<string, string>(), alpn: [] };
     if (match.protocol === "udp" && sni !== undefined) {
       problems.error(reading.at("sni"), "Datagrams name no server, accepted: a tcp listener");
     }

@@ -123,6 +123,9 @@ Deno.test("loadConfig gives the ordered requests of a file with every protocol",
     healthy_threshold: 3,
     unhealthy_threshold: 3,
     expected_status: 0,
+    mode: 0,
+    accepted_statuses: [],
+    headers: [],
   });
   assert.equal(db?.proxy_protocol, ProxyProtocolConfig.RELAY_HEADER);
   assert.equal(dns?.load_balancing, LoadBalancingAlgorithms.HRW);

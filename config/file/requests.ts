@@ -12,6 +12,7 @@ import {
   ALL_LISTENER_KINDS,
   LISTENER_KINDS,
 } from "../state/listener_kinds.ts";
+import { requestOf } from "../state/twin_verbs.ts";
 import {
   activateListener,
   addBackend,
@@ -83,7 +84,7 @@ export function orderedRequests(
     const at = () => ({ key: "disable_cluster_metrics", line: 1 });
     types.push({ type: configureMetrics(MetricsConfiguration.DISABLED), at });
   }
-  return types.map(({ type, at }) => ({ request: { request_type: type }, at }));
+  return types.map(({ type, at }) => ({ request: requestOf(type), at }));
 }
 
 function addListeners(listeners: FileListeners): PlacedType[] {

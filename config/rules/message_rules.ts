@@ -68,6 +68,18 @@ const challenge = text("visible ASCII, spaces and tabs", isFieldValue);
 const tags = entries(line(256, 1), line(4096));
 const listed = line(256);
 const alpnName = text('"h2" or "http/1.1"', (name) => ALPN_NAMES.includes(name));
+/** A protocol that TLS clients offer (RFC 7301 section 3.2). */
+const offeredProtocol = line(255, 1);
+/** A network device, as the kernel names them. */
+const device = text(
+  'the name of a network device: 1 to 15 bytes, not "." or "..", without "/", ":", "%" and blanks',
+  (name) =>
+    /^[^\s/:%\p{Cc}]{1,15}$/u.test(name) && name !== "." && name !== ".." &&
+    new TextEncoder().encode(name).length <= 15,
+);
+const forwardedHeaders = named(messages.ForwardedHeaders);
+const clientAuth = named(messages.ClientAuthMode);
+const attempts = range(1, 255);
 const tlsVersion = named(messages.TlsVersion);
 const proxy = named(messages.ListenerType);
 /** A fingerprint in hexadecimal; how it is written is said by who looks for it. */
@@ -115,6 +127,7 @@ const HTTP = {
   sozu_id_header: idHeader,
   answers: entries(readWhole, readWhole),
   upload_min_bytes: anyU32,
+  forwarded_headers: forwardedHeaders,
 };
 
 const CERTIFICATE_AND_KEY = { certificate: pem, key: pem };
@@ -126,6 +139,38 @@ export const MESSAGE_RULES = {
   AdoptWorker: { id: anyU32, build: question } satisfies RulesOf<messages.AdoptWorker>,
   QueryHealthChecks: { cluster_id: question } satisfies RulesOf<messages.QueryHealthChecks>,
   SetHealthCheck: { cluster_id: question } satisfies RulesOf<messages.SetHealthCheck>,
+  CloseSessions: {
+    cluster_id: question,
+    backend_id: question,
+  } satisfies RulesOf<messages.CloseSessions>,
+  SetProtectedHealthCheck: {
+    cluster_id: question,
+  } satisfies RulesOf<messages.SetProtectedHealthCheck>,
+  ProtectedHealthCheckOrder: {
+    phase: named(messages.ProtectedHealthCheckPhase),
+    cluster_id: question,
+    version: anyU64,
+  } satisfies RulesOf<messages.ProtectedHealthCheckOrder>,
+  ClientAuthPolicy: {
+    client_auth: clientAuth,
+    client_ca_certificates: pem,
+    client_ca_crls: pem,
+  } satisfies RulesOf<messages.ClientAuthPolicy>,
+  HeaderPredicate: {
+    name: readWhole,
+    kind: named(messages.HeaderMatchKind),
+    value: readWhole,
+  } satisfies RulesOf<messages.HeaderPredicate>,
+  HttpStatusRange: {
+    start: range(100, 599),
+    end: range(100, 599),
+  } satisfies RulesOf<messages.HttpStatusRange>,
+  HealthCheckHeader: { name: line(256, 1), fingerprint: line(256) } satisfies RulesOf<
+    messages.HealthCheckHeader
+  >,
+  HealthCheckHeaderValue: { name: line(256, 1), value: bytes(8192) } satisfies RulesOf<
+    messages.HealthCheckHeaderValue
+  >,
   AlpnProtocols: { values: alpnName } satisfies RulesOf<messages.AlpnProtocols>,
   UpdateHttpListenerConfig: HTTP satisfies RulesOf<messages.UpdateHttpListenerConfig>,
   UpdateHttpsListenerConfig: {
@@ -142,9 +187,11 @@ export const MESSAGE_RULES = {
     max_rx_datagram_size: positive,
     max_flows: anyU32,
   } satisfies RulesOf<messages.UpdateUdpListenerConfig>,
-  HttpListenerConfig: { ...HTTP, address: reachable } satisfies RulesOf<
-    messages.HttpListenerConfig
-  >,
+  HttpListenerConfig: {
+    ...HTTP,
+    address: reachable,
+    interface: device,
+  } satisfies RulesOf<messages.HttpListenerConfig>,
   HttpsListenerConfig: {
     ...HTTP,
     ...CERTIFICATE_AND_KEY,
@@ -157,11 +204,18 @@ export const MESSAGE_RULES = {
     certificate_chain: pem,
     send_tls13_tickets: anyU64,
     alpn_protocols: alpnName,
+    interface: device,
+    client_auth: clientAuth,
+    client_ca_certificates: pem,
+    client_ca_crls: pem,
   } satisfies RulesOf<messages.HttpsListenerConfig>,
   TcpListenerConfig: {
     ...STREAM,
     ...CERTIFICATE_AND_KEY,
     address: reachable,
+    interface: device,
+    sni_preread_timeout: timeout,
+    sni_preread_max_bytes: positive,
   } satisfies RulesOf<messages.TcpListenerConfig>,
   UdpListenerConfig: {
     address: reachable,
@@ -169,6 +223,7 @@ export const MESSAGE_RULES = {
     back_timeout: timeout,
     max_rx_datagram_size: positive,
     max_flows: anyU32,
+    interface: device,
   } satisfies RulesOf<messages.UdpListenerConfig>,
   HstsConfig: { max_age: anyU32 } satisfies RulesOf<messages.HstsConfig>,
   CustomHttpAnswers: {
@@ -185,9 +240,9 @@ export const MESSAGE_RULES = {
     answer_504: readWhole,
     answer_507: readWhole,
   } satisfies RulesOf<messages.CustomHttpAnswers>,
-  ActivateListener: { proxy } satisfies RulesOf<messages.ActivateListener>,
-  DeactivateListener: { proxy } satisfies RulesOf<messages.DeactivateListener>,
-  RemoveListener: { proxy } satisfies RulesOf<messages.RemoveListener>,
+  ActivateListener: { proxy, interface: device } satisfies RulesOf<messages.ActivateListener>,
+  DeactivateListener: { proxy, interface: device } satisfies RulesOf<messages.DeactivateListener>,
+  RemoveListener: { proxy, interface: device } satisfies RulesOf<messages.RemoveListener>,
   Header: {
     position: named(messages.HeaderPosition, [messages.HeaderPosition.HEADER_POSITION_UNSPECIFIED]),
     key: readWhole,
@@ -206,11 +261,16 @@ export const MESSAGE_RULES = {
     rewrite_path: readWhole,
     rewrite_port: port,
   } satisfies RulesOf<messages.RequestHttpFrontend>,
-  RequestTcpFrontend: { cluster_id: id, tags, sni: readWhole } satisfies RulesOf<
-    messages.RequestTcpFrontend
-  >,
+  RequestTcpFrontend: {
+    cluster_id: id,
+    tags,
+    sni: readWhole,
+    alpn: offeredProtocol,
+  } satisfies RulesOf<messages.RequestTcpFrontend>,
   RequestUdpFrontend: { cluster_id: id, tags } satisfies RulesOf<messages.RequestUdpFrontend>,
-  FrontendFilters: { domain: question } satisfies RulesOf<messages.FrontendFilters>,
+  FrontendFilters: { domain: question, cluster_id: question } satisfies RulesOf<
+    messages.FrontendFilters
+  >,
   PathRule: {
     kind: named(messages.PathRuleKind),
     value: readWhole,
@@ -256,7 +316,14 @@ export const MESSAGE_RULES = {
     authorized_hashes: line(1024),
     www_authenticate: challenge,
     max_connections_per_ip: anyU64,
+    max_connections_per_subnet: anyU64,
     retry_after: anyU32,
+    affinity_header: readWhole,
+    affinity_cookie: readWhole,
+    shard_percent: range(1, 100),
+    shard_min_backends: atLeast(2),
+    shard_mode: named(messages.ShardMode),
+    max_connection_attempts: attempts,
   } satisfies RulesOf<messages.Cluster>,
   HealthCheckConfig: {
     interval: positive,
@@ -268,12 +335,15 @@ export const MESSAGE_RULES = {
       "0 for any 2xx, or a status from 100 to 599",
       (status) => status === 0 || (status >= 100 && status <= 599),
     ),
+    mode: named(messages.HealthCheckMode),
+    port,
   } satisfies RulesOf<messages.HealthCheckConfig>,
   AddBackend: {
     cluster_id: id,
     backend_id: id,
     address: reachable,
     sticky_id: stickyId,
+    unix_path: readWhole,
   } satisfies RulesOf<messages.AddBackend>,
   RemoveBackend: { cluster_id: id, backend_id: id } satisfies RulesOf<messages.RemoveBackend>,
   LoadBalancingParams: { weight: range(0, I32_MAX) } satisfies RulesOf<

@@ -96,11 +96,19 @@ function printField(field: protobuf.Field): string {
     ? resolved.name
     : `"${field.type}"`;
   const head = `"${field.name}", ${field.id}, ${type}`;
-  if (field.partOf !== null) return `member("${field.partOf.name}", ${head})`;
+  if (field.partOf !== null) return printMember(`"${field.partOf.name}", ${head}`);
   if (field instanceof protobuf.MapField) return `mapOf(${head})`;
   if (field.repeated) return `repeated(${head})`;
   const declared = printDefault(field);
   return `${field.required ? "required" : "optional"}(${head}${declared})`;
+}
+
+/** On a line of its own each, where one line would be too long. */
+function printMember(parameters: string): string {
+  const line = `member(${parameters})`;
+  if (line.length + "    ,".length <= LINE_WIDTH) return line;
+  const lines = parameters.split(", ").map((each) => `      ${each},\n`);
+  return `member(\n${lines.join("")}    )`;
 }
 
 function printDefault(field: protobuf.Field): string {

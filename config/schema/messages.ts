@@ -65,7 +65,22 @@ export interface Request {
     | { kind: "update_udp_listener"; value: UpdateUdpListenerConfig }
     | { kind: "add_udp_frontend"; value: RequestUdpFrontend }
     | { kind: "remove_udp_frontend"; value: RequestUdpFrontend }
+    | { kind: "set_max_connections_per_subnet"; value: bigint }
+    | { kind: "query_max_connections_per_subnet"; value: QueryMaxConnectionsPerSubnet }
     | { kind: "set_max_connection_attempts"; value: number }
+    | { kind: "add_https_listener_with_client_auth"; value: HttpsListenerConfig }
+    | { kind: "update_https_listener_with_client_auth"; value: UpdateHttpsListenerConfig }
+    | { kind: "close_sessions"; value: CloseSessions }
+    | { kind: "add_http_frontend_with_header_predicates"; value: RequestHttpFrontend }
+    | { kind: "remove_http_frontend_with_header_predicates"; value: RequestHttpFrontend }
+    | { kind: "add_https_frontend_with_header_predicates"; value: RequestHttpFrontend }
+    | { kind: "remove_https_frontend_with_header_predicates"; value: RequestHttpFrontend }
+    | { kind: "add_http_frontend_with_silent_close"; value: RequestHttpFrontend }
+    | { kind: "add_https_frontend_with_silent_close"; value: RequestHttpFrontend }
+    | { kind: "add_unix_backend"; value: AddBackend }
+    | { kind: "set_protected_health_check"; value: SetProtectedHealthCheck }
+    | { kind: "query_protected_health_check_support"; value: QueryProtectedHealthCheckSupport }
+    | { kind: "protected_health_check_order"; value: ProtectedHealthCheckOrder }
     | { kind: "steer_listener"; value: SteerListener }
     | { kind: "query_listener_socket"; value: ListenerSocket }
     | { kind: "probe_listener"; value: ListenerSocket }
@@ -136,7 +151,27 @@ export const Request: MessageType<Request> = new MessageType(
     member("request_type", "update_udp_listener", 57, UpdateUdpListenerConfig),
     member("request_type", "add_udp_frontend", 58, RequestUdpFrontend),
     member("request_type", "remove_udp_frontend", 59, RequestUdpFrontend),
+    member("request_type", "set_max_connections_per_subnet", 60, "uint64"),
+    member("request_type", "query_max_connections_per_subnet", 61, QueryMaxConnectionsPerSubnet),
     member("request_type", "set_max_connection_attempts", 62, "uint32"),
+    member("request_type", "add_https_listener_with_client_auth", 63, HttpsListenerConfig),
+    member("request_type", "update_https_listener_with_client_auth", 64, UpdateHttpsListenerConfig),
+    member("request_type", "close_sessions", 65, CloseSessions),
+    member("request_type", "add_http_frontend_with_header_predicates", 66, RequestHttpFrontend),
+    member("request_type", "remove_http_frontend_with_header_predicates", 67, RequestHttpFrontend),
+    member("request_type", "add_https_frontend_with_header_predicates", 68, RequestHttpFrontend),
+    member("request_type", "remove_https_frontend_with_header_predicates", 69, RequestHttpFrontend),
+    member("request_type", "add_http_frontend_with_silent_close", 70, RequestHttpFrontend),
+    member("request_type", "add_https_frontend_with_silent_close", 71, RequestHttpFrontend),
+    member("request_type", "add_unix_backend", 72, AddBackend),
+    member("request_type", "set_protected_health_check", 73, SetProtectedHealthCheck),
+    member(
+      "request_type",
+      "query_protected_health_check_support",
+      74,
+      QueryProtectedHealthCheckSupport,
+    ),
+    member("request_type", "protected_health_check_order", 75, ProtectedHealthCheckOrder),
     member("request_type", "steer_listener", 1000, SteerListener),
     member("request_type", "query_listener_socket", 1001, ListenerSocket),
     member("request_type", "probe_listener", 1002, ListenerSocket),
@@ -231,6 +266,105 @@ export const SetHealthCheck: MessageType<SetHealthCheck> = new MessageType(
   ],
 );
 
+/** Closes the sessions that use a cluster, or one of its backends. */
+export interface CloseSessions {
+  cluster_id: string;
+  backend_id?: string;
+  address?: SocketAddress;
+}
+
+export const CloseSessions: MessageType<CloseSessions> = new MessageType(
+  "CloseSessions",
+  () => [
+    required("cluster_id", 1, "string"),
+    optional("backend_id", 2, "string"),
+    optional("address", 3, SocketAddress),
+  ],
+);
+
+/** How many sessions were closed at once, and how many end with their work. */
+export interface ClosedSessions {
+  closed: bigint;
+  draining: bigint;
+}
+
+export const ClosedSessions: MessageType<ClosedSessions> = new MessageType(
+  "ClosedSessions",
+  () => [
+    required("closed", 1, "uint64"),
+    required("draining", 2, "uint64"),
+  ],
+);
+
+/** A health check whose headers have values that no process writes down. */
+export interface SetProtectedHealthCheck {
+  cluster_id: string;
+  config: HealthCheckConfig;
+  values: HealthCheckHeaderValue[];
+}
+
+export const SetProtectedHealthCheck: MessageType<SetProtectedHealthCheck> = new MessageType(
+  "SetProtectedHealthCheck",
+  () => [
+    required("cluster_id", 1, "string"),
+    required("config", 2, HealthCheckConfig),
+    repeated("values", 3, HealthCheckHeaderValue),
+  ],
+);
+
+/** Asks whether every worker can take protected values. */
+export type QueryProtectedHealthCheckSupport = Record<string, never>;
+
+export const QueryProtectedHealthCheckSupport: MessageType<QueryProtectedHealthCheckSupport> =
+  new MessageType(
+    "QueryProtectedHealthCheckSupport",
+    () => [],
+  );
+
+/** Steps in which protected values reach the workers. */
+export const ProtectedHealthCheckPhase = {
+  PROTECTED_HEALTH_CHECK_CAPABILITY: 0,
+  PROTECTED_HEALTH_CHECK_PREPARE: 1,
+  PROTECTED_HEALTH_CHECK_COMMIT: 2,
+  PROTECTED_HEALTH_CHECK_ABORT: 3,
+  PROTECTED_HEALTH_CHECK_RELEASE: 4,
+} as const;
+export type ProtectedHealthCheckPhase = number;
+
+/** A step, from the main process to a worker. */
+export interface ProtectedHealthCheckOrder {
+  phase: ProtectedHealthCheckPhase;
+  cluster_id: string;
+  version: bigint;
+  prepare?: SetProtectedHealthCheck;
+}
+
+export const ProtectedHealthCheckOrder: MessageType<ProtectedHealthCheckOrder> = new MessageType(
+  "ProtectedHealthCheckOrder",
+  () => [
+    required("phase", 1, "enum"),
+    required("cluster_id", 2, "string"),
+    required("version", 3, "uint64"),
+    optional("prepare", 4, SetProtectedHealthCheck),
+  ],
+);
+
+/** The answer of a worker to a step. */
+export interface ProtectedHealthCheckReply {
+  phase: ProtectedHealthCheckPhase;
+  cluster_id: string;
+  version: bigint;
+}
+
+export const ProtectedHealthCheckReply: MessageType<ProtectedHealthCheckReply> = new MessageType(
+  "ProtectedHealthCheckReply",
+  () => [
+    required("phase", 1, "enum"),
+    required("cluster_id", 2, "string"),
+    required("version", 3, "uint64"),
+  ],
+);
+
 /** Asks for every worker the main process has registered. */
 export type ListWorkers = Record<string, never>;
 
@@ -319,6 +453,15 @@ export const QueryMaxConnectionsPerIp: MessageType<QueryMaxConnectionsPerIp> = n
   () => [],
 );
 
+/** Asks for the live connection limit a cluster and subnet. */
+export type QueryMaxConnectionsPerSubnet = Record<string, never>;
+
+export const QueryMaxConnectionsPerSubnet: MessageType<QueryMaxConnectionsPerSubnet> =
+  new MessageType(
+    "QueryMaxConnectionsPerSubnet",
+    () => [],
+  );
+
 /** A list that can be absent: absent keeps, empty resets. */
 export interface AlpnProtocols {
   values: string[];
@@ -364,6 +507,7 @@ export interface UpdateHttpListenerConfig {
   elide_x_real_ip?: boolean;
   send_x_real_ip?: boolean;
   h2_max_header_fields?: number;
+  forwarded_headers?: ForwardedHeaders;
   h2_stream_refusal_percent?: number;
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
@@ -404,6 +548,7 @@ export const UpdateHttpListenerConfig: MessageType<UpdateHttpListenerConfig> = n
     optional("elide_x_real_ip", 39, "bool"),
     optional("send_x_real_ip", 40, "bool"),
     optional("h2_max_header_fields", 41, "uint32"),
+    optional("forwarded_headers", 42, "enum"),
     optional("h2_stream_refusal_percent", 43, "uint32"),
     optional("allow_obs_text", 1110, "bool"),
     optional("upload_min_bytes", 1010, "uint32"),
@@ -448,7 +593,9 @@ export interface UpdateHttpsListenerConfig {
   send_x_real_ip?: boolean;
   hsts?: HstsConfig;
   h2_max_header_fields?: number;
+  forwarded_headers?: ForwardedHeaders;
   h2_stream_refusal_percent?: number;
+  client_auth_policy?: ClientAuthPolicy;
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
 }
@@ -491,9 +638,27 @@ export const UpdateHttpsListenerConfig: MessageType<UpdateHttpsListenerConfig> =
     optional("send_x_real_ip", 40, "bool"),
     optional("hsts", 41, HstsConfig),
     optional("h2_max_header_fields", 42, "uint32"),
+    optional("forwarded_headers", 43, "enum"),
     optional("h2_stream_refusal_percent", 44, "uint32"),
+    optional("client_auth_policy", 45, ClientAuthPolicy),
     optional("allow_obs_text", 1110, "bool"),
     optional("upload_min_bytes", 1010, "uint32"),
+  ],
+);
+
+/** Which certificates clients may or must bring; PEM texts. The whole replaces the whole. */
+export interface ClientAuthPolicy {
+  client_auth?: ClientAuthMode;
+  client_ca_certificates: string[];
+  client_ca_crls: string[];
+}
+
+export const ClientAuthPolicy: MessageType<ClientAuthPolicy> = new MessageType(
+  "ClientAuthPolicy",
+  () => [
+    optional("client_auth", 1, "enum"),
+    repeated("client_ca_certificates", 2, "string"),
+    repeated("client_ca_crls", 3, "string"),
   ],
 );
 
@@ -579,6 +744,8 @@ export interface HttpListenerConfig {
   elide_x_real_ip?: boolean;
   send_x_real_ip?: boolean;
   h2_max_header_fields?: number;
+  interface?: string;
+  forwarded_headers?: ForwardedHeaders;
   h2_stream_refusal_percent?: number;
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
@@ -620,6 +787,8 @@ export const HttpListenerConfig: MessageType<HttpListenerConfig> = new MessageTy
     optional("elide_x_real_ip", 32, "bool", false),
     optional("send_x_real_ip", 33, "bool", false),
     optional("h2_max_header_fields", 34, "uint32"),
+    optional("interface", 35, "string"),
+    optional("forwarded_headers", 36, "enum", 0),
     optional("h2_stream_refusal_percent", 37, "uint32"),
     optional("allow_obs_text", 1110, "bool", true),
     optional("upload_min_bytes", 1010, "uint32"),
@@ -674,7 +843,12 @@ export interface HttpsListenerConfig {
   send_x_real_ip?: boolean;
   hsts?: HstsConfig;
   h2_max_header_fields?: number;
+  interface?: string;
+  forwarded_headers?: ForwardedHeaders;
   h2_stream_refusal_percent?: number;
+  client_auth?: ClientAuthMode;
+  client_ca_certificates: string[];
+  client_ca_crls: string[];
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
 }
@@ -727,7 +901,12 @@ export const HttpsListenerConfig: MessageType<HttpsListenerConfig> = new Message
     optional("send_x_real_ip", 45, "bool", false),
     optional("hsts", 46, HstsConfig),
     optional("h2_max_header_fields", 47, "uint32"),
+    optional("interface", 48, "string"),
+    optional("forwarded_headers", 49, "enum", 0),
     optional("h2_stream_refusal_percent", 50, "uint32"),
+    optional("client_auth", 51, "enum"),
+    repeated("client_ca_certificates", 52, "string"),
+    repeated("client_ca_crls", 53, "string"),
     optional("allow_obs_text", 1110, "bool", true),
     optional("upload_min_bytes", 1010, "uint32"),
   ],
@@ -742,6 +921,9 @@ export interface TcpListenerConfig {
   back_timeout: number;
   connect_timeout: number;
   active: boolean;
+  sni_preread_timeout?: number;
+  sni_preread_max_bytes?: number;
+  interface?: string;
   certificate?: string;
   key?: string;
 }
@@ -756,6 +938,9 @@ export const TcpListenerConfig: MessageType<TcpListenerConfig> = new MessageType
     required("back_timeout", 5, "uint32", 30),
     required("connect_timeout", 6, "uint32", 3),
     required("active", 7, "bool", false),
+    optional("sni_preread_timeout", 8, "uint32", 5),
+    optional("sni_preread_max_bytes", 9, "uint32", 16384),
+    optional("interface", 10, "string"),
     optional("certificate", 201, "string"),
     optional("key", 202, "string"),
   ],
@@ -770,6 +955,7 @@ export interface UdpListenerConfig {
   max_rx_datagram_size: number;
   max_flows: number;
   active: boolean;
+  interface?: string;
 }
 
 export const UdpListenerConfig: MessageType<UdpListenerConfig> = new MessageType(
@@ -782,6 +968,7 @@ export const UdpListenerConfig: MessageType<UdpListenerConfig> = new MessageType
     required("max_rx_datagram_size", 5, "uint32", 1500),
     required("max_flows", 6, "uint32", 0),
     required("active", 7, "bool", false),
+    optional("interface", 8, "string"),
   ],
 );
 
@@ -844,6 +1031,7 @@ export interface ActivateListener {
   address: SocketAddress;
   proxy: ListenerType;
   from_scm: boolean;
+  interface?: string;
 }
 
 export const ActivateListener: MessageType<ActivateListener> = new MessageType(
@@ -852,6 +1040,7 @@ export const ActivateListener: MessageType<ActivateListener> = new MessageType(
     required("address", 1, SocketAddress),
     required("proxy", 2, "enum"),
     required("from_scm", 3, "bool"),
+    optional("interface", 4, "string"),
   ],
 );
 
@@ -860,6 +1049,7 @@ export interface DeactivateListener {
   address: SocketAddress;
   proxy: ListenerType;
   to_scm: boolean;
+  interface?: string;
 }
 
 export const DeactivateListener: MessageType<DeactivateListener> = new MessageType(
@@ -868,6 +1058,7 @@ export const DeactivateListener: MessageType<DeactivateListener> = new MessageTy
     required("address", 1, SocketAddress),
     required("proxy", 2, "enum"),
     required("to_scm", 3, "bool"),
+    optional("interface", 4, "string"),
   ],
 );
 
@@ -875,6 +1066,7 @@ export const DeactivateListener: MessageType<DeactivateListener> = new MessageTy
 export interface RemoveListener {
   address: SocketAddress;
   proxy: ListenerType;
+  interface?: string;
 }
 
 export const RemoveListener: MessageType<RemoveListener> = new MessageType(
@@ -882,6 +1074,7 @@ export const RemoveListener: MessageType<RemoveListener> = new MessageType(
   () => [
     required("address", 1, SocketAddress),
     required("proxy", 2, "enum"),
+    optional("interface", 3, "string"),
   ],
 );
 
@@ -912,13 +1105,31 @@ export const ListenersList: MessageType<ListenersList> = new MessageType(
   ],
 );
 
-/** What a matched frontend does: forward, or answer 301, 401, 302, 308. */
+/** Which headers tell backends about the client. */
+export const ForwardedHeaders = {
+  FORWARDED_HEADERS_BOTH: 0,
+  FORWARDED_HEADERS_X_FORWARDED: 1,
+  FORWARDED_HEADERS_RFC7239: 2,
+  FORWARDED_HEADERS_NONE: 3,
+} as const;
+export type ForwardedHeaders = number;
+
+/** Whether clients are asked for a certificate, and refused without. */
+export const ClientAuthMode = {
+  CLIENT_AUTH_NONE: 0,
+  CLIENT_AUTH_OPTIONAL: 1,
+  CLIENT_AUTH_REQUIRED: 2,
+} as const;
+export type ClientAuthMode = number;
+
+/** What a matched frontend does: forward, or answer 301, 401, 302, 308, or close without a byte. */
 export const RedirectPolicy = {
   FORWARD: 0,
   PERMANENT: 1,
   UNAUTHORIZED: 2,
   FOUND: 3,
   PERMANENT_REDIRECT: 4,
+  SILENT_CLOSE: 5,
 } as const;
 export type RedirectPolicy = number;
 
@@ -955,6 +1166,30 @@ export const Header: MessageType<Header> = new MessageType(
   ],
 );
 
+/** How the value of a header is matched. */
+export const HeaderMatchKind = {
+  HEADER_MATCH_KIND_EXACT: 0,
+  HEADER_MATCH_KIND_REGEX: 1,
+  HEADER_MATCH_KIND_PRESENT: 2,
+} as const;
+export type HeaderMatchKind = number;
+
+/** A header that a request must have for a route to fit. */
+export interface HeaderPredicate {
+  name: string;
+  kind: HeaderMatchKind;
+  value?: string;
+}
+
+export const HeaderPredicate: MessageType<HeaderPredicate> = new MessageType(
+  "HeaderPredicate",
+  () => [
+    required("name", 1, "string"),
+    required("kind", 2, "enum"),
+    optional("value", 3, "string"),
+  ],
+);
+
 /** A route of an HTTP or HTTPS listener; without a cluster it denies. */
 export interface RequestHttpFrontend {
   cluster_id?: string;
@@ -973,6 +1208,7 @@ export interface RequestHttpFrontend {
   rewrite_port?: number;
   headers: Header[];
   hsts?: HstsConfig;
+  header_predicates: HeaderPredicate[];
 }
 
 export const RequestHttpFrontend: MessageType<RequestHttpFrontend> = new MessageType(
@@ -994,6 +1230,7 @@ export const RequestHttpFrontend: MessageType<RequestHttpFrontend> = new Message
     optional("rewrite_port", 14, "uint32"),
     repeated("headers", 15, Header),
     optional("hsts", 16, HstsConfig),
+    repeated("header_predicates", 17, HeaderPredicate),
   ],
 );
 
@@ -1003,6 +1240,7 @@ export interface RequestTcpFrontend {
   address: SocketAddress;
   tags: Map<string, string>;
   sni?: string;
+  alpn: string[];
 }
 
 export const RequestTcpFrontend: MessageType<RequestTcpFrontend> = new MessageType(
@@ -1011,7 +1249,8 @@ export const RequestTcpFrontend: MessageType<RequestTcpFrontend> = new MessageTy
     required("cluster_id", 1, "string"),
     required("address", 2, SocketAddress),
     mapOf("tags", 3, "string"),
-    optional("sni", 201, "string"),
+    optional("sni", 4, "string"),
+    repeated("alpn", 5, "string"),
   ],
 );
 
@@ -1037,6 +1276,7 @@ export interface FrontendFilters {
   https: boolean;
   tcp: boolean;
   domain?: string;
+  cluster_id?: string;
 }
 
 export const FrontendFilters: MessageType<FrontendFilters> = new MessageType(
@@ -1046,6 +1286,7 @@ export const FrontendFilters: MessageType<FrontendFilters> = new MessageType(
     required("https", 2, "bool"),
     required("tcp", 3, "bool"),
     optional("domain", 4, "string"),
+    optional("cluster_id", 5, "string"),
   ],
 );
 
@@ -1307,6 +1548,13 @@ export interface Cluster {
   retry_after?: number;
   health_check?: HealthCheckConfig;
   udp?: UdpClusterConfig;
+  max_connections_per_subnet?: bigint;
+  affinity_header?: string;
+  affinity_cookie?: string;
+  shard_percent?: number;
+  shard_min_backends?: number;
+  shard_mode?: ShardMode;
+  max_connection_attempts?: number;
   allow_connect?: boolean;
 }
 
@@ -1329,11 +1577,74 @@ export const Cluster: MessageType<Cluster> = new MessageType(
     optional("retry_after", 14, "uint32"),
     optional("health_check", 15, HealthCheckConfig),
     optional("udp", 16, UdpClusterConfig),
+    optional("max_connections_per_subnet", 17, "uint64"),
+    optional("affinity_header", 18, "string"),
+    optional("affinity_cookie", 19, "string"),
+    optional("shard_percent", 20, "uint32"),
+    optional("shard_min_backends", 21, "uint32"),
+    optional("shard_mode", 22, "enum"),
+    optional("max_connection_attempts", 23, "uint32"),
     optional("allow_connect", 1000, "bool"),
   ],
 );
 
-/** HTTP health check; times in seconds, status 0 accepts any 2xx. */
+/** Whether a client whose own backends are gone is given others. */
+export const ShardMode = {
+  FALLBACK: 0,
+  STRICT: 1,
+} as const;
+export type ShardMode = number;
+
+/** What a health check speaks. */
+export const HealthCheckMode = {
+  HEALTH_CHECK_MODE_HTTP: 0,
+  HEALTH_CHECK_MODE_TCP: 1,
+} as const;
+export type HealthCheckMode = number;
+
+/** Statuses from one to another, both included. */
+export interface HttpStatusRange {
+  start: number;
+  end: number;
+}
+
+export const HttpStatusRange: MessageType<HttpStatusRange> = new MessageType(
+  "HttpStatusRange",
+  () => [
+    required("start", 1, "uint32"),
+    required("end", 2, "uint32"),
+  ],
+);
+
+/** A header of health checks: its name, and a keyed fingerprint of its value. */
+export interface HealthCheckHeader {
+  name: string;
+  fingerprint: string;
+}
+
+export const HealthCheckHeader: MessageType<HealthCheckHeader> = new MessageType(
+  "HealthCheckHeader",
+  () => [
+    required("name", 1, "string"),
+    required("fingerprint", 3, "string"),
+  ],
+);
+
+/** The value of a header of health checks. It has no JSON form. */
+export interface HealthCheckHeaderValue {
+  name: string;
+  value: Uint8Array;
+}
+
+export const HealthCheckHeaderValue: MessageType<HealthCheckHeaderValue> = new MessageType(
+  "HealthCheckHeaderValue",
+  () => [
+    required("name", 1, "string"),
+    required("value", 2, "bytes"),
+  ],
+);
+
+/** Health check; times in seconds, status 0 accepts any 2xx. */
 export interface HealthCheckConfig {
   uri: string;
   interval: number;
@@ -1341,6 +1652,10 @@ export interface HealthCheckConfig {
   healthy_threshold: number;
   unhealthy_threshold: number;
   expected_status: number;
+  mode: HealthCheckMode;
+  accepted_statuses: HttpStatusRange[];
+  port?: number;
+  headers: HealthCheckHeader[];
 }
 
 export const HealthCheckConfig: MessageType<HealthCheckConfig> = new MessageType(
@@ -1352,6 +1667,10 @@ export const HealthCheckConfig: MessageType<HealthCheckConfig> = new MessageType
     required("healthy_threshold", 4, "uint32", 3),
     required("unhealthy_threshold", 5, "uint32", 3),
     required("expected_status", 6, "uint32", 0),
+    required("mode", 7, "enum", 0),
+    repeated("accepted_statuses", 8, HttpStatusRange),
+    optional("port", 9, "uint32"),
+    repeated("headers", 10, HealthCheckHeader),
   ],
 );
 
@@ -1390,6 +1709,7 @@ export interface AddBackend {
   sticky_id?: string;
   load_balancing_parameters?: LoadBalancingParams;
   backup?: boolean;
+  unix_path?: string;
 }
 
 export const AddBackend: MessageType<AddBackend> = new MessageType(
@@ -1401,6 +1721,7 @@ export const AddBackend: MessageType<AddBackend> = new MessageType(
     optional("sticky_id", 4, "string"),
     optional("load_balancing_parameters", 5, LoadBalancingParams),
     optional("backup", 6, "bool"),
+    optional("unix_path", 7, "string"),
   ],
 );
 
@@ -1515,6 +1836,9 @@ export interface ResponseContent {
     | { kind: "health_checks_list"; value: HealthChecksList }
     | { kind: "metric_detail_status"; value: MetricDetailStatus }
     | { kind: "worker_metric_detail_status"; value: WorkerMetricDetailStatus }
+    | { kind: "max_connections_per_subnet_limit"; value: MaxConnectionsPerSubnetLimit }
+    | { kind: "closed_sessions"; value: ClosedSessions }
+    | { kind: "protected_health_check_reply"; value: ProtectedHealthCheckReply }
     | { kind: "listener_socket_name"; value: ListenerSocketName }
     | { kind: "unopened_listeners"; value: UnopenedListeners };
 }
@@ -1539,6 +1863,9 @@ export const ResponseContent: MessageType<ResponseContent> = new MessageType(
     member("content_type", "health_checks_list", 15, HealthChecksList),
     member("content_type", "metric_detail_status", 16, MetricDetailStatus),
     member("content_type", "worker_metric_detail_status", 17, WorkerMetricDetailStatus),
+    member("content_type", "max_connections_per_subnet_limit", 18, MaxConnectionsPerSubnetLimit),
+    member("content_type", "closed_sessions", 19, ClosedSessions),
+    member("content_type", "protected_health_check_reply", 20, ProtectedHealthCheckReply),
     member("content_type", "listener_socket_name", 1000, ListenerSocketName),
     member("content_type", "unopened_listeners", 1001, UnopenedListeners),
   ],
@@ -1989,6 +2316,23 @@ export const MaxConnectionsPerIpLimit: MessageType<MaxConnectionsPerIpLimit> = n
   ],
 );
 
+/** The live connection limit a cluster and subnet, and how long the prefixes of subnets are. */
+export interface MaxConnectionsPerSubnetLimit {
+  limit: bigint;
+  ipv4_prefix: number;
+  ipv6_prefix: number;
+}
+
+export const MaxConnectionsPerSubnetLimit: MessageType<MaxConnectionsPerSubnetLimit> =
+  new MessageType(
+    "MaxConnectionsPerSubnetLimit",
+    () => [
+      required("limit", 1, "uint64"),
+      required("ipv4_prefix", 2, "uint32"),
+      required("ipv6_prefix", 3, "uint32"),
+    ],
+  );
+
 /** An IP address and a port. */
 export interface SocketAddress {
   ip: IpAddress;
@@ -2179,6 +2523,9 @@ export interface ServerConfig {
   max_connections_per_ip?: bigint;
   retry_after?: number;
   splice_pipe_capacity_bytes?: bigint;
+  max_connections_per_subnet?: bigint;
+  subnet_ipv4_prefix?: number;
+  subnet_ipv6_prefix?: number;
   max_connection_attempts?: number;
   log_format?: ProtobufAccessLogFormat;
   access_logs_colored?: boolean;
@@ -2213,7 +2560,10 @@ export const ServerConfig: MessageType<ServerConfig> = new MessageType(
     optional("max_connections_per_ip", 23, "uint64", 0n),
     optional("retry_after", 24, "uint32", 60),
     optional("splice_pipe_capacity_bytes", 25, "uint64"),
-    optional("max_connection_attempts", 29, "uint32"),
+    optional("max_connections_per_subnet", 26, "uint64", 0n),
+    optional("subnet_ipv4_prefix", 27, "uint32", 32),
+    optional("subnet_ipv6_prefix", 28, "uint32", 128),
+    optional("max_connection_attempts", 29, "uint32", 5),
     optional("log_format", 1001, "enum"),
     optional("access_logs_colored", 1002, "bool"),
     optional("tracing", 1003, ServerTracingConfig),

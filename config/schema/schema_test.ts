@@ -69,7 +69,7 @@ Deno.test("messages.ts is what schema.proto generates", async () => {
   assert.equal(await here("messages.ts"), generateMessages(await here("schema.proto")));
 });
 
-Deno.test("fields of our own are optional and far from the numbers of sozu 2.1", async () => {
+Deno.test("fields of our own are optional and far from the numbers of sozu 2.3.3", async () => {
   const types = parseSchema(await here("schema.proto"))
     .filter((object) => object instanceof protobuf.Type);
   const own = types.flatMap((type) => type.fieldsArray).filter(({ id }) => id >= OWN_FIELDS_FROM);

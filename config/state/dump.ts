@@ -12,7 +12,8 @@ import {
   type ListenerKind,
 } from "./listener_kinds.ts";
 import type { ReadonlyTables } from "./tables.ts";
-import { activateListener, addBackend, addCluster, requestOf, type Verb } from "./verb.ts";
+import { activateListener, addBackend, addCluster, type Verb } from "./verb.ts";
+import { requestOf } from "./twin_verbs.ts";
 
 /** Every object as a request: listeners (each followed by its activation) first, backends last. */
 export function dumpTables(tables: ReadonlyTables): Request[] {

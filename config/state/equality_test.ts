@@ -20,7 +20,12 @@ import {
 import type { Verb } from "./verbs.ts";
 
 const AT = address("127.0.0.1:7000");
-const stream = (tag: string) => ({ cluster_id: "a", address: AT, tags: new Map([["tag", tag]]) });
+const stream = (tag: string) => ({
+  cluster_id: "a",
+  address: AT,
+  tags: new Map([["tag", tag]]),
+  alpn: [],
+});
 const secured = (key: string) => {
   return { ...messages.TcpListenerConfig.empty(), address: AT, certificate: "certificate", key };
 };

@@ -4,7 +4,7 @@ import { cluster, frontend, httpListener, stateWith } from "../../tests/support/
 import { accept, address, backend } from "../../tests/support/config/state.ts";
 import type { Verb } from "./verbs.ts";
 
-const STREAM = { cluster_id: "a", address: address("127.0.0.1:7000"), tags: new Map() };
+const STREAM = { cluster_id: "a", address: address("127.0.0.1:7000"), tags: new Map(), alpn: [] };
 
 const PARTS: Verb[] = [
   { kind: "add_cluster", value: cluster("a", { http2: true }) },

@@ -73,6 +73,8 @@ export function defaultHttpsListener(
     cipher_suites: [...defaults.DEFAULT_CIPHERS],
     signature_algorithms: [...defaults.SIGNATURE_ALGORITHMS],
     groups_list: [...defaults.DEFAULT_GROUPS],
+    client_ca_certificates: [],
+    client_ca_crls: [],
     certificate_chain: [],
     send_tls13_tickets: defaults.DEFAULT_TLS13_TICKETS,
     alpn_protocols: [...defaults.DEFAULT_ALPN_PROTOCOLS],

@@ -17,6 +17,7 @@ import {
 } from "../schema/messages.ts";
 import type { ListenerPatch } from "./listener_patch.ts";
 import type { StreamFrontend } from "./stream_frontends.ts";
+import { plainKind } from "./twin_verbs.ts";
 import type { Verb, VerbKind } from "./verb.ts";
 
 /** What listeners of every kind have in common. */
@@ -207,7 +208,7 @@ const ACTS: ReadonlyMap<VerbKind, ListenerAct> = new Map(
 
 /** What a verb does to a kind of listener; `null` when it is about something else, or about any kind. */
 export function listenerActOf(verb: VerbKind): ListenerAct | null {
-  return ACTS.get(verb) ?? null;
+  return ACTS.get(plainKind(verb)) ?? null;
 }
 
 type Frontend<K extends ListenerKind> = K extends { readonly takes: "routes" } ? RequestHttpFrontend

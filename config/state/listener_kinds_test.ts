@@ -34,7 +34,7 @@ function additionOf(kind: ListenerKind): Verb {
 function frontendOf(kind: ListenerKind): Verb {
   if (takesRoutes(kind)) return addFrontend(kind, frontend("x.test", "/", { address: AT }));
   assert.ok(takesStreams(kind));
-  return addFrontend(kind, { cluster_id: "a", address: AT, tags: new Map() });
+  return addFrontend(kind, { cluster_id: "a", address: AT, tags: new Map(), alpn: [] });
 }
 
 Deno.test("listenerKindOf() has a row for every kind on the wire, and none for other numbers", () => {

@@ -4,7 +4,13 @@
 
 import type { MessageType, Properties } from "../schema/message_type.ts";
 import { copyMessage, equalMessages } from "../schema/message_values.ts";
-import type { AlpnProtocols, CustomHttpAnswers, SocketAddress } from "../schema/messages.ts";
+import {
+  type AlpnProtocols,
+  ClientAuthPolicy,
+  type CustomHttpAnswers,
+  type HttpsListenerConfig,
+  type SocketAddress,
+} from "../schema/messages.ts";
 
 /** What every patch has in common. */
 export interface ListenerPatch {
@@ -15,7 +21,8 @@ export interface ListenerPatch {
  * A copy of `listener` with the fields that `patch` holds. Absent fields keep their value;
  * `http_answers` is merged field by field, `answers` entry by entry with an empty body meaning keep, and the
  * newer of two answers for one status is the one that stays;
- * an ALPN list replaces the one before, and an empty one stands for the default.
+ * an ALPN list replaces the one before, and an empty one stands for the default; so does the policy for
+ * certificates of clients, as a whole.
  */
 export function patchListener<L, P extends ListenerPatch>(
   listenerType: MessageType<L>,
@@ -35,6 +42,9 @@ export function patchListener<L, P extends ListenerPatch>(
       }
     } else if (property === "alpn_protocols") {
       patched[property] = (change as AlpnProtocols).values;
+    } else if (property === "client_auth_policy") {
+      delete patched.client_auth;
+      Object.assign(patched, change);
     } else if (property === "http_answers") {
       patched[property] = { ...(patched[property] as CustomHttpAnswers), ...change };
       forgetOlder(patched.answers, changes.answers, change as CustomHttpAnswers);
@@ -67,7 +77,7 @@ export function findPatch<L extends ListenerPatch, P extends ListenerPatch>(
   const patch = patchType.empty() as unknown as Properties;
   patch.address = to.address;
   for (const { property, label } of patchType.fields) {
-    const wanted = after[property];
+    const wanted = property === "client_auth_policy" ? policyOf(after) : after[property];
     if (property === "address" || wanted === undefined) continue;
     if (label === "map") {
       patch[property] = changedEntries(
@@ -78,6 +88,8 @@ export function findPatch<L extends ListenerPatch, P extends ListenerPatch>(
       if (!sameList(before[property] as string[], wanted as string[])) {
         patch[property] = { values: wanted };
       }
+    } else if (property === "client_auth_policy") {
+      if (!equalMessages(ClientAuthPolicy, policyOf(before), wanted)) patch[property] = wanted;
     } else if (!sameValue(listenerType, property, before[property], wanted)) {
       patch[property] = wanted;
     }
@@ -89,6 +101,17 @@ export function findPatch<L extends ListenerPatch, P extends ListenerPatch>(
   }
   const result = patchListener(listenerType, patchType, from, patch as unknown as P);
   return equalMessages(listenerType, result, to) ? patch as unknown as P : null;
+}
+
+/** What a listener asks of the certificates of its clients, as patches carry it. */
+function policyOf(listener: Properties): ClientAuthPolicy {
+  const { client_auth, client_ca_certificates, client_ca_crls } =
+    listener as unknown as HttpsListenerConfig;
+  return {
+    ...(client_auth === undefined ? {} : { client_auth }),
+    client_ca_certificates,
+    client_ca_crls,
+  };
 }
 
 function changedEntries(

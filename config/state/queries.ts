@@ -14,10 +14,10 @@ import type {
   ListenersList,
   QueryCertificatesFilters,
   RequestHttpFrontend,
+  RequestUdpFrontend,
 } from "../schema/messages.ts";
 import type { StoredCertificate } from "./certificates.ts";
 import type { ListenerConfig } from "./listener_kinds.ts";
-import type { StreamFrontend } from "./stream_frontends.ts";
 import { compareStreamFrontends } from "./stream_frontends.ts";
 import type { ReadonlyTables } from "./tables.ts";
 import { compareText } from "../values/text_order.ts";
@@ -82,15 +82,19 @@ export function clusterIdsByDomain(
 
 /**
  * Frontends by protocol. No flag means all protocols; UDP goes with the `tcp` flag; a domain keeps the
- * HTTP and HTTPS frontends whose host name contains it, and no others.
+ * HTTP and HTTPS frontends whose host name contains it, and no others; a cluster keeps those that lead to it.
  */
 export function listFrontends(tables: ReadonlyTables, filters: FrontendFilters): ListedFrontends {
-  const { http, https, tcp, domain } = filters;
+  const { http, https, tcp, domain, cluster_id } = filters;
   const all = !http && !https && !tcp;
+  const leadsThere = (frontend: { readonly cluster_id?: string }) =>
+    cluster_id === undefined || frontend.cluster_id === cluster_id;
   const named = (table: { sorted(): RequestHttpFrontend[] }) =>
-    table.sorted().filter(({ hostname }) => domain === undefined || hostname.includes(domain));
-  const streams = (table: { sorted(): StreamFrontend[] }) =>
-    (all || tcp) && domain === undefined ? table.sorted() : [];
+    table.sorted().filter((frontend) =>
+      leadsThere(frontend) && (domain === undefined || frontend.hostname.includes(domain))
+    );
+  const streams = <F extends RequestUdpFrontend>(table: { sorted(): F[] }) =>
+    (all || tcp) && domain === undefined ? table.sorted().filter(leadsThere) : [];
   return {
     http_frontends: all || http ? named(tables.httpFrontends) : [],
     https_frontends: all || https ? named(tables.httpsFrontends) : [],

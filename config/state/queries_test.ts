@@ -15,7 +15,7 @@ import {
 const equals = (value: string) => ({ kind: PathRuleKind.EQUALS, value });
 
 function sample() {
-  const stream = { cluster_id: "a", address: address("127.0.0.1:7000"), tags: new Map() };
+  const stream = { cluster_id: "a", address: address("127.0.0.1:7000"), tags: new Map(), alpn: [] };
   return stateWith(
     { kind: "add_cluster", value: cluster("a") },
     { kind: "add_cluster", value: cluster("b") },

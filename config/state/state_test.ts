@@ -31,6 +31,7 @@ Deno.test("apply() has a defined answer for every verb of the schema", () => {
   const accepted = kinds.filter(([, answer]) => answer === "accepted").map(([name]) => name);
   assert.deepEqual(accepted.sort(), [
     "Logging",
+    "close_sessions",
     "configure_metrics",
     "count_requests",
     "hard_stop",
@@ -39,9 +40,12 @@ Deno.test("apply() has a defined answer for every verb of the schema", () => {
     "query_clusters_by_domain",
     "query_clusters_hashes",
     "query_max_connections_per_ip",
+    "query_max_connections_per_subnet",
     "query_metrics",
+    "query_protected_health_check_support",
     "return_listen_sockets",
     "set_max_connections_per_ip",
+    "set_max_connections_per_subnet",
     "set_metric_detail",
     "soft_stop",
     "status",
@@ -56,6 +60,7 @@ Deno.test("apply() has a defined answer for every verb of the schema", () => {
     "list_workers",
     "load_state",
     "probe_listener",
+    "protected_health_check_order",
     "query_certificates_from_the_state",
     "query_health_checks",
     "query_listener_socket",
@@ -106,6 +111,9 @@ Deno.test("AddCluster refuses and does not store a health check with CR or LF in
     healthy_threshold: 1,
     unhealthy_threshold: 1,
     expected_status: 0,
+    mode: 0,
+    accepted_statuses: [],
+    headers: [],
   };
   const verb = { kind: "add_cluster" as const, value: cluster("a", { health_check }) };
   assert.equal(refuse(state, verb), "invalid_value");
@@ -120,6 +128,9 @@ Deno.test("SetHealthCheck is stored in its cluster and RemoveHealthCheck takes i
     healthy_threshold: 1,
     unhealthy_threshold: 1,
     expected_status: 204,
+    mode: 0,
+    accepted_statuses: [],
+    headers: [],
   };
   const state = stateWith({ kind: "add_cluster", value: cluster("a") });
   accept(state, { kind: "set_health_check", value: { cluster_id: "a", config } });
@@ -179,7 +190,7 @@ Deno.test("RemoveHttpFrontend goes by address, host name, path and method alone"
 
 Deno.test("AddTcpFrontend refuses exact duplicates only, RemoveTcpFrontend ignores tags", () => {
   const at = address("127.0.0.1:7000");
-  const plain = { cluster_id: "a", address: at, tags: new Map<string, string>() };
+  const plain = { cluster_id: "a", address: at, tags: new Map<string, string>(), alpn: [] };
   const tagged = { ...plain, tags: new Map([["k", "v"]]) };
   const state = stateWith(
     { kind: "add_tcp_frontend", value: plain },
@@ -196,7 +207,7 @@ Deno.test("AddTcpFrontend refuses exact duplicates only, RemoveTcpFrontend ignor
 });
 
 Deno.test("counts() sums backends over clusters and frontends over protocols", () => {
-  const stream = { cluster_id: "a", address: address("127.0.0.1:7000"), tags: new Map() };
+  const stream = { cluster_id: "a", address: address("127.0.0.1:7000"), tags: new Map(), alpn: [] };
   const state = stateWith(
     { kind: "add_cluster", value: cluster("a") },
     { kind: "add_cluster", value: cluster("b") },

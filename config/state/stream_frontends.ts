@@ -4,14 +4,14 @@
 
 import { compareAddresses, formatAddress, normalizeAddress } from "../values/address.ts";
 import { alreadyExists, type ConfigError, noChange, notFound } from "./config_error.ts";
-import type { RequestTcpFrontend } from "../schema/messages.ts";
+import type { RequestTcpFrontend, RequestUdpFrontend } from "../schema/messages.ts";
 import { compareText } from "../values/text_order.ts";
 
-/** A TCP or a UDP frontend; the two messages have the same fields, but for a name of TCP ones. */
-export type StreamFrontend = RequestTcpFrontend;
+/** A TCP or a UDP frontend: only those of TCP choose by the name and the protocols that a TLS client asks for. */
+export type StreamFrontend = RequestUdpFrontend & Partial<RequestTcpFrontend>;
 
 /** Frontends of one cluster at one place, by their tags. */
-type Bucket = Map<string, StreamFrontend>;
+type Bucket<F> = Map<string, F>;
 
 /** The tags as one text, whatever their order. */
 function tagsKey(tags: ReadonlyMap<string, string>): string {
@@ -31,11 +31,11 @@ export function compareStreamFrontends(a: StreamFrontend, b: StreamFrontend): nu
 }
 
 /** Frontends of one protocol. */
-export class StreamFrontends {
+export class StreamFrontends<F extends StreamFrontend = StreamFrontend> {
   readonly #name: string;
-  #byCluster = new Map<string, Map<string, Bucket>>();
+  #byCluster = new Map<string, Map<string, Bucket<F>>>();
   /** All of them in the order in which they were added. */
-  #added = new Set<StreamFrontend>();
+  #added = new Set<F>();
 
   constructor(name: string) {
     this.#name = name;
@@ -46,17 +46,17 @@ export class StreamFrontends {
   }
 
   /** Every frontend in the order in which they were added: of several at one place, the last has it. */
-  values(): Iterable<StreamFrontend> {
+  values(): Iterable<F> {
     return this.#added;
   }
 
   /** Frontends of one cluster, in no particular order. */
-  *of(clusterId: string): Iterable<StreamFrontend> {
+  *of(clusterId: string): Iterable<F> {
     for (const bucket of this.#byCluster.get(clusterId)?.values() ?? []) yield* bucket.values();
   }
 
   /** Every frontend by cluster, address, name and tags. */
-  sorted(): StreamFrontend[] {
+  sorted(): F[] {
     return [...this.values()].sort(compareStreamFrontends);
   }
 
@@ -67,7 +67,7 @@ export class StreamFrontends {
     return bucket?.has(tagsKey(frontend.tags)) ?? false;
   }
 
-  add(frontend: StreamFrontend): ConfigError | null {
+  add(frontend: F): ConfigError | null {
     const place = placeKey(frontend);
     if (this.has(frontend)) return alreadyExists(this.#name, `${frontend.cluster_id} ${place}`);
     let places = this.#byCluster.get(frontend.cluster_id);
@@ -76,11 +76,13 @@ export class StreamFrontends {
     }
     let bucket = places.get(place);
     if (bucket === undefined) places.set(place, bucket = new Map());
-    const stored = {
-      cluster_id: frontend.cluster_id,
-      address: normalizeAddress(frontend.address),
-      tags: new Map(frontend.tags),
-      ...(frontend.sni === undefined ? {} : { sni: frontend.sni.toLowerCase() }),
+    const { address, tags, sni, alpn } = frontend;
+    const stored: F = {
+      ...frontend,
+      address: normalizeAddress(address),
+      tags: new Map(tags),
+      ...(sni === undefined ? {} : { sni: sni.toLowerCase() }),
+      ...(alpn === undefined ? {} : { alpn: [...alpn] }),
     };
     bucket.set(tagsKey(frontend.tags), stored);
     this.#added.add(stored);
@@ -101,8 +103,8 @@ export class StreamFrontends {
     return null;
   }
 
-  copy(): StreamFrontends {
-    const copy = new StreamFrontends(this.#name);
+  copy(): StreamFrontends<F> {
+    const copy = new StreamFrontends<F>(this.#name);
     for (const [clusterId, places] of this.#byCluster) {
       const buckets = [...places].map(([key, bucket]) => [key, new Map(bucket)] as const);
       copy.#byCluster.set(clusterId, new Map(buckets));

@@ -1,6 +1,7 @@
 // The tables a ConfigState is made of, and the reading side of them that queries, dump, hash and diff
 // work on.
 
+import type { RequestTcpFrontend, RequestUdpFrontend } from "../schema/messages.ts";
 import type { CertificateParser } from "../values/certificate.ts";
 import { Backends } from "./backends.ts";
 import { Certificates } from "./certificates.ts";
@@ -17,8 +18,8 @@ export class StateTables {
   listeners = new Listeners();
   httpFrontends = new HttpFrontends("HTTP frontend");
   httpsFrontends = new HttpFrontends("HTTPS frontend");
-  tcpFrontends = new StreamFrontends("TCP frontend");
-  udpFrontends = new StreamFrontends("UDP frontend");
+  tcpFrontends = new StreamFrontends<RequestTcpFrontend>("TCP frontend");
+  udpFrontends = new StreamFrontends<RequestUdpFrontend>("UDP frontend");
   certificates: Certificates;
 
   constructor(parseCertificate: CertificateParser) {

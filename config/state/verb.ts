@@ -27,11 +27,6 @@ export type VerbOf<K extends VerbKind> = Extract<Verb, { kind: K }>;
 /** What a verb carries. */
 export type ValueOf<K extends VerbKind> = VerbOf<K>["value"];
 
-/** Wraps a verb into a request. */
-export function requestOf(verb: Verb): Request {
-  return { request_type: verb };
-}
-
 export function addCluster(value: Cluster): VerbOf<"add_cluster"> {
   return { kind: "add_cluster", value };
 }

@@ -19,6 +19,7 @@ import { INTERNAL_ROWS, OPERATION_ROWS } from "./verbs/operations.ts";
 import { QUESTION_ROWS } from "./verbs/questions.ts";
 import type { Rows, VerbRow } from "./verbs/row.ts";
 import { SETTING_ROWS } from "./verbs/settings.ts";
+import { TWIN_ROWS } from "./verbs/twins.ts";
 
 export type { ValueOf, Verb, VerbKind, VerbOf } from "./verb.ts";
 export type { VerbRow } from "./verbs/row.ts";
@@ -33,6 +34,7 @@ const VERBS = {
   ...OPERATION_ROWS,
   ...QUESTION_ROWS,
   ...INTERNAL_ROWS,
+  ...TWIN_ROWS,
 } as const satisfies Rows<VerbKind>;
 
 /** The verbs whose rows have one of the fields, such as those with `mutate`. */

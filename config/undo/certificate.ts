@@ -12,7 +12,8 @@ import type {
 } from "../schema/messages.ts";
 import { additionOf, replacementOf, type StoredCertificate } from "../state/certificates.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
-import { removeCertificate, requestOf, type Verb } from "../state/verb.ts";
+import { removeCertificate, type Verb } from "../state/verb.ts";
+import { requestOf } from "../state/twin_verbs.ts";
 import { NOTHING, type Undo } from "./parts.ts";
 
 export function undoAddition(

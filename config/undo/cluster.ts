@@ -3,7 +3,8 @@
 import type { RemoveBackend } from "../schema/messages.ts";
 import { backendKey } from "../state/backends.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
-import { addBackend, addCluster, removeBackend, removeCluster, requestOf } from "../state/verb.ts";
+import { addBackend, addCluster, removeBackend, removeCluster } from "../state/verb.ts";
+import { requestOf } from "../state/twin_verbs.ts";
 import type { Undo } from "./parts.ts";
 
 /** Everything about one cluster but its backends and frontends, whatever happened to it. */

@@ -10,7 +10,7 @@ import {
 } from "../state/listener_kinds.ts";
 import { placeKey, type StreamFrontend } from "../state/stream_frontends.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
-import { requestOf } from "../state/verb.ts";
+import { requestOf } from "../state/twin_verbs.ts";
 import { NOTHING, type Undo } from "./parts.ts";
 
 export function undoRouteAddition(kind: RouteKind, route: RequestHttpFrontend): Undo {

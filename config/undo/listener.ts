@@ -11,13 +11,8 @@ import {
   updateListener,
 } from "../state/listener_kinds.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
-import {
-  activateListener,
-  deactivateListener,
-  removeListener,
-  requestOf,
-  type Verb,
-} from "../state/verb.ts";
+import { activateListener, deactivateListener, removeListener, type Verb } from "../state/verb.ts";
+import { requestOf } from "../state/twin_verbs.ts";
 import { NOTHING, type Undo } from "./parts.ts";
 import { validateMessage } from "../rules/validate.ts";
 

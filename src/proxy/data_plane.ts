@@ -18,6 +18,7 @@ import {
   WORKER_SLAB_ENTRIES_PER_CONNECTION,
 } from "../../config/defaults.ts";
 import { missingFeature, notAvailable } from "../../config/rules/missing_features.ts";
+import { plainVerb } from "../../config/state/twin_verbs.ts";
 import { isAbout } from "../../config/state/verbs.ts";
 import { AcceptPause } from "../io/listening/accept_loop.ts";
 import { Counter } from "../observe/metrics/counters.ts";
@@ -163,8 +164,8 @@ export class ProxyDataPlane implements DataPlane {
   }
 
   async apply(request: Request): Promise<string | null> {
-    const type = request.request_type;
-    if (type === null) return "Empty request";
+    if (request.request_type === null) return "Empty request";
+    const type = plainVerb(request.request_type);
     const missing = missingFeature(type);
     if (missing !== null) return missing.message;
     if (isAbout("http", type)) return this.#http.apply(type);

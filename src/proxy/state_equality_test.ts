@@ -10,6 +10,7 @@ import { Request, ResponseStatus, type SocketAddress } from "../../config/schema
 import { missingListener } from "../../config/state/verbs.ts";
 import type { ConfigState } from "../../config/state/state.ts";
 import { stateAfter } from "../../tests/support/config/state.ts";
+import { plainKind } from "../../config/state/twin_verbs.ts";
 import { changesState, type Verb } from "../../config/state/verbs.ts";
 import { prepareUndo, type Undo } from "../../config/undo/undo.ts";
 import { type Cluster, DEFAULT_SETTINGS } from "../session/cluster.ts";
@@ -30,6 +31,7 @@ const UNCHANGING: readonly string[] = [
   "Logging",
   "adopt_worker",
   "close_listener_socket",
+  "close_sessions",
   "configure_metrics",
   "count_requests",
   "hard_stop",
@@ -39,6 +41,7 @@ const UNCHANGING: readonly string[] = [
   "list_workers",
   "load_state",
   "probe_listener",
+  "protected_health_check_order",
   "query_certificates_from_the_state",
   "query_certificates_from_workers",
   "query_cluster_by_id",
@@ -47,13 +50,17 @@ const UNCHANGING: readonly string[] = [
   "query_health_checks",
   "query_listener_socket",
   "query_max_connections_per_ip",
+  "query_max_connections_per_subnet",
   "query_metrics",
+  "query_protected_health_check_support",
   "reload_configuration",
   "return_listen_sockets",
   "save_state",
   "set_max_connection_attempts",
   "set_max_connections_per_ip",
+  "set_max_connections_per_subnet",
   "set_metric_detail",
+  "set_protected_health_check",
   "soft_stop",
   "status",
   "steer_listener",
@@ -293,7 +300,9 @@ Deno.test("main and a worker are equal after one configuration was turned into a
 });
 
 Deno.test("the changes of this test are every verb of the schema that changes a configuration", () => {
-  const kinds = Request.fields.map(({ name }) => name as Verb["kind"]);
+  // A verb that has an older twin is applied as that one.
+  const kinds = Request.fields.map(({ name }) => name as Verb["kind"])
+    .filter((kind) => plainKind(kind) === kind);
   const drawn = new Set(fc.sample(changes, 4_000).map(({ kind }) => kind));
   assert.deepEqual([...drawn].sort(), kinds.filter(changesState).sort());
   assert.deepEqual(kinds.filter((kind) => !changesState(kind)).sort(), UNCHANGING);

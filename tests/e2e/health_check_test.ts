@@ -15,6 +15,9 @@ const CHECK: HealthCheckConfig = {
   healthy_threshold: 1,
   unhealthy_threshold: 1,
   expected_status: 0,
+  mode: 0,
+  accepted_statuses: [],
+  headers: [],
 };
 
 /** A backend that answers clients with its name and probes with a status that can be changed. */

@@ -288,6 +288,7 @@ Deno.test("a route is removed whatever position the request names, as main remov
     position,
     tags: new Map(),
     headers: [],
+    header_predicates: [],
   });
   const { PRE, POST, TREE } = RulePosition;
   for (const [added, named] of [[PRE, TREE], [TREE, POST], [POST, PRE]] as const) {

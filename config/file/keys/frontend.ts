@@ -168,6 +168,7 @@ export function httpFrontendMessage(
     position: values.position,
     tags: values.tags ?? new Map(),
     headers: values.headers.flatMap((header) => headerMessage(header) ?? []),
+    header_predicates: [],
     ...presentFields({
       method: values.method,
       redirect: values.redirect,

@@ -29,6 +29,7 @@ Deno.test("httpFrontendMessage leaves out what the file leaves out", () => {
   assert.deepEqual(Object.keys(message).sort(), [
     "address",
     "cluster_id",
+    "header_predicates",
     "headers",
     "hostname",
     "path",

@@ -3,7 +3,7 @@
 import * as defaults from "../../defaults.ts";
 import { matching, positiveU32, u32 } from "../fields.ts";
 import { defaulted, required, type TableReading } from "../table.ts";
-import type { HealthCheckConfig } from "../../schema/messages.ts";
+import { type HealthCheckConfig, HealthCheckMode } from "../../schema/messages.ts";
 
 /**
  * The rules for values are those by which the routing state refuses a check; they are applied here
@@ -48,5 +48,11 @@ export function healthCheckMessage(
   reading: TableReading<typeof HEALTH_CHECK_KEYS> | undefined,
 ): HealthCheckConfig | undefined {
   const uri = reading?.values.uri;
-  return reading === undefined || uri === undefined ? undefined : { ...reading.values, uri };
+  return reading === undefined || uri === undefined ? undefined : {
+    ...reading.values,
+    uri,
+    mode: HealthCheckMode.HEALTH_CHECK_MODE_HTTP,
+    accepted_statuses: [],
+    headers: [],
+  };
 }

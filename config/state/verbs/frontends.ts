@@ -29,7 +29,7 @@ import {
   takesStreams,
   type VerbOfKind,
 } from "../listener_kinds.ts";
-import type { StreamFrontend } from "../stream_frontends.ts";
+import type { StreamFrontend, StreamFrontends } from "../stream_frontends.ts";
 import type { EventObject, Rows, VerbRow } from "./row.ts";
 
 type FrontendVerb = VerbOfKind<ListenerKind["protocol"], "addFrontend" | "removeFrontend">;
@@ -96,7 +96,8 @@ function streamAdditionRow(kind: StreamKind): VerbRow<StreamFrontend> {
   return {
     ...streamRow(kind),
     ...(missing === undefined ? {} : { missing: () => [missing.frontends, "address"] as const }),
-    mutate: (tables, frontend) => tables[kind.frontends].add(frontend),
+    // Each kind has the frontends of its own messages.
+    mutate: (tables, frontend) => (tables[kind.frontends] as StreamFrontends).add(frontend),
     undo: (tables, frontend) => undoStreamAddition(tables, kind, frontend),
     binds: ({ address }) => ({ kind, address }),
     inForce: (tables, frontend) => tables[kind.frontends].has(frontend),

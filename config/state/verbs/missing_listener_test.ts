@@ -29,7 +29,7 @@ const FRONTEND: Verb = {
 };
 
 Deno.test("missingListener() wants a listener of the right kind for what is added to one", () => {
-  const stream = { cluster_id: "a", address: AT, tags: new Map<string, string>() };
+  const stream = { cluster_id: "a", address: AT, tags: new Map<string, string>(), alpn: [] };
   const rows: [Verb, RegExp][] = [
     [{ kind: "add_http_frontend", value: frontend("x.test", "/") }, /^No HTTP listener at 127/],
     [FRONTEND, /^No HTTPS listener at 127.0.0.1:443$/],

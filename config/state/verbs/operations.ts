@@ -41,6 +41,15 @@ export const OPERATION_ROWS = {
     subject: () => ({ target: "stop:hard" }),
     event: EventKind.SOZU_STOP_REQUESTED,
   },
+  close_sessions: {
+    runsOn: "workers",
+    missing: () => ["closing sessions", "close_sessions"],
+  },
+  set_protected_health_check: {
+    runsOn: "all",
+    missing: () => ["headers of health checks", "values"],
+    change: ({ cluster_id }) => `cluster ${cluster_id} is probed with protected headers`,
+  },
   upgrade_main: {
     runsOn: "main",
     reloads: true,
@@ -65,6 +74,8 @@ export const OPERATION_ROWS = {
   | "reload_configuration"
   | "soft_stop"
   | "hard_stop"
+  | "close_sessions"
+  | "set_protected_health_check"
   | "upgrade_main"
   | "upgrade_worker"
   | "subscribe_events"
@@ -80,6 +91,7 @@ export const INTERNAL_ROWS = {
   probe_listener: { runsOn: "one", internal: true },
   close_listener_socket: { runsOn: "one", internal: true },
   wind_down: { runsOn: "one", internal: true },
+  protected_health_check_order: { runsOn: "one", internal: true },
 } as const satisfies Rows<
   | "launch_worker"
   | "return_listen_sockets"
@@ -89,4 +101,5 @@ export const INTERNAL_ROWS = {
   | "probe_listener"
   | "close_listener_socket"
   | "wind_down"
+  | "protected_health_check_order"
 >;

@@ -62,6 +62,14 @@ export const QUESTION_ROWS = {
   status: { runsOn: "all" },
   query_metrics: { runsOn: "all" },
   query_max_connections_per_ip: { runsOn: "workers" },
+  query_max_connections_per_subnet: {
+    runsOn: "workers",
+    missing: () => ["limits of subnets", "query_max_connections_per_subnet"],
+  },
+  query_protected_health_check_support: {
+    runsOn: "workers",
+    missing: () => ["headers of health checks", "query_protected_health_check_support"],
+  },
 } as const satisfies Rows<
   | "list_frontends"
   | "query_certificates_from_the_state"
@@ -76,4 +84,6 @@ export const QUESTION_ROWS = {
   | "status"
   | "query_metrics"
   | "query_max_connections_per_ip"
+  | "query_max_connections_per_subnet"
+  | "query_protected_health_check_support"
 >;

@@ -55,6 +55,20 @@ export const SETTING_ROWS = {
         ? "connections of a client address are not limited"
         : `a client address may hold ${limit} connections to a cluster`,
   },
+  set_max_connections_per_subnet: {
+    runsOn: "workers",
+    rule: anyU64,
+    missing: () => ["limits of subnets", "set_max_connections_per_subnet"],
+    inBatch: true,
+    remembered: true,
+    reloads: true,
+    auditVerb: "max_connections_per_subnet_set",
+    subject: (limit) => ({ target: `max_connections_per_subnet:${limit}` }),
+    change: (limit) =>
+      limit === 0n
+        ? "connections of a subnet are not limited"
+        : `a subnet may hold ${limit} connections to a cluster`,
+  },
   set_max_connection_attempts: {
     runsOn: "workers",
     rule: range(1, 255),
@@ -82,6 +96,7 @@ export const SETTING_ROWS = {
   | "Logging"
   | "configure_metrics"
   | "set_max_connections_per_ip"
+  | "set_max_connections_per_subnet"
   | "set_max_connection_attempts"
   | "set_metric_detail"
 >;

@@ -2,7 +2,8 @@
 
 import { type Command, Option } from "commander";
 import { DEFAULT_BACKEND_WEIGHT } from "../../../config/defaults.ts";
-import { addBackend, removeBackend, requestOf } from "../../../config/state/verb.ts";
+import { addBackend, removeBackend } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { presentFields } from "../../../config/values/present_fields.ts";
 import type { Request, SocketAddress } from "../../../config/schema/messages.ts";
 import { addressOption, clusterIdOption, trueOrFalse } from "../options/argument_parsers.ts";

@@ -6,8 +6,8 @@ import {
   addCertificate,
   removeCertificate,
   replaceCertificate,
-  requestOf,
 } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { presentFields } from "../../../config/values/present_fields.ts";
 import { splitCertificateChain } from "../../../config/file/sources.ts";
 import {

@@ -2,7 +2,8 @@
 
 import { type Command, Option } from "commander";
 import { LoadBalancingAlgorithms } from "../../../config/schema/messages.ts";
-import { removeCluster, requestOf } from "../../../config/state/verb.ts";
+import { removeCluster } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { clusterIdOption, oneOf, repeated, unsigned32 } from "../options/argument_parsers.ts";
 import { switchHttp2 } from "./cluster_http2.ts";
 import { listClusters, type ListClustersOptions } from "../render/cluster_list.ts";

@@ -8,7 +8,8 @@ import {
   type ResponseContent,
   ResponseStatus,
 } from "../../../config/schema/messages.ts";
-import { addCluster, requestOf } from "../../../config/state/verb.ts";
+import { addCluster } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import type { BuildInputs } from "../command_host.ts";
 import { CommandProblem } from "../problem.ts";
 

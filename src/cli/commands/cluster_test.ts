@@ -42,6 +42,9 @@ const CHECK = {
   healthy_threshold: 3,
   unhealthy_threshold: 3,
   expected_status: 0,
+  mode: 0,
+  accepted_statuses: [],
+  headers: [],
 };
 
 const ACCEPTED: [line: string[], request: RequestType][] = [
@@ -108,6 +111,9 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
           healthy_threshold: 1,
           unhealthy_threshold: 2,
           expected_status: 204,
+          mode: 0,
+          accepted_statuses: [],
+          headers: [],
         },
       },
     },

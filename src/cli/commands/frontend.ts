@@ -2,7 +2,13 @@
 
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { presentFields } from "../../../config/values/present_fields.ts";
-import type { RequestTcpFrontend, SocketAddress } from "../../../config/schema/messages.ts";
+import type { SocketAddress } from "../../../config/schema/messages.ts";
+import {
+  addFrontend,
+  LISTENER_KINDS,
+  removeFrontend,
+} from "../../../config/state/listener_kinds.ts";
+import type { StreamFrontend } from "../../../config/state/stream_frontends.ts";
 import {
   addressOption,
   clusterIdOption,
@@ -34,6 +40,7 @@ interface ListOptions {
   readonly https?: boolean;
   readonly tcp?: boolean;
   readonly domain?: string;
+  readonly id?: string;
 }
 
 type RouteWord = "id" | "deny";
@@ -55,6 +62,7 @@ export function registerFrontend(program: Command, host: CommandHost): void {
     .option("--https", "Only HTTPS, and the other protocols asked for")
     .option("--tcp", "Only TCP and UDP, and the other protocols asked for")
     .option("-d, --domain <text>", "Only host names that contain this text")
+    .option("-i, --id <cluster>", "Only those that lead to this cluster")
     .action((options: ListOptions, command: Command) =>
       host.send(command, () => ({
         request_type: {
@@ -63,7 +71,7 @@ export function registerFrontend(program: Command, host: CommandHost): void {
             http: options.http === true,
             https: options.https === true,
             tcp: options.tcp === true,
-            ...presentFields({ domain: options.domain }),
+            ...presentFields({ domain: options.domain, cluster_id: options.id }),
           },
         },
       }))
@@ -131,18 +139,22 @@ function registerStream(parent: Command, host: CommandHost, protocol: "tcp" | "u
   }
   add.action((options: StreamFrontendOptions, command: Command) =>
     host.send(command, () => ({
-      request_type: { kind: `add_${protocol}_frontend`, value: streamFrontend(options) },
+      request_type: addFrontend(LISTENER_KINDS[protocol], streamFrontend(protocol, options)),
     }))
   );
   remove.action((options: StreamFrontendOptions, command: Command) =>
     host.send(command, () => ({
-      request_type: { kind: `remove_${protocol}_frontend`, value: streamFrontend(options) },
+      request_type: removeFrontend(LISTENER_KINDS[protocol], streamFrontend(protocol, options)),
     }))
   );
 }
 
-function streamFrontend({ id, address, tags, sni }: StreamFrontendOptions): RequestTcpFrontend {
-  return { cluster_id: id, address, tags: tags ?? new Map(), ...presentFields({ sni }) };
+function streamFrontend(
+  protocol: "tcp" | "udp",
+  { id, address, tags, sni }: StreamFrontendOptions,
+): StreamFrontend {
+  const common = { cluster_id: id, address, tags: tags ?? new Map<string, string>() };
+  return protocol === "udp" ? common : { ...common, ...presentFields({ sni }), alpn: [] };
 }
 
 function serverNameOption(): Option {

@@ -32,6 +32,7 @@ function httpFrontend(over: Partial<RequestHttpFrontend> = {}): RequestHttpFront
     position: RulePosition.TREE,
     tags: new Map(),
     headers: [],
+    header_predicates: [],
     ...over,
   };
 }
@@ -141,7 +142,7 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
     ["tcp", "add", "--id", "db", "--address", "127.0.0.1:80", "--tags", "a=b"],
     {
       kind: "add_tcp_frontend",
-      value: { cluster_id: "db", address: LISTENER, tags: new Map([["a", "b"]]) },
+      value: { cluster_id: "db", address: LISTENER, tags: new Map([["a", "b"]]), alpn: [] },
     },
   ],
   [
@@ -155,21 +156,33 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
     ["tcp", "remove", "-i", "db", "-a", "127.0.0.1:80"],
     {
       kind: "remove_tcp_frontend",
-      value: { cluster_id: "db", address: LISTENER, tags: new Map() },
+      value: { cluster_id: "db", address: LISTENER, tags: new Map(), alpn: [] },
     },
   ],
   [
     ["tcp", "add", "-i", "db", "-a", "127.0.0.1:80", "--sni", "*.example.com"],
     {
       kind: "add_tcp_frontend",
-      value: { cluster_id: "db", address: LISTENER, tags: new Map(), sni: "*.example.com" },
+      value: {
+        cluster_id: "db",
+        address: LISTENER,
+        tags: new Map(),
+        alpn: [],
+        sni: "*.example.com",
+      },
     },
   ],
   [
     ["tcp", "remove", "-i", "db", "-a", "127.0.0.1:80", "--sni", "db.example.com"],
     {
       kind: "remove_tcp_frontend",
-      value: { cluster_id: "db", address: LISTENER, tags: new Map(), sni: "db.example.com" },
+      value: {
+        cluster_id: "db",
+        address: LISTENER,
+        tags: new Map(),
+        alpn: [],
+        sni: "db.example.com",
+      },
     },
   ],
   [

@@ -10,7 +10,7 @@ import {
   DEFAULT_UNHEALTHY_THRESHOLD,
 } from "../../../config/defaults.ts";
 import { presentFields } from "../../../config/values/present_fields.ts";
-import type { Request } from "../../../config/schema/messages.ts";
+import { HealthCheckMode, type Request } from "../../../config/schema/messages.ts";
 import { clusterIdOption, unsigned32 } from "../options/argument_parsers.ts";
 import type { BuildInputs, CommandHost } from "../command_host.ts";
 import { subcommand } from "../options/subcommand.ts";
@@ -98,6 +98,9 @@ function setHealthCheck(options: SetOptions, inputs: BuildInputs): Request | Com
     healthy_threshold: options.healthyThreshold,
     unhealthy_threshold: options.unhealthyThreshold,
     expected_status: options.expectedStatus,
+    mode: HealthCheckMode.HEALTH_CHECK_MODE_HTTP,
+    accepted_statuses: [],
+    headers: [],
   };
   return {
     request_type: { kind: "set_health_check", value: { cluster_id: options.id, config } },

@@ -3,12 +3,8 @@
 import type { Command } from "commander";
 import type { CommandHost } from "../command_host.ts";
 import { subcommand } from "../options/subcommand.ts";
-import {
-  HARD_STOP,
-  reloadConfiguration,
-  requestOf,
-  SOFT_STOP,
-} from "../../../config/state/verb.ts";
+import { HARD_STOP, reloadConfiguration, SOFT_STOP } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 
 /** Adds the commands to the tree. */
 export function registerLifecycle(program: Command, host: CommandHost): void {

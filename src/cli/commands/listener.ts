@@ -11,8 +11,8 @@ import {
   activateListener,
   deactivateListener,
   removeListener,
-  requestOf,
 } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { addressOption } from "../options/argument_parsers.ts";
 import type { CommandHost } from "../command_host.ts";
 import { listCommand, subcommand } from "../options/subcommand.ts";

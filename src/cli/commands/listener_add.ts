@@ -15,7 +15,7 @@ import type {
   SocketAddress,
   TlsVersion,
 } from "../../../config/schema/messages.ts";
-import { requestOf } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { addListener, LISTENER_KINDS } from "../../../config/state/listener_kinds.ts";
 import { answerMessageOf, type AnswerPaths } from "../options/answer_files.ts";
 import { addressOption, repeatedOneOf, unsigned32 } from "../options/argument_parsers.ts";

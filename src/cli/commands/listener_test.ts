@@ -50,6 +50,8 @@ function https(over: Partial<HttpsListenerConfig> = {}): HttpsListenerConfig {
     cipher_suites: [...DEFAULT_CIPHERS],
     signature_algorithms: [...SIGNATURE_ALGORITHMS],
     groups_list: [...DEFAULT_GROUPS],
+    client_ca_certificates: [],
+    client_ca_crls: [],
     certificate_chain: [],
     send_tls13_tickets: 4n,
     alpn_protocols: ["h2", "http/1.1"],

@@ -10,7 +10,7 @@ import type {
   UpdateTcpListenerConfig,
   UpdateUdpListenerConfig,
 } from "../../../config/schema/messages.ts";
-import { requestOf } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { LISTENER_KINDS, updateListener } from "../../../config/state/listener_kinds.ts";
 import { answerMessageOf, type AnswerPaths, PATCHABLE_ANSWERS } from "../options/answer_files.ts";
 import { addressOption, commaSeparated, unsigned32 } from "../options/argument_parsers.ts";

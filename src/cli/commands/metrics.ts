@@ -2,7 +2,8 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { MetricsConfiguration, type Request } from "../../../config/schema/messages.ts";
-import { configureMetrics, queryMetrics, requestOf } from "../../../config/state/verb.ts";
+import { configureMetrics, queryMetrics } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { ClientError } from "../../client/mod.ts";
 import { commaSeparated, StoredAs, unsigned32 } from "../options/argument_parsers.ts";
 import type { CommandHost, CommandSession } from "../command_host.ts";

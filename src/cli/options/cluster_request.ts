@@ -7,7 +7,8 @@ import {
   ProxyProtocolConfig,
   type Request,
 } from "../../../config/schema/messages.ts";
-import { addCluster, requestOf } from "../../../config/state/verb.ts";
+import { addCluster } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { answersOf } from "./answer_files.ts";
 import type { BuildInputs } from "../command_host.ts";
 import { CommandProblem } from "../problem.ts";

@@ -72,6 +72,7 @@ export function frontendKey(
     position: RulePosition.TREE,
     tags: new Map(),
     headers: [],
+    header_predicates: [],
     ...presentFields({ cluster_id: clusterId, method: options.method }),
   };
 }

@@ -17,6 +17,7 @@ import {
   renderHealthChecks,
   renderMetricDetail,
   renderRequestCounts,
+  renderSubnetLimit,
   renderWorkerMetricDetail,
   renderWorkers,
 } from "./lists.ts";
@@ -58,6 +59,12 @@ export function renderContent(content: ResponseContent | undefined, view: TableV
       return renderRequestCounts(part.value, view);
     case "max_connections_per_ip_limit":
       return renderConnectionLimit(part.value);
+    case "max_connections_per_subnet_limit":
+      return renderSubnetLimit(part.value);
+    case "closed_sessions":
+      return `${part.value.closed} closed, ${part.value.draining} ending with their work\n`;
+    case "protected_health_check_reply": // between main and its workers only
+      return "";
     case "health_checks_list":
       return renderHealthChecks(part.value, view);
     case "metric_detail_status":

@@ -50,6 +50,7 @@ function cluster(id: string): ClusterInformation {
       position: RulePosition.TREE,
       tags: new Map(),
       headers: [],
+      header_predicates: [],
     }],
     https_frontends: [],
     tcp_frontends: [],
@@ -154,9 +155,10 @@ const LISTED: Part & { kind: "frontend_list" } = {
       position: RulePosition.PRE,
       tags: new Map([["b", "2"], ["a", "1"]]),
       headers: [],
+      header_predicates: [],
     }],
     https_frontends: [],
-    tcp_frontends: [{ cluster_id: "db", address: V6, tags: new Map() }],
+    tcp_frontends: [{ cluster_id: "db", address: V6, tags: new Map(), alpn: [] }],
     udp_frontends: [],
   },
 };
@@ -184,7 +186,7 @@ Deno.test("renderContent shows only the kinds of frontends there are, and what i
 });
 
 Deno.test("renderContent shows the server names of TCP frontends where there are any", () => {
-  const common = { address: V4, tags: new Map() };
+  const common = { address: V4, tags: new Map(), alpn: [] };
   assert.equal(
     render({
       kind: "frontend_list",
@@ -229,6 +231,9 @@ Deno.test("renderContent shows counters, health checks, limits and leases", () =
     healthy_threshold: 3,
     unhealthy_threshold: 2,
     expected_status: 0,
+    mode: 0,
+    accepted_statuses: [],
+    headers: [],
   };
   assert.equal(
     render({ kind: "health_checks_list", value: { map: new Map([["web", check]]) } }),

@@ -10,7 +10,8 @@ import {
   ResponseStatus,
 } from "../../../config/schema/messages.ts";
 import { formatAddress } from "../../../config/values/address.ts";
-import { queryMetrics, requestOf } from "../../../config/state/verb.ts";
+import { queryMetrics } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import type { CommandClient } from "../../client/mod.ts";
 import type { CommandHost, CommandSession } from "../command_host.ts";
 import { type Command } from "commander";

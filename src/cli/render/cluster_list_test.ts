@@ -37,6 +37,7 @@ function frontend(cluster_id: string, hostname: string, at: string): RequestHttp
     position: RulePosition.TREE,
     tags: new Map(),
     headers: [],
+    header_predicates: [],
   };
 }
 
@@ -81,7 +82,12 @@ function contentFor(request: RequestType): Content {
             frontend("api", `${name}.test`, "127.0.0.1:80")
           ),
           https_frontends: [frontend("web", "*.x.test", "[::1]:443")],
-          tcp_frontends: [{ cluster_id: "db", address: address("[::1]:5432"), tags: new Map() }],
+          tcp_frontends: [{
+            cluster_id: "db",
+            address: address("[::1]:5432"),
+            tags: new Map(),
+            alpn: [],
+          }],
           udp_frontends: [],
         },
       };

@@ -27,6 +27,12 @@ const ENUMS: Readonly<Record<string, Names>> = {
   load_metric: messages.LoadMetric,
   affinity_key: messages.UdpAffinityKey,
   "UdpHealthConfig.mode": messages.UdpHealthMode,
+  "HealthCheckConfig.mode": messages.HealthCheckMode,
+  "HeaderPredicate.kind": messages.HeaderMatchKind,
+  "ProtectedHealthCheckReply.phase": messages.ProtectedHealthCheckPhase,
+  client_auth: messages.ClientAuthMode,
+  forwarded_headers: messages.ForwardedHeaders,
+  shard_mode: messages.ShardMode,
   "UnopenedListener.proxy": messages.ListenerType,
 };
 

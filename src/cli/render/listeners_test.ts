@@ -119,6 +119,8 @@ Deno.test("renderListeners shows TLS settings of an HTTPS listener, but not its 
     groups_list: [],
     certificate: "CERT",
     certificate_chain: [],
+    client_ca_certificates: [],
+    client_ca_crls: [],
     key: "PRIVATE",
     send_tls13_tickets: 4n,
     alpn_protocols: ["h2", "http/1.1"],

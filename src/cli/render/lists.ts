@@ -3,6 +3,7 @@
 import {
   type HealthChecksList,
   type MaxConnectionsPerIpLimit,
+  type MaxConnectionsPerSubnetLimit,
   MetricDetail,
   type MetricDetailStatus,
   type RequestCounts,
@@ -46,6 +47,13 @@ export function renderHealthChecks({ map }: HealthChecksList, view: TableView): 
 
 export function renderConnectionLimit({ limit }: MaxConnectionsPerIpLimit): string {
   return limit === 0n ? "unlimited (0)\n" : `${limit}\n`;
+}
+
+export function renderSubnetLimit(
+  { limit, ipv4_prefix, ipv6_prefix }: MaxConnectionsPerSubnetLimit,
+): string {
+  const size = `/${ipv4_prefix} of IPv4, /${ipv6_prefix} of IPv6`;
+  return `${limit === 0n ? "unlimited (0)" : limit} for each ${size}\n`;
 }
 
 export function renderMetricDetail(status: MetricDetailStatus, view: TableView): string {

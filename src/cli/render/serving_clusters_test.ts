@@ -28,6 +28,7 @@ function frontend(
     position: RulePosition.TREE,
     tags: new Map(),
     headers: [],
+    header_predicates: [],
     ...rest,
   };
 }

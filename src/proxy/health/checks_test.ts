@@ -18,6 +18,9 @@ const CHECK: HealthCheckConfig = {
   healthy_threshold: 2,
   unhealthy_threshold: 2,
   expected_status: 0,
+  mode: 0,
+  accepted_statuses: [],
+  headers: [],
 };
 const PERIOD_MS = probePeriodMs("app", CHECK.interval);
 const COUNTERS = {

@@ -217,7 +217,14 @@ Deno.test("Levels tell how many backends a cluster has and how many can be used"
   assert.equal(ofBackend(backend, "backend.available"), 1);
   assert.equal(ofBackend("127.0.0.1:1", "backend.connections.error"), 1);
   const check = { interval: 1, timeout: 1, healthy_threshold: 1, unhealthy_threshold: 1 };
-  const config = { ...check, uri: "/", expected_status: 0 };
+  const config = {
+    ...check,
+    uri: "/",
+    expected_status: 0,
+    mode: 0,
+    accepted_statuses: [],
+    headers: [],
+  };
   await proxy.apply({ kind: "set_health_check", value: { cluster_id: "app", config } });
   await waitFor(
     "the probes",

@@ -17,6 +17,7 @@ import { validateVerb } from "../../../config/rules/validate_verb.ts";
 import { beginAudit } from "../audit/begin.ts";
 import type { Client, Execution, Executor } from "../command_socket/client_session.ts";
 import { type MainUpgradeParts, upgradeMain } from "../main_upgrade/old_main.ts";
+import { notAvailable } from "../../../config/rules/missing_features.ts";
 import { failure } from "../command_socket/responses.ts";
 import { isReload, type ServiceManager } from "../service_manager.ts";
 import type { Adoption } from "../workers/adoption.ts";
@@ -86,6 +87,10 @@ const OWN_VERBS: { readonly [K in OwnVerb]: Execute<VerbOf<K>> } = {
   list_listeners: listListeners,
   query_metrics: (parts, client, { value }) => answerMetrics(parts, client, value),
   query_max_connections_per_ip: queryConnectionLimit,
+  query_max_connections_per_subnet: unavailable,
+  close_sessions: unavailable,
+  set_protected_health_check: unavailable,
+  query_protected_health_check_support: unavailable,
   Logging: changeLogging,
   set_metric_detail: setMetricDetail,
   save_state: executeSaveState,
@@ -102,6 +107,10 @@ const OWN_VERBS: { readonly [K in OwnVerb]: Execute<VerbOf<K>> } = {
     return null;
   },
 };
+
+function unavailable(_: VerbParts, __: Client, { kind }: Verb): Response {
+  return failure(notAvailable(kind));
+}
 
 /** Executes the requests of clients. */
 export class Verbs implements Executor {

@@ -6,12 +6,8 @@ import type { SocketAddress } from "../../../config/schema/messages.ts";
 import { sameCertificate } from "../../../config/state/certificates.ts";
 import { listenerActOf } from "../../../config/state/listener_kinds.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
-import {
-  removeCertificate,
-  removeListener,
-  requestOf,
-  type Verb,
-} from "../../../config/state/verb.ts";
+import { removeCertificate, removeListener, type Verb } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { formatAddress } from "../../../config/values/address.ts";
 
 /**

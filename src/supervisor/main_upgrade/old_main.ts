@@ -11,7 +11,8 @@ import {
 } from "../../../config/schema/messages.ts";
 import { type AuditParts, beginAudit } from "../audit/begin.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
-import { queryMetrics, requestOf } from "../../../config/state/verb.ts";
+import { queryMetrics } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import type { AuditTrail } from "../audit/trail.ts";
 import type { Client } from "../command_socket/client_session.ts";
 import type { EventHub } from "../command_socket/events.ts";

@@ -2,7 +2,8 @@
 // connection with its next response, closes those that stay idle, and is killed when the time of a soft
 // stop is over.
 
-import { requestOf, SOFT_STOP } from "../../../config/state/verb.ts";
+import { SOFT_STOP } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { KEEP_ALIVE_FAREWELL_MS } from "../../../config/defaults.ts";
 import { type FanOut, requestsFor, type WorkerChannel } from "../commands/fan_out.ts";
 

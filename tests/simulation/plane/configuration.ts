@@ -91,7 +91,7 @@ function cluster(id: string, changes: Partial<Cluster> = {}): Cluster {
 }
 
 function tcpFrontend(address: string) {
-  return { cluster_id: "raw", address: commands.socketAddress(address), tags: new Map() };
+  return { cluster_id: "raw", address: commands.socketAddress(address), tags: new Map(), alpn: [] };
 }
 
 function activation(address: string, proxy: ListenerType): RequestType {

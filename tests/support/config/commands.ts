@@ -120,6 +120,7 @@ function streamFrontend(clusterId: string, address: string, sni?: string): Reque
     cluster_id: clusterId,
     address: socketAddress(address),
     tags: new Map(),
+    alpn: [],
     ...(sni === undefined ? {} : { sni }),
   };
 }
@@ -133,6 +134,7 @@ function frontend(place: FrontendPlace): RequestHttpFrontend {
     position: RulePosition.TREE,
     tags: new Map(),
     headers: [],
+    header_predicates: [],
   };
 }
 

@@ -142,7 +142,7 @@ const streamFrontends = fc.record({ cluster_id: clusterIds, address: addresses, 
 const namedFrontends = fc.tuple(
   streamFrontends,
   fc.constantFrom(undefined, "x.test", "X.TEST", "*.test", "not a name"),
-).map(([fields, sni]) => ({ ...fields, ...(sni === undefined ? {} : { sni }) }));
+).map(([fields, sni]) => ({ ...fields, alpn: [], ...(sni === undefined ? {} : { sni }) }));
 
 const backends = fc.record({
   cluster_id: clusterIds,

@@ -179,7 +179,12 @@ export const MEETINGS: readonly Verb[] = (() => {
   const route = (address: messages.SocketAddress, hostname: string, cluster_id: string) => ({
     ...frontend(hostname, "/", { address, cluster_id, position: messages.RulePosition.PRE }),
   });
-  const holder = (cluster_id: string) => ({ cluster_id, address: secure, tags: new Map() });
+  const holder = (cluster_id: string) => ({
+    cluster_id,
+    address: secure,
+    tags: new Map(),
+    alpn: [],
+  });
   const older = { answer_404: "HTTP/1.1 404 Not Found\r\n\r\nolder" };
   return [
     { kind: "add_http_frontend", value: route(plain, "x.test", "b") },

@@ -136,6 +136,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<TestProxy>
           position: RulePosition.TREE,
           tags: new Map(),
           headers: [],
+          header_predicates: [],
           ...settings,
         },
       }),

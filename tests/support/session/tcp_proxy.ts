@@ -39,6 +39,7 @@ export async function startTcpProxy(options: TcpProxyOptions = {}): Promise<TcpT
     cluster_id: clusterId,
     address,
     tags: new Map(options.tags),
+    alpn: [],
     ...(sni === undefined ? {} : { sni }),
   });
   const proxy: TcpTestProxy = {
