@@ -46,12 +46,12 @@ Deno.test("readRecords() reads every record of a text, and the documented exampl
   const example = readRecords(EXAMPLE);
   assert.equal(example.error, null);
   assert.equal(example.records.map(writeRecord).join(""), EXAMPLE);
-  const state = stateWith();
+  const state = stateWith({ kind: "add_cluster", value: cluster("db") });
   for (const { content } of example.records) {
     assert.ok(content.request_type !== null);
     accept(state, content.request_type);
   }
-  assert.deepEqual(state.counts(), { clusters: 0, backends: 1, frontends: 1 });
+  assert.deepEqual(state.counts(), { clusters: 1, backends: 1, frontends: 1 });
   assert.equal(state.tables.listeners.tcp.get("127.0.0.1:7000")?.active, true);
 });
 

@@ -17,13 +17,15 @@ import { requestOf } from "../state/twin_verbs.ts";
 import { compareText } from "../values/text_order.ts";
 
 /**
- * The requests that turn `mine` into `theirs`: what leaves with a listener, listeners (TCP, UDP,
- * HTTP, HTTPS; removed and added ones, then changed ones), clusters, backends, frontends (HTTP, HTTPS,
- * TCP, UDP), certificates.
+ * The requests that turn `mine` into `theirs`: clusters that are removed, what leaves with a listener,
+ * listeners (TCP, UDP, HTTP, HTTPS; removed and added ones, then changed ones), clusters that are new or
+ * changed, backends, frontends (HTTP, HTTPS, TCP, UDP), certificates.
  */
 export function diff(mine: ConfigState, theirs: ConfigState): Request[] {
-  const a = mine.tables;
   const b = theirs.tables;
+  // A cluster takes with it what belongs to it: the rest is compared with what is left then.
+  const removed = removedClusters(mine.tables, b);
+  const a = without(mine, removed).tables;
   const { http, https, tcp, udp } = LISTENER_KINDS;
   const listeners = {
     tcp: diffListeners(a, b, tcp),
@@ -45,24 +47,30 @@ export function diff(mine: ConfigState, theirs: ConfigState): Request[] {
     diffBackends(a, b),
     ...bound.map(({ after }) => after),
   ];
-  return verbs.flat().map(requestOf);
+  return [...removed, ...verbs.flat()].map(requestOf);
+}
+
+/** The state after the removals. */
+function without(state: ConfigState, removed: readonly Verb[]): ConfigState {
+  if (removed.length === 0) return state;
+  const left = state.clone();
+  for (const request_type of removed) left.apply({ request_type });
+  return left;
 }
 
 function diffClusters({ clusters: mine }: ReadonlyTables, { clusters: theirs }: ReadonlyTables) {
-  const ids = new Set<string>();
-  for (const table of [mine, theirs]) {
-    for (const { cluster_id } of table.values()) ids.add(cluster_id);
-  }
-  const verbs: Verb[] = [];
-  for (const id of [...ids].sort(compareText)) {
-    const known = mine.get(id);
-    const wanted = theirs.get(id);
-    if (wanted === undefined) verbs.push(removeCluster(id));
-    else if (known === undefined || !equalMessages(Cluster, known, wanted)) {
-      verbs.push(addCluster(wanted));
-    }
-  }
-  return verbs;
+  return theirs.sorted().filter((wanted) => {
+    const known = mine.get(wanted.cluster_id);
+    return known === undefined || !equalMessages(Cluster, known, wanted);
+  }).map(addCluster);
+}
+
+function removedClusters(
+  { clusters: mine }: ReadonlyTables,
+  { clusters: theirs }: ReadonlyTables,
+): Verb[] {
+  return mine.sorted().map(({ cluster_id }) => cluster_id)
+    .filter((id) => theirs.get(id) === undefined).map(removeCluster);
 }
 
 function diffBackends({ backends: mine }: ReadonlyTables, { backends: theirs }: ReadonlyTables) {

@@ -65,11 +65,13 @@ Deno.test("diff() of equal states is empty", () => {
 
 Deno.test("diff() adds a changed backend over the old one and tells addresses of one id apart", () => {
   const mine = stateWith(
+    { kind: "add_cluster", value: cluster("a") },
     { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1") },
     { kind: "add_backend", value: backend("a", "one", "127.0.0.1:2") },
   );
   const changed = backend("a", "one", "127.0.0.1:2", { backup: true });
   const theirs = stateWith(
+    { kind: "add_cluster", value: cluster("a") },
     { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1") },
     { kind: "add_backend", value: changed },
   );
@@ -79,10 +81,14 @@ Deno.test("diff() adds a changed backend over the old one and tells addresses of
 Deno.test("diff() adds a backend again when another at its address goes", () => {
   const stays = backend("a", "stays", "127.0.0.1:1");
   const mine = stateWith(
+    { kind: "add_cluster", value: cluster("a") },
     { kind: "add_backend", value: backend("a", "goes", "127.0.0.1:1") },
     { kind: "add_backend", value: stays },
   );
-  const theirs = stateWith({ kind: "add_backend", value: stays });
+  const theirs = stateWith(
+    { kind: "add_cluster", value: cluster("a") },
+    { kind: "add_backend", value: stays },
+  );
   assert.deepEqual(kinds(verbs(mine, theirs)), ["remove_backend", "add_backend"]);
 });
 

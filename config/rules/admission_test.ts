@@ -108,7 +108,8 @@ Deno.test("a sticky cookie has a name and values that cookies can have", () => {
   }
   accept(stateWith(), listener({ sticky_name: "SOZU.id-1" }));
   accept(stateWith(), listener({ sticky_name: "" }));
-  accept(stateWith(), server({ sticky_id: "web-1:80/a=b" }));
+  const needed: Verb = { kind: "add_cluster", value: cluster("a") };
+  accept(stateWith(needed), server({ sticky_id: "web-1:80/a=b" }));
 });
 
 Deno.test("no configured header can frame a message or belong to the connection", () => {

@@ -1,5 +1,4 @@
-// The backends of a ConfigState: by cluster, then by address and id. A cluster need not exist to have
-// backends. Buckets that become empty are dropped.
+// The backends of a ConfigState: by cluster, then by address and id. Buckets that become empty are dropped.
 
 import { compareAddresses, formatAddress, normalizeAddress } from "../values/address.ts";
 import { type ConfigError, noChange, notFound } from "./config_error.ts";

@@ -34,7 +34,7 @@ export class Clusters {
     return null;
   }
 
-  /** Removes a cluster; its frontends and backends are not its business. */
+  /** Removes a cluster; cascade.ts says what goes with it. */
   remove(id: string): ConfigError | null {
     return this.#byId.delete(id) ? null : notFound("cluster", id);
   }

@@ -28,6 +28,12 @@ export function notFound(object: string, id: string): ConfigError {
   return { kind: "not_found", message: `Cannot find ${object} "${id}"` };
 }
 
+/** What the request adds belongs to a cluster that is not there. */
+export function noSuchCluster(object: string, clusterId: string): ConfigError {
+  const message = `Cannot add ${object}: there is no cluster "${clusterId}", add it first`;
+  return { kind: "not_found", message, field: "cluster_id" };
+}
+
 /** The request would leave the configuration as it is. */
 export function noChange(object: string, id: string): ConfigError {
   return { kind: "no_change", message: `Nothing to change: ${object} "${id}" is not there` };

@@ -47,6 +47,8 @@ function pathMark(kind: PathRuleKind): string {
 export class HttpFrontends {
   readonly #name: string;
   #byKey = new Map<string, RequestHttpFrontend>();
+  /** The same of each cluster: a cluster takes its frontends with it, of very many. */
+  #byCluster = new Map<string, Map<string, RequestHttpFrontend>>();
 
   constructor(name: string) {
     this.#name = name;
@@ -61,6 +63,11 @@ export class HttpFrontends {
     return this.#byKey;
   }
 
+  /** The frontends that lead to a cluster, in the order in which they were added. */
+  of(clusterId: string): Iterable<RequestHttpFrontend> {
+    return this.#byCluster.get(clusterId)?.values() ?? [];
+  }
+
   /** Every frontend by rising key. */
   sorted(): RequestHttpFrontend[] {
     return [...this.#byKey].sort(([a], [b]) => compareText(a, b)).map(([, frontend]) => frontend);
@@ -72,17 +79,29 @@ export class HttpFrontends {
     const stored = copyMessage(RequestHttpFrontend, frontend);
     stored.address = normalizeAddress(frontend.address);
     this.#byKey.set(key, stored);
+    const { cluster_id } = stored;
+    if (cluster_id === undefined) return null;
+    let bucket = this.#byCluster.get(cluster_id);
+    if (bucket === undefined) this.#byCluster.set(cluster_id, bucket = new Map());
+    bucket.set(key, stored);
     return null;
   }
 
   remove(frontend: RequestHttpFrontend): ConfigError | null {
     const key = routeKey(frontend);
-    return this.#byKey.delete(key) ? null : notFound(this.#name, key);
+    const stored = this.#byKey.get(key);
+    if (stored === undefined) return notFound(this.#name, key);
+    this.#byKey.delete(key);
+    const bucket = this.#byCluster.get(stored.cluster_id ?? "");
+    bucket?.delete(key);
+    if (bucket?.size === 0) this.#byCluster.delete(stored.cluster_id ?? "");
+    return null;
   }
 
   copy(): HttpFrontends {
     const copy = new HttpFrontends(this.#name);
     copy.#byKey = new Map(this.#byKey);
+    for (const [id, bucket] of this.#byCluster) copy.#byCluster.set(id, new Map(bucket));
     return copy;
   }
 }

@@ -114,7 +114,7 @@ Deno.test("dump() has the documented order and regenerates UDP frontends", () =>
 });
 
 Deno.test("a state stays quick with a hundred thousand objects", () => {
-  const state = stateWith();
+  const state = stateWith({ kind: "add_cluster", value: cluster("a") });
   const time = (count: number, from: number) => {
     const start = performance.now();
     for (let n = from; n < from + count; n++) {

@@ -10,7 +10,7 @@ import {
   refuse,
   stateWith,
 } from "../../tests/support/config/state.ts";
-import { verbName } from "./verbs.ts";
+import { goneAlready, type Verb, verbName } from "./verbs.ts";
 
 Deno.test("apply() refuses an empty request and verbs that concern no state", () => {
   const state = stateWith();
@@ -88,18 +88,54 @@ Deno.test("verbName() is CamelCase", () => {
   assert.equal(verbName("set_max_connections_per_ip"), "SetMaxConnectionsPerIp");
 });
 
-Deno.test("AddCluster upserts, RemoveCluster leaves frontends and backends in place", () => {
+Deno.test("AddCluster upserts, RemoveCluster takes what belongs to it along, but no route that denies", () => {
+  const stream = { cluster_id: "a", address: address("127.0.0.1:7000"), tags: new Map() };
+  const { cluster_id: _, ...denied } = frontend("denied.test", "/");
   const state = stateWith(
     { kind: "add_cluster", value: cluster("a") },
     { kind: "add_cluster", value: cluster("a", { http2: true }) },
     { kind: "add_cluster", value: cluster("b") },
     { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1") },
+    { kind: "add_backend", value: backend("b", "two", "127.0.0.1:2") },
     { kind: "add_http_frontend", value: frontend("x.test", "/") },
+    { kind: "add_https_frontend", value: frontend("x.test", "/") },
+    { kind: "add_http_frontend", value: frontend("y.test", "/", { cluster_id: "b" }) },
+    { kind: "add_http_frontend", value: denied },
+    { kind: "add_tcp_frontend", value: { ...stream, alpn: [] } },
+    { kind: "add_udp_frontend", value: stream },
   );
   assert.equal(state.tables.clusters.get("a")?.http2, true);
+  assert.equal(state.counts().frontends, 6);
   accept(state, { kind: "remove_cluster", value: "a" });
   assert.equal(refuse(state, { kind: "remove_cluster", value: "a" }), "not_found");
-  assert.deepEqual(state.counts(), { clusters: 1, backends: 1, frontends: 1 });
+  assert.deepEqual(state.counts(), { clusters: 1, backends: 1, frontends: 2 });
+  const kept = [...state.tables.httpFrontends.entries().values()];
+  assert.deepEqual(kept.map(({ hostname }) => hostname), ["y.test", "denied.test"]);
+});
+
+Deno.test("AddBackend needs its cluster", () => {
+  const verb: Verb = { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1") };
+  assert.equal(refuse(stateWith(), verb), "not_found");
+  accept(stateWith({ kind: "add_cluster", value: cluster("a") }), verb);
+});
+
+Deno.test("goneAlready() tells removals that another one has taken along from those that name nothing", () => {
+  const state = stateWith(
+    { kind: "add_cluster", value: cluster("a") },
+    { kind: "add_http_frontend", value: frontend("x.test", "/", { cluster_id: "b" }) },
+  );
+  const route = (cluster_id: string): Verb => ({
+    kind: "remove_http_frontend",
+    value: frontend("x.test", "/", { cluster_id }),
+  });
+  const server = (id: string): Verb => ({
+    kind: "remove_backend",
+    value: backend(id, "one", "127.0.0.1:1"),
+  });
+  assert.equal(goneAlready(state, server("a")), null);
+  assert.equal(goneAlready(state, server("ghost")), 'there is no cluster "ghost"');
+  assert.match(goneAlready(state, route("ghost")) ?? "", /belongs to cluster "b"$/);
+  assert.equal(goneAlready(state, { kind: "remove_cluster", value: "ghost" }), null);
 });
 
 Deno.test("AddCluster refuses and does not store a health check with CR or LF in its URI", () => {
@@ -147,6 +183,7 @@ Deno.test("SetHealthCheck is stored in its cluster and RemoveHealthCheck takes i
 
 Deno.test("AddBackend replaces a backend of the same id and address", () => {
   const state = stateWith(
+    { kind: "add_cluster", value: cluster("a") },
     { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1") },
     { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1", { sticky_id: "s" }) },
     { kind: "add_backend", value: backend("a", "one", "127.0.0.1:2") },
@@ -157,7 +194,7 @@ Deno.test("AddBackend replaces a backend of the same id and address", () => {
 });
 
 Deno.test("RemoveBackend takes one of ten, and finds nothing to change the second time", () => {
-  const state = stateWith();
+  const state = stateWith({ kind: "add_cluster", value: cluster("a") });
   for (let port = 1; port <= 10; port++) {
     accept(state, { kind: "add_backend", value: backend("a", "one", `127.0.0.1:${port}`) });
   }

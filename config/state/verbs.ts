@@ -113,6 +113,16 @@ export function missingListener({ tables }: Tabled, { kind, value }: Verb): stri
     : null;
 }
 
+/** Why what a refused removal names is gone already; `null` when it is not, or the verb removes nothing. */
+export function goneAlready({ tables }: Tabled, { kind, value }: Verb): string | null {
+  return rowOf(kind).gone?.(tables, value) ?? null;
+}
+
+/** What a verb removes besides, as verbs, to be removed before it. */
+export function cascadeOf({ tables }: Tabled, { kind, value }: Verb): Verb[] {
+  return rowOf(kind).cascade?.(tables, value) ?? [];
+}
+
 /**
  * Whether `verb` adds an object that the state holds with the same settings: an addition that is refused
  * only for this reason would have changed nothing.

@@ -18,7 +18,7 @@ import {
 } from "../../config/schema/messages.ts";
 import { ALL_LISTENER_KINDS } from "../../config/state/listener_kinds.ts";
 import type { ConfigState } from "../../config/state/state.ts";
-import { rowOf, type Verb } from "../../config/state/verbs.ts";
+import { cascadeOf, rowOf, type Verb } from "../../config/state/verbs.ts";
 import { prepareUndo } from "../../config/undo/undo.ts";
 import type { ModuleLog } from "../observe/log/module_log.ts";
 import { LAST_MEASUREMENTS_ID, UNOPENED_ID } from "../protocol/control/worker_life.ts";
@@ -223,8 +223,10 @@ export class ControlLoop {
   async #change(id: string, type: Verb): Promise<void> {
     const request: Request = { request_type: type };
     const undo = prepareUndo(this.#state, type);
+    const cascade = cascadeOf(this.#state, type);
     const refusal = this.#state.apply(request);
     if (refusal !== null) return this.#fail(id, refusal.message);
+    for (const removal of cascade) await this.#applyToDataPlane({ request_type: removal });
     const reason = await this.#applyToDataPlane(request);
     if (reason !== null) {
       for (const step of undo(this.#state)) this.#state.apply(step);

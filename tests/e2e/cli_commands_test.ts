@@ -31,7 +31,7 @@ Deno.test("sozu cluster, backend and frontend commands change what main and work
 
   assert.equal(
     await ok("cluster", "add", "--id", "web", "--load-balancing-policy", "maglev"),
-    "Success: cluster web is set\n",
+    "Success: cluster web is set. Applied to the one worker\n",
   );
   assert.match(await ok("cluster", "list"), / web .* no backends /);
   await ok("backend", "add", "--id", "web", "--backend-id", "b1", "--address", "127.0.0.1:9");
@@ -61,7 +61,7 @@ Deno.test("sozu cluster, backend and frontend commands change what main and work
   assert.deepEqual([refused.code, refused.stdout], [1, ""]);
   assert.match(refused.stderr, /^error: [^\n]+\n$/);
   await ok("frontend", "http", "remove", ...at, "--hostname", "a.test", "-p", "/api", "id", "web");
-  assert.equal(await ok("frontend", "list"), "Success\nNo frontend\n");
+  assert.equal(await ok("frontend", "list"), "Success: Listed frontends\nNo frontend\n");
 
   await ok("frontend", "http", "add", ...at, "--hostname", "*.x.test", "-p", "/api", "id", "web");
   await ok("cluster", "add", "--id", "other", "--load-balancing-policy", "random");
@@ -77,7 +77,10 @@ Deno.test("sozu cluster, backend and frontend commands change what main and work
 
   await ok("backend", "remove", "--id", "web", "--backend-id", "b1", "--address", "127.0.0.1:9");
   await ok("cluster", "remove", "--id", "web");
-  assert.equal(await ok("cluster", "list", "--id", "web"), "Success\nno cluster found\n");
+  assert.equal(
+    await ok("cluster", "list", "--id", "web"),
+    "Success: Asked the one worker\nno cluster found\n",
+  );
 });
 
 Deno.test("sozu listener add, activate and deactivate open and close a port", async () => {
@@ -99,7 +102,7 @@ Deno.test("sozu listener add, activate and deactivate open and close a port", as
   );
   assert.equal(
     await ok("listener", "http", "deactivate", ...at),
-    `Success: HTTP listener 127.0.0.1:${port} is deactivated\n`,
+    `Success: HTTP listener 127.0.0.1:${port} is deactivated. Applied to the one worker\n`,
   );
   assert.equal(await accepts(port), false);
   await ok("listener", "http", "remove", ...at);

@@ -65,6 +65,7 @@ Deno.test("the command socket", async (t) => {
   await t.step("executes thousands of pipelined changes in order", async () => {
     using client = await sozu.connect();
     const count = 3000;
+    await client.request({ kind: "add_cluster", value: cluster("many") });
     const sending = client.send(
       ...Array.from({ length: count }, (_, i) => ({
         kind: "add_backend" as const,

@@ -63,11 +63,11 @@ Deno.test("64-bit numbers survive JSON lines in both directions", async () => {
   const address =
     '{"ip":{"inner":{"V6":{"low":18446744073709551615,"high":9007199254740993}}},"port":1}';
   const backend = `{"cluster_id":"c","backend_id":"b","address":${address}}`;
-  assert.match(await client.ask(`{"request_type":{"ADD_BACKEND":${backend}}}`), /^\{"status":0,/);
   await client.ask(
     '{"request_type":{"ADD_CLUSTER":{"cluster_id":"c","sticky_session":false,' +
       '"https_redirect":false,"load_balancing":0}}}',
   );
+  assert.match(await client.ask(`{"request_type":{"ADD_BACKEND":${backend}}}`), /^\{"status":0,/);
   const cluster = await client.ask('{"request_type":{"QUERY_CLUSTER_BY_ID":"c"}}');
   assert.ok(cluster.includes(address), cluster);
 });

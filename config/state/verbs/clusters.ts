@@ -3,9 +3,11 @@
 import { validateHealthCheck, validateMessage } from "../../rules/validate.ts";
 import { question } from "../../rules/rule.ts";
 import { EventKind, type RemoveBackend, SetHealthCheck } from "../../schema/messages.ts";
-import { undoBackend, undoCluster } from "../../undo/cluster.ts";
+import { undoBackend, undoCluster, undoClusterRemoval } from "../../undo/cluster.ts";
 import { formatAddress } from "../../values/address.ts";
 import { backendKey } from "../backends.ts";
+import { belongingsOf, dropBelongings, goneWithCluster, removalsOf } from "../cascade.ts";
+import { noSuchCluster } from "../config_error.ts";
 import type { Rows, Subject } from "./row.ts";
 
 export const CLUSTER_ROWS = {
@@ -23,8 +25,13 @@ export const CLUSTER_ROWS = {
   remove_cluster: {
     runsOn: "all",
     rule: question,
-    mutate: (tables, id) => tables.clusters.remove(id),
-    undo: undoCluster,
+    mutate: (tables, id) => {
+      const refusal = tables.clusters.remove(id);
+      if (refusal === null) dropBelongings(tables, belongingsOf(tables, id));
+      return refusal;
+    },
+    undo: undoClusterRemoval,
+    cascade: (tables, id) => removalsOf(belongingsOf(tables, id)),
     scope: clusterScope,
     auditVerb: "cluster_removed",
     subject: clusterSubject,
@@ -57,7 +64,10 @@ export const CLUSTER_ROWS = {
   },
   add_backend: {
     runsOn: "all",
-    mutate: (tables, backend) => tables.backends.add(backend),
+    mutate: (tables, backend) =>
+      tables.clusters.get(backend.cluster_id) === undefined
+        ? noSuchCluster(`backend "${backend.backend_id}"`, backend.cluster_id)
+        : tables.backends.add(backend),
     undo: undoBackend,
     scope: backendScope,
     independent: true,
@@ -70,6 +80,7 @@ export const CLUSTER_ROWS = {
     runsOn: "all",
     mutate: (tables, backend) => tables.backends.remove(backend),
     undo: undoBackend,
+    gone: (tables, { cluster_id }) => goneWithCluster(tables, cluster_id),
     scope: backendScope,
     independent: true,
     auditVerb: "backend_removed",

@@ -17,6 +17,7 @@ import {
 } from "../../undo/frontend.ts";
 import { formatAddress } from "../../values/address.ts";
 import { pathText } from "../../values/path_text.ts";
+import { goneWithCluster } from "../cascade.ts";
 import { routeKey } from "../http_frontends.ts";
 import { isRouteInForce } from "./in_force.ts";
 import {
@@ -30,6 +31,7 @@ import {
   type VerbOfKind,
 } from "../listener_kinds.ts";
 import type { StreamFrontend, StreamFrontends } from "../stream_frontends.ts";
+import type { ReadonlyTables } from "../tables.ts";
 import type { EventObject, Rows, VerbRow } from "./row.ts";
 
 type FrontendVerb = VerbOfKind<ListenerKind["protocol"], "addFrontend" | "removeFrontend">;
@@ -73,10 +75,25 @@ function routeRemovalRow(kind: RouteKind): VerbRow<RequestHttpFrontend> {
     ...routeRow(kind),
     mutate: (tables, route) => tables[kind.frontends].remove(route),
     undo: (tables, route) => undoRouteRemoval(tables, kind, route),
+    gone: (tables, route) => goneRoute(tables, kind, route),
     auditVerb: `${kind.protocol}_frontend_removed`,
     event: EventKind.FRONTEND_REMOVED,
     change: (route) => `${routeText(route)} is not routed any more`,
   };
+}
+
+/** A route that denies belongs to no cluster. */
+function goneRoute(
+  tables: ReadonlyTables,
+  kind: RouteKind,
+  route: RequestHttpFrontend,
+): string | null {
+  const { cluster_id } = route;
+  const reason = cluster_id === undefined ? null : goneWithCluster(tables, cluster_id);
+  const owner = tables[kind.frontends].entries().get(routeKey(route));
+  if (reason === null || owner === undefined) return reason;
+  const whose = owner.cluster_id === undefined ? "nobody" : `cluster "${owner.cluster_id}"`;
+  return `${reason}, and the route belongs to ${whose}`;
 }
 
 function routeRow({ protocol }: RouteKind) {
@@ -112,6 +129,7 @@ function streamRemovalRow(kind: StreamKind): VerbRow<StreamFrontend> {
     ...streamRow(kind),
     mutate: (tables, frontend) => tables[kind.frontends].remove(frontend),
     undo: (tables, frontend) => undoStreamRemoval(tables, kind, frontend),
+    gone: (tables, { cluster_id }) => goneWithCluster(tables, cluster_id),
     auditVerb: `${kind.protocol}_frontend_removed`,
     event: EventKind.FRONTEND_REMOVED,
     change: (frontend) => `${streamText(frontend)} goes to cluster ${frontend.cluster_id} no more`,

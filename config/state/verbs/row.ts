@@ -8,7 +8,7 @@ import type { Undo } from "../../undo/parts.ts";
 import type { ConfigError } from "../config_error.ts";
 import type { ListenerIdentity, ListenerKind } from "../listener_kinds.ts";
 import type { ReadonlyTables, StateTables } from "../tables.ts";
-import type { ValueOf, VerbKind } from "../verb.ts";
+import type { ValueOf, Verb, VerbKind } from "../verb.ts";
 
 /** `all`: main and every worker; `workers`: these alone; `one`: one worker; `main`: main alone. */
 export type RunsOn = "all" | "workers" | "one" | "main";
@@ -66,6 +66,13 @@ export interface VerbRow<V = unknown> {
 
   /** Changes the tables: whole, or not at all with the reason. Only verbs with it change a state. */
   mutate?(tables: StateTables, value: V): ConfigError | null;
+  /** What it removes besides, as verbs: a process removes these first, in this order. */
+  cascade?(tables: ReadonlyTables, value: V): Verb[];
+  /**
+   * Why what it removes is gone already, because another removal took it along; `null` when it is not. A refusal is
+   * none then: the client has what it wants.
+   */
+  gone?(tables: ReadonlyTables, value: V): string | null;
   /** Keeps what it will change, to be restored later. */
   undo?(tables: ReadonlyTables, value: V): Undo;
   /** The object it changes, as a name; two verbs that could undo each other share it. */

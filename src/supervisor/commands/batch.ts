@@ -1,12 +1,12 @@
-// Applies a batch of changes, such as a saved state or a reloaded file: all of them or none. The records are tried on
-// a copy of the state first. When it accepts all, they are applied to the state of main and sent to the workers.
-// When a worker refuses one, all are rolled back. Records are sent in slices, so that other clients are served
+// Applies a batch of changes, such as a saved state or a reloaded file. The records are tried on a copy of the state
+// first. What it accepts is applied to the state of main and sent to the workers; what it refuses is left out, or keeps
+// the others out as well. When a worker refuses a record, all are rolled back. Records are sent in slices, so that other clients are served
 // meanwhile. The caller holds a turn of ChangeOrder, so no other change concerns the same objects.
 
 import { encode } from "../../../config/codec/protobuf.ts";
 import { Request } from "../../../config/schema/messages.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
-import { changesState, isInForce, rowOf } from "../../../config/state/verbs.ts";
+import { changesState, goneAlready, isInForce, rowOf } from "../../../config/state/verbs.ts";
 import { prepareUndo, type Undo } from "../../../config/undo/undo.ts";
 import { Slices } from "../../io/net/turn.ts";
 import type { Task, WorkerAnswer } from "./fan_out.ts";
@@ -45,15 +45,19 @@ export interface BatchResult {
 
 const NO_ANSWERS = { ok: 0, errors: 0 };
 
-/** Applies all records of a batch, or none. */
+/**
+ * Applies the records of a batch: all that the state accepts, or none when it refuses one and `refusals` is `fatal`.
+ * Nothing stays applied that a worker refuses a part of.
+ */
 export async function applyBatch(
   parts: BatchParts,
   verb: string,
   records: readonly BatchRecord[],
+  refusals: "fatal" | "left out",
 ): Promise<BatchResult> {
   const { refused, wanted } = await rehearse(parts.state.clone(), records);
   const unchanged = records.length - refused.length - wanted.length;
-  if (refused.length > 0) {
+  if (refused.length > 0 && refusals === "fatal") {
     return { applied: 0, unchanged, refused, workerErrors: null, answers: NO_ANSWERS };
   }
   const sending = new Sending(parts, verb);
@@ -66,7 +70,8 @@ export async function applyBatch(
     }
     if (slices.isOver) await slices.pause();
   }
-  return { unchanged, ...await sending.finish() };
+  const result = await sending.finish();
+  return { ...result, unchanged, refused: [...refused, ...result.refused] };
 }
 
 /** Applies what a state accepts and reports the rest: for the start, when there are no clients. */
@@ -105,7 +110,10 @@ function refusalBy(state: ConfigState, request: Request): string | null {
   }
   const refusal = state.apply(request);
   if (refusal === null) return null;
-  return refusal.kind === "already_exists" && isInForce(state, verb) ? "in force" : refusal.message;
+  const isDone = refusal.kind === "already_exists"
+    ? isInForce(state, verb)
+    : goneAlready(state, verb) !== null;
+  return isDone ? "in force" : refusal.message;
 }
 
 /** A record as refusals name it. */

@@ -4,7 +4,7 @@
 import { encode } from "../../../config/codec/protobuf.ts";
 import { Request, type Response } from "../../../config/schema/messages.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
-import { missingListener, rowOf, verbName } from "../../../config/state/verbs.ts";
+import { goneAlready, missingListener, rowOf, verbName } from "../../../config/state/verbs.ts";
 import { prepareUndo, scopeOf } from "../../../config/undo/undo.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import { type AuditParts, beginAudit } from "../audit/begin.ts";
@@ -16,7 +16,7 @@ import type { ChangeOrder, Release } from "./change_order.ts";
 import { eventOf } from "../command_socket/request_events.ts";
 import { failure, ok, processing } from "../command_socket/responses.ts";
 import { rollBack } from "./rollback.ts";
-import { describeAnswers, failuresOf } from "../workers/texts.ts";
+import { appliedText, describeAnswers, failuresOf } from "../workers/texts.ts";
 
 /** What changing the configuration takes. */
 export interface ChangeParts extends BatchParts, AuditParts {
@@ -60,6 +60,11 @@ async function applyAndSend(
     const undo = prepareUndo(parts.state, type);
     const refusal = unbound(parts.state, request, type) ?? parts.state.apply(request)?.message;
     if (event !== null) parts.events.emit("main", event);
+    const gone = refusal === undefined ? null : goneAlready(parts.state, type);
+    if (gone !== null) {
+      audited?.done();
+      return ok(`There was nothing to remove: ${gone}`);
+    }
     if (refusal !== undefined) {
       audited?.failed("dispatch_error", refusal);
       return failure(`Refused by the configuration state: ${refusal}`);
@@ -80,7 +85,9 @@ async function applyAndSend(
     const outcome = failures.length === 0 ? "" : await rollBack(parts, [{ undo, failures }]);
     audited?.completed(answers, outcome);
     if (event !== null) parts.events.emit("main", event);
-    return failures.length === 0 ? ok("") : failure(`${describeAnswers(answers)}; ${outcome}`);
+    return failures.length === 0
+      ? ok(appliedText(targets.length))
+      : failure(`${describeAnswers(answers)}; ${outcome}`);
   } finally {
     release();
   }

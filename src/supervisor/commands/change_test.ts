@@ -104,12 +104,17 @@ Deno.test("applyBatch() applies all records, or none when the state or a worker 
     });
   const other: Verb = { kind: "add_cluster", value: cluster("api") };
   const whole = new Lab();
-  const done = await applyBatch(whole.parts, "LoadState", records(ADD, other));
+  const done = await applyBatch(whole.parts, "LoadState", records(ADD, other), "fatal");
   assert.deepEqual([done.applied, done.workerErrors, whole.clusters], [2, null, 2]);
 
   const contradicting = new Lab();
   const missing: Verb = { kind: "remove_cluster", value: "missing" };
-  const refused = await applyBatch(contradicting.parts, "LoadState", records(ADD, missing));
+  const refused = await applyBatch(
+    contradicting.parts,
+    "LoadState",
+    records(ADD, missing),
+    "fatal",
+  );
   assert.equal(refused.refused.length, 1);
   assert.equal(contradicting.clusters, 0);
   assert.deepEqual(contradicting.workers.map(({ verbs }) => verbs), [[], []]);
@@ -118,7 +123,7 @@ Deno.test("applyBatch() applies all records, or none when the state or a worker 
   const [, worker] = failing.workers;
   assert.ok(worker !== undefined);
   worker.answer = () => REFUSED;
-  const rolledBack = await applyBatch(failing.parts, "LoadState", records(ADD, other));
+  const rolledBack = await applyBatch(failing.parts, "LoadState", records(ADD, other), "fatal");
   assert.match(rolledBack.workerErrors ?? "", /not today.*rolled back everywhere/);
   assert.equal(failing.clusters, 0);
 });

@@ -80,7 +80,10 @@ export async function executeSaveState(
   return ok(`Saved ${result.value} config messages to ${path}`);
 }
 
-/** Applies the records of a state file on top of what is configured: all of them, or none. */
+/**
+ * Applies the records of a state file on top of what is configured. Records that the state refuses are left out, counted
+ * and named. When a worker refuses one, nothing is applied.
+ */
 export function executeLoadState(
   parts: LoadParts,
   client: Client,
@@ -112,16 +115,23 @@ async function load(
   turn.narrowTo(scopes);
   try {
     client.progress(processing(`Applying ${records.length} records`));
-    const result = await applyBatch(parts, "LoadState", records);
+    const result = await applyBatch(parts, "LoadState", records, "left out");
     const { ok: accepted, errors } = result.answers;
     const counts = ` ok:${accepted} errors:${errors + result.refused.length}`;
-    const problem = problemOf(result);
+    parts.counters.skipped += result.refused.length;
+    const problem = result.workerErrors;
+    const skipped = skippedText(result.refused);
+    if (skipped !== null) client.progress(processing(skipped));
     if (problem === null) {
       for (const { request } of records) parts.settings.remember(request.request_type);
       audited?.done(counts);
-    } else audited?.failed(errorCodeOf(result), problem, counts);
+    } else audited?.failed("worker_failure", problem, counts);
     emit(parts, type);
-    const answer = batchAnswer(`Loaded ${type.value}`, `Cannot load ${type.value}`, result);
+    const answer = batchAnswer(`Loaded ${type.value}`, `Cannot load ${type.value}`, {
+      ...result,
+      refused: [],
+    });
+    if (skipped !== null) answer.message += `; ${skipped}`;
     if (leftOut !== null) answer.message += `; ${leftOut}`;
     return answer;
   } finally {
@@ -151,6 +161,12 @@ async function servableOf(
   const leftOut = `${refused.length} records cannot be served and are left out: ` +
     describeRefusals(refused);
   return { records, leftOut };
+}
+
+function skippedText(refused: readonly string[]): string | null {
+  return refused.length === 0
+    ? null
+    : `${refused.length} records are refused and left out: ${describeRefusals(refused)}`;
 }
 
 /** Reads a configuration file and applies what differs from the one read before. */
@@ -188,7 +204,7 @@ async function reload(parts: ReloadParts, client: Client, path: string): Promise
       request,
     }));
     turn.narrowTo(await scopesOf(records));
-    const result = await applyBatch(parts, "ReloadConfiguration", records);
+    const result = await applyBatch(parts, "ReloadConfiguration", records, "fatal");
     const problem = problemOf(result);
     if (problem === null) {
       parts.file.state = newFile;

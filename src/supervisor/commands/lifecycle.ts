@@ -39,7 +39,7 @@ export async function status(parts: StatusParts, client: Client): Promise<Respon
   }));
   const unopened = unopenedReasons(parts.pool.targets());
   const message = unopened.length === 0
-    ? ""
+    ? "Asked every worker"
     : `not every listener is open, they are tried again; ${unopened.join("; ")}`;
   return ok(message, { kind: "workers", value: { vec } });
 }

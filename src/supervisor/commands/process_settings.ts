@@ -20,7 +20,7 @@ import { clearMainMetrics, type MainMetricsParts } from "../metrics/main.ts";
 import type { RetainedCounts } from "../metrics/retained.ts";
 import { eventOf } from "../command_socket/request_events.ts";
 import { failure, ok } from "../command_socket/responses.ts";
-import { describeAnswers, failuresOf } from "../workers/texts.ts";
+import { appliedText, describeAnswers, failuresOf } from "../workers/texts.ts";
 
 /** What every verb of this file takes. */
 interface SettingParts extends AskParts, AuditParts {
@@ -95,7 +95,7 @@ export async function queryConnectionLimit(
   const content = answers.find((answer) => answer.outcome === "ok")?.content?.content_type;
   return content === undefined || content === null || failuresOf(answers).length > 0
     ? failed
-    : ok("", content);
+    : ok("The limit as the workers apply it", content);
 }
 
 /** Raises the metric detail for a time, by a lease of the client. */
@@ -147,7 +147,7 @@ function metricDetailAnswer(configured: number, answers: readonly WorkerAnswer[]
     const type = content?.content_type;
     if (type?.kind === "worker_metric_detail_status") workers.set(String(workerId), type.value);
   }
-  return ok(failures.length > 0 ? describeAnswers(answers) : "", {
+  return ok(failures.length > 0 ? describeAnswers(answers) : appliedText(answers.length), {
     kind: "metric_detail_status",
     value: { configured, effective: configured, previous_effective: configured, workers },
   });
@@ -155,5 +155,7 @@ function metricDetailAnswer(configured: number, answers: readonly WorkerAnswer[]
 
 /** OK when every worker answered OK, otherwise the workers that did not, with their reasons. */
 function allOrFailure(answers: readonly WorkerAnswer[]): Response {
-  return failuresOf(answers).length === 0 ? ok("") : failure(describeAnswers(answers));
+  return failuresOf(answers).length === 0
+    ? ok(appliedText(answers.length))
+    : failure(describeAnswers(answers));
 }

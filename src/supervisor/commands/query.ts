@@ -42,7 +42,7 @@ export async function answerFromState(
   const { runsOn, answer } = rowOf(query.kind);
   const own = runsOn === "workers" ? null : answer?.(parts.state, query.value) ?? null;
   if (typeof own === "string") return failure(own);
-  if (runsOn === "main") return ok("", own ?? undefined);
+  if (runsOn === "main") return ok(answerText(own?.kind), own ?? undefined);
   const answers = await askWorkers(parts, client, query);
   const map = new Map<string, ResponseContent>();
   if (own !== null) map.set("main", { content_type: own });
@@ -50,18 +50,36 @@ export async function answerFromState(
     if (content !== null) map.set(String(workerId), content);
   }
   const failures = failuresOf(answers);
-  const note = failures.length === 0 ? "" : `No answer from ${describeAnswers(failures)}`;
-  return ok(note, { kind: "worker_responses", value: { map } });
+  // Half an answer would be read as a difference between processes.
+  if (failures.length > 0) return failure(`No answer from ${describeAnswers(failures)}`);
+  return ok(askedText(answers.length), { kind: "worker_responses", value: { map } });
+}
+
+/** `Listed frontends`, `Listed health checks`: what an answer of main alone holds. */
+function answerText(content: string | undefined): string {
+  return content === "request_counts"
+    ? "Counted requests"
+    : `Listed ${LISTS[content ?? ""] ?? "what was asked for"}`;
+}
+
+const LISTS: Readonly<Record<string, string>> = {
+  frontend_list: "frontends",
+  certificates_with_fingerprints: "certificates",
+  health_checks_list: "health checks",
+};
+
+function askedText(workers: number): string {
+  return workers === 1 ? "Asked the one worker" : `Asked ${workers} workers`;
 }
 
 /** The workers as main knows them. */
 export function listWorkers({ pool }: MainQueryParts): Response {
-  return ok("", { kind: "workers", value: { vec: pool.list() } });
+  return ok("Listed workers", { kind: "workers", value: { vec: pool.list() } });
 }
 
 /** The listeners of the state, and which of them are open. */
 export function listListeners({ pool, state }: MainQueryParts): Response {
-  return ok("", {
+  return ok("Listed listeners", {
     kind: "listeners_list",
     value: asOpen(pool, queries.listListeners(state.tables)),
   });
@@ -80,6 +98,8 @@ export async function answerMetrics(
 ): Promise<Response> {
   const answers = await askWorkers(parts, client, queryMetrics(queryForWorkers(query)));
   const failures = failuresOf(answers);
-  const note = failures.length === 0 ? "" : `No answer from ${describeAnswers(failures)}`;
+  const note = failures.length === 0
+    ? askedText(answers.length)
+    : `No answer from ${describeAnswers(failures)}`;
   return ok(note, metricsAnswer(answers, query, mainMetrics(parts), parts.retained));
 }

@@ -57,7 +57,7 @@ export class Adoption {
       return failure(`A worker of user ${uid} is no worker of this main process`);
     }
     client.passConnectionTo((stream) => this.#adopt(announcement, pid, stream));
-    return ok("");
+    return ok("Adopted");
   }
 
   #adopt(announcement: AdoptWorker, pid: number | null, stream: ClientStream): void {

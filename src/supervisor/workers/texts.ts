@@ -31,6 +31,12 @@ export function failuresOf(answers: readonly WorkerAnswer[]): WorkerAnswer[] {
   return answers.filter(({ outcome }) => outcome !== "ok");
 }
 
+/** What an OK says of something that every worker has done. */
+export function appliedText(workers: number): string {
+  if (workers === 0) return "Recorded; no worker is running";
+  return workers === 1 ? "Applied to the one worker" : `Applied to all ${workers} workers`;
+}
+
 /** `worker 0, worker 2`. */
 export function nameWorkers(ids: Iterable<number>): string {
   return [...new Set(ids)].sort((a, b) => a - b).map((id) => `worker ${id}`).join(", ");
