@@ -1,4 +1,4 @@
-// What HTTP/2 does for the rest of a worker. Its code is a quarter of that of a worker and most workers serve none
+// What HTTP/2 does for the rest of a worker. Its code is a quarter of that of a worker and many workers serve none
 // of it, so it is loaded when the configuration asks for it: everything that is always loaded knows only this.
 
 import type { Accepted, ByteStream } from "../../io/contracts.ts";
