@@ -25,6 +25,7 @@ import { Counter } from "../observe/metrics/counters.ts";
 import type { WorkerContext } from "../session/worker_context.ts";
 import { TICK_MS } from "../session/timing/deadline_wheel.ts";
 import { SessionSet } from "../session/session_set.ts";
+import type { Http2 } from "../session/http/http2.ts";
 import { Tracer } from "../session/http/tracer.ts";
 import { joinObservers, type TrafficObserver } from "../session/observer.ts";
 import { createWorkerContext, observeTraffic } from "../session/worker_context.ts";
@@ -38,6 +39,7 @@ import { TrafficMetrics } from "./measure/traffic.ts";
 import { HttpVerbs } from "./listeners/http_verbs.ts";
 import { HttpsVerbs } from "./listeners/https_verbs.ts";
 import { ListenerSet } from "./listeners/listener_set.ts";
+import { Http2Loader } from "./http2_loader.ts";
 import { elapsed } from "./elapsed.ts";
 import type { AcceptHandler } from "./listeners/socket.ts";
 import type { PlaneParts } from "./parts.ts";
@@ -58,6 +60,8 @@ const MILLION = 1_000_000;
 /** What a data plane holds. */
 export interface PlaneContents {
   readonly worker: WorkerContext;
+  /** `null` until something asks for it. */
+  readonly http2: Http2 | null;
   readonly listeners: ListenerSet;
   readonly httpRoutes: HttpVerbs["bindings"];
   readonly https: HttpsVerbs["bindings"];
@@ -69,6 +73,7 @@ export interface PlaneContents {
 /** A worker's listeners, clusters and sessions. */
 export class ProxyDataPlane implements DataPlane {
   readonly #worker: WorkerContext;
+  readonly #http2: Http2Loader;
   readonly #clusters: ClusterSet;
   readonly #healthChecks: HealthChecks;
   readonly #parts: PlaneParts;
@@ -114,15 +119,16 @@ export class ProxyDataPlane implements DataPlane {
       queueTimeout: config.accept_queue_timeout * 1_000,
       zombieInterval: config.zombie_check_interval * 1_000,
     });
-    const { upstreams: pool, sharedUpstreams } = this.#worker;
-    this.#clusters = new ClusterSet([pool, sharedUpstreams], parts.clock, parts.random);
+    const http2 = this.#http2 = new Http2Loader(this.#worker);
+    const connections = [this.#worker.upstreams, http2];
+    this.#clusters = new ClusterSet(connections, parts.clock, parts.random);
     this.#listeners = new ListenerSet(this.#acceptHandler(), parts);
     this.#handOver = new HandOver(this.#listeners, parts.sockets);
-    const shared = { worker: this.#worker, clusters: this.#clusters, parts };
+    const shared = { worker: this.#worker, http2, clusters: this.#clusters, parts };
     this.#http = new HttpVerbs(this.#listeners.http, shared);
     this.#tcp = new TcpVerbs(this.#listeners.tcp, shared);
     this.#https = new HttpsVerbs(this.#listeners.https, shared);
-    this.#healthChecks = new HealthChecks(parts, this.#worker.counters);
+    this.#healthChecks = new HealthChecks(parts, this.#worker.counters, http2);
     this.measurements = this.#measure(config, onEvent);
     const { counters, upstreams } = this.#worker;
     upstreams.attempts = config.max_connection_attempts ?? upstreams.attempts;
@@ -168,6 +174,7 @@ export class ProxyDataPlane implements DataPlane {
     const type = plainVerb(request.request_type);
     const missing = missingFeature(type);
     if (missing !== null) return missing.message;
+    if (this.#http2.isMissingFor(type)) await this.#http2.load();
     if (isAbout("http", type)) return this.#http.apply(type);
     if (isAbout("https", type)) return await this.#https.apply(type);
     if (isAbout("tcp", type)) return await this.#tcp.apply(type);
@@ -222,6 +229,7 @@ export class ProxyDataPlane implements DataPlane {
   get contents(): PlaneContents {
     return {
       worker: this.#worker,
+      http2: this.#http2.loaded,
       listeners: this.#listeners,
       httpRoutes: this.#http.bindings,
       https: this.#https.bindings,
@@ -248,11 +256,11 @@ export class ProxyDataPlane implements DataPlane {
     const closed = this.#listeners.deactivateAll();
     const drained = this.#sessions.drain();
     this.#worker.upstreams.close();
-    this.#worker.sharedUpstreams.close();
+    this.#http2.loaded?.upstreams.close();
     await Promise.all([closed, drained]);
     // A connection from the accept queue may have begun when all others had ended: it is drained as well.
     if (this.#sessions.size > 0) await this.#sessions.drain();
-    this.#worker.sharedUpstreams.abandon();
+    this.#http2.loaded?.upstreams.abandon();
     this.#endTicks();
   }
 
@@ -262,7 +270,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#listeners.abandonAll();
     this.#sessions.closeAll();
     this.#worker.upstreams.close();
-    this.#worker.sharedUpstreams.abandon();
+    this.#http2.loaded?.upstreams.abandon();
     this.#endTicks();
   }
 
@@ -294,6 +302,7 @@ export class ProxyDataPlane implements DataPlane {
   #measure(config: ServerConfig, onEvent: (event: Event) => void): WorkerMeasurements {
     const measurements = new WorkerMeasurements({
       worker: this.#worker,
+      http2: this.#http2,
       size: {
         maxConnections: Number(config.max_connections),
         slabEntries: Number(

@@ -15,7 +15,6 @@ import type { Dialer, Timers } from "../io/contracts.ts";
 import type { LoggerOf } from "../observe/log/module_log.ts";
 import { Counters } from "../observe/metrics/counters.ts";
 import { H2Counters, type H2Levels } from "../protocol/h2/connection/counters.ts";
-import { HeadTools } from "../protocol/h2/connection/head_tools.ts";
 import type { Sha256 } from "../protocol/http/basic_auth.ts";
 import { UlidSource } from "../protocol/http/ids/ulid.ts";
 import { Breaks } from "./timing/breaks.ts";
@@ -25,12 +24,10 @@ import { ClientLimits } from "./client_limits.ts";
 import { CoarseClock } from "./timing/coarse_clock.ts";
 import { DeadlineWheel } from "./timing/deadline_wheel.ts";
 import { TurnQueue } from "./timing/turn_queue.ts";
-import { StreamRoom } from "./http/h2/stream_room.ts";
 import type { InputBuffers } from "./http/h1/input.ts";
 import type { LingerBounds } from "./linger.ts";
 import type { TrafficObserver } from "./observer.ts";
 import type { Tracer } from "./http/tracer.ts";
-import { SharedUpstreamPool } from "./upstream/h2/pool.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
 import type { UpstreamBuffers } from "./upstream/upstream.ts";
 
@@ -49,12 +46,9 @@ export interface WorkerContext {
   readonly h2Counters: H2Counters;
   /** The connections of HTTP/2 that are open, for gauges. */
   readonly h2Connections: Set<H2Levels>;
-  /** What all connections of HTTP/2 make their heads with. */
-  readonly h2Tools: HeadTools;
+  readonly dialer: Dialer;
   /** Connections to backends that carry one request at a time. */
   readonly upstreams: UpstreamPool;
-  /** Connections of HTTP/2 to backends. */
-  readonly sharedUpstreams: SharedUpstreamPool;
   /** Rations large reads, so that bulk transfers do not make small requests wait. */
   readonly bulkTurns: BulkTurns;
   /** For work that takes long, so that others have their turn. */
@@ -63,8 +57,6 @@ export interface WorkerContext {
   readonly slowLane: SlowLane;
   /** For what is done once for everything that is ready in a turn. */
   readonly turns: TurnQueue;
-  /** What the requests of HTTP/2 clients may take of this worker. */
-  readonly streamRoom: StreamRoom;
   readonly inputBuffers: InputBuffers;
   /** Where outgoing heads are assembled; larger than a head may be by what is added to it. */
   readonly outBuffers: BufferPool;
@@ -75,6 +67,8 @@ export interface WorkerContext {
   readonly clientLimits: ClientLimits;
   readonly sha256: Sha256;
   readonly limits: WorkerLimits;
+  /** Client connections at most. */
+  readonly maxConnections: number;
   /** Is told what the sessions did; `null` when nobody wants to know. Set with `observeTraffic`. */
   observer: TrafficObserver | null;
   /** What accounts are timed with: exact only for an observer that asks for it. */
@@ -98,11 +92,6 @@ export interface WorkerLimits {
   /** For clients that still send after their last answer. */
   readonly linger: LingerBounds;
 }
-
-/** Requests of HTTP/2 at a time, for each connection there may be; a few connections may have far more. */
-const STREAMS_PER_CONNECTION = 10;
-/** What their bodies may hold that have not been passed on. */
-const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 /** Connections that are closed but have not given their buffer back, when others take their place. */
 const CLOSING_CONNECTIONS = 256;
@@ -157,21 +146,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
   const { dialer, atEndOfTurn } = parts;
   const bulkTurns = new BulkTurns(clock, atEndOfTurn);
   const turns = new TurnQueue(atEndOfTurn);
-  const h2Counters = new H2Counters();
-  const h2Connections = new Set<H2Levels>();
-  const h2Tools = new HeadTools();
-  const shared = {
-    dialer,
-    clock,
-    wheel,
-    counters,
-    bulkTurns,
-    turns,
-    h2Counters,
-    h2Connections,
-    tools: h2Tools,
-  };
-  const worker: WorkerContext = {
+  return {
     clock,
     coarseClock,
     accountClock: coarseClock.now,
@@ -179,11 +154,10 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     timers: parts.timers,
     loggerOf: parts.loggerOf,
     counters,
-    h2Counters,
-    h2Connections,
-    h2Tools,
+    h2Counters: new H2Counters(),
+    h2Connections: new Set<H2Levels>(),
+    dialer,
     upstreams: new UpstreamPool(dialer, upstreamBuffers, wheel, counters),
-    sharedUpstreams: new SharedUpstreamPool({ ...shared, observer: () => worker.observer }),
     bulkTurns,
     turns,
     breaks: new Breaks({
@@ -192,7 +166,6 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
       afterPause: (work) => void parts.timers.after(0, work),
     }),
     slowLane: new SlowLane((work) => void parts.timers.after(LANE_MS, work)),
-    streamRoom: new StreamRoom(STREAMS_PER_CONNECTION * parts.maxConnections, MAX_BODY_BYTES),
     inputBuffers,
     outBuffers: new BufferPool(bufferSize + ADDED_HEAD_BYTES, maxBuffers),
     tunnelInputBuffers: { ...inputBuffers, wide },
@@ -201,13 +174,13 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     clientLimits: new ClientLimits(parts.maxConnectionsPerIp),
     sha256: parts.sha256,
     limits: parts.limits,
+    maxConnections: parts.maxConnections,
     observer: null,
     tracer: parts.tracer ?? null,
     fastPath: parts.fastPath ?? true,
     draining: false,
     stickyInUse: false,
   };
-  return worker;
 }
 
 /** Lets `observer` be told what the sessions of `worker` do from now on, as exactly as it asks. */

@@ -2,6 +2,7 @@
 // them, the others get their responses.
 
 import assert from "node:assert/strict";
+import { loadedHttp2 } from "../../src/session/http/http2.ts";
 import { headers } from "../support/h2/frames.ts";
 import { getFields, H2Client } from "../support/h2/h2_client.ts";
 import { reply, startH2Origin } from "../support/h2/node_origin.ts";
@@ -77,7 +78,7 @@ for (const [most, count] of [[250, 3], [1_000, 4]] as const) {
 Deno.test("what all bodies together may hold is the bound of responses as well, and their connection goes on", async () => {
   await using origin = await startH2Origin((request) => reply(request, 200, "x".repeat(1_000)));
   await using proxy = await h2Proxy(origin.address);
-  const { bodies } = proxy.plane.contents.worker.streamRoom;
+  const { bodies } = loadedHttp2({ loaded: proxy.plane.contents.http2 }).room;
   let taken = 0;
   for (let count = 2 ** 40; count > 0; count = Math.floor(count / 2)) {
     while (bodies.take(count)) taken += count;

@@ -5,7 +5,7 @@ import { Counter } from "../../src/observe/metrics/counters.ts";
 import { SessionSet } from "../../src/session/session_set.ts";
 import { FakeStream } from "../support/session/fake_stream.ts";
 import { socketAddress } from "../support/session/proxy.ts";
-import { testWorkerContext } from "../support/session/worker_context.ts";
+import { NO_HTTP2, testWorkerContext } from "../support/session/worker_context.ts";
 import { waitFor } from "../support/wait.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: nowhere.test\r\n\r\n";
@@ -30,7 +30,7 @@ Deno.test("an exception in one session ends that session, is counted, and leaves
       request_timeout: 10,
       answers: new Map(),
     },
-    worker,
+    { worker, http2: NO_HTTP2 },
     new HttpRoutes("http"),
   );
   assert.ok(front instanceof HttpFront);

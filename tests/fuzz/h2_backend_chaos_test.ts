@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { connectRaw, readResponse } from "../support/http/raw_client.ts";
 import { abruptClient } from "../support/http/abrupt_client.ts";
 import { Counter } from "../../src/observe/metrics/counters.ts";
+import { loadedHttp2 } from "../../src/session/http/http2.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { ErrorCode } from "../../src/protocol/h2/frames/error_code.ts";
 import { reset, windowUpdate } from "../support/h2/frames.ts";
@@ -130,15 +131,16 @@ async function askOnStream(
 
 /** Stops `proxy`: nothing is under way, lent or open any more. */
 async function assertNothingLeft(proxy: TestPlane): Promise<void> {
-  const { worker, clusters } = proxy.plane.contents;
+  const { worker, http2, clusters } = proxy.plane.contents;
   await waitFor("all requests to be over", () => proxy.count("http.active_requests") === 0);
   for (const backend of clusters.get("app").backends.members) {
     assert.equal(backend.activeRequests, 0, `SOZU_SEED=${SEED}`);
   }
   assert.equal(worker.counters.get(Counter.INTERNAL_ERRORS), 0);
   await proxy.plane.softStop();
-  const { bodyBuffers, bodies } = worker.streamRoom;
-  const { openCount } = worker.sharedUpstreams;
+  const { room: { bodyBuffers, bodies }, upstreams: { openCount } } = loadedHttp2({
+    loaded: http2,
+  });
   assert.deepEqual([bodyBuffers.lent, bodies.held, openCount], [0, 0, 0], `SOZU_SEED=${SEED}`);
   for (const { activeConnections } of clusters.get("app").backends.members) {
     assert.equal(activeConnections, 0);

@@ -176,7 +176,7 @@ Deno.test("nothing is left of requests that end in every way at once", async () 
     const lent = () => [...pools].filter((pool) => pool.lent !== 0).map(({ size }) => size);
     await waitFor("all buffers", () => lent().length === 0).catch(() => {});
     assert.deepEqual(lent(), []);
-    assert.equal(proxy.plane.contents.worker.streamRoom.bodies.held, 0);
+    assert.equal(proxy.plane.contents.http2?.room.bodies.held, 0);
   } finally {
     BufferPool.prototype.take = take;
   }

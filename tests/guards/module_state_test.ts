@@ -8,6 +8,8 @@ const LISTED: Readonly<Record<string, string>> = {
     "The engine is looked for at the first certificate, which makes a socket, and not again.",
   "src/io/tls/engine.ts#received":
     "Where every engine of the process puts its plaintext, which is taken in the same turn: a buffer for each connection would hold 33 KiB.",
+  "src/observe/log/log.ts#LOGGING":
+    "A process has one log, and its modules take theirs before it is known where lines go.",
 };
 
 Deno.test("no module keeps state of its own, but for what is listed with its reason", () => {

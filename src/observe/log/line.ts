@@ -3,7 +3,7 @@
 
 import { safeMessage } from "./safe_text.ts";
 
-/** Severity names as LogTape knows them. */
+/** How severe a line is. */
 export type RecordLevel = "trace" | "debug" | "info" | "warning" | "error" | "fatal";
 
 /** The contents of a line. */

@@ -1,9 +1,10 @@
-// Application logging: one LogTape configuration for the process, a filter that can change at run time, and one
-// output that the process passes in. Access logs are separate.
+// Application logging: the log of each module, a filter that can change at run time, and one output that the process
+// passes in. Access logs are separate. A library would do the same for three megabytes in each process.
 
-import { configureSync, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
 import { levelOf, type LogDirective, type LogLevelName } from "./filter.ts";
-import { formatJsonLine, formatLogLine, type LogLine } from "./line.ts";
+import { formatJsonLine, formatLogLine, type LogLine, type RecordLevel } from "./line.ts";
+import { fillMessage } from "./message.ts";
+import type { LogValues, ModuleLog } from "./module_log.ts";
 
 /** The output of lines and their layout. */
 export interface LogSetup {
@@ -20,24 +21,6 @@ export interface LogSetup {
 const MAIN_ROOT = "sozu";
 const TRAFFIC_ROOT = "sozu_lib";
 
-const LOGTAPE_LEVELS = {
-  off: null,
-  error: "error",
-  warn: "warning",
-  info: "info",
-  debug: "debug",
-  trace: "trace",
-} as const;
-
-const SEVERITY: Readonly<Record<LogRecord["level"], number>> = {
-  fatal: 1,
-  error: 1,
-  warning: 2,
-  info: 3,
-  debug: 4,
-  trace: 5,
-};
-
 const VERBOSITY: Readonly<Record<LogLevelName, number>> = {
   off: 0,
   error: 1,
@@ -47,66 +30,98 @@ const VERBOSITY: Readonly<Record<LogLevelName, number>> = {
   trace: 5,
 };
 
+/** What is in force for every log of the process. */
+class Logging {
+  #setup: LogSetup | null = null;
+  #directives: readonly LogDirective[] = [];
+  /** Modules are few and fixed in the code, so the level of each is kept. */
+  readonly #verbosities = new Map<string, number>();
+
+  use(setup: LogSetup | null, directives: readonly LogDirective[]): void {
+    this.#setup = setup;
+    this.#directives = directives;
+    this.#verbosities.clear();
+  }
+
+  /** Where lines of this level go that `module` writes; `null`: nowhere. */
+  outputOf(module: string, level: LogLevelName): LogSetup | null {
+    if (this.#setup === null) return null;
+    let verbosity = this.#verbosities.get(module);
+    if (verbosity === undefined) {
+      verbosity = VERBOSITY[levelOf(this.#directives, module)];
+      this.#verbosities.set(module, verbosity);
+    }
+    return VERBOSITY[level] <= verbosity ? this.#setup : null;
+  }
+}
+
+/** One for the process: modules take their logs before it is known where lines go. */
+const LOGGING = new Logging();
+
+class Log implements ModuleLog {
+  readonly #module: string;
+
+  constructor(module: string) {
+    this.#module = module;
+  }
+
+  debug(message: string, values?: LogValues): void {
+    this.#write("debug", "debug", message, values);
+  }
+
+  info(message: string, values?: LogValues): void {
+    this.#write("info", "info", message, values);
+  }
+
+  warn(message: string, values?: LogValues): void {
+    this.#write("warn", "warning", message, values);
+  }
+
+  error(message: string, values?: LogValues): void {
+    this.#write("error", "error", message, values);
+  }
+
+  isEnabledFor(level: "debug"): boolean {
+    return LOGGING.outputOf(this.#module, level) !== null;
+  }
+
+  #write(
+    threshold: LogLevelName,
+    level: RecordLevel,
+    message: string,
+    values: LogValues = {},
+  ): void {
+    const setup = LOGGING.outputOf(this.#module, threshold);
+    if (setup === null) return;
+    const text = fillMessage(message, values);
+    const { pid, tag } = setup;
+    const line = { time: Date.now(), pid, level, tag, module: this.#module, message: text };
+    setup.writeLine(formatLine(setup, line));
+  }
+}
+
 /** The full name of a module, as filters use it: `supervisor::audit` is below `sozu`. */
 export function moduleName(module: string): string {
   return `${rootOf(module)}::${module}`;
 }
 
-/** The logger of a module. */
-export function loggerOf(module: string): Logger {
-  return getLogger([rootOf(module), ...module.split("::")]);
+/** The log of a module. */
+export function loggerOf(module: string): ModuleLog {
+  return new Log(moduleName(module));
 }
 
 function rootOf(module: string): string {
   return module === "log" || module.startsWith("supervisor") ? MAIN_ROOT : TRAFFIC_ROOT;
 }
 
-/** Puts `directives` in force for the whole process, replacing what was configured before. */
+/** Puts `directives` in force for the whole process, replacing what was in force before. */
 export function applyLogging(setup: LogSetup, directives: readonly LogDirective[]): void {
-  const mostVerbose = directives.reduce<LogLevelName>(
-    (most, { level }) => VERBOSITY[level] > VERBOSITY[most] ? level : most,
-    "off",
-  );
-  const sink = (record: LogRecord) => setup.writeLine(formatRecord(setup, record));
-  configureSync({
-    reset: true,
-    sinks: { output: sink },
-    filters: { directives: directiveFilter(directives) },
-    loggers: [
-      ...[MAIN_ROOT, TRAFFIC_ROOT].map((root) => ({
-        category: [root],
-        lowestLevel: LOGTAPE_LEVELS[mostVerbose],
-        sinks: ["output" as const],
-        filters: ["directives" as const],
-      })),
-      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["output"] },
-    ],
-  });
+  LOGGING.use(setup, directives);
 }
 
-function directiveFilter(directives: readonly LogDirective[]): (record: LogRecord) => boolean {
-  // Categories are few and fixed in the code, so the level of each is cached.
-  const known = new Map<string, number>();
-  return (record) => {
-    const module = record.category.join("::");
-    let verbosity = known.get(module);
-    if (verbosity === undefined) {
-      verbosity = VERBOSITY[levelOf(directives, module)];
-      known.set(module, verbosity);
-    }
-    return SEVERITY[record.level] <= verbosity;
-  };
-}
-
-function formatRecord(setup: LogSetup, record: LogRecord): string {
-  return formatLine(setup, {
-    time: record.timestamp,
-    pid: setup.pid,
-    level: record.level,
-    tag: setup.tag,
-    module: record.category.join("::"),
-    message: record.message.map(String).join(""),
-  });
+/** Ends logging: from now on lines go nowhere. */
+export function endLogging(): void {
+  LOGGING.use(null, []);
 }
 
 /** A line in the layout of `setup`. */

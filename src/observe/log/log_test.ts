@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { resetSync } from "@logtape/logtape";
-import { applyLogging, loggerOf } from "./log.ts";
+import { applyLogging, endLogging, loggerOf } from "./log.ts";
 import { parseLogFilter } from "./filter.ts";
 
 function capture(): { lines: string[]; use: (filter: string) => void } {
@@ -31,6 +30,6 @@ Deno.test("applyLogging() filters by the level of each module and can change whi
     worker.debug("six");
     assert.deepEqual(lines, ["one", "three 3", "five"]);
   } finally {
-    resetSync();
+    endLogging();
   }
 });

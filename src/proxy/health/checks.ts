@@ -9,8 +9,8 @@ import type { Backend } from "../../balancing/backend.ts";
 import type { Dialer } from "../../io/contracts.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
 import type { ModuleLog } from "../../observe/log/module_log.ts";
-import { HeadTools } from "../../protocol/h2/connection/head_tools.ts";
 import type { Cluster } from "../../session/cluster.ts";
+import { type Http2Slot, loadedHttp2 } from "../../session/http/http2.ts";
 import type { PlaneParts } from "../parts.ts";
 import { HealthProbe, type ProbeResult } from "./probe.ts";
 import { probePeriodMs } from "./period.ts";
@@ -57,8 +57,8 @@ export class HealthChecks {
   readonly #counters: Counters;
   readonly #limits: ProbeLimits;
   readonly #log: ModuleLog;
-  /** For probes of HTTP/2. */
-  readonly #tools = new HeadTools();
+  /** For clusters that speak it. */
+  readonly #http2: Http2Slot;
   readonly #checks = new Map<string, Check>();
   /** Backends whose probe is due, in order; a backend is here or in #running, never in both. */
   readonly #waiting = new Map<Backend, Check>();
@@ -68,11 +68,13 @@ export class HealthChecks {
   constructor(
     { dialer, loggerOf }: Pick<PlaneParts, "dialer" | "loggerOf">,
     counters: Counters,
+    http2: Http2Slot,
     limits: ProbeLimits = PROBE_LIMITS,
   ) {
     this.#dialer = dialer;
     this.#log = loggerOf("worker::health");
     this.#counters = counters;
+    this.#http2 = http2;
     this.#limits = limits;
   }
 
@@ -153,7 +155,7 @@ export class HealthChecks {
 
   async #probe(backend: Backend, check: Check, nowMs: number): Promise<void> {
     const { uri, expected_status, timeout } = check.config;
-    const http2 = check.cluster.settings.http2 ? this.#tools : null;
+    const http2 = check.cluster.settings.http2 ? loadedHttp2(this.#http2) : null;
     const question = { uri, expectedStatus: expected_status, http2 };
     const probe = new HealthProbe(backend.address, question, nowMs + timeout * SECOND_MS);
     this.#running.set(backend, { check, probe });

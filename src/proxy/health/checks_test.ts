@@ -7,6 +7,7 @@ import { loggerOf } from "../../observe/log/log.ts";
 import { Counter, Counters } from "../../observe/metrics/counters.ts";
 import { Cluster } from "../../session/cluster.ts";
 import { FakeStream } from "../../../tests/support/session/fake_stream.ts";
+import { NO_HTTP2 } from "../../../tests/support/session/worker_context.ts";
 import { waitFor } from "../../../tests/support/wait.ts";
 import { healthCheckRefusal, HealthChecks, PROBE_LIMITS } from "./checks.ts";
 import { probePeriodMs } from "./period.ts";
@@ -45,7 +46,12 @@ class Bench {
       this.streams.push(stream);
       return Promise.resolve(stream);
     };
-    this.checks = new HealthChecks({ dialer: { connect }, loggerOf }, this.counters, limits);
+    this.checks = new HealthChecks(
+      { dialer: { connect }, loggerOf },
+      this.counters,
+      NO_HTTP2,
+      limits,
+    );
     for (let i = 0; i < backends; i++) this.addBackend(i);
     this.checks.set(this.cluster, { ...CHECK, ...check });
   }

@@ -5,9 +5,8 @@
 import type { BackendAddress } from "../../balancing/backend.ts";
 import type { ByteStream, Dialer } from "../../io/contracts.ts";
 import { isExpectedStatus, ProbeReader, probeRequest } from "../../protocol/h1/probe.ts";
-import type { HeadTools } from "../../protocol/h2/connection/head_tools.ts";
+import type { Http2 } from "../../session/http/http2.ts";
 import { writeRest } from "../../session/write_rest.ts";
-import { H2Question } from "./h2_question.ts";
 
 /** How a probe ended. `reason` is for people. */
 export type ProbeResult =
@@ -22,7 +21,7 @@ export interface ProbeQuestion {
   /** The exact status of a healthy backend; 0 is any from 200 to 299. */
   readonly expectedStatus: number;
   /** Asks with HTTP/2, by prior knowledge; `null` for HTTP/1.1. */
-  readonly http2: HeadTools | null;
+  readonly http2: Pick<Http2, "ask"> | null;
 }
 
 /** One question to one backend. */
@@ -71,7 +70,7 @@ export class HealthProbe {
     if (this.#ended !== null) return this.#ended;
     const { uri, http2 } = this.#question;
     if (http2 !== null) {
-      const answer = await new H2Question(uri, text, http2).ask(stream);
+      const answer = await http2.ask(stream, uri, text);
       return typeof answer === "number" ? this.#judge(answer) : failure(answer);
     }
     const request = probeRequest(uri, text);

@@ -16,7 +16,7 @@ import type { SessionStarter } from "../../session/session.ts";
 import { HttpFront } from "./http_front.ts";
 import type { HttpRoutes } from "./http_routes.ts";
 import type { PlaneParts } from "../parts.ts";
-import type { ProxyListener } from "./listener.ts";
+import type { ProxyListener, SharedParts } from "./listener.ts";
 import { type AcceptHandler, ListeningSocket } from "./socket.ts";
 
 /** A listener that has been added; {@link activate} opens its socket. */
@@ -45,8 +45,7 @@ export class HttpListener implements ProxyListener {
   private constructor(
     config: HttpListenerConfig,
     front: HttpFront,
-    worker: WorkerContext,
-    parts: PlaneParts,
+    { worker, parts }: SharedParts,
   ) {
     this.#config = config;
     this.#parts = parts;
@@ -67,12 +66,11 @@ export class HttpListener implements ProxyListener {
   /** A listener as configured for what is bound to its address, or why its answers do not compile. */
   static create(
     config: HttpListenerConfig,
-    worker: WorkerContext,
-    parts: PlaneParts,
+    shared: SharedParts,
     routes: HttpRoutes,
   ): HttpListener | string {
-    const front = HttpFront.create("http", config, worker, routes);
-    return typeof front === "string" ? front : new HttpListener(config, front, worker, parts);
+    const front = HttpFront.create("http", config, shared, routes);
+    return typeof front === "string" ? front : new HttpListener(config, front, shared);
   }
 
   get address(): SocketAddress {

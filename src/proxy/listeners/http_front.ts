@@ -21,9 +21,9 @@ import type { ModuleLog } from "../../observe/log/module_log.ts";
 import { ASCII_VALUE, FIELD_VALUE } from "../../protocol/h1/grammar.ts";
 import { renderHsts } from "../../protocol/http/hsts.ts";
 import type { ListenerContext } from "../../session/listener_context.ts";
-import type { WorkerContext } from "../../session/worker_context.ts";
 import { adjustedSettings, h2LimitsOf, type H2Settings } from "./h2_limits.ts";
 import { HttpStarter } from "../../session/http/starter.ts";
+import type { SharedParts } from "./listener.ts";
 import type { HttpRoutes } from "./http_routes.ts";
 import { endpointOf } from "./socket.ts";
 
@@ -55,6 +55,9 @@ export interface AnswerSettings {
   readonly http_answers?: CustomHttpAnswers;
 }
 
+/** What its sessions get of the worker. */
+export type FrontParts = Pick<SharedParts, "worker" | "http2">;
+
 /** Session settings of one HTTP or HTTPS listener. */
 export class HttpFront {
   /** Makes the sessions of the listener. */
@@ -67,25 +70,25 @@ export class HttpFront {
     protocol: "http" | "https",
     settings: HttpSettings,
     answers: AnswerLayer,
-    worker: WorkerContext,
+    { worker, http2 }: FrontParts,
     routes: HttpRoutes,
   ) {
     this.#protocol = protocol;
     this.#routes = routes;
     this.#log = worker.loggerOf("worker::http2");
-    this.starter = new HttpStarter(this.#contextFor(settings, answers), worker);
+    this.starter = new HttpStarter(this.#contextFor(settings, answers), worker, http2);
   }
 
   /** A front as configured for what is bound to its address, or why its answers do not compile. */
   static create(
     protocol: "http" | "https",
     settings: HttpSettings & AnswerSettings,
-    worker: WorkerContext,
+    shared: FrontParts,
     routes: HttpRoutes,
   ): HttpFront | string {
     const answers = compileAnswers(settings.answers, settings.http_answers);
     if (answers instanceof TemplateError) return answers.message;
-    return new HttpFront(protocol, settings, answers, worker, routes);
+    return new HttpFront(protocol, settings, answers, shared, routes);
   }
 
   /** Replaces settings and templates; the reason when one does not compile. */

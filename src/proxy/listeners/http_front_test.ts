@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { httpListener, httpsListener } from "../../../tests/support/config/state.ts";
-import { testWorkerContext } from "../../../tests/support/session/worker_context.ts";
+import { NO_HTTP2, testWorkerContext } from "../../../tests/support/session/worker_context.ts";
 import type { HttpListenerConfig } from "../../../config/schema/messages.ts";
 import { HttpFront } from "./http_front.ts";
 import { HttpRoutes } from "./http_routes.ts";
@@ -10,7 +10,8 @@ function frontOf(
   settings: Partial<HttpListenerConfig> = {},
 ): HttpFront {
   const config = { ...httpsListener(), ...httpListener(settings) };
-  const front = HttpFront.create(protocol, config, testWorkerContext(), new HttpRoutes(protocol));
+  const shared = { worker: testWorkerContext(), http2: NO_HTTP2 };
+  const front = HttpFront.create(protocol, config, shared, new HttpRoutes(protocol));
   assert.ok(typeof front !== "string", String(front));
   return front;
 }

@@ -24,13 +24,13 @@ export class HttpVerbs {
 
   /** `null` when the request is in force, or the reason why it is not. */
   apply(verb: HttpVerb): string | null {
-    const { worker, clusters, parts } = this.#shared;
+    const { clusters } = this.#shared;
     const { address } = verb.value;
     switch (verb.kind) {
       case "add_http_listener":
         return this.#listeners.add(
           address,
-          () => HttpListener.create(verb.value, worker, parts, this.bindings.at(address)),
+          () => HttpListener.create(verb.value, this.#shared, this.bindings.at(address)),
         );
       case "update_http_listener":
         return this.#listeners.with(address, (it) => it.update(verb.value));

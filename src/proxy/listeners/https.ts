@@ -26,7 +26,7 @@ import { HttpFront } from "./http_front.ts";
 import type { HttpsCertificates } from "../certificates/https.ts";
 import type { HttpRoutes } from "./http_routes.ts";
 import type { PlaneParts } from "../parts.ts";
-import type { ProxyListener } from "./listener.ts";
+import type { ProxyListener, SharedParts } from "./listener.ts";
 import { type AcceptHandler, ListeningSocket } from "./socket.ts";
 import { announcedProtocols, versionRange } from "./tls_settings.ts";
 
@@ -66,8 +66,7 @@ export class HttpsListener implements ProxyListener {
   private constructor(
     config: HttpsListenerConfig,
     front: HttpFront,
-    worker: WorkerContext,
-    parts: PlaneParts,
+    { worker, parts }: SharedParts,
     versions: VersionRange,
     certificates: HttpsCertificates,
   ) {
@@ -86,17 +85,16 @@ export class HttpsListener implements ProxyListener {
   /** A listener as configured for what is bound to its address, or why there cannot be one. */
   static create(
     config: HttpsListenerConfig,
-    worker: WorkerContext,
-    parts: PlaneParts,
+    shared: SharedParts,
     { routes, certificates }: HttpsBinding,
   ): HttpsListener | string {
     const versions = versionRange(config.versions);
     if (typeof versions === "string") return versions;
     const problem = identityProblem(config);
     if (problem !== null) return problem;
-    const front = HttpFront.create("https", config, worker, routes);
+    const front = HttpFront.create("https", config, shared, routes);
     if (typeof front === "string") return front;
-    return new HttpsListener(config, front, worker, parts, versions, certificates);
+    return new HttpsListener(config, front, shared, versions, certificates);
   }
 
   get address(): SocketAddress {

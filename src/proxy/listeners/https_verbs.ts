@@ -66,10 +66,9 @@ export class HttpsVerbs {
 
   #addListener(config: HttpsListenerConfig): string | null {
     const { address } = config;
-    const { worker, parts } = this.#shared;
     const refusal = this.#listeners.add(
       address,
-      () => HttpsListener.create(config, worker, parts, this.bindings.at(address)),
+      () => HttpsListener.create(config, this.#shared, this.bindings.at(address)),
     );
     if (refusal !== null) return refusal;
     this.#report(config);

@@ -2,6 +2,7 @@
 // its settings stay, and a maker of sessions. Each kind of listener has one file beside this one.
 
 import type { ListenerType, SocketAddress } from "../../../config/schema/messages.ts";
+import type { Http2Slot } from "../../session/http/http2.ts";
 import type { WorkerContext } from "../../session/worker_context.ts";
 import type { ClusterSet } from "../clusters.ts";
 import type { PlaneParts } from "../parts.ts";
@@ -10,6 +11,7 @@ import type { AcceptHandler, ListeningSocket } from "./socket.ts";
 /** The parts of a worker that its listeners share. */
 export interface SharedParts {
   readonly worker: WorkerContext;
+  readonly http2: Http2Slot;
   readonly clusters: ClusterSet;
   readonly parts: PlaneParts;
 }

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { resetSync } from "@logtape/logtape";
 import { type Event, EventKind } from "../../../config/schema/messages.ts";
 import { parseBackendAddress } from "../../balancing/backend.ts";
 import { BackendSet } from "../../balancing/backend_set.ts";
 import { Counter, Counters } from "../../observe/metrics/counters.ts";
-import { applyLogging, loggerOf } from "../../observe/log/log.ts";
+import { applyLogging, endLogging, loggerOf } from "../../observe/log/log.ts";
 import { Cluster } from "../../session/cluster.ts";
 import { BackendReport } from "./backend_report.ts";
 
@@ -63,7 +62,7 @@ Deno.test("BackendReport writes when a cluster begins and ends to fail open, and
     ]);
     assert.equal(counters.get(Counter.FAIL_OPEN), 4);
   } finally {
-    resetSync();
+    endLogging();
   }
 });
 
@@ -89,7 +88,7 @@ Deno.test("BackendReport names the backend that is down and the one that is up",
       events: [EventKind.BACKEND_UP, EventKind.CLUSTER_RECOVERED],
     });
   } finally {
-    resetSync();
+    endLogging();
   }
 });
 
@@ -106,7 +105,7 @@ Deno.test("BackendReport limits the lines of one look, not its events", () => {
     assert.equal(lines.at(-1), "WARN 150 more lines about backends omitted");
     assert.equal(events.length, 400);
   } finally {
-    resetSync();
+    endLogging();
   }
 });
 
@@ -133,7 +132,7 @@ Deno.test("BackendReport tells the first of failures in a row at once, with the 
     cluster.backends.connectFailed(backend, 1e9, refused);
     assert.deepEqual(tell([cluster]).lines, [], "one that is removed");
   } finally {
-    resetSync();
+    endLogging();
   }
 });
 
@@ -144,6 +143,6 @@ Deno.test("BackendReport keeps the reason of a failure on one line", () => {
     cluster.backends.connectFailed(backend, 0, new Error("odd\n\x1b[2J"));
     assert.match(tell([cluster]).lines.join(), /failed: odd \?\[2J$/);
   } finally {
-    resetSync();
+    endLogging();
   }
 });

@@ -6,6 +6,7 @@ import type { Metric } from "../../observe/metrics/counters.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import { Detail } from "../../observe/metrics/detail_leases.ts";
 import type { Cluster } from "../../session/cluster.ts";
+import type { Http2Slot } from "../../session/http/http2.ts";
 import type { WorkerContext } from "../../session/worker_context.ts";
 
 /** Entries of the session table that sozu 2.1 keeps for listeners, and for each connection. */
@@ -30,10 +31,14 @@ function percent(part: number, whole: number): number {
 }
 
 /** The levels of the worker as a whole. */
-export function workerLevels(worker: WorkerContext, size: WorkerSize): Metric[] {
-  const { counters, upstreams, sharedUpstreams, outBuffers } = worker;
+export function workerLevels(
+  worker: WorkerContext,
+  { loaded: http2 }: Http2Slot,
+  size: WorkerSize,
+): Metric[] {
+  const { counters, upstreams, outBuffers } = worker;
   const clients = counters.get(Counter.CLIENT_CONNECTIONS);
-  const backends = upstreams.openCount + sharedUpstreams.openCount;
+  const backends = upstreams.openCount + (http2?.upstreams.openCount ?? 0);
   const entries = clients + backends;
   const capacity = SLAB_BASE + size.slabEntries * size.maxConnections;
   const threshold = SLAB_BASE + SLAB_LEAST_PER_CONNECTION * size.maxConnections;

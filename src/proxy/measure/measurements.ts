@@ -16,6 +16,7 @@ import type { BackendNotification } from "../../balancing/backend_set.ts";
 import { Detail, type DetailChange, DetailLeases } from "../../observe/metrics/detail_leases.ts";
 import { ScopeCount, ScopeTime } from "../../observe/metrics/scope_metrics.ts";
 import type { Cluster } from "../../session/cluster.ts";
+import type { Http2Slot } from "../../session/http/http2.ts";
 import type { WorkerContext } from "../../session/worker_context.ts";
 import type { ClusterSet } from "../clusters.ts";
 import type { Measurements } from "../contract.ts";
@@ -33,6 +34,7 @@ import { backendLevels, clusterLevels, workerLevels, type WorkerSize } from "./l
 /** What is measured, and who is notified of changes. */
 export interface MeasurementParts {
   readonly worker: WorkerContext;
+  readonly http2: Http2Slot;
   readonly size: WorkerSize;
   readonly clusters: ClusterSet;
   /** The configured level of detail. */
@@ -129,12 +131,12 @@ export class WorkerMeasurements implements Measurements, MetricView {
   }
 
   get proxy(): ScopeView {
-    const { worker, size } = this.#parts;
+    const { worker, http2, size } = this.#parts;
     const metrics = [
       ...worker.counters.entries(),
       ...h2Metrics(worker.h2Counters),
       ...h2Levels(worker.h2Connections),
-      ...workerLevels(worker, size),
+      ...workerLevels(worker, http2, size),
     ];
     return { metrics, series: this.scopes.proxy };
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeStream } from "../../../tests/support/session/fake_stream.ts";
 import { shopListener } from "../../../tests/support/session/http_sessions.ts";
 import { waitFor } from "../../../tests/support/wait.ts";
-import { testWorkerContext } from "../../../tests/support/session/worker_context.ts";
+import { NO_HTTP2, testWorkerContext } from "../../../tests/support/session/worker_context.ts";
 import { asciiText } from "../../bytes/ascii.ts";
 import { HttpStarter } from "./starter.ts";
 import { Reason, reasonName } from "../reason.ts";
@@ -63,7 +63,7 @@ function setUp(): {
     destination: null,
     tls: null,
   };
-  void new HttpStarter(shopListener(), worker).start(accepted, () => {})?.run();
+  void new HttpStarter(shopListener(), worker, NO_HTTP2).start(accepted, () => {})?.run();
   return { client, backend, told, advance: (ms) => worker.wheel.advance(worker.wheel.now + ms) };
 }
 

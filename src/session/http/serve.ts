@@ -6,6 +6,7 @@ import { isIdempotent } from "../../protocol/http/method.ts";
 import { BodyEnd, type BodySink } from "./body.ts";
 import type { Downstream } from "./downstream.ts";
 import { type Exchange, Interruption } from "./exchange.ts";
+import type { Http2Slot } from "./http2.ts";
 import { KeptRequest } from "./phases/kept_request.ts";
 import { mayRepeat } from "./phases/serve.ts";
 import { relay, Relayed, upload } from "./relay.ts";
@@ -19,13 +20,14 @@ export interface SideHolder {
 }
 
 /**
- * Relays `exchange` until it is over, or its request is lost for good. `out` is lent for the heads of requests
- * of HTTP/1.1. Rejects when the client's end does.
+ * Relays `exchange` until it is over, or its request is lost for good. `http2` is for clusters that speak it,
+ * `out` is lent for the heads of requests of HTTP/1.1. Rejects when the client's end does.
  */
 export async function serveExchange(
   exchange: Exchange,
   down: Downstream,
   holder: SideHolder,
+  http2: Http2Slot,
   out: Uint8Array | null = null,
 ): Promise<Relayed> {
   const { account, client, cluster, request } = exchange;
@@ -34,7 +36,7 @@ export async function serveExchange(
   const kept = bodiless || cluster?.settings.http2 !== true ? null : new KeptRequest(down);
   exchange.keepsHead = kept !== null;
   for (;;) {
-    const side = await takeSide(exchange, down, out);
+    const side = await takeSide(exchange, down, http2, out);
     if (typeof side === "number") return giveUp(kept, side);
     holder.side = side;
     // It may have been interrupted in the moment in which the backend's end was there, and is not sent then.

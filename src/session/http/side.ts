@@ -5,26 +5,27 @@ import type { AnswerStatus } from "../../answers/answer_set.ts";
 import type { Backend } from "../../balancing/backend.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Timer } from "../upstream/connect.ts";
-import { acquireStream } from "../upstream/h2/acquire.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { type Exchange, ExchangePhase, Interruption } from "./exchange.ts";
+import { type Exchange, Interruption } from "./exchange.ts";
 import { H1Upstream } from "./h1/relay/upstream.ts";
-import { H2Upstream } from "./h2/backend/upstream.ts";
+import { type Http2Slot, loadedHttp2 } from "./http2.ts";
 import { openUpstream, pickBackend } from "./phases/connect.ts";
 import type { UpstreamSide } from "./upstream.ts";
 
 /**
  * The backend's end of an exchange that has a cluster, or the status to answer with. `timer` has the deadline
- * of the exchange, and interrupts it. `out` is lent for the head of a request of HTTP/1.1.
+ * of the exchange, and interrupts it. `http2` is for clusters that speak it, `out` is lent for the head
+ * of a request of HTTP/1.1.
  */
 export async function takeSide(
   exchange: Exchange,
   timer: Timer,
+  http2: Http2Slot,
   out: Uint8Array | null = null,
 ): Promise<UpstreamSide | AnswerStatus> {
   const cluster = exchange.cluster as Cluster;
   const backend = pickBackend(exchange, cluster);
-  if (cluster.settings.http2) return await takeStream(exchange, timer, cluster);
+  if (cluster.settings.http2) return await loadedHttp2(http2).takeSide(exchange, timer, cluster);
   const idle = takeIdle(exchange, backend);
   if (idle !== null) return new H1Upstream(exchange, idle, timer, out);
   const opened = await openConnection(exchange, timer, cluster);
@@ -50,27 +51,4 @@ export function takeIdle(exchange: Exchange, backend: Backend | null): Upstream 
   const upstream = exchange.client.worker.upstreams.take(backend);
   exchange.account.reused = upstream !== null;
   return upstream;
-}
-
-async function takeStream(
-  exchange: Exchange,
-  timer: Timer,
-  cluster: Cluster,
-): Promise<UpstreamSide | 503 | 504> {
-  exchange.enter(ExchangePhase.CONNECTING);
-  const { picked, account, client } = exchange;
-  // A connection that ends soon is a poor choice for what was lost twice.
-  const fresh = exchange.retried || account.retries > 1;
-  const open = picked === null ? null : client.worker.sharedUpstreams.take(picked, fresh);
-  if (open !== null) {
-    account.reused = true;
-    return new H2Upstream(exchange, open);
-  }
-  const options = { first: picked, fresh };
-  const slot = await acquireStream(exchange, exchange.client, timer, cluster, options);
-  if (slot !== null && exchange.interruption === Interruption.NONE) {
-    return new H2Upstream(exchange, slot);
-  }
-  slot?.discard();
-  return exchange.interruption === Interruption.TIMEOUT ? 504 : 503;
 }

@@ -6,24 +6,24 @@ import type { ListenerContext } from "../listener_context.ts";
 import type { OnSessionEnd, Session, SessionStarter } from "../session.ts";
 import type { WorkerContext } from "../worker_context.ts";
 import { H1Starter } from "./h1/starter.ts";
-import { H2Starter } from "./h2/starter.ts";
+import { type Http2Slot, loadedHttp2 } from "./http2.ts";
 
 /** Sessions of HTTP, plain or inside TLS. */
 export class HttpStarter implements SessionStarter {
   /** What new sessions get. */
   context: ListenerContext;
   readonly #h1: H1Starter;
-  readonly #h2: H2Starter;
+  readonly #http2: Http2Slot;
 
-  constructor(context: ListenerContext, worker: WorkerContext) {
+  constructor(context: ListenerContext, worker: WorkerContext, http2: Http2Slot) {
     this.context = context;
-    this.#h1 = new H1Starter(worker);
-    this.#h2 = new H2Starter(worker);
+    this.#h1 = new H1Starter(worker, http2);
+    this.#http2 = http2;
   }
 
   start(accepted: Accepted, onEnd: OnSessionEnd): Session | null {
     const isH2 = accepted.speaksH2 === true || accepted.tls?.alpn === "h2";
-    const starter = isH2 ? this.#h2 : this.#h1;
+    const starter = isH2 ? loadedHttp2(this.#http2) : this.#h1;
     return starter.start(accepted, this.context, onEnd);
   }
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { resetSync } from "@logtape/logtape";
 import { testWorkerContext } from "../../../tests/support/session/worker_context.ts";
 import type { Accepted, TlsAcceptor } from "../../io/contracts.ts";
-import { applyLogging } from "../../observe/log/log.ts";
+import { applyLogging, endLogging } from "../../observe/log/log.ts";
 import { TlsStage } from "./tls.ts";
 
 const ACCEPTED = { peer: { ip: "192.0.2.1", port: 1 } } as unknown as Accepted;
@@ -28,7 +27,7 @@ async function levelsOf(reason: string): Promise<string[]> {
     assert.equal(await new TlsStage(acceptor, testWorkerContext()).enter(ACCEPTED), null);
     return levels;
   } finally {
-    resetSync();
+    endLogging();
   }
 }
 

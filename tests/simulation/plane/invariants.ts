@@ -35,7 +35,7 @@ export function checkCounters({ plane, trace }: SimulatedWorld): void {
 export function checkAtEnd(world: SimulatedWorld, removals: number): void {
   const { plane, trace, network, clock, ledger } = world;
   checkCounters(world);
-  const { worker, clusters } = plane.contents;
+  const { worker, http2, clusters } = plane.contents;
   for (const level of LEVELS) {
     const left = worker.counters.get(Counter[level]);
     if (left !== 0) trace.violation(`${level} is ${left} at the end`);
@@ -44,10 +44,10 @@ export function checkAtEnd(world: SimulatedWorld, removals: number): void {
     trace.violation(`${name} is left open${isAwaited ? ", and waited for" : ""}`);
   }
   for (const address of network.listening) trace.violation(`a socket is left at ${address}`);
-  const backends = worker.upstreams.openCount + worker.sharedUpstreams.openCount;
+  const backends = worker.upstreams.openCount + (http2?.upstreams.openCount ?? 0);
   if (backends !== 0) trace.violation(`${backends} backend connections are counted at the end`);
   if (worker.h2Connections.size !== 0) trace.violation("connections of HTTP/2 are left");
-  const { held } = worker.streamRoom.bodies;
+  const held = http2?.room.bodies.held ?? 0;
   if (held !== 0) trace.violation(`${held} bytes of bodies are counted at the end`);
   for (const [name, pool] of poolsOf(world)) {
     if (pool.lent !== 0) trace.violation(`${pool.lent} buffers are lent at the end: ${name}`);
@@ -67,14 +67,14 @@ export function checkAtEnd(world: SimulatedWorld, removals: number): void {
 }
 
 function poolsOf({ plane }: SimulatedWorld): [string, BufferPool][] {
-  const { worker } = plane.contents;
+  const { worker, http2 } = plane.contents;
   const { inputBuffers, tunnelInputBuffers, tunnelBuffers } = worker;
   const upstreams = worker.upstreams.buffers;
   const sets = { inputBuffers, tunnelInputBuffers, tunnelBuffers, upstreams };
   const pools: [string, BufferPool][] = [
     ["out", worker.outBuffers],
-    ["bodies", worker.streamRoom.bodyBuffers],
   ];
+  if (http2 !== null) pools.push(["bodies", http2.room.bodyBuffers]);
   for (const [kind, set] of Object.entries(sets)) {
     for (const [name, pool] of Object.entries(set)) {
       pools.push([`${kind}.${name}`, pool as BufferPool]);

@@ -22,7 +22,7 @@ export function bothWays(
         started.push(played);
         return played;
       });
-      for (const { session, running, worker, count } of started) {
+      for (const { session, running, worker, http2, count } of started) {
         session.close();
         await running;
         worker.upstreams.close();
@@ -30,7 +30,7 @@ export function bothWays(
         await waitFor("the buffers", () => small.lent + head.lent + bulk.lent === 0);
         assert.equal(worker.upstreams.openCount, 0);
         assert.equal(worker.h2Connections.size, 0);
-        assert.equal(worker.streamRoom.bodies.held, 0);
+        assert.equal(http2.room.bodies.held, 0);
         assert.equal(count(Counter.ACTIVE_REQUESTS), 0);
         assert.equal(count(Counter.INTERNAL_ERRORS), 0);
       }

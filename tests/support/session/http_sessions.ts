@@ -9,7 +9,7 @@ import { FIELD_VALUE } from "../../../src/protocol/h1/grammar.ts";
 import { RouteTable } from "../../../src/routing/route_table.ts";
 import { Cluster } from "../../../src/session/cluster.ts";
 import type { ListenerContext, Route } from "../../../src/session/listener_context.ts";
-import { H2Starter } from "../../../src/session/http/h2/starter.ts";
+import { createHttp2 } from "../../../src/session/http/h2/http2.ts";
 import { HttpStarter } from "../../../src/session/http/starter.ts";
 import { testLimits } from "../h2/limits.ts";
 import { FakeStream } from "./fake_stream.ts";
@@ -73,9 +73,10 @@ export function httpSession(
     tls: null,
   };
   const listener = shopListener(settings);
+  const http2 = createHttp2(worker);
   const session = version === 1
-    ? new HttpStarter(listener, worker).start(accepted, () => {})
-    : new H2Starter(worker).start(accepted, listener, () => {});
+    ? new HttpStarter(listener, worker, { loaded: http2 }).start(accepted, () => {})
+    : http2.start(accepted, listener, () => {});
   if (session === null) throw new Error("no buffer for the session");
   const running = session.run();
   return {
@@ -83,6 +84,7 @@ export function httpSession(
     backends,
     session,
     worker,
+    http2,
     running,
     count: (counter: number) => worker.counters.get(counter),
     /** Lets time pass in steps of the wheel, and what is due with each run. */

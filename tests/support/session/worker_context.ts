@@ -6,8 +6,12 @@ import type { Dialer } from "../../../src/io/contracts.ts";
 import { runtimeTimers } from "../../../src/io/net/timers.ts";
 import { sha256 } from "../../../src/io/x509/sha256.ts";
 import { loggerOf } from "../../../src/observe/log/log.ts";
+import type { Http2Slot } from "../../../src/session/http/http2.ts";
 import type { WorkerContext } from "../../../src/session/worker_context.ts";
 import { createWorkerContext } from "../../../src/session/worker_context.ts";
+
+/** For tests in which nobody speaks HTTP/2. */
+export const NO_HTTP2: Http2Slot = { loaded: null };
 
 /** Whether tests serve HTTP/1.1 by the written-out loop, as they do unless told, or by the relay. */
 const FAST_PATH = Deno.env.get("SOZU_TEST_FAST_PATH") !== "off";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeStream } from "../../../../tests/support/session/fake_stream.ts";
 import { shopListener } from "../../../../tests/support/session/http_sessions.ts";
 import { waitFor } from "../../../../tests/support/wait.ts";
-import { testWorkerContext } from "../../../../tests/support/session/worker_context.ts";
+import { NO_HTTP2, testWorkerContext } from "../../../../tests/support/session/worker_context.ts";
 import { HttpStarter } from "../starter.ts";
 
 /** A backend that can stop taking bytes. */
@@ -28,7 +28,7 @@ function setUp() {
     const stream = new FakeStream();
     const peer = { ip: "192.0.2.1", port: 1 };
     const accepted = { stream, peer, destination: null, tls: null };
-    void new HttpStarter(context, worker).start(accepted, () => {})?.run();
+    void new HttpStarter(context, worker, NO_HTTP2).start(accepted, () => {})?.run();
     return stream;
   };
   return { backends, worker, connect };

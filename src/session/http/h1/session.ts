@@ -23,6 +23,7 @@ import { renderOwnAnswer } from "../answers.ts";
 import type { ClientConnection } from "../client_connection.ts";
 import { closeAccount } from "../close_account.ts";
 import { type Exchange, Interruption } from "../exchange.ts";
+import type { Http2Slot } from "../http2.ts";
 import { countHttp } from "../protocol_levels.ts";
 import type { H1Exchange } from "./exchange.ts";
 import type { ExchangePool } from "./exchange_pool.ts";
@@ -37,6 +38,8 @@ export interface SessionParts {
   readonly exchanges: ExchangePool;
   /** Serves requests until the connection ends; rejects when it breaks. */
   readonly serve: (session: HttpSession) => Promise<void>;
+  /** For backends that speak HTTP/2. */
+  readonly http2: Http2Slot;
 }
 
 const MOVES: readonly number[] = SESSION_TRANSITIONS.next;
@@ -82,6 +85,11 @@ export class HttpSession implements Session, Timed, Watcher {
     this.input = new ClientInput(stream, client.worker.inputBuffers, first);
     this.#parts = parts;
     this.#onEnd = onEnd;
+  }
+
+  /** For backends that speak HTTP/2. */
+  get http2(): Http2Slot {
+    return this.#parts.http2;
   }
 
   get phase(): SessionPhase {

@@ -5,17 +5,19 @@ import type { ListenerContext } from "../../listener_context.ts";
 import type { OnSessionEnd } from "../../session.ts";
 import type { WorkerContext } from "../../worker_context.ts";
 import { ClientConnection } from "../client_connection.ts";
+import type { Http2Slot } from "../http2.ts";
 import { ExchangePool } from "./exchange_pool.ts";
 import { serveRequests } from "./requests.ts";
-import { HttpSession } from "./session.ts";
+import { HttpSession, type SessionParts } from "./session.ts";
 
 /** Makes the sessions of one listener. */
 export class H1Starter {
   readonly #worker: WorkerContext;
-  readonly #parts = { exchanges: new ExchangePool(), serve: serveRequests };
+  readonly #parts: SessionParts;
 
-  constructor(worker: WorkerContext) {
+  constructor(worker: WorkerContext, http2: Http2Slot) {
     this.#worker = worker;
+    this.#parts = { exchanges: new ExchangePool(), serve: serveRequests, http2 };
   }
 
   /** A session for `accepted`, or `null` when there is no buffer for it. */

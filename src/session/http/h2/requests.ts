@@ -9,6 +9,7 @@ import {
   type HeadSpace,
   Part,
 } from "../../../protocol/h2/connection/events.ts";
+import type { HeadTools } from "../../../protocol/h2/connection/head_tools.ts";
 import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
 import { HeadProblem } from "../../../protocol/h2/heads/head_problem.ts";
 import { MessageHead } from "../../../protocol/http/message_head.ts";
@@ -22,6 +23,9 @@ const NO_BYTES = new Uint8Array(0);
 /** What sessions of HTTP/2 are given by what starts them. */
 export interface H2SessionParts {
   readonly exchanges: ExchangePool;
+  readonly room: StreamRoom;
+  /** What heads are made with. */
+  readonly tools: HeadTools;
   /** Serves a request whose head has come, to its end. Never rejects. */
   readonly serve: (request: H2Request) => Promise<void>;
   /** Answers 400 to a request that cannot be routed. Never rejects. */
@@ -62,7 +66,7 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
   constructor(owner: RequestsOwner, client: ClientConnection, parts: H2SessionParts) {
     this.#owner = owner;
     this.client = client;
-    this.room = client.worker.streamRoom;
+    this.room = parts.room;
     this.#parts = parts;
   }
 

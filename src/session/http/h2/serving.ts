@@ -17,6 +17,7 @@ import { mayRepeatStale } from "../phases/serve.ts";
 import { beginTrace } from "../phases/trace.ts";
 import { H1Upstream } from "../h1/relay/upstream.ts";
 import { pickBackend } from "../phases/connect.ts";
+import type { Http2Slot } from "../http2.ts";
 import { Relayed, relayResponse } from "../relay.ts";
 import { serveExchange } from "../serve.ts";
 import { agrees, beginTunnelRequest, runTunnel } from "./tunnel.ts";
@@ -30,14 +31,14 @@ import type { H2Request } from "./request.ts";
  * Serves a request whose head has come. The usual one is written out here: every function that waits costs
  * each request a promise, which is felt. Never rejects.
  */
-export async function serveRequest(request: H2Request): Promise<void> {
+export async function serveRequest(request: H2Request, http2: Http2Slot): Promise<void> {
   const { record } = request;
   const { worker } = record.client;
   try {
     let status = route(record);
     let reason: Reason = Reason.NONE;
     if (record.request.connectionUpgrade) beginTunnelRequest(record);
-    if (status === 0 && !isUsual(request)) status = await forward(request);
+    if (status === 0 && !isUsual(request)) status = await forward(request, http2);
     else record.repeatable = isIdempotent(record.request);
     while (status === 0 && record.phase < ExchangePhase.RELAYING) {
       const cluster = record.cluster as Cluster;
@@ -113,8 +114,8 @@ function route(record: Exchange): AnswerStatus | 0 {
 }
 
 /** Serves a request that is not the usual one. 0, or the status to fail with. */
-async function forward(request: H2Request): Promise<AnswerStatus | 0> {
-  return await finish(request, await serveExchange(request.record, request, request));
+async function forward(request: H2Request, http2: Http2Slot): Promise<AnswerStatus | 0> {
+  return await finish(request, await serveExchange(request.record, request, request, http2));
 }
 
 /** The connection was lost: true when the request is sent again on another. */

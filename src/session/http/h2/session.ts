@@ -87,7 +87,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
       role: Role.SERVER,
       limits: listener.h2,
       events: this.#requests,
-      tools: worker.h2Tools,
+      tools: parts.tools,
       counters: worker.h2Counters,
       buffers: worker.inputBuffers.bulk,
       allowsConnectProtocol: true,

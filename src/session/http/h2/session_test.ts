@@ -181,12 +181,12 @@ bothWays(
   async (start) => {
     const set = start();
     await serveOne(set);
-    const { streamRoom } = set.worker;
+    const { room } = set.http2;
     let taken = 0;
-    while (streamRoom.admit()) taken++;
+    while (room.admit()) taken++;
     set.ask(3);
     await waitFor("the refusal", () => set.reply(3).reset === ErrorCode.REFUSED_STREAM);
-    while (taken-- > 0) streamRoom.leave(NO_BYTES);
+    while (taken-- > 0) room.leave(NO_BYTES);
     set.ask(5);
     const backend = await set.backendOf();
     await waitFor("the request", () => backend.written.split("GET /").length === 3);
@@ -201,7 +201,7 @@ bothWays(
     const set = start();
     set.ask(1, POST, false);
     const backend = await set.backendOf();
-    const { bodies } = set.worker.streamRoom;
+    const { bodies } = set.http2.room;
     let held = 0;
     for (let step = 1 << 30; step > 0; step >>= 1) while (bodies.take(step)) held += step;
     set.say(data(1, 100));
@@ -215,14 +215,14 @@ bothWays(
   "without buffers for a head to the backend a request is answered with 503",
   async (start) => {
     const set = start();
-    const { streamRoom, outBuffers } = set.worker;
+    const { http2: { room }, worker: { outBuffers } } = set;
     const [small, large]: Uint8Array[][] = [[], []];
-    for (let it = streamRoom.takeOut(); it !== null; it = streamRoom.takeOut()) small?.push(it);
+    for (let it = room.takeOut(); it !== null; it = room.takeOut()) small?.push(it);
     for (let it = outBuffers.take(); it !== null; it = outBuffers.take()) large?.push(it);
     set.ask(1);
     await waitFor("the answer", () => set.reply(1).ended);
     assert.equal(statusOf(set.reply(1)), 503);
-    for (const it of small ?? []) streamRoom.giveOut(it);
+    for (const it of small ?? []) room.giveOut(it);
     for (const it of large ?? []) outBuffers.give(it);
     const next = set.backends.length;
     set.ask(3);

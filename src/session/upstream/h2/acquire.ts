@@ -19,7 +19,6 @@ export interface WaitingForStream {
     accountClock: () => number;
     readonly wheel: Pick<DeadlineWheel, "now">;
     readonly upstreams: Pick<UpstreamPool, "attempts">;
-    readonly sharedUpstreams: Pick<SharedUpstreamPool, "take" | "wait">;
   };
   readonly listener: { readonly timeouts: { readonly connect: number } };
 }
@@ -30,6 +29,8 @@ export interface StreamOptions {
   readonly first: Backend | null;
   /** Only a connection that has carried nothing yet will do. */
   readonly fresh: boolean;
+  /** The connections there are. */
+  readonly pool: Pick<SharedUpstreamPool, "take" | "wait">;
 }
 
 /** A connection that is being opened fails by its own deadline, before that of those who wait for it. */
@@ -44,7 +45,7 @@ export async function acquireStream(
   client: WaitingForStream,
   timer: Timer,
   cluster: Cluster,
-  { first, fresh }: StreamOptions,
+  { first, fresh, pool }: StreamOptions,
 ): Promise<StreamSlot | null> {
   const { worker } = client;
   const { account } = purpose;
@@ -53,12 +54,12 @@ export async function acquireStream(
     backend ??= cluster.backends.pick(worker.wheel.now);
     if (backend === null) break;
     account.backend = backend;
-    const slot = worker.sharedUpstreams.take(backend, fresh);
+    const slot = pool.take(backend, fresh);
     account.reused = slot !== null;
     if (slot !== null) return slot;
     account.attempts++;
     timer.arm(client.listener.timeouts.connect + GRACE_MS);
-    const opened = await waitFor(purpose, client, cluster, backend, fresh);
+    const opened = await waitFor(purpose, client, cluster, backend, { fresh, pool });
     if (purpose.interruption !== Interruption.NONE) {
       // It ended in the very moment in which a place was found.
       opened?.discard();
@@ -76,14 +77,14 @@ async function waitFor(
   { worker, listener }: WaitingForStream,
   cluster: Cluster,
   backend: Backend,
-  fresh: boolean,
+  { fresh, pool }: Pick<StreamOptions, "fresh" | "pool">,
 ): Promise<StreamSlot | null> {
   const controller = new AbortController();
   purpose.connecting = controller;
   const began = worker.clock();
   const { connect } = listener.timeouts;
   try {
-    const slot = await worker.sharedUpstreams.wait(
+    const slot = await pool.wait(
       cluster,
       backend,
       fresh,

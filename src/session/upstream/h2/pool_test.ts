@@ -24,6 +24,7 @@ import { MAGIC } from "../../../protocol/h2/connection/preface.ts";
 import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
 import { MessageHead } from "../../../protocol/http/message_head.ts";
 import { Cluster } from "../../cluster.ts";
+import { createHttp2 } from "../../http/h2/http2.ts";
 import { MAX_SHARED_UPSTREAMS_PER_BACKEND, PING_AFTER_MS, PING_TIMEOUT_MS } from "./limits.ts";
 import type { StreamOwner } from "./stream_owner.ts";
 import type { StreamSlot } from "./stream_slot.ts";
@@ -68,7 +69,7 @@ function setUp() {
   const address = parseBackendAddress("127.0.0.1:80") as BackendAddress;
   const config = { id: "b", address, stickyId: null, weight: null, backup: false };
   const backend = cluster.backends.add(config, 0);
-  const pool = worker.sharedUpstreams;
+  const pool = createHttp2(worker).upstreams;
   const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
   return {
     worker,

@@ -21,7 +21,8 @@ export async function serveByRelay(exchange: H1Exchange, session: HttpSession): 
   }
   exchange.sentWhole = exchange.requestBody.done;
   session.watchSoon();
-  const ended = await serveExchange(exchange.record, down, exchange, exchange.out);
+  const { record, out } = exchange;
+  const ended = await serveExchange(record, down, exchange, session.http2, out);
   return await finish(exchange, session, ended);
 }
 

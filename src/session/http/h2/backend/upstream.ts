@@ -11,6 +11,7 @@ import { MAX_BLOCK_BYTES } from "../../../../protocol/h2/heads/head_encoder.ts";
 import { HeaderKind } from "../../../../protocol/http/header_kind.ts";
 import { MessageHead } from "../../../../protocol/http/message_head.ts";
 import { Reason } from "../../../reason.ts";
+import type { SharedUpstreamPool } from "../../../upstream/h2/pool.ts";
 import type { SharedUpstream } from "../../../upstream/h2/shared_upstream.ts";
 import type { StreamOwner } from "../../../upstream/h2/stream_owner.ts";
 import type { StreamSlot } from "../../../upstream/h2/stream_slot.ts";
@@ -24,7 +25,14 @@ import { ReceivedHeads } from "./received_heads.ts";
 import { StreamBody } from "../stream_body.ts";
 import { type SendingStream, StreamSink } from "../stream_sink.ts";
 import { StreamBytes } from "./stream_bytes.ts";
+import type { StreamRoom } from "../stream_room.ts";
 import { switchTo, wantedProtocol } from "./extended_connect.ts";
+
+/** What the backends' ends of a worker share. */
+export interface H2UpstreamParts {
+  readonly upstreams: SharedUpstreamPool;
+  readonly room: StreamRoom;
+}
 
 /** The backend's end of one exchange on a stream of HTTP/2. */
 export class H2Upstream implements UpstreamSide, StreamOwner, SendingStream {
@@ -36,6 +44,7 @@ export class H2Upstream implements UpstreamSide, StreamOwner, SendingStream {
   readonly #exchange: Exchange;
   readonly #slot: StreamSlot;
   readonly #connection: SharedUpstream;
+  readonly #pool: SharedUpstreamPool;
   readonly #heads: ReceivedHeads;
   #stream: H2Stream<StreamOwner> | null = null;
   /** The final head has come. */
@@ -47,13 +56,14 @@ export class H2Upstream implements UpstreamSide, StreamOwner, SendingStream {
   /** The stream as a connection, once it is a tunnel. */
   #tunnel: Upstream | null = null;
 
-  constructor(exchange: Exchange, slot: StreamSlot) {
+  constructor(exchange: Exchange, slot: StreamSlot, { upstreams, room }: H2UpstreamParts) {
     this.#exchange = exchange;
     this.#slot = slot;
     this.#connection = slot.connection;
     this.reused = slot.reused;
     this.#heads = new ReceivedHeads(exchange.response);
-    const { bodies, bodyBuffers } = exchange.client.worker.streamRoom;
+    this.#pool = upstreams;
+    const { bodies, bodyBuffers } = room;
     this.body = new StreamBody(bodies, bodyBuffers, (count) => this.#credit(count));
   }
 
@@ -84,7 +94,7 @@ export class H2Upstream implements UpstreamSide, StreamOwner, SendingStream {
   send(ends: boolean): Promise<boolean> {
     const exchange = this.#exchange;
     const { client, request } = exchange;
-    const pool = client.worker.sharedUpstreams;
+    const pool = this.#pool;
     const bound = requestLinesBound(exchange);
     if (pool.lines.length < bound) pool.lines = new Uint8Array(2 * bound);
     const end = writeRequestLines(exchange, pool.lines, 0);

@@ -5,11 +5,11 @@ import {
   reset,
   settings,
   SETTINGS_ACK,
-} from "../../../tests/support/h2/frames.ts";
-import { FakeStream } from "../../../tests/support/session/fake_stream.ts";
-import { latin1 } from "../../../tests/support/session/wire.ts";
-import { HeadTools } from "../../protocol/h2/connection/head_tools.ts";
-import { H2Question } from "./h2_question.ts";
+} from "../../../../tests/support/h2/frames.ts";
+import { FakeStream } from "../../../../tests/support/session/fake_stream.ts";
+import { latin1 } from "../../../../tests/support/session/wire.ts";
+import { HeadTools } from "../../../protocol/h2/connection/head_tools.ts";
+import { H2Question } from "./question.ts";
 
 const TOOLS = new HeadTools();
 

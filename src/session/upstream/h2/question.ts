@@ -1,25 +1,25 @@
 // The HTTP/2 conversation of a health probe: one request with prior knowledge on a connection of its own, and of
 // the answer the status only.
 
-import type { ByteStream } from "../../io/contracts.ts";
-import { H2Connection } from "../../protocol/h2/connection/connection.ts";
-import { H2Counters } from "../../protocol/h2/connection/counters.ts";
+import type { ByteStream } from "../../../io/contracts.ts";
+import { H2Connection } from "../../../protocol/h2/connection/connection.ts";
+import { H2Counters } from "../../../protocol/h2/connection/counters.ts";
 import {
   type ConnectionEvents,
   EndReason,
   type HeadSpace,
-} from "../../protocol/h2/connection/events.ts";
-import type { HeadTools } from "../../protocol/h2/connection/head_tools.ts";
-import { Role } from "../../protocol/h2/connection/link.ts";
-import type { H2Stream } from "../../protocol/h2/connection/stream.ts";
-import { errorCodeName } from "../../protocol/h2/frames/error_code.ts";
-import { type HeadProblem, problemName } from "../../protocol/h2/heads/head_problem.ts";
-import { ReadStatus } from "../../protocol/h1/field_reader.ts";
-import { requestHeadReader } from "../../protocol/h1/head_reader.ts";
-import { probeRequest } from "../../protocol/h1/probe.ts";
-import { MessageHead } from "../../protocol/http/message_head.ts";
-import { SHARED_UPSTREAM_LIMITS } from "../../session/upstream/h2/limits.ts";
-import { writeRest } from "../../session/write_rest.ts";
+} from "../../../protocol/h2/connection/events.ts";
+import type { HeadTools } from "../../../protocol/h2/connection/head_tools.ts";
+import { Role } from "../../../protocol/h2/connection/link.ts";
+import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
+import { errorCodeName } from "../../../protocol/h2/frames/error_code.ts";
+import { type HeadProblem, problemName } from "../../../protocol/h2/heads/head_problem.ts";
+import { ReadStatus } from "../../../protocol/h1/field_reader.ts";
+import { requestHeadReader } from "../../../protocol/h1/head_reader.ts";
+import { probeRequest } from "../../../protocol/h1/probe.ts";
+import { MessageHead } from "../../../protocol/http/message_head.ts";
+import { SHARED_UPSTREAM_LIMITS } from "./limits.ts";
+import { writeRest } from "../../write_rest.ts";
 
 /** A frame and the header of another fit. */
 const INPUT_BYTES = 32 * 1024;
