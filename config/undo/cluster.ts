@@ -2,7 +2,7 @@
 
 import type { RemoveBackend } from "../schema/messages.ts";
 import { backendKey } from "../state/backends.ts";
-import { additionsOf, belongingsOf } from "../state/cascade.ts";
+import { additionsOf, belongingsOf } from "../state/verbs/cascade.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
 import { addBackend, addCluster, removeBackend, removeCluster } from "../state/verb.ts";
 import { requestOf } from "../state/twin_verbs.ts";

@@ -6,7 +6,7 @@ import { EventKind, type RemoveBackend, SetHealthCheck } from "../../schema/mess
 import { undoBackend, undoCluster, undoClusterRemoval } from "../../undo/cluster.ts";
 import { formatAddress } from "../../values/address.ts";
 import { backendKey } from "../backends.ts";
-import { belongingsOf, dropBelongings, goneWithCluster, removalsOf } from "../cascade.ts";
+import { belongingsOf, dropBelongings, goneWithCluster, removalsOf } from "./cascade.ts";
 import { noSuchCluster } from "../config_error.ts";
 import type { Rows, Subject } from "./row.ts";
 

@@ -17,7 +17,7 @@ import {
 } from "../../undo/frontend.ts";
 import { formatAddress } from "../../values/address.ts";
 import { pathText } from "../../values/path_text.ts";
-import { goneWithCluster } from "../cascade.ts";
+import { goneWithCluster } from "./cascade.ts";
 import { routeKey } from "../http_frontends.ts";
 import { isRouteInForce } from "./in_force.ts";
 import {

@@ -1,7 +1,7 @@
 // What belongs to a cluster and goes with it: its frontends of every kind and its backends. Routes that deny belong to
 // nobody, and stay.
 
-import type { AddBackend, RequestHttpFrontend } from "../schema/messages.ts";
+import type { AddBackend, RequestHttpFrontend } from "../../schema/messages.ts";
 import {
   addFrontend,
   ALL_LISTENER_KINDS,
@@ -10,10 +10,10 @@ import {
   type StreamKind,
   takesRoutes,
   takesStreams,
-} from "./listener_kinds.ts";
-import type { StreamFrontend } from "./stream_frontends.ts";
-import type { ReadonlyTables, StateTables } from "./tables.ts";
-import { addBackend, removeBackend, type Verb } from "./verb.ts";
+} from "../listener_kinds.ts";
+import type { StreamFrontend } from "../stream_frontends.ts";
+import type { ReadonlyTables, StateTables } from "../tables.ts";
+import { addBackend, removeBackend, type Verb } from "../verb.ts";
 
 /** The objects that name one cluster. */
 export interface Belongings {
