@@ -29,6 +29,8 @@ export const DEFAULT_COMMAND_SOCKET_NAME = "sozu.sock";
  * main takes ".next." and a process id of seven digits.
  */
 export const MAX_COMMAND_SOCKET_BYTES = 94;
+/** File mode of the command socket: only its owner may open it (sozu 2.3). */
+export const DEFAULT_COMMAND_SOCKET_MODE = 0o600;
 /** First size of a command channel buffer: a typical state fits without growing (sozu 2.1). */
 export const DEFAULT_COMMAND_BUFFER_BYTES = 1_000_000;
 /** Largest command message: bounds what one client can make us hold (sozu 2.1). */

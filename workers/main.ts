@@ -1,6 +1,7 @@
 // The entry of a worker process: reads the arguments and builds the data plane for worker.ts.
 
 import manifest from "../deno.json" with { type: "json" };
+import { forbidCoreDumps } from "../src/io/process/core_dumps.ts";
 import { buildId } from "../src/io/process/build_id.ts";
 import { ProxyDataPlane } from "../src/proxy/data_plane.ts";
 import { runtimeParts } from "../src/proxy/runtime_parts.ts";
@@ -11,6 +12,8 @@ import { runWorkerWith } from "./worker.ts";
 
 /** Runs a worker until it is stopped; `args` are those after `worker`. Resolves with the exit code. */
 export async function runWorker(args: readonly string[]): Promise<number> {
+  const exposed = forbidCoreDumps();
+  if (exposed !== null) console.error(exposed);
   const option = (name: string) => {
     const at = args.indexOf(name);
     return at < 0 ? null : args[at + 1] ?? null;

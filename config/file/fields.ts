@@ -92,6 +92,16 @@ export function matching(accepts: string, pattern: RegExp): Reader<string> {
   );
 }
 
+/** The mode of a socket's file in octal digits; its owner keeps what it needs. */
+export const socketMode: Reader<number> = reader(
+  "one to four octal digits in quotes, from '0600' to '0777', with 6 or 7 for the owner",
+  (value) => {
+    if (value.kind !== "string" || !/^[0-7]{1,4}$/.test(value.value)) return undefined;
+    const mode = parseInt(value.value, 8);
+    return mode <= 0o777 && (mode & 0o600) === 0o600 ? mode : undefined;
+  },
+);
+
 /** One of a few words, each standing for a value. */
 export function oneOf<T>(
   words: Readonly<Record<string, T>>,

@@ -6,6 +6,7 @@ import { type Config, formatProblem } from "../../config/file/load.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { readServable } from "../configuration/servable.ts";
 import { buildId } from "../io/process/build_id.ts";
+import { forbidCoreDumps } from "../io/process/core_dumps.ts";
 import { guardProcess } from "../io/process/guard.ts";
 import { raiseDescriptorLimit } from "../io/process/descriptor_limit.ts";
 import { BindError, bindUnixSocket } from "../io/net/unix_socket.ts";
@@ -32,6 +33,8 @@ const EXIT_FAILURE = 1;
 
 /** Runs the main process until it is stopped; resolves with the exit code. */
 export async function start({ configPath }: StartOptions): Promise<number> {
+  const exposed = forbidCoreDumps();
+  if (exposed !== null) console.error(exposed);
   const loaded = readServable(configPath, Deno.cwd());
   for (const warning of loaded.warnings) console.error(formatProblem(warning));
   if (!loaded.ok) {
@@ -45,7 +48,7 @@ async function startWith(config: Config, configPath: string): Promise<number> {
   const problem = limitsProblem(config) ?? accessTargetProblem(config.access_logs_target);
   if (problem !== null) return refuse(problem);
   // The command socket comes before the PID file, which must not be overwritten while another main process runs.
-  const listener = await bindUnixSocket(config.command_socket);
+  const listener = await bindUnixSocket(config.command_socket, config.command_socket_mode);
   if (listener instanceof BindError) return refuse(listener.message);
   const { pid_file_path } = config;
   const pidFile = pid_file_path === undefined ? null : PidFile.claim(pid_file_path);

@@ -92,7 +92,7 @@ Deno.test("an activation that cannot have its address fails with it, and changes
   assert.match(message, new RegExp(`Cannot listen on 127.0.0.1:${port}: .*in use`));
   assert.equal(await isActive(sozu, port), false);
   const { message: said } = await sozu.expectOk({ kind: "status", value: {} });
-  assert.equal(said, "");
+  assert.equal(said, "Asked every worker");
 });
 
 Deno.test("an activation waits a moment for an address that is given up", async () => {
@@ -179,7 +179,10 @@ Deno.test({
     await waitFor("the listener to be open", async () => await isActive(sozu, port) === true);
     assert.equal(await statusOf(port), 404);
     assert.equal(await statusOf(metrics, "/readyz"), 200);
-    assert.equal((await sozu.expectOk({ kind: "status", value: {} })).message, "");
+    assert.equal(
+      (await sozu.expectOk({ kind: "status", value: {} })).message,
+      "Asked every worker",
+    );
     assert.equal(await isActive(sozu, other), false);
     assert.ok(await isRefused(other));
     await sozu.expectOk(activation(other));

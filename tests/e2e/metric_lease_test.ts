@@ -11,7 +11,9 @@ Deno.test("a lease that every worker refuses is answered with the levels in forc
     assert.equal(response.status, ResponseStatus.OK);
     return response;
   };
-  for (let i = 0; i < 64; i++) assert.equal((await lease(`client-${i}`)).message, "");
+  for (let i = 0; i < 64; i++) {
+    assert.equal((await lease(`client-${i}`)).message, "Applied to all 2 workers");
+  }
   const { message, content } = await lease("one too many");
   assert.match(message, /64/);
   const status = content?.content_type;

@@ -3,7 +3,7 @@
 
 import { ResponseStatus } from "../../config/schema/messages.ts";
 import { connect } from "../../src/client/mod.ts";
-import { addBackend, removeBackend } from "../support/config/commands.ts";
+import { addBackend, addCluster, removeBackend } from "../support/config/commands.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { within } from "../support/wait.ts";
 import { damagedInput } from "./command_damage.ts";
@@ -117,6 +117,7 @@ async function keepWorking(
   goesOn: () => boolean,
 ): Promise<void> {
   using client = await connect(socketPath, { timeoutMs: PATIENCE_MS });
+  await client.send(addCluster("witness"));
   while (goesOn()) {
     const place = ["witness", `w-${seen.served}`, "127.0.0.1:9"] as const;
     for (const request of [addBackend(...place), removeBackend(...place)]) {

@@ -14,6 +14,7 @@ import {
   positiveU32,
   positiveU8,
   size,
+  socketMode,
   text,
   timerMs,
   timerSeconds,
@@ -43,6 +44,11 @@ const LOG_FORMATS: Readonly<Record<string, LogFormat>> = { ascii: "ascii", json:
 /** Top-level keys; paths are relative to this file for the first two, else to the directory of start. */
 export const GLOBAL_KEYS = {
   command_socket: optional(path, "unix socket for commands, relative to this file"),
+  command_socket_mode: defaulted(
+    socketMode,
+    defaults.DEFAULT_COMMAND_SOCKET_MODE,
+    "who may open that socket: one to four octal digits, at most 0777, with 0600 for its owner",
+  ),
   saved_state: optional(path, "state loaded after this file, relative to this file"),
   command_buffer_size: defaulted(
     size,

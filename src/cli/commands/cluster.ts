@@ -7,6 +7,7 @@ import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { clusterIdOption, oneOf, repeated, unsigned32 } from "../options/argument_parsers.ts";
 import { switchHttp2 } from "./cluster_http2.ts";
 import { listClusters, type ListClustersOptions } from "../render/cluster_list.ts";
+import { showClusterTags } from "../render/cluster_tags.ts";
 import { type AddClusterOptions, clusterRequest } from "../options/cluster_request.ts";
 import type { CommandHost } from "../command_host.ts";
 import { listCommand, subcommand } from "../options/subcommand.ts";
@@ -54,6 +55,12 @@ export function registerCluster(program: Command, host: CommandHost): void {
         host.send(command, (inputs) => switchHttp2(inputs, options.id, http2))
       );
   }
+
+  subcommand(cluster, "tags", "Show the tags that the frontends of a cluster give to access logs")
+    .addOption(clusterIdOption())
+    .action((options: { id: string }, command: Command) =>
+      showClusterTags(host, command, options.id)
+    );
 
   registerHealthCheck(cluster, host);
 }

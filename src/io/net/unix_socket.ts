@@ -40,17 +40,23 @@ export class UnixListener {
   }
 }
 
+/** The file mode of a socket that only its own user can open. */
+const PRIVATE_MODE = 0o600;
+
 /**
- * Binds a unix stream socket that only this user can open. A leftover socket file is replaced; a
+ * Binds a unix stream socket; `mode` says who can open it, by default only this user. A leftover socket file is replaced; a
  * socket on which a process still accepts, and anything that is not a socket, is left alone.
  */
-export async function bindUnixSocket(path: string): Promise<UnixListener | BindError> {
+export async function bindUnixSocket(
+  path: string,
+  mode: number = PRIVATE_MODE,
+): Promise<UnixListener | BindError> {
   const obstacle = await clearLeftover(path);
   if (obstacle !== null) return obstacle;
   // Closing a listener removes the file with the name it was bound under, even if that is another socket by
   // then. So it is bound under a unique name, and a link makes it appear at its address in one step.
   const birthName = birthNameOf(path);
-  const listener = listenPrivately(birthName);
+  const listener = listenAs(mode, birthName);
   if (typeof listener === "string") {
     return new BindError(`Cannot bind command socket "${path}": ${listener}`);
   }
@@ -78,10 +84,10 @@ export class WaitingListener {
     this.#listener = listener;
   }
 
-  /** Binds a socket that only this user can open, beside `path`. */
-  static bind(path: string): WaitingListener | BindError {
+  /** Binds a socket beside `path`; `mode` says who can open it, by default only this user. */
+  static bind(path: string, mode: number = PRIVATE_MODE): WaitingListener | BindError {
     const file = birthNameOf(path);
-    const listener = listenPrivately(file);
+    const listener = listenAs(mode, file);
     return typeof listener === "string"
       ? new BindError(`Cannot bind a socket beside "${path}": ${listener}`)
       : new WaitingListener(path, file, listener);
@@ -102,11 +108,11 @@ function birthNameOf(path: string): string {
   return `${path}.${Deno.pid}`;
 }
 
-/** A listener only this user can connect to, or why there is none. */
-function listenPrivately(path: string): Deno.UnixListener | string {
-  // The umask makes the file 0600 from the start: a chmod after the bind would leave a moment in which every
+/** A listener whose file has the mode, or why there is none. */
+function listenAs(mode: number, path: string): Deno.UnixListener | string {
+  // The umask gives the file its mode from the start: a chmod after the bind would leave a moment in which every
   // user could connect.
-  const mask = Deno.umask(0o177);
+  const mask = Deno.umask(0o777 & ~mode);
   try {
     removeQuietly(path);
     return Deno.listen({ transport: "unix", path });

@@ -4,6 +4,7 @@
 
 import manifest from "../../../deno.json" with { type: "json" };
 import { buildId } from "../../io/process/build_id.ts";
+import { forbidCoreDumps } from "../../io/process/core_dumps.ts";
 import { BindError, WaitingListener } from "../../io/net/unix_socket.ts";
 import type { TakeOver } from "./take_over.ts";
 import { type MainSnapshot, readSnapshot } from "./snapshot.ts";
@@ -20,6 +21,8 @@ const EXIT_FAILURE = 1;
 
 /** Takes over from the main process that waits at `path`; resolves with the exit code. */
 export async function runSuccessor(path: string): Promise<number> {
+  const exposed = forbidCoreDumps();
+  if (exposed !== null) console.error(exposed);
   let channel: UpgradeChannel;
   try {
     channel = await UpgradeChannel.connect(path);
@@ -36,7 +39,8 @@ export async function runSuccessor(path: string): Promise<number> {
   if (typeof message === "string") return await refuse(message);
   const snapshot = readSnapshot(message);
   if (typeof snapshot === "string") return await refuse(snapshot);
-  const waiting = WaitingListener.bind(snapshot.config.command_socket);
+  const { command_socket, command_socket_mode } = snapshot.config;
+  const waiting = WaitingListener.bind(command_socket, command_socket_mode);
   if (waiting instanceof BindError) return await refuse(waiting.message);
   return await takeOver(snapshot, waiting, channel, refuse);
 }
