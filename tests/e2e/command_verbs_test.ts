@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Request, ResponseStatus } from "../../config/schema/messages.ts";
+import { Request } from "../../config/schema/messages.ts";
 import { SozuProcess } from "../support/process/sozu_process.ts";
 
 type Verb = NonNullable<Request["request_type"]>;
