@@ -337,6 +337,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#worker.upstreams.sweep();
     this.#sessions.everySecond();
     this.#backendReport.tell(this.#clusters.values());
+    this.measurements.takeShardCounts(this.#clusters.values());
     this.measurements.tick();
   }
 }

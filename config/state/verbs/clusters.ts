@@ -5,13 +5,14 @@ import { question } from "../../rules/rule.ts";
 import { EventKind, type RemoveBackend, SetHealthCheck } from "../../schema/messages.ts";
 import { undoBackend, undoCluster } from "../../undo/cluster.ts";
 import { formatAddress } from "../../values/address.ts";
+import { keyOfTcpCluster } from "./affinity.ts";
 import { backendKey } from "../backends.ts";
 import type { Rows, Subject } from "./row.ts";
 
 export const CLUSTER_ROWS = {
   add_cluster: {
     runsOn: "all",
-    mutate: (tables, cluster) => tables.clusters.add(cluster),
+    mutate: (tables, cluster) => keyOfTcpCluster(tables, cluster) ?? tables.clusters.add(cluster),
     undo: (tables, { cluster_id }) => undoCluster(tables, cluster_id),
     scope: ({ cluster_id }) => clusterScope(cluster_id),
     auditVerb: "cluster_added",

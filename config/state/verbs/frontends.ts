@@ -17,6 +17,7 @@ import {
 } from "../../undo/frontend.ts";
 import { formatAddress } from "../../values/address.ts";
 import { pathText } from "../../values/path_text.ts";
+import { tcpFrontendOfKey } from "./affinity.ts";
 import { routeKey } from "../http_frontends.ts";
 import { isRouteInForce } from "./in_force.ts";
 import {
@@ -97,7 +98,9 @@ function streamAdditionRow(kind: StreamKind): VerbRow<StreamFrontend> {
     ...streamRow(kind),
     ...(missing === undefined ? {} : { missing: () => [missing.frontends, "address"] as const }),
     // Each kind has the frontends of its own messages.
-    mutate: (tables, frontend) => (tables[kind.frontends] as StreamFrontends).add(frontend),
+    mutate: (tables, frontend) =>
+      (kind.protocol === LISTENER_KINDS.tcp.protocol ? tcpFrontendOfKey(tables, frontend) : null) ??
+        (tables[kind.frontends] as StreamFrontends).add(frontend),
     undo: (tables, frontend) => undoStreamAddition(tables, kind, frontend),
     binds: ({ address }) => ({ kind, address }),
     inForce: (tables, frontend) => tables[kind.frontends].has(frontend),

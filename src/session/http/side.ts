@@ -66,7 +66,7 @@ async function takeStream(
     account.reused = true;
     return new H2Upstream(exchange, open);
   }
-  const options = { first: picked, fresh };
+  const options = { first: picked, fresh, key: exchange.flowKey };
   const slot = await acquireStream(exchange, exchange.client, timer, cluster, options);
   if (slot !== null && exchange.interruption === Interruption.NONE) {
     return new H2Upstream(exchange, slot);

@@ -3,6 +3,7 @@
 // by the pool, once for all who wait for it.
 
 import type { Backend } from "../../../balancing/backend.ts";
+import type { FlowKey } from "../../../balancing/flows/flow_key.ts";
 import type { Cluster } from "../../cluster.ts";
 import { Interruption } from "../../interruption.ts";
 import { Reason } from "../../reason.ts";
@@ -30,6 +31,8 @@ export interface StreamOptions {
   readonly first: Backend | null;
   /** Only a connection that has carried nothing yet will do. */
   readonly fresh: boolean;
+  /** Keeps clients together whose policy asks for it, see Policy; `null` for none. */
+  readonly key: FlowKey | null;
 }
 
 /** A connection that is being opened fails by its own deadline, before that of those who wait for it. */
@@ -44,13 +47,13 @@ export async function acquireStream(
   client: WaitingForStream,
   timer: Timer,
   cluster: Cluster,
-  { first, fresh }: StreamOptions,
+  { first, fresh, key }: StreamOptions,
 ): Promise<StreamSlot | null> {
   const { worker } = client;
   const { account } = purpose;
   let backend = first;
   while (account.attempts < worker.upstreams.attempts) {
-    backend ??= cluster.backends.pick(worker.wheel.now);
+    backend ??= cluster.backends.pick(worker.wheel.now, key);
     if (backend === null) break;
     account.backend = backend;
     const slot = worker.sharedUpstreams.take(backend, fresh);
