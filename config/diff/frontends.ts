@@ -18,6 +18,7 @@ import {
   type StreamFrontend,
 } from "../state/stream_frontends.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
+import { affinityField } from "../state/verbs/affinity.ts";
 import type { Verb } from "../state/verb.ts";
 
 /** Verbs to send before, and after, the listeners change. */
@@ -80,7 +81,8 @@ export function diffStreamFrontends(
     const repeats = last !== null &&
       compareStreamFrontends({ ...last, tags: frontend.tags }, frontend) === 0;
     if (!repeats) {
-      (removed.has(address) ? before : after).push(removeFrontend(kind, frontend));
+      const early = removed.has(address) || isInTheWay(to, frontend);
+      (early ? before : after).push(removeFrontend(kind, frontend));
     }
     last = frontend;
   }
@@ -90,4 +92,10 @@ export function diffStreamFrontends(
     }
   }
   return { before, after };
+}
+
+/** Whether the cluster of the frontend gets an affinity key, which TCP frontends exclude. */
+function isInTheWay({ clusters }: ReadonlyTables, { cluster_id }: StreamFrontend): boolean {
+  const cluster = clusters.get(cluster_id);
+  return cluster !== undefined && affinityField(cluster) !== null;
 }

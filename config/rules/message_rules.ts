@@ -10,6 +10,7 @@ import {
 } from "../../src/protocol/http/field_syntax.ts";
 import { invalidValue } from "../state/config_error.ts";
 import * as messages from "../schema/messages.ts";
+import { affinityCookie, affinityHeader } from "./cluster_rules.ts";
 import {
   anyI64,
   anyU32,
@@ -318,8 +319,8 @@ export const MESSAGE_RULES = {
     max_connections_per_ip: anyU64,
     max_connections_per_subnet: anyU64,
     retry_after: anyU32,
-    affinity_header: readWhole,
-    affinity_cookie: readWhole,
+    affinity_header: affinityHeader,
+    affinity_cookie: affinityCookie,
     shard_percent: range(1, 100),
     shard_min_backends: atLeast(2),
     shard_mode: named(messages.ShardMode),

@@ -7,8 +7,6 @@ import { rowOf, type Verb } from "../state/verbs.ts";
 
 /** Fields of values that ask for a feature when they hold something: absent, zero and empty ask for nothing. */
 const MISSING_FIELDS: Readonly<Record<string, string>> = {
-  affinity_cookie: "choosing a backend by a cookie",
-  affinity_header: "choosing a backend by a header",
   alpn: "choosing by the protocols that a TLS client offers",
   client_auth: "certificates of clients",
   client_auth_policy: "certificates of clients",
@@ -17,7 +15,6 @@ const MISSING_FIELDS: Readonly<Record<string, string>> = {
   interface: "listeners on one network device",
   max_connection_attempts: "attempts of one cluster",
   max_connections_per_subnet: "limits of subnets",
-  shard_percent: "shuffle sharding",
   unix_path: "backends behind unix sockets",
 };
 

@@ -23,6 +23,7 @@ import {
   type TcpListenerConfig,
   TlsVersion,
 } from "../schema/messages.ts";
+import { choiceProblem } from "./cluster_rules.ts";
 import { hostProblem, pathProblem } from "./route_reach.ts";
 import { quoted } from "./rule.ts";
 
@@ -34,7 +35,8 @@ export const WHOLE_RULES: Readonly<
   Record<string, (message: unknown, prefix: string) => ConfigError | null>
 > = {
   CertificateAndKey: storedNames,
-  Cluster: clusterAnswers,
+  Cluster: (cluster: Cluster, prefix: string) =>
+    choiceProblem(cluster, prefix) ?? clusterAnswers(cluster, prefix),
   HealthCheckConfig: probedPath,
   HstsConfig: decidedHsts,
   HttpListenerConfig: listenerAnswers,

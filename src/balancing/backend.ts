@@ -4,6 +4,7 @@
 import { DEFAULT_BACKEND_WEIGHT } from "../../config/defaults.ts";
 import type { Series } from "../observe/metrics/series.ts";
 import { isCookieValue } from "../protocol/http/field_syntax.ts";
+import { AddressShare } from "./addresses/address_share.ts";
 import { addressBytes } from "./flow_hash.ts";
 import { HealthState } from "./health_state.ts";
 import { PeakEwma } from "./peak_ewma.ts";
@@ -67,8 +68,6 @@ export class Backend {
   status: BackendStatus = "normal";
   /** What is measured of it, once somebody has; kept by whoever measures. */
   series: Series | null = null;
-  /** Position in the candidate list of its set, -1 when it is no candidate. Kept by the set. */
-  candidateIndex = -1;
   /** Who orders the candidates by load, if anyone does. Kept by the set. */
   loadObserver: LoadObserver | null = null;
 
@@ -80,6 +79,7 @@ export class Backend {
   #activeConnections = 0;
   #activeRequests = 0;
   readonly #connectionTime: PeakEwma;
+  #share = new AddressShare();
 
   constructor(config: BackendConfig, nowMs: number) {
     this.id = config.id;
@@ -107,9 +107,14 @@ export class Backend {
     return this.#weight;
   }
 
-  /** Its weight where it decides a share of hashed flows: at least 1. */
-  get hashWeight(): number {
+  /** Its weight where none may be left out: at least 1. */
+  get positiveWeight(): number {
     return Math.max(1, this.#weight);
+  }
+
+  /** What it has in common with the other backends at its address. */
+  get share(): AddressShare {
+    return this.#share;
   }
 
   get backup(): boolean {
@@ -143,27 +148,44 @@ export class Backend {
     this.#backup = config.backup;
   }
 
+  /** Joins the others at its address: from now on its load counts there. */
+  joinShare(share: AddressShare): void {
+    this.#share.activeConnections -= this.#activeConnections;
+    this.#share.activeRequests -= this.#activeRequests;
+    share.activeConnections += this.#activeConnections;
+    share.activeRequests += this.#activeRequests;
+    this.#share = share;
+  }
+
   /** A connection to it is begun. */
   connectionOpened(): void {
     this.#activeConnections++;
+    this.#share.activeConnections++;
     this.loadObserver?.loadChanged(this);
   }
 
   /** A connection to it ended, or could not be made. Use {@linkcode BackendSet.connectionClosed}. */
   connectionClosed(): void {
-    if (this.#activeConnections > 0) this.#activeConnections--;
+    if (this.#activeConnections > 0) {
+      this.#activeConnections--;
+      this.#share.activeConnections--;
+    }
     this.loadObserver?.loadChanged(this);
   }
 
   /** An HTTP exchange with it begins. */
   requestStarted(): void {
     this.#activeRequests++;
+    this.#share.activeRequests++;
     this.loadObserver?.loadChanged(this);
   }
 
   /** An HTTP exchange with it ended. */
   requestEnded(): void {
-    if (this.#activeRequests > 0) this.#activeRequests--;
+    if (this.#activeRequests > 0) {
+      this.#activeRequests--;
+      this.#share.activeRequests--;
+    }
     this.loadObserver?.loadChanged(this);
   }
 
@@ -173,17 +195,28 @@ export class Backend {
     this.loadObserver?.loadChanged(this);
   }
 
-  /** Its load in the unit of the metric: a count, or nanoseconds for CONNECTION_TIME. */
+  /**
+   * Its load in the unit of the metric: a count over all backends at its address, or nanoseconds of its own for
+   * CONNECTION_TIME.
+   */
   load(metric: number, nowMs: number): number {
-    if (metric === LoadMetric.REQUESTS) return this.#activeRequests;
-    if (metric !== LoadMetric.CONNECTION_TIME) return this.#activeConnections;
+    if (metric !== LoadMetric.CONNECTION_TIME) return this.loadRank(metric);
     return (this.#activeConnections + 1) * this.#connectionTime.read(nowMs) * 1e6;
   }
 
-  /** A number that orders backends as `load` does, whatever the time is. */
+  /**
+   * A number that, divided by {@link rankWeight}, orders backends as `load` per weight does, whatever the time
+   * is. A time is told as a logarithm, its weight included.
+   */
   loadRank(metric: number): number {
-    if (metric === LoadMetric.REQUESTS) return this.#activeRequests;
-    if (metric !== LoadMetric.CONNECTION_TIME) return this.#activeConnections;
-    return Math.log(this.#activeConnections + 1) + this.#connectionTime.rank;
+    if (metric === LoadMetric.REQUESTS) return this.#share.activeRequests;
+    if (metric !== LoadMetric.CONNECTION_TIME) return this.#share.activeConnections;
+    return Math.log((this.#activeConnections + 1) / this.positiveWeight) +
+      this.#connectionTime.rank;
+  }
+
+  /** What {@link loadRank} is divided by to compare it; at least 1. */
+  rankWeight(metric: number): number {
+    return metric === LoadMetric.CONNECTION_TIME ? 1 : this.positiveWeight;
   }
 }

@@ -3,10 +3,14 @@
 // between picks and made anew only after a change or when a back-off ends, so a pick costs the same
 // with any number of backends. What operators must be told is collected as values, once per transition.
 
+import { DEFAULT_BACKEND_WEIGHT } from "../../config/defaults.ts";
+import { AddressTable } from "./addresses/address_table.ts";
 import { Backend, type BackendConfig, LoadMetric, type LoadObserver } from "./backend.ts";
+import type { FlowKey } from "./flows/flow_key.ts";
 import type { HealthThresholds } from "./health_state.ts";
 import { createPolicy } from "./policies.ts";
 import { LoadBalancing, type Policy } from "./policy.ts";
+import { ShardCounts, type Sharding, Shards } from "./shards.ts";
 
 /**
  * Which backends the last pick chose among: those in normal use, backups, or, as none of either is
@@ -33,11 +37,16 @@ export class BackendSet {
   readonly #random: () => number;
   readonly #members: Backend[] = [];
   readonly #byPair = new Map<string, Backend>();
+  readonly #addresses = new AddressTable();
   /** By the value the sticky cookie carries; several only if configured so, in order of addition. */
   readonly #bySticky = new Map<string, Backend[]>();
   #policy: Policy;
+  #shards: Shards | null = null;
+  /** What became of clients whose shard could not serve them. */
+  readonly shardCounts = new ShardCounts();
   #notifications: BackendNotification[] = [];
 
+  #candidates: readonly Backend[] = [];
   #regime: Regime = "none";
   #candidatesStale = true;
   #membersStale = true;
@@ -79,9 +88,9 @@ export class BackendSet {
     return this.#regime;
   }
 
-  /** Its policy keeps flows with the same key together. */
+  /** The choice depends on the key of a flow: it is worth finding. */
   get keyed(): boolean {
-    return this.#policy.keyed === true;
+    return this.#policy.keyed === true || this.#shards !== null;
   }
 
   /** Starts a new policy, with nothing remembered (the round-robin cursor restarts). */
@@ -92,20 +101,30 @@ export class BackendSet {
     this.#membersStale = true;
   }
 
+  /** Gives each client a part of the backends, or all of them with `null`. */
+  setSharding(sharding: Sharding | null): void {
+    this.#shards = sharding === null ? null : new Shards(sharding);
+    this.#candidatesStale = true;
+    this.#membersStale = true;
+  }
+
   /** Adds a backend, or updates the one with the same id and address. */
   add(config: BackendConfig, nowMs: number): Backend {
     const pair = pairKey(config.id, config.address.text);
     const known = this.#byPair.get(pair);
     this.#candidatesStale = true;
-    this.#membersStale = true;
     if (known !== undefined) {
+      const weight = config.weight ?? DEFAULT_BACKEND_WEIGHT;
+      if (known.weight !== weight || known.backup !== config.backup) this.#membersStale = true;
       this.#forgetSticky(known);
       known.update(config);
       this.#rememberSticky(known);
       return known;
     }
     const backend = new Backend(config, nowMs);
+    this.#membersStale = true;
     this.#members.push(backend);
+    this.#addresses.join(backend);
     this.#byPair.set(pair, backend);
     this.#rememberSticky(backend);
     this.#available++;
@@ -126,7 +145,7 @@ export class BackendSet {
     this.#forgetSticky(backend);
     if (backend.available) this.#available--;
     backend.status = "closing";
-    backend.candidateIndex = -1;
+    this.#addresses.leave(backend);
     backend.loadObserver = null;
     this.#candidatesStale = true;
     this.#membersStale = true;
@@ -140,11 +159,38 @@ export class BackendSet {
     return this.#byPair.get(pairKey(id, address)) ?? null;
   }
 
-  /** Chooses a backend, `null` when none may be tried. `key` is for flows, see Policy. */
-  pick(nowMs: number, key: bigint | null = null): Backend | null {
+  /** Chooses a backend, `null` when none may be tried. `key` identifies a flow, see Policy. */
+  pick(nowMs: number, key: FlowKey | null = null): Backend | null {
     if (this.#candidatesStale || nowMs >= this.#validUntilMs) this.#selectCandidates(nowMs);
+    return this.#shards === null || key === null || !this.#shards.apply
+      ? this.#pickOfAll(key)
+      : this.#pickOfShard(this.#shards, key, nowMs);
+  }
+
+  #pickOfAll(key: FlowKey | null): Backend | null {
     if (this.#regime === "fail_open") this.#failedOpen++;
     return this.#policy.pick(key);
+  }
+
+  #pickOfShard(shards: Shards, key: FlowKey, nowMs: number): Backend | null {
+    shards.enter(key);
+    const isPrimary = this.#regime === "primary";
+    const count = isPrimary ? shards.gather(this.#candidates) : 0;
+    if (count > 0) return this.#policy.pickAmong(shards.found, count, key);
+    if (shards.strict) {
+      return isPrimary ? this.shardCounts.exhaust() : this.#failOpenIn(shards, key, nowMs);
+    }
+    const picked = this.#pickOfAll(key);
+    if (picked !== null && !shards.holds(picked)) this.shardCounts.spilledOver++;
+    return picked;
+  }
+
+  /** No other primary backend can serve either: the shard fails open by itself, without backups. */
+  #failOpenIn(shards: Shards, key: FlowKey, nowMs: number): Backend | null {
+    const count = shards.gatherTriable(nowMs);
+    if (count === 0) return this.shardCounts.exhaust();
+    this.#failedOpen++;
+    return this.#policy.pickAmong(shards.found, count, key);
   }
 
   /** The backend for which this sticky cookie was issued, if a connection to it may be opened now. */
@@ -254,20 +300,20 @@ export class BackendSet {
     this.#useCandidates(untested, untested.length > 0 ? "fail_open" : "none");
   }
 
-  #useCandidates(candidates: readonly Backend[], regime: Regime): void {
+  #useCandidates(eligible: readonly Backend[], regime: Regime): void {
     const policy = this.#policy;
     const observer = ordersByLoad(policy) ? policy : null;
-    let index = 0;
     for (const backend of this.#members) {
-      const chosen = candidates[index] === backend;
-      backend.candidateIndex = chosen ? index++ : -1;
+      backend.share.candidateIndex = -1;
       if (backend.loadObserver !== observer) backend.loadObserver = observer;
     }
-    if (this.#membersStale) policy.membersChanged?.(this.#members);
+    const candidates = this.#addresses.onePerAddress(eligible);
+    for (const [index, { share }] of candidates.entries()) share.candidateIndex = index;
+    this.#candidates = candidates;
+    if (this.#membersStale) this.#tellMembers();
     policy.candidatesChanged(candidates);
     this.#regime = regime;
     this.#candidatesStale = false;
-    this.#membersStale = false;
     if (regime === "fail_open") {
       if (!this.#failingOpen) this.#notify({ kind: "fail_open_entered" });
       this.#failingOpen = true;
@@ -275,6 +321,12 @@ export class BackendSet {
       if (this.#failingOpen) this.#notify({ kind: "fail_open_left" });
       this.#failingOpen = false;
     }
+  }
+
+  #tellMembers(): void {
+    this.#policy.membersChanged?.(this.#addresses.onePerAddress(this.#members));
+    this.#shards?.membersChanged(this.#members);
+    this.#membersStale = false;
   }
 
   #availabilityMayHaveChanged(backend: Backend, wasAvailable: boolean): void {

@@ -1,6 +1,6 @@
-// The 64-bit hash of a flow key and a backend address that HRW and Maglev share: FNV-1a with a seed,
-// then a finalizer. Numbers are kept as two unsigned 32-bit halves, because a pick may hash ten
-// thousand addresses. The result is read as a double or as a remainder, which is all that is asked of it.
+// The 64-bit hash from which flow keys are made, and with which HRW and Maglev join a flow key and a backend
+// address: FNV-1a with a seed, then a finalizer. Numbers are kept as two unsigned 32-bit halves, because a
+// pick may hash ten thousand addresses.
 
 /** Seed of every hash here; fixed, so that all workers agree. */
 const SEED_HIGH = 0x9e3779b9;
@@ -18,14 +18,17 @@ export class FlowHash {
   #keyHigh = 0;
   #keyLow = 0;
 
-  /** Hashes the flow key (unsigned, 64 bits): the common beginning of what follows. */
-  setKey(key: bigint): void {
+  /** Begins a hash of the bytes that are {@link feed}ed up to {@link finish}. */
+  begin(): void {
     this.#high = (OFFSET_HIGH ^ SEED_HIGH) >>> 0;
     this.#low = (OFFSET_LOW ^ SEED_LOW) >>> 0;
-    const low = Number(BigInt.asUintN(32, key));
-    const high = Number(BigInt.asUintN(32, key >> 32n));
-    for (let shift = 0; shift < 32; shift += 8) this.#feed((low >>> shift) & 0xff);
-    for (let shift = 0; shift < 32; shift += 8) this.#feed((high >>> shift) & 0xff);
+  }
+
+  /** Hashes the halves of a flow key, low bytes first: the common beginning of what follows. */
+  setKey({ high, low }: { readonly high: number; readonly low: number }): void {
+    this.begin();
+    for (let shift = 0; shift < 32; shift += 8) this.feed((low >>> shift) & 0xff);
+    for (let shift = 0; shift < 32; shift += 8) this.feed((high >>> shift) & 0xff);
     this.#keyHigh = this.#high;
     this.#keyLow = this.#low;
   }
@@ -34,7 +37,12 @@ export class FlowHash {
   setAddress(address: Uint8Array): void {
     this.#high = this.#keyHigh;
     this.#low = this.#keyLow;
-    for (let index = 0; index < address.length; index++) this.#feed(address[index] as number);
+    for (let index = 0; index < address.length; index++) this.feed(address[index] as number);
+    this.finish();
+  }
+
+  /** Completes the hash. */
+  finish(): void {
     this.#xorShift(30);
     this.#multiply(0xbf58476d, 0x1ce4e5b9);
     this.#xorShift(27);
@@ -47,18 +55,23 @@ export class FlowHash {
     return this.#high * TWO_32 + this.#low;
   }
 
-  /** All 64 bits of the hash. */
-  get bits(): bigint {
-    return (BigInt(this.#high) << 32n) | BigInt(this.#low);
+  /** The upper 32 bits of the hash. */
+  get high(): number {
+    return this.#high;
+  }
+
+  /** The lower 32 bits of the hash. */
+  get low(): number {
+    return this.#low;
   }
 
   /** The hash modulo `divisor`, which is at most 2^20. */
   modulo(divisor: number): number {
-    const high = (this.#high % divisor) * (TWO_32 % divisor);
-    return (high + this.#low % divisor) % divisor;
+    return remainder(this.#high, this.#low, divisor);
   }
 
-  #feed(byte: number): void {
+  /** Hashes one byte. */
+  feed(byte: number): void {
     const low = (this.#low ^ byte) >>> 0;
     const product = low * PRIME_REST;
     const carry = Math.floor(product / TWO_32);
@@ -87,17 +100,9 @@ export class FlowHash {
   }
 }
 
-/**
- * The key of all flows that come from one IP address, for policies that keep flows together; the same
- * in every worker and after a restart. `null` when the text is no IP address.
- */
-export function sourceKey(ip: string): bigint | null {
-  const bytes = addressBytes(ip, 0);
-  if (bytes === null) return null;
-  const hash = new FlowHash();
-  hash.setKey(0n);
-  hash.setAddress(bytes);
-  return hash.bits;
+/** A number of two 32-bit halves modulo `divisor`, which is at most 2^20. */
+export function remainder(high: number, low: number, divisor: number): number {
+  return ((high % divisor) * (TWO_32 % divisor) + low % divisor) % divisor;
 }
 
 /**

@@ -3,41 +3,72 @@
 
 import type { Backend } from "./backend.ts";
 import { FlowHash } from "./flow_hash.ts";
+import type { FlowKey } from "./flows/flow_key.ts";
+import { FlowMemo } from "./flows/flow_memo.ts";
 import type { Policy } from "./policy.ts";
 import { RoundRobin } from "./round_robin.ts";
 
 const TWO_64 = 2 ** 64;
+/** So few are scored about as fast as a memo is asked. */
+const FEW = 3;
 
 export class Hrw implements Policy {
   readonly keyed = true;
   readonly #hash = new FlowHash();
   readonly #keyless = new RoundRobin();
   #candidates: readonly Backend[] = [];
+  /** Positions of candidates by flow key; made when a flow comes. */
+  #memo: FlowMemo | null = null;
 
   candidatesChanged(candidates: readonly Backend[]): void {
     this.#candidates = candidates;
+    this.#memo?.clear();
     this.#keyless.candidatesChanged(candidates);
   }
 
-  pick(key: bigint | null): Backend | null {
+  membersChanged(members: readonly Backend[]): void {
+    this.#keyless.membersChanged(members);
+  }
+
+  pick(key: FlowKey | null): Backend | null {
     if (key === null) return this.#keyless.pick(null);
+    const candidates = this.#candidates;
+    if (candidates.length <= FEW) {
+      return candidates[this.#best(candidates, candidates.length, key)] ?? null;
+    }
+    const memo = this.#memo ??= new FlowMemo(1);
+    let at = memo.find(key);
+    if (at < 0) {
+      at = memo.claim(key);
+      memo.values[at] = this.#best(candidates, candidates.length, key);
+    }
+    return candidates[memo.values[at] as number] ?? null;
+  }
+
+  pickAmong(choices: readonly Backend[], count: number, key: FlowKey | null): Backend | null {
+    if (key === null) return this.#keyless.pickAmong(choices, count, null);
+    return choices[this.#best(choices, count, key)] ?? null;
+  }
+
+  /** Position of the one with the highest score, the first of equals; -1 when there is none. */
+  #best(choices: readonly Backend[], count: number, key: FlowKey): number {
     this.#hash.setKey(key);
-    let best: Backend | null = null;
+    let best = -1;
     let bestScore = Number.NEGATIVE_INFINITY;
-    for (const backend of this.#candidates) {
-      this.#hash.setAddress(backend.addressBytes);
-      const score = hrwScore(this.#hash.value, backend.hashWeight);
-      if (score > bestScore) {
-        best = backend;
-        bestScore = score;
-      }
+    for (let index = 0; index < count; index++) {
+      const score = hrwScore(this.#hash, choices[index] as Backend);
+      if (score <= bestScore) continue;
+      best = index;
+      bestScore = score;
     }
     return best;
   }
 }
 
-/** The score of a hash (0 up to 2^64) under a weight of at least 1. */
-function hrwScore(hash: number, weight: number): number {
+/** The score of a backend for the key that `hash` was given. */
+export function hrwScore(hash: FlowHash, { addressBytes, positiveWeight }: Backend): number {
+  hash.setAddress(addressBytes);
+  const { value } = hash;
   // The largest hashes round up to 2^64, whose logarithm would be 0: the best score there is.
-  return hash >= TWO_64 ? Number.MAX_VALUE : -weight / Math.log((hash + 0.5) / TWO_64);
+  return value >= TWO_64 ? Number.MAX_VALUE : -positiveWeight / Math.log((value + 0.5) / TWO_64);
 }

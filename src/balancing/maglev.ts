@@ -3,20 +3,22 @@
 // so an outage moves only the flows of the backend that is out. Without a key: round robin.
 
 import type { Backend } from "./backend.ts";
-import { FlowHash } from "./flow_hash.ts";
+import { FlowHash, remainder } from "./flow_hash.ts";
+import { type FlowKey, flowKey } from "./flows/flow_key.ts";
 import type { Policy } from "./policy.ts";
 import { RoundRobin } from "./round_robin.ts";
 
 /** Prime, and large enough for one per cent steps with several hundred backends. */
 const MAGLEV_TABLE_SIZE = 65537;
 
-const OFFSET_KEY = 0x6f6666736574n;
-const SKIP_KEY = 0x736b69705f5fn;
+const OFFSET_KEY = flowKey(0x6f6666736574n);
+const SKIP_KEY = flowKey(0x736b69705f5fn);
 
 export class Maglev implements Policy {
   readonly keyed = true;
   readonly #size: number;
   readonly #keyless = new RoundRobin();
+  #candidates: readonly Backend[] = [];
   #members: readonly Backend[] = [];
   /** Index into #members by slot; `null` until the first lookup after a change of members. */
   #table: Int32Array | null = null;
@@ -32,6 +34,7 @@ export class Maglev implements Policy {
   }
 
   candidatesChanged(candidates: readonly Backend[]): void {
+    this.#candidates = candidates;
     this.#keyless.candidatesChanged(candidates);
   }
 
@@ -39,18 +42,36 @@ export class Maglev implements Policy {
   membersChanged(members: readonly Backend[]): void {
     this.#members = members;
     this.#table = null;
+    this.#keyless.membersChanged(members);
   }
 
-  pick(key: bigint | null): Backend | null {
+  pick(key: FlowKey | null): Backend | null {
     if (key === null || this.#members.length === 0) return this.#keyless.pick(null);
     const table = this.#table ??= fillTable(this.#members, this.#size);
-    const start = Number(key % BigInt(this.#size));
-    for (let step = 0, slot = start; step < this.#size; step++) {
-      const backend = this.#members[table[slot] as number];
-      if (backend !== undefined && backend.candidateIndex >= 0) return backend;
+    let slot = remainder(key.high, key.low, this.#size);
+    for (let step = 0; step < this.#size; step++) {
+      const { candidateIndex } = (this.#members[table[slot] as number] as Backend).share;
+      if (candidateIndex >= 0) return this.#candidates[candidateIndex] ?? null;
       slot = slot + 1 === this.#size ? 0 : slot + 1;
     }
     return this.#keyless.pick(null);
+  }
+
+  pickAmong(choices: readonly Backend[], count: number, key: FlowKey | null): Backend | null {
+    if (count < 2) return count === 0 ? null : choices[0] ?? null;
+    if (key === null || this.#members.length === 0) {
+      return this.#keyless.pickAmong(choices, count, null);
+    }
+    const table = this.#table ??= fillTable(this.#members, this.#size);
+    let slot = remainder(key.high, key.low, this.#size);
+    for (let step = 0; step < this.#size; step++) {
+      const { share } = this.#members[table[slot] as number] as Backend;
+      for (let index = 0; index < count; index++) {
+        if (choices[index]?.share === share) return choices[index] as Backend;
+      }
+      slot = slot + 1 === this.#size ? 0 : slot + 1;
+    }
+    return this.#keyless.pickAmong(choices, count, null);
   }
 }
 
@@ -77,10 +98,10 @@ function fillTable(members: readonly Backend[], size: number): Int32Array {
 
 /** How many slots each backend gets: in proportion to its weight, the rest one each to the first. */
 function shares(members: readonly Backend[], size: number): Int32Array {
-  const total = members.reduce((sum, backend) => sum + backend.hashWeight, 0);
+  const total = members.reduce((sum, backend) => sum + backend.positiveWeight, 0);
   const counts = Int32Array.from(
     members,
-    (backend) => Math.floor(backend.hashWeight * size / total),
+    (backend) => Math.floor(backend.positiveWeight * size / total),
   );
   const rest = size - counts.reduce((sum, count) => sum + count, 0);
   for (let index = 0; index < rest; index++) {
@@ -95,7 +116,7 @@ function preferences(
   size: number,
 ): { position: Int32Array; skip: Int32Array } {
   const hash = new FlowHash();
-  const hashAll = (key: bigint, divisor: number, add: number): Int32Array => {
+  const hashAll = (key: FlowKey, divisor: number, add: number): Int32Array => {
     hash.setKey(key);
     return Int32Array.from(members, (backend) => {
       hash.setAddress(backend.addressBytes);

@@ -2,6 +2,7 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Backend, LoadMetric, parseBackendAddress } from "./backend.ts";
+import { type FlowKey, flowKey } from "./flows/flow_key.ts";
 import { Maglev, nextPrime } from "./maglev.ts";
 import { createPolicy } from "./policies.ts";
 import { LoadBalancing, type Policy } from "./policy.ts";
@@ -24,7 +25,7 @@ function backends(count: number): Backend[] {
 
 /** Hands over candidates as a backend set does. */
 function offer(policy: Policy, members: readonly Backend[], candidates = members): void {
-  for (const member of members) member.candidateIndex = candidates.indexOf(member);
+  for (const member of members) member.share.candidateIndex = candidates.indexOf(member);
   for (const member of members) {
     member.loadObserver = { loadChanged: (changed) => policy.loadChanged?.(changed) };
   }
@@ -53,14 +54,17 @@ for (const [name, algorithm] of Object.entries(LoadBalancing)) {
     equal(policy.pick(null), null);
     offer(policy, []);
     equal(policy.pick(null), null);
-    equal(policy.pick(7n), null);
+    equal(policy.pick(flowKey(7n)), null);
+    equal(policy.pickAmong([], 0, flowKey(7n)), null);
   });
 
   Deno.test(`${name} picks the only candidate, with and without a key`, () => {
     const policy = make();
     const members = backends(3);
     offer(policy, members, members.slice(1, 2));
-    for (const key of [null, 0n, 2n ** 64n - 1n]) equal(policy.pick(key), members[1]);
+    for (const key of [null, flowKey(0n), flowKey(2n ** 64n - 1n)]) {
+      equal(policy.pick(key), members[1]);
+    }
   });
 
   Deno.test(`${name} picks candidates only, while they come and go`, () => {
@@ -71,7 +75,7 @@ for (const [name, algorithm] of Object.entries(LoadBalancing)) {
       const candidates = members.filter(() => random() < 0.5);
       offer(policy, members, candidates);
       for (let pick = 0; pick < 20; pick++) {
-        const picked = policy.pick(pick % 2 === 0 ? null : BigInt(pick));
+        const picked = policy.pick(pick % 2 === 0 ? null : flowKey(BigInt(pick)));
         equal(picked === null, candidates.length === 0);
         if (picked !== null) ok(candidates.includes(picked));
         picked?.connectionOpened();
@@ -150,24 +154,51 @@ Deno.test("LEAST_LOADED counts requests or connection time when told to", () => 
   equal(byTime.pick(null)?.id, "b0");
 });
 
-Deno.test("POWER_OF_TWO picks both of the two lightest, and no other", () => {
+Deno.test("POWER_OF_TWO takes the lighter of two that are drawn, never the heaviest", () => {
   const policy = createPolicy(LoadBalancing.POWER_OF_TWO, LoadMetric.CONNECTIONS, sequence());
-  const members = backends(6);
-  for (const [index, load] of [5, 1, 9, 8, 2, 7].entries()) {
+  const members = backends(4);
+  for (const [index, load] of [5, 1, 9, 8].entries()) {
     for (let count = 0; count < load; count++) members[index]?.connectionOpened();
   }
   offer(policy, members);
-  const picks = idsOf(policy, 1000);
-  deepEqual(new Set(picks), new Set(["b1", "b4"]));
-  ok(Math.abs(picks.filter((id) => id === "b1").length - 500) < 80);
+  const picks = idsOf(policy, 6000);
+  const share = (id: string) => picks.filter((picked) => picked === id).length / picks.length;
+  equal(share("b2"), 0);
+  // Of the six pairs the lightest is in three, the next one wins two, the third one wins one.
+  ok(Math.abs(share("b1") - 1 / 2) < 0.03);
+  ok(Math.abs(share("b0") - 1 / 3) < 0.03);
+  ok(Math.abs(share("b3") - 1 / 6) < 0.03);
+});
+
+Deno.test("POWER_OF_TWO draws exactly twice, and once more to decide between equals", () => {
+  let draws = 0;
+  const next = sequence();
+  const random = () => {
+    draws++;
+    return next();
+  };
+  const policy = createPolicy(LoadBalancing.POWER_OF_TWO, LoadMetric.CONNECTIONS, random);
+  const members = backends(3);
+  offer(policy, members);
+  policy.pick(null);
+  equal(draws, 3);
+  members[1]?.connectionOpened();
+  members[2]?.connectionOpened();
+  members[2]?.connectionOpened();
+  draws = 0;
+  for (let pick = 0; pick < 10; pick++) policy.pick(null);
+  equal(draws, 20);
 });
 
 /** Which backend each of many keys goes to. */
 function assignments(policy: Policy, count: number): (string | undefined)[] {
   const random = sequence(99);
   return Array.from({ length: count }, () => {
-    const high = BigInt(Math.floor(random() * 2 ** 32));
-    return policy.pick(high << 32n | BigInt(Math.floor(random() * 2 ** 32)))?.id;
+    const key: FlowKey = {
+      high: Math.floor(random() * 2 ** 32),
+      low: Math.floor(random() * 2 ** 32),
+    };
+    return policy.pick(key)?.id;
   });
 }
 
@@ -242,7 +273,7 @@ Deno.test("MAGLEV takes turns when no backend of its table is a candidate", () =
   const others = [backend(8), backend(9)];
   policy.membersChanged(members);
   policy.candidatesChanged(others);
-  deepEqual([1n, 1n, 1n].map((key) => policy.pick(key)?.id), ["b8", "b9", "b8"]);
+  deepEqual([1n, 1n, 1n].map((key) => policy.pick(flowKey(key))?.id), ["b8", "b9", "b8"]);
 });
 
 Deno.test("MAGLEV raises its size to a prime", () => {
@@ -257,7 +288,7 @@ Deno.test("MAGLEV gives every backend about the same share even when there are v
   offer(policy, members);
   const counts = new Map<string | undefined, number>();
   for (let key = 0n; key < 65_537n; key++) {
-    const id = policy.pick(key)?.id;
+    const id = policy.pick(flowKey(key))?.id;
     counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   equal(counts.size, 10_000);

@@ -2,6 +2,7 @@
 // positive; if all are 0, or one is negative, all are equally likely.
 
 import type { Backend } from "./backend.ts";
+import type { FlowKey } from "./flows/flow_key.ts";
 import type { Policy } from "./policy.ts";
 
 export class Random implements Policy {
@@ -19,20 +20,18 @@ export class Random implements Policy {
     this.#candidates = candidates;
     const sums = new Float64Array(candidates.length);
     let sum = 0;
-    let valid = true;
     candidates.forEach((backend, index) => {
-      if (!(backend.weight >= 0)) valid = false;
       sum += backend.weight;
       sums[index] = sum;
     });
-    this.#sums = valid && sum > 0 ? sums : new Float64Array(0);
+    this.#sums = totalWeight(candidates, candidates.length) > 0 ? sums : new Float64Array(0);
   }
 
-  pick(_key: bigint | null): Backend | null {
+  pick(_key: FlowKey | null): Backend | null {
     const count = this.#candidates.length;
     if (count === 0) return null;
     const sums = this.#sums;
-    if (sums.length === 0) return this.#candidates[Math.floor(this.#random() * count)] ?? null;
+    if (sums.length === 0) return this.#drawOne(this.#candidates, count);
     const drawn = this.#random() * (sums[count - 1] as number);
     // The first candidate whose sum exceeds what was drawn.
     let low = 0;
@@ -44,4 +43,32 @@ export class Random implements Policy {
     }
     return this.#candidates[low] ?? null;
   }
+
+  pickAmong(choices: readonly Backend[], count: number, _key: FlowKey | null): Backend | null {
+    const total = totalWeight(choices, count);
+    if (total === 0) return this.#drawOne(choices, count);
+    let left = this.#random() * total;
+    let drawn: Backend | null = null;
+    for (let index = 0; index < count && left >= 0; index++) {
+      const backend = choices[index] as Backend;
+      if (backend.weight > 0) drawn = backend;
+      left -= backend.weight;
+    }
+    return drawn;
+  }
+
+  #drawOne(choices: readonly Backend[], count: number): Backend | null {
+    return count === 0 ? null : choices[Math.floor(this.#random() * count)] ?? null;
+  }
+}
+
+/** The sum of the weights; 0 when all are equally likely. */
+function totalWeight(choices: readonly Backend[], count: number): number {
+  let sum = 0;
+  for (let index = 0; index < count; index++) {
+    const { weight } = choices[index] as Backend;
+    if (!(weight >= 0)) return 0;
+    sum += weight;
+  }
+  return sum;
 }

@@ -20,6 +20,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "backend.pool.hit": "Requests sent over a pooled connection",
   "backend.pool.miss": "Connections opened to backends",
   "backend.pool.size": "Connections to backends that are open now, in use or waiting in the pool",
+  "backend.shard.exhausted": "Choices of a backend that a strict shard had none for",
+  "backend.shard.spillover": "Choices of a backend outside of the shard of the client",
   "backend.up": "Times a backend came up again",
   "backend_connection_time": "Time to open a connection to a backend",
   "backend_response_time": "Time from sending a request to the end of the response",

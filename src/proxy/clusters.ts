@@ -6,13 +6,17 @@ import { TemplateError } from "../answers/template.ts";
 import { type Backend, parseBackendAddress } from "../balancing/backend.ts";
 import { BackendSet } from "../balancing/backend_set.ts";
 import { LoadBalancing } from "../balancing/policy.ts";
+import type { Sharding } from "../balancing/shards.ts";
+import { asciiBytes } from "../bytes/ascii.ts";
 import { AuthorizedHashes } from "../protocol/http/basic_auth.ts";
 import {
+  type Affinity,
   Cluster,
   type ClusterSettings,
   DEFAULT_SETTINGS,
   type ProxyHeaderMode,
 } from "../session/cluster.ts";
+import { DEFAULT_SHARD_MIN_BACKENDS } from "../../config/defaults.ts";
 import { formatAddress } from "../../config/values/address.ts";
 import {
   type AddBackend,
@@ -20,6 +24,7 @@ import {
   LoadMetric,
   ProxyProtocolConfig,
   type RemoveBackend,
+  ShardMode,
 } from "../../config/schema/messages.ts";
 
 /** Backend connections, which end with their backend. */
@@ -78,6 +83,7 @@ export class ClusterSet {
       known ? config.load_balancing : LoadBalancing.ROUND_ROBIN,
       config.load_metric ?? LoadMetric.CONNECTIONS,
     );
+    cluster.backends.setSharding(shardingOf(config));
     return null;
   }
 
@@ -89,6 +95,7 @@ export class ClusterSet {
     cluster.settings = DEFAULT_SETTINGS;
     cluster.series.remove();
     cluster.backends.setPolicy(LoadBalancing.ROUND_ROBIN, LoadMetric.CONNECTIONS);
+    cluster.backends.setSharding(null);
   }
 
   /** Adds a backend or updates the one with the same id and address. */
@@ -132,6 +139,24 @@ function clusterSettings(config: ClusterConfig): ClusterSettings {
     proxyHeader: proxyHeaderMode(config.proxy_protocol),
     allowConnect: config.allow_connect ?? false,
     http2: config.http2 ?? false,
+    affinity: affinityOf(config),
+  };
+}
+
+function affinityOf({ affinity_header, affinity_cookie }: ClusterConfig): Affinity | null {
+  if (affinity_header !== undefined) {
+    return { from: "header", name: asciiBytes(affinity_header.toLowerCase()) };
+  }
+  if (affinity_cookie !== undefined) return { from: "cookie", name: asciiBytes(affinity_cookie) };
+  return null;
+}
+
+function shardingOf(config: ClusterConfig): Sharding | null {
+  if (config.shard_percent === undefined) return null;
+  return {
+    percent: config.shard_percent,
+    minimum: config.shard_min_backends ?? DEFAULT_SHARD_MIN_BACKENDS,
+    strict: config.shard_mode === ShardMode.STRICT,
   };
 }
 

@@ -346,6 +346,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#worker.upstreams.sweep();
     this.#sessions.everySecond();
     this.#backendReport.tell(this.#clusters.values());
+    this.measurements.takeShardCounts(this.#clusters.values());
     this.measurements.tick();
   }
 }

@@ -6,6 +6,13 @@ import type { BackendSet } from "../balancing/backend_set.ts";
 import { ClusterSeries } from "../observe/metrics/series.ts";
 import { AuthorizedHashes } from "../protocol/http/basic_auth.ts";
 
+/** What of a request tells clients apart, where not their address does. */
+export interface Affinity {
+  readonly from: "header" | "cookie";
+  /** The name of the header or of the cookie. */
+  readonly name: Uint8Array;
+}
+
 /** What can be configured about a cluster, apart from its backends. */
 export interface ClusterSettings {
   /** Keep a client on the backend it was first given, by a cookie. */
@@ -28,6 +35,8 @@ export interface ClusterSettings {
   readonly allowConnect: boolean;
   /** Its backends speak HTTP/2 without TLS. */
   readonly http2: boolean;
+  /** `null`: the address of the client. */
+  readonly affinity: Affinity | null;
 }
 
 /** What a TCP session does with PROXY headers. */
@@ -52,6 +61,7 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
   proxyHeader: NO_PROXY_HEADER,
   allowConnect: false,
   http2: false,
+  affinity: null,
 };
 
 /** One cluster of a worker. */

@@ -4,7 +4,11 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { type Backend, LoadMetric, parseBackendAddress } from "../../src/balancing/backend.ts";
 import { BackendSet, type Regime } from "../../src/balancing/backend_set.ts";
+import { FlowHash } from "../../src/balancing/flow_hash.ts";
+import { type FlowKey, flowKey } from "../../src/balancing/flows/flow_key.ts";
+import { hrwScore } from "../../src/balancing/hrw.ts";
 import { LoadBalancing } from "../../src/balancing/policy.ts";
+import type { Sharding } from "../../src/balancing/shards.ts";
 import { type SeededRandom, simulate } from "./seeded.ts";
 
 const STEPS = 12_000;
@@ -21,6 +25,30 @@ function allowed(members: readonly Backend[], nowMs: number): { regime: Regime; 
   return { regime: mayTry.length > 0 ? "fail_open" : "none", from: mayTry };
 }
 
+/** One of each address: the heaviest, the first of equals, where the first one stands. */
+function onePerAddress(backends: readonly Backend[]): Backend[] {
+  const byAddress = Map.groupBy(backends, ({ address }) => address.text);
+  return [...byAddress.values()].map((ids) =>
+    ids.toSorted((left, right) => right.weight - left.weight)[0] as Backend
+  );
+}
+
+/** Addresses of the shard of a client, `null` where there are none: read off the definition. */
+function shardOf(
+  members: readonly Backend[],
+  { percent, minimum }: Sharding,
+  key: FlowKey,
+): ReadonlySet<string> | null {
+  const primary = onePerAddress(members.filter(({ backup }) => !backup));
+  if (primary.length < minimum) return null;
+  const hash = new FlowHash();
+  hash.setKey(key);
+  const scores = new Map(primary.map((backend) => [backend, hrwScore(hash, backend)]));
+  const best = primary.toSorted((a, b) => (scores.get(b) ?? 0) - (scores.get(a) ?? 0));
+  const size = Math.max(2, Math.ceil(percent * primary.length / 100));
+  return new Set(best.slice(0, size).map(({ address }) => address.text));
+}
+
 class BalancingSimulation {
   readonly #random: SeededRandom;
   readonly #set: BackendSet;
@@ -29,7 +57,10 @@ class BalancingSimulation {
   readonly #connected: Backend[] = [];
   #algorithm: number = LoadBalancing.RANDOM;
   #metric: number = LoadMetric.CONNECTIONS;
+  #sharding: Sharding | null = null;
   #cursor = 0;
+  /** What weighted turns owe each address. */
+  readonly #owed = new Map<string, number>();
   #nowMs = 0;
   #failingOpen = false;
   #allDown = false;
@@ -79,6 +110,8 @@ class BalancingSimulation {
     const known = this.#members.find((backend) =>
       backend.id === config.id && backend.address.text === address.text
     );
+    const weight = config.weight ?? 100;
+    if (known?.weight !== weight || known.backup !== config.backup) this.#owed.clear();
     const backend = this.#set.add(config, this.#nowMs);
     if (known === undefined) this.#members.push(backend);
     else equal(backend, known);
@@ -94,6 +127,7 @@ class BalancingSimulation {
     const backend = this.#random.pick(this.#members);
     equal(this.#set.remove(backend.id, backend.address.text), backend);
     this.#members.splice(this.#members.indexOf(backend), 1);
+    this.#owed.clear();
     if (backend.activeConnections === 0) this.#closed++;
   }
 
@@ -138,7 +172,12 @@ class BalancingSimulation {
     this.#algorithm = this.#random.below(6);
     this.#metric = this.#random.below(3);
     this.#cursor = 0;
+    this.#owed.clear();
     this.#set.setPolicy(this.#algorithm, this.#metric);
+    this.#sharding = this.#random.chance(0.5)
+      ? null
+      : { percent: 1 + this.#random.below(100), minimum: 3, strict: this.#random.chance(0.5) };
+    this.#set.setSharding(this.#sharding);
   }
 
   #checkMembers(): void {
@@ -158,24 +197,64 @@ class BalancingSimulation {
 
   #checkPick(): void {
     const { regime, from } = allowed(this.#members, this.#nowMs);
-    const key = this.#random.chance(0.1) ? BigInt(this.#random.below(1000)) : null;
+    const key = this.#random.chance(0.4) ? flowKey(BigInt(this.#random.below(1000))) : null;
     const picked = this.#set.pick(this.#nowMs, key);
     equal(this.#set.regime, regime);
-    equal(picked === null, from.length === 0);
+    const among = onePerAddress(this.#inShard(regime, from, key));
+    const { spilledOver, exhausted } = this.#set.shardCounts;
+    equal(exhausted, Number(among.length === 0 && this.#strictShard(key) !== null));
+    const shard = this.#shard(key);
+    const spills = shard !== null && picked !== null && !shard.has(picked.address.text);
+    equal(spilledOver, Number(spills));
+    this.#set.shardCounts.clear();
+    equal(picked === null, among.length === 0);
     if (picked === null) return;
-    ok(from.includes(picked));
-    this.#checkPolicy(picked, from, key);
+    ok(among.includes(picked));
+    this.#checkPolicy(picked, among, key);
   }
 
-  #checkPolicy(picked: Backend, from: Backend[], key: bigint | null): void {
+  #shard(key: FlowKey | null): ReadonlySet<string> | null {
+    if (this.#sharding === null || key === null) return null;
+    return shardOf(this.#members, this.#sharding, key);
+  }
+
+  #strictShard(key: FlowKey | null): ReadonlySet<string> | null {
+    return this.#sharding?.strict === true ? this.#shard(key) : null;
+  }
+
+  /** What is left of the usual candidates when the client has a shard. */
+  #inShard(regime: Regime, from: Backend[], key: FlowKey | null): Backend[] {
+    const shard = this.#shard(key);
+    if (shard === null) return from;
+    const inside = from.filter(({ address }) => shard.has(address.text));
+    if (regime === "primary" && inside.length > 0) return this.#byAddress(inside);
+    if (this.#strictShard(key) === null) return from;
+    if (regime === "primary") return [];
+    return this.#byAddress(
+      this.#members.filter((backend) =>
+        shard.has(backend.address.text) && !backend.backup &&
+        this.#nowMs >= backend.retry.retryAtMs
+      ),
+    );
+  }
+
+  /** In the order in which the addresses got their first backend that is no backup. */
+  #byAddress(backends: Backend[]): Backend[] {
+    const primary = this.#members.filter(({ backup }) => !backup);
+    const position = ({ address }: Backend) =>
+      primary.findIndex((other) => other.address.text === address.text);
+    return backends.toSorted((left, right) => position(left) - position(right));
+  }
+
+  #checkPolicy(picked: Backend, from: Backend[], key: FlowKey | null): void {
     const hashed = this.#algorithm === LoadBalancing.HRW ||
       this.#algorithm === LoadBalancing.MAGLEV;
     const takesTurns = this.#algorithm === LoadBalancing.ROUND_ROBIN || (hashed && key === null);
     if (takesTurns) {
-      equal(picked, from[this.#cursor % from.length]);
-      this.#cursor = (this.#cursor + 1) % from.length;
+      equal(picked, this.#turn(from));
     } else if (hashed) {
       equal(this.#set.pick(this.#nowMs, key), picked);
+      this.#set.shardCounts.clear();
     } else if (this.#algorithm === LoadBalancing.RANDOM) {
       ok(picked.weight > 0 || from.every(({ weight }) => weight === 0));
     } else {
@@ -183,12 +262,43 @@ class BalancingSimulation {
     }
   }
 
+  #turn(from: Backend[]): Backend {
+    const weights = from.map((backend) => Math.max(1, backend.weight));
+    if (weights.every((weight) => weight === weights[0])) {
+      const index = this.#cursor % from.length;
+      this.#cursor = (this.#cursor + 1) % from.length;
+      return from[index] as Backend;
+    }
+    const owed = from.map(({ address }, index) =>
+      (this.#owed.get(address.text) ?? 0) + (weights[index] as number)
+    );
+    const best = owed.indexOf(Math.max(...owed));
+    const total = weights.reduce((sum, weight) => sum + weight);
+    from.forEach(({ address }, index) => {
+      this.#owed.set(address.text, (owed[index] as number) - (index === best ? total : 0));
+    });
+    return from[best] as Backend;
+  }
+
   #checkLoad(picked: Backend, from: Backend[]): void {
-    const load = (backend: Backend) => backend.load(this.#metric, this.#nowMs);
-    const rivals = this.#algorithm === LoadBalancing.LEAST_LOADED ? 1 : 2;
-    const limit = from.map(load).sort((left, right) => left - right)[rivals - 1] ?? Infinity;
+    const load = (backend: Backend) => this.#load(backend) / Math.max(1, backend.weight);
+    const sorted = from.map(load).sort((left, right) => left - right);
+    // The heaviest of all loses against whoever it is drawn with.
+    const limit = this.#algorithm === LoadBalancing.LEAST_LOADED
+      ? sorted[0]
+      : sorted[Math.max(0, sorted.length - 2)];
     // Averages that decayed for long differ by less than a double can tell.
-    ok(load(picked) <= limit * (1 + 1e-9), `${load(picked)} is more than ${limit}`);
+    ok(load(picked) <= (limit ?? 0) * (1 + 1e-9), `${load(picked)} is more than ${limit}`);
+  }
+
+  #load(backend: Backend): number {
+    if (this.#metric === LoadMetric.CONNECTION_TIME) return backend.load(this.#metric, this.#nowMs);
+    const ids = this.#members.filter(({ address }) => address.text === backend.address.text);
+    return ids.reduce(
+      (sum, { activeConnections, activeRequests }) =>
+        sum + (this.#metric === LoadMetric.REQUESTS ? activeRequests : activeConnections),
+      0,
+    );
   }
 
   #checkNotifications(): void {

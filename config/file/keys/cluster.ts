@@ -23,9 +23,12 @@ import {
   LoadBalancingAlgorithms,
   LoadMetric,
   type ProxyProtocolConfig,
+  ShardMode,
 } from "../../schema/messages.ts";
 
 const HTTP = { only: ["http"] };
+/** A TCP session has no requests that hold a key. */
+const NO_TCP = { refusedOn: { tcp: "clients of TCP are told apart by their address" } };
 
 /** Keys of `[clusters.ID]`. */
 export const CLUSTER_KEYS = {
@@ -54,6 +57,14 @@ export const CLUSTER_KEYS = {
       CONNECTION_TIME: LoadMetric.CONNECTION_TIME,
     }),
     "load measure of LEAST_LOADED and POWER_OF_TWO",
+  ),
+  affinity_header: optional(text, "header whose value keeps clients together", NO_TCP),
+  affinity_cookie: optional(text, "cookie whose value keeps clients together", NO_TCP),
+  shard_percent: optional(u32, "part of the backends that one client may use, 1 to 100"),
+  shard_min_backends: optional(u32, "backends below which there are no shards, at least 2"),
+  shard_mode: optional(
+    oneOf({ FALLBACK: ShardMode.FALLBACK, STRICT: ShardMode.STRICT }),
+    "what happens when no backend of a shard can serve",
   ),
   sticky_session: defaulted(boolean, defaults.DEFAULT_STICKY_SESSION, "cookie affinity", HTTP),
   https_redirect: defaulted(
@@ -110,6 +121,11 @@ export function clusterMessage(
       proxy_protocol: proxyProtocol,
       answer_503: isHttp ? sources.tolerated(values.answer_503, at("answer_503")) : undefined,
       load_metric: values.load_metric,
+      affinity_header: values.affinity_header,
+      affinity_cookie: values.affinity_cookie,
+      shard_percent: values.shard_percent,
+      shard_min_backends: values.shard_min_backends,
+      shard_mode: values.shard_mode,
       http2: isHttp ? values.http2 : undefined,
       https_redirect_port: values.https_redirect_port,
       www_authenticate: values.www_authenticate,

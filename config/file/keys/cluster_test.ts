@@ -11,6 +11,7 @@ import {
   type Cluster,
   LoadBalancingAlgorithms,
   LoadMetric,
+  ShardMode,
   UdpAffinityKey,
 } from "../../schema/messages.ts";
 
@@ -68,6 +69,34 @@ Deno.test("clusterMessage carries every key of an http cluster", () => {
     retry_after: 0,
     allow_connect: true,
   });
+});
+
+Deno.test("clusterMessage carries affinity keys and shards", () => {
+  const sharded = "shard_percent = 30\nshard_min_backends = 3\n";
+  const cookie = added("http", `affinity_cookie = "sid"\n${sharded}shard_mode = "STRICT"`);
+  const { affinity_cookie, shard_percent, shard_min_backends, shard_mode } = cookie;
+  assert.deepEqual([affinity_cookie, shard_percent, shard_min_backends], ["sid", 30, 3]);
+  assert.equal(shard_mode, ShardMode.STRICT);
+  assert.equal(added("http", 'affinity_header = "X-Tenant"').affinity_header, "X-Tenant");
+  assert.equal(added("tcp", `${sharded}shard_mode = "FALLBACK"`).shard_mode, ShardMode.FALLBACK);
+});
+
+Deno.test("clusterMessage refuses affinity keys and shards that make no sense, where they stand", () => {
+  const cases: [protocol: string, keys: string, key: string, message: RegExp][] = [
+    ["tcp", 'affinity_header = "A"', "affinity_header", /'tcp'.*told apart by their address/],
+    ["tcp", 'affinity_cookie = "a"', "affinity_cookie", /'tcp'/],
+    ["http", 'affinity_header = "Host"', "affinity_header", /other than Host and Cookie/],
+    ["http", 'affinity_header = "A"\naffinity_cookie = "a"', "affinity_cookie", /at most one/],
+    ["http", "shard_percent = 101", "shard_percent", /1 to 100/],
+    ["tcp", "shard_percent = 10\nshard_min_backends = 1", "shard_min_backends", /2 or more/],
+    ["http", "shard_min_backends = 4", "shard_percent", /where shard_min_backends is set/],
+    ["http", 'shard_percent = 10\nshard_mode = "strict"', "shard_mode", /'FALLBACK' or 'STRICT'/],
+  ];
+  for (const [protocol, keys, key, message] of cases) {
+    const error = refusedOnce(cluster("c", protocol, "", keys));
+    assert.match(error.message, message);
+    assert.match(`${error.key} ${error.message}`, new RegExp(key));
+  }
 });
 
 Deno.test("clusterMessage drops the HTTP keys of a tcp cluster", () => {

@@ -5,6 +5,7 @@ import { question } from "../../rules/rule.ts";
 import { EventKind, type RemoveBackend, SetHealthCheck } from "../../schema/messages.ts";
 import { undoBackend, undoCluster, undoClusterRemoval } from "../../undo/cluster.ts";
 import { formatAddress } from "../../values/address.ts";
+import { keyOfTcpCluster } from "./affinity.ts";
 import { backendKey } from "../backends.ts";
 import { belongingsOf, dropBelongings, goneWithCluster, removalsOf } from "./cascade.ts";
 import { noSuchCluster } from "../config_error.ts";
@@ -13,7 +14,7 @@ import type { Rows, Subject } from "./row.ts";
 export const CLUSTER_ROWS = {
   add_cluster: {
     runsOn: "all",
-    mutate: (tables, cluster) => tables.clusters.add(cluster),
+    mutate: (tables, cluster) => keyOfTcpCluster(tables, cluster) ?? tables.clusters.add(cluster),
     undo: (tables, { cluster_id }) => undoCluster(tables, cluster_id),
     scope: ({ cluster_id }) => clusterScope(cluster_id),
     auditVerb: "cluster_added",

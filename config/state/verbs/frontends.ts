@@ -18,6 +18,7 @@ import {
 import { formatAddress } from "../../values/address.ts";
 import { pathText } from "../../values/path_text.ts";
 import { goneWithCluster } from "./cascade.ts";
+import { tcpFrontendOfKey } from "./affinity.ts";
 import { routeKey } from "../http_frontends.ts";
 import { isRouteInForce } from "./in_force.ts";
 import {
@@ -114,7 +115,9 @@ function streamAdditionRow(kind: StreamKind): VerbRow<StreamFrontend> {
     ...streamRow(kind),
     ...(missing === undefined ? {} : { missing: () => [missing.frontends, "address"] as const }),
     // Each kind has the frontends of its own messages.
-    mutate: (tables, frontend) => (tables[kind.frontends] as StreamFrontends).add(frontend),
+    mutate: (tables, frontend) =>
+      (kind.protocol === LISTENER_KINDS.tcp.protocol ? tcpFrontendOfKey(tables, frontend) : null) ??
+        (tables[kind.frontends] as StreamFrontends).add(frontend),
     undo: (tables, frontend) => undoStreamAddition(tables, kind, frontend),
     binds: ({ address }) => ({ kind, address }),
     inForce: (tables, frontend) => tables[kind.frontends].has(frontend),

@@ -9,6 +9,7 @@ import { switchHttp2 } from "./cluster_http2.ts";
 import { listClusters, type ListClustersOptions } from "../render/cluster_list.ts";
 import { showClusterTags } from "../render/cluster_tags.ts";
 import { type AddClusterOptions, clusterRequest } from "../options/cluster_request.ts";
+import { declareBackendChoice } from "../options/backend_choice.ts";
 import type { CommandHost } from "../command_host.ts";
 import { listCommand, subcommand } from "../options/subcommand.ts";
 import { registerHealthCheck } from "./health_check.ts";
@@ -66,7 +67,7 @@ export function registerCluster(program: Command, host: CommandHost): void {
 }
 
 function declareAddOptions(command: Command): Command {
-  return command
+  return declareBackendChoice(command)
     .addOption(clusterIdOption())
     .option("-s, --sticky-session", "Keep a client on the same server with a cookie")
     .option("-r, --https-redirect", "Redirect plain HTTP requests to HTTPS")

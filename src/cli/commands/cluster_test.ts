@@ -6,6 +6,7 @@ import {
   ProxyProtocolConfig,
   type Request,
   type ResponseContent,
+  ShardMode,
 } from "../../../config/schema/messages.ts";
 import { parseLine } from "../../../tests/support/cli/cli.ts";
 import { clusterIn } from "./cluster_http2.ts";
@@ -61,6 +62,22 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
   [
     [...RR, "-s", "-r", "--http2"],
     cluster({ sticky_session: true, https_redirect: true, http2: true }),
+  ],
+  [
+    [...[...RR, "--affinity-header", "X-Tenant"], ...["--shard-percent", "25"]],
+    cluster({ affinity_header: "X-Tenant", shard_percent: 25 }),
+  ],
+  [
+    [
+      ...[...RR, "--affinity-cookie", "sid", "--shard-percent", "100"],
+      ...["--shard-min-backends", "2", "--shard-strict"],
+    ],
+    cluster({
+      affinity_cookie: "sid",
+      shard_percent: 100,
+      shard_min_backends: 2,
+      shard_mode: ShardMode.STRICT,
+    }),
   ],
   [[...RR, "--send-proxy"], cluster({ proxy_protocol: ProxyProtocolConfig.SEND_HEADER })],
   [[...RR, "--expect-proxy"], cluster({ proxy_protocol: ProxyProtocolConfig.EXPECT_HEADER })],
@@ -169,6 +186,16 @@ const PROBLEMS: [line: string[], message: RegExp][] = [
   [["cluster", "list", "-i", "web", "-d", "a.test"], /either --id or --domain/],
   [[...RR, "--https-redirect-port", "0"], /--https-redirect-port 0.*1 to 65535/],
   [[...RR, "--https-redirect-port", "65536"], /65536/],
+  [[...RR, "--affinity-header", "host"], /--affinity-header.*"host".*other than Host and Cookie/],
+  [[...RR, "--affinity-header", "Cookie"], /other than Host and Cookie/],
+  [[...RR, "--affinity-header", "a b"], /--affinity-header.*token/],
+  [[...RR, "--affinity-cookie", "a;b"], /--affinity-cookie.*name of a cookie/],
+  [[...RR, "--shard-percent", "0"], /--shard-percent 0.*1 to 100/],
+  [[...RR, "--shard-percent", "101"], /--shard-percent 101.*1 to 100/],
+  [
+    [...RR, "--shard-percent", "5", "--shard-min-backends", "1"],
+    /--shard-min-backends 1.*2 or more/,
+  ],
   [[...RR, "--authorized-hash", `me${HASH}`], /user:hash/],
   [[...RR, "--authorized-hash", `me:${HASH.slice(1)}`], /64 lower-case/],
   [[...RR, "--authorized-hash", `me:${HASH.toUpperCase()}`], /64 lower-case/],
@@ -195,6 +222,9 @@ const SYNTAX_ERRORS: [line: string[], message: RegExp][] = [
   [["cluster", "add", "--id", "web"], /--load-balancing-policy/],
   [[...ADD, "fastest"], /Accepted: round_robin, random/],
   [[...ADD, "constructor"], /Accepted: round_robin/],
+  [[...RR, "--affinity-header", "A", "--affinity-cookie", "b"], /cannot be used with/],
+  [[...RR, "--shard-min-backends", "4"], /--shard-min-backends.*needs.*--shard-percent/],
+  [[...RR, "--shard-strict"], /--shard-strict.*needs.*--shard-percent/],
   [["cluster", "remove"], /--id/],
   [["backend", "add", "-i", "a", "--backend-id", "b", "-a", "1.2.3.4:5", "-b"], /argument missing/],
   [
@@ -231,6 +261,7 @@ Deno.test("sozu cluster and backend report syntax errors", async () => {
     const parsed = await parseLine(line);
     assert.match(parsed.stderr, message, line.join(" "));
     assert.equal(parsed.request, null);
+    assert.notEqual(parsed.parserExit, 0);
   }
 });
 

@@ -10,11 +10,12 @@ import {
 import { addCluster } from "../../../config/state/verb.ts";
 import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { answersOf } from "./answer_files.ts";
+import { backendChoiceOf, type BackendChoiceOptions } from "./backend_choice.ts";
 import type { BuildInputs } from "../command_host.ts";
 import { CommandProblem } from "../problem.ts";
 
 /** Parsed options of `cluster add`. */
-export interface AddClusterOptions {
+export interface AddClusterOptions extends BackendChoiceOptions {
   readonly id: string;
   readonly stickySession?: boolean;
   readonly httpsRedirect?: boolean;
@@ -40,6 +41,8 @@ export function clusterRequest(
   if (port !== undefined && !isPort(port)) {
     return new CommandProblem(`Cannot use --https-redirect-port ${port}: expected 1 to 65535`);
   }
+  const choice = backendChoiceOf(options);
+  if (choice instanceof CommandProblem) return choice;
   const hashes = [...options.authorizedHash ?? []];
   const badHash = hashes.find((hash) => !CREDENTIAL.test(hash));
   if (badHash !== undefined) {
@@ -58,6 +61,7 @@ export function clusterRequest(
     load_balancing: options.loadBalancingPolicy,
     answers,
     authorized_hashes: hashes,
+    ...choice,
     ...presentFields({
       proxy_protocol: proxyProtocolOf(options),
       http2: options.http2,

@@ -2,26 +2,37 @@
 // worker with another state is visible.
 
 import { formatAddress } from "../../../config/values/address.ts";
-import type {
-  ClusterHashes,
-  ClusterInformation,
-  ClusterInformations,
-  RequestHttpFrontend,
-  RequestTcpFrontend,
-  RequestUdpFrontend,
+import { DEFAULT_SHARD_MIN_BACKENDS } from "../../../config/defaults.ts";
+import {
+  type Cluster,
+  type ClusterHashes,
+  type ClusterInformation,
+  type ClusterInformations,
+  type RequestHttpFrontend,
+  type RequestTcpFrontend,
+  type RequestUdpFrontend,
+  ShardMode,
 } from "../../../config/schema/messages.ts";
 import { compareText } from "../../../config/values/text_order.ts";
 import { pathText } from "../../../config/values/path_text.ts";
+import { enumName } from "../options/enum_names.ts";
 import { boxTable, type Column, firm, type TableView } from "./table.ts";
 
 type Responses<T> = ReadonlyMap<string, T>;
 type CellsOf = (cluster: ClusterInformation) => string[][];
 
 const STREAM_COLUMNS = ["id", firm("address")];
+const CLUSTER_COLUMNS = [
+  "id",
+  firm("sticky"),
+  firm("https redirect"),
+  "affinity key",
+  "shards",
+];
 const HTTP_COLUMNS = ["id", "host", "path", firm("address")];
 
 const TABLES: readonly (readonly [caption: string, columns: Column[], cells: CellsOf])[] = [
-  ["Clusters", ["id", firm("sticky"), firm("https redirect")], configurationCells],
+  ["Clusters", CLUSTER_COLUMNS, configurationCells],
   ["HTTP frontends", HTTP_COLUMNS, (cluster) => cluster.http_frontends.map(httpCells)],
   ["HTTPS frontends", HTTP_COLUMNS, (cluster) => cluster.https_frontends.map(httpCells)],
   ["TCP frontends", STREAM_COLUMNS, (cluster) => cluster.tcp_frontends.map(streamCells)],
@@ -92,7 +103,22 @@ function configurationCells({ configuration }: ClusterInformation): string[][] {
     configuration.cluster_id,
     yesNo(configuration.sticky_session),
     yesNo(configuration.https_redirect),
+    affinityText(configuration),
+    shardingText(configuration),
   ]];
+}
+
+function affinityText({ affinity_header, affinity_cookie }: Cluster): string {
+  if (affinity_header !== undefined) return `header:${affinity_header}`;
+  return affinity_cookie === undefined ? "source_ip" : `cookie:${affinity_cookie}`;
+}
+
+function shardingText(cluster: Cluster): string {
+  const { shard_percent, shard_min_backends, shard_mode } = cluster;
+  if (shard_percent === undefined) return "off";
+  const least = shard_min_backends ?? DEFAULT_SHARD_MIN_BACKENDS;
+  const mode = enumName(ShardMode, shard_mode ?? ShardMode.FALLBACK);
+  return `${shard_percent}% from ${least} backends, ${mode}`;
 }
 
 function yesNo(value: boolean): string {

@@ -53,6 +53,32 @@ function takeFromField(head: MessageHead, field: number, name: Uint8Array): Uint
   return value;
 }
 
+/**
+ * Where the value of the first cookie called `name` (case-sensitive) begins in the value of a Cookie field, which
+ * lies from `start` to `end`; -1 when there is none.
+ */
+export function findCookie(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  name: Uint8Array,
+): number {
+  let at = start;
+  while (at < end) {
+    while (at < end && bytes[at] === SP) at++;
+    const crumbEnd = cookieEnd(bytes, at, end);
+    if (isNamed(bytes, at, crumbEnd, name)) return at + name.length + 1;
+    at = crumbEnd + 1;
+  }
+  return -1;
+}
+
+/** Where the cookie ends that has a byte at `at`, in the value of a field up to `end`. */
+export function cookieEnd(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && bytes[at] !== SEMICOLON) at++;
+  return at;
+}
+
 function isNamed(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
   if (end - start <= name.length || bytes[start + name.length] !== EQUALS) return false;
   for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;

@@ -130,6 +130,19 @@ export class WorkerMeasurements implements Measurements, MetricView {
     }
   }
 
+  /** Takes over what the balancer counted about shards. */
+  takeShardCounts(clusters: Iterable<Cluster>): void {
+    for (const cluster of clusters) {
+      const { shardCounts } = cluster.backends;
+      const { spilledOver, exhausted } = shardCounts;
+      if (spilledOver === 0 && exhausted === 0) continue;
+      shardCounts.clear();
+      const series = this.scopes.ofCluster(cluster);
+      series?.add(ScopeCount.SHARD_SPILLOVER, spilledOver);
+      series?.add(ScopeCount.SHARD_EXHAUSTED, exhausted);
+    }
+  }
+
   get proxy(): ScopeView {
     const { worker, http2, size } = this.#parts;
     const metrics = [

@@ -1,6 +1,7 @@
 // The connection of one HTTP client, whatever version it speaks: who the client is, where it came in, and
 // what is kept about it from request to request. Reads and writes nothing.
 
+import { type FlowKey, sourceKey } from "../../balancing/flows/flow_key.ts";
 import type { Accepted, Endpoint, TlsFacts } from "../../io/contracts.ts";
 import type { LoggedSession } from "../../observe/access/record.ts";
 import { AuthorityBinding } from "../../protocol/http/authority_binding.ts";
@@ -25,6 +26,7 @@ export class ClientConnection implements SlotHolder, ObservedSession {
   moreSlots: Set<Cluster> | null = null;
   logged: LoggedSession | null = null;
   #forwarded: ForwardedElements | null = null;
+  #sourceKey: FlowKey | null = null;
 
   constructor(
     { peer, destination, tls }: Accepted,
@@ -43,6 +45,11 @@ export class ClientConnection implements SlotHolder, ObservedSession {
 
   get clientIp(): string {
     return this.peer.ip;
+  }
+
+  /** The key of all that comes from its address, `null` when that is none of IP; made when it is needed. */
+  get sourceKey(): FlowKey | null {
+    return this.#sourceKey ??= sourceKey(this.peer.ip);
   }
 
   /** What backends are told about this client; encoded when the first request needs it. */

@@ -3,6 +3,7 @@
 // in flight. Reused: `begin` starts the record of the next request.
 
 import type { Backend } from "../../balancing/backend.ts";
+import { type FlowKey, ReusableFlowKey } from "../../balancing/flows/flow_key.ts";
 import type { HstsHeader } from "../../protocol/http/hsts.ts";
 import type { MessageHead } from "../../protocol/http/message_head.ts";
 import { isConnect, isHead } from "../../protocol/http/method.ts";
@@ -50,6 +51,10 @@ export class Exchange {
   extras: Readonly<RouteExtras> = NO_EXTRAS;
   /** The HSTS header of the matched route, if there is one. */
   hsts: HstsHeader | null = null;
+  /** Its key was looked for. */
+  keyed = false;
+  /** The key of its client, where its cluster chooses by it. */
+  flowKey: FlowKey | null = null;
   /** The backend to try first. */
   picked: Backend | null = null;
   /** The backend that has the request, and that it counts for. */
@@ -57,6 +62,7 @@ export class Exchange {
   /** Aborts the connect that is under way. */
   connecting: AbortController | null = null;
   #phase: ExchangePhase = ExchangePhase.DONE;
+  #ownKey: ReusableFlowKey | null = null;
 
   constructor(client: ClientConnection, request: MessageHead, response: MessageHead) {
     this.client = client;
@@ -92,6 +98,8 @@ export class Exchange {
     this.cluster = null;
     this.extras = NO_EXTRAS;
     this.hsts = null;
+    this.keyed = false;
+    this.flowKey = null;
     this.picked = this.serving = null;
     this.account.begin(client.worker.accountClock());
     client.worker.requestIds.writeInto(this.requestId, 0);
@@ -109,6 +117,11 @@ export class Exchange {
   /** Part of a response, or of what follows one, may have reached the client. */
   get responding(): boolean {
     return this.#phase >= ExchangePhase.RELAYING;
+  }
+
+  /** A key of its own, to be written. */
+  ownKey(): ReusableFlowKey {
+    return this.#ownKey ??= new ReusableFlowKey();
   }
 
   /** The extras of this request, to be filled in. */

@@ -2,7 +2,7 @@
 // which cluster it is for, connects to a backend, says who the client is where that is wanted, and then
 // passes bytes on. Knows no protocol but the first message of TLS, which it reads without taking part.
 
-import { sourceKey } from "../../balancing/flow_hash.ts";
+import { sourceKey } from "../../balancing/flows/flow_key.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import { encodeV2 } from "../../protocol/proxy_protocol/v2.ts";
 import { parseClientHello } from "../../protocol/tls/client_hello.ts";

@@ -2,6 +2,7 @@
 // tried while attempts are left. What an attempt means for the backend is told to its cluster.
 
 import type { Backend } from "../../balancing/backend.ts";
+import type { FlowKey } from "../../balancing/flows/flow_key.ts";
 import type { Cluster } from "../cluster.ts";
 import { Interruption } from "../interruption.ts";
 import { NO_CONNECTION_IN_TIME, Reason } from "../reason.ts";
@@ -52,7 +53,7 @@ export interface ConnectOptions {
   /** The backend to try first; `null` leaves the choice to the policy. */
   readonly first: Backend | null;
   /** Keeps clients together whose policy asks for it, see Policy; `null` for none. */
-  readonly key: bigint | null;
+  readonly key: FlowKey | null;
   /** For a connection that is never given back; otherwise those of the pool. */
   readonly buffers?: UpstreamBuffers;
 }

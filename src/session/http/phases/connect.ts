@@ -5,6 +5,7 @@ import type { Cluster } from "../../cluster.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import { connectBackend, type Timer } from "../../upstream/connect.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
+import { findFlowKey } from "./affinity.ts";
 
 /**
  * A new connection, first to the backend that was picked, if any; or the status to answer with. `timer`
@@ -16,7 +17,7 @@ export async function openUpstream(
   cluster: Cluster,
 ): Promise<Upstream | 503 | 504> {
   exchange.enter(ExchangePhase.CONNECTING);
-  const options = { first: exchange.picked, key: null };
+  const options = { first: exchange.picked, key: exchange.flowKey };
   const upstream = await connectBackend(exchange, exchange.client, timer, cluster, options);
   if (exchange.interruption === Interruption.TIMEOUT) {
     // Its time was over in the very moment in which the connection was there.
@@ -28,6 +29,7 @@ export async function openUpstream(
 
 /** Picks the backend to try first: the one the client's cookie names, else the policy's choice. */
 export function pickBackend(exchange: Exchange, cluster: Cluster): Backend | null {
+  findFlowKey(exchange, cluster);
   return exchange.picked = choose(exchange, cluster);
 }
 
@@ -38,5 +40,5 @@ function choose(exchange: Exchange, cluster: Cluster): Backend | null {
     const backend = cluster.backends.pickSticky(stickyValue, now);
     if (backend !== null) return backend;
   }
-  return cluster.backends.pick(now);
+  return cluster.backends.pick(now, exchange.flowKey);
 }

@@ -3,6 +3,7 @@
 // by the pool, once for all who wait for it.
 
 import type { Backend } from "../../../balancing/backend.ts";
+import type { FlowKey } from "../../../balancing/flows/flow_key.ts";
 import type { Cluster } from "../../cluster.ts";
 import { Interruption } from "../../interruption.ts";
 import { Reason } from "../../reason.ts";
@@ -31,6 +32,8 @@ export interface StreamOptions {
   readonly fresh: boolean;
   /** The connections there are. */
   readonly pool: Pick<SharedUpstreamPool, "take" | "wait">;
+  /** Keeps clients together whose policy asks for it, see Policy; `null` for none. */
+  readonly key: FlowKey | null;
 }
 
 /** A connection that is being opened fails by its own deadline, before that of those who wait for it. */
@@ -45,13 +48,13 @@ export async function acquireStream(
   client: WaitingForStream,
   timer: Timer,
   cluster: Cluster,
-  { first, fresh, pool }: StreamOptions,
+  { first, fresh, pool, key }: StreamOptions,
 ): Promise<StreamSlot | null> {
   const { worker } = client;
   const { account } = purpose;
   let backend = first;
   while (account.attempts < worker.upstreams.attempts) {
-    backend ??= cluster.backends.pick(worker.wheel.now);
+    backend ??= cluster.backends.pick(worker.wheel.now, key);
     if (backend === null) break;
     account.backend = backend;
     const slot = pool.take(backend, fresh);

@@ -24,7 +24,7 @@ export async function takeStreamSide(
     return new H2Upstream(exchange, open, parts);
   }
   const { client } = exchange;
-  const options = { first: picked, fresh, pool: parts.upstreams };
+  const options = { first: picked, fresh, pool: parts.upstreams, key: exchange.flowKey };
   const slot = await acquireStream(exchange, client, timer, cluster, options);
   if (slot !== null && exchange.interruption === Interruption.NONE) {
     return new H2Upstream(exchange, slot, parts);
