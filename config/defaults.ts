@@ -339,6 +339,8 @@ export const DEFAULT_HTTPS_REDIRECT = false;
 export const DEFAULT_SEND_PROXY = false;
 /** Equal weight for every backend (sozu 2.1). */
 export const DEFAULT_BACKEND_WEIGHT = 100;
+/** Path that health probes ask for (sozu 2.3). */
+export const DEFAULT_HEALTH_CHECK_URI = "/";
 /** Seconds between two health probes, and the timeout of one (sozu 2.1). */
 export const DEFAULT_HEALTH_CHECK_INTERVAL_SECONDS = 10;
 export const DEFAULT_HEALTH_CHECK_TIMEOUT_SECONDS = 5;

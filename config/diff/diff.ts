@@ -13,6 +13,7 @@ import { compareBackends } from "../state/backends.ts";
 import { LISTENER_KINDS } from "../state/listener_kinds.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
 import { addBackend, addCluster, removeBackend, removeCluster, type Verb } from "../state/verb.ts";
+import { probePortProblem } from "../rules/probe_port.ts";
 import { requestOf } from "../state/twin_verbs.ts";
 import { compareText } from "../values/text_order.ts";
 
@@ -36,33 +37,39 @@ export function diff(mine: ConfigState, theirs: ConfigState): Request[] {
     ...[tcp, udp].map((kind) => diffStreamFrontends(a, b, kind, listeners[kind.protocol])),
     diffCertificates(a, b, listeners.https),
   ];
+  const clusters = diffClusters(a, b);
   const inOrder = Object.values(listeners);
   const verbs: Verb[][] = [
     ...bound.map(({ before }) => before),
     ...inOrder.map(({ membership }) => membership),
     ...inOrder.map(({ changes }) => changes),
-    diffClusters(a, b),
+    clusters.early,
     diffBackends(a, b),
+    clusters.late,
     ...bound.map(({ after }) => after),
   ];
   return verbs.flat().map(requestOf);
 }
 
-function diffClusters({ clusters: mine }: ReadonlyTables, { clusters: theirs }: ReadonlyTables) {
+/** `late`: those whose health checks do not go with backends that have yet to leave. */
+function diffClusters(a: ReadonlyTables, b: ReadonlyTables): { early: Verb[]; late: Verb[] } {
+  const { clusters: mine } = a;
+  const { clusters: theirs } = b;
   const ids = new Set<string>();
   for (const table of [mine, theirs]) {
     for (const { cluster_id } of table.values()) ids.add(cluster_id);
   }
-  const verbs: Verb[] = [];
+  const early: Verb[] = [];
+  const late: Verb[] = [];
   for (const id of [...ids].sort(compareText)) {
     const known = mine.get(id);
     const wanted = theirs.get(id);
-    if (wanted === undefined) verbs.push(removeCluster(id));
+    if (wanted === undefined) early.push(removeCluster(id));
     else if (known === undefined || !equalMessages(Cluster, known, wanted)) {
-      verbs.push(addCluster(wanted));
+      (probePortProblem(a, wanted) === null ? early : late).push(addCluster(wanted));
     }
   }
-  return verbs;
+  return { early, late };
 }
 
 function diffBackends({ backends: mine }: ReadonlyTables, { backends: theirs }: ReadonlyTables) {

@@ -92,6 +92,14 @@ export function matching(accepts: string, pattern: RegExp): Reader<string> {
   );
 }
 
+/** Text that `convert` reads; it returns `null` for text that it does not accept. */
+export function convertedText<T>(accepts: string, convert: (text: string) => T | null): Reader<T> {
+  return reader(
+    accepts,
+    (value) => value.kind === "string" ? convert(value.value) ?? undefined : undefined,
+  );
+}
+
 /** One of a few words, each standing for a value. */
 export function oneOf<T>(
   words: Readonly<Record<string, T>>,

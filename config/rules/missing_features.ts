@@ -23,10 +23,7 @@ const MISSING_FIELDS: Readonly<Record<string, string>> = {
 
 /** The same of health checks. */
 const MISSING_CHECK_FIELDS: Readonly<Record<string, string>> = {
-  accepted_statuses: "ranges of statuses in health checks",
   headers: "headers of health checks",
-  mode: "health checks over TCP",
-  port: "ports of health checks",
 };
 
 /** The feature that a request asks for and this program does not have, as a refusal, or `null`. */

@@ -1,20 +1,26 @@
-// `[clusters.ID.health_check]`: HTTP probes of a cluster's backends.
+// `[clusters.ID.health_check]`: probes of a cluster's backends.
 
 import * as defaults from "../../defaults.ts";
-import { matching, positiveU32, u32 } from "../fields.ts";
-import { defaulted, required, type TableReading } from "../table.ts";
+import { arrayOf, convertedText, oneOf, port, positiveU32, text, u32 } from "../fields.ts";
+import { defaulted, optional, type TableReading } from "../table.ts";
 import { type HealthCheckConfig, HealthCheckMode } from "../../schema/messages.ts";
+import { presentFields } from "../../values/present_fields.ts";
+import { parseStatusRange, STATUS_RANGE_FORMS } from "../../values/status_ranges.ts";
 
-/**
- * The rules for values are those by which the routing state refuses a check; they are applied here
- * so that a file with a broken check is refused with its line, instead of losing a whole cluster.
- */
+/** The rules for what depends on more than one value are those of the routing state, which reports their lines. */
 export const HEALTH_CHECK_KEYS = {
-  uri: required(
-    // It is written into a request line: a control character would end it (request smuggling).
-    // deno-lint-ignore no-control-regex
-    matching("a path starting with '/' without control characters", /^\/[^\x00-\x08\x0A-\x1F]*$/),
-    "path requested",
+  mode: defaulted(
+    oneOf({
+      HTTP: HealthCheckMode.HEALTH_CHECK_MODE_HTTP,
+      TCP: HealthCheckMode.HEALTH_CHECK_MODE_TCP,
+    }),
+    HealthCheckMode.HEALTH_CHECK_MODE_HTTP,
+    "asks for a path, or is content with a connection",
+  ),
+  uri: defaulted(
+    text,
+    defaults.DEFAULT_HEALTH_CHECK_URI,
+    "path requested, with mode HTTP",
   ),
   interval: defaulted(
     positiveU32,
@@ -41,18 +47,19 @@ export const HEALTH_CHECK_KEYS = {
     defaults.DEFAULT_EXPECTED_STATUS,
     "status of a healthy backend, 0 = any 2xx",
   ),
+  accepted_statuses: defaulted(
+    arrayOf(convertedText(STATUS_RANGE_FORMS, parseStatusRange)),
+    [],
+    "statuses of a healthy backend, in the place of expected_status",
+  ),
+  port: optional(port, "port that is probed, absent = that of the backend"),
 };
 
-/** The message, or undefined when the path is missing or wrong (reported before). */
+/** The message; undefined when there is no check. */
 export function healthCheckMessage(
   reading: TableReading<typeof HEALTH_CHECK_KEYS> | undefined,
 ): HealthCheckConfig | undefined {
-  const uri = reading?.values.uri;
-  return reading === undefined || uri === undefined ? undefined : {
-    ...reading.values,
-    uri,
-    mode: HealthCheckMode.HEALTH_CHECK_MODE_HTTP,
-    accepted_statuses: [],
-    headers: [],
-  };
+  if (reading === undefined) return undefined;
+  const { port, ...values } = reading.values;
+  return { ...values, ...presentFields({ port }), headers: [] };
 }

@@ -2,16 +2,23 @@
 
 import { validateHealthCheck, validateMessage } from "../../rules/validate.ts";
 import { question } from "../../rules/rule.ts";
-import { EventKind, type RemoveBackend, SetHealthCheck } from "../../schema/messages.ts";
+import {
+  EventKind,
+  type HealthCheckConfig,
+  HealthCheckMode,
+  type RemoveBackend,
+  SetHealthCheck,
+} from "../../schema/messages.ts";
 import { undoBackend, undoCluster } from "../../undo/cluster.ts";
 import { formatAddress } from "../../values/address.ts";
 import { backendKey } from "../backends.ts";
+import { checkPortProblem, probePortProblem, unixBackendProblem } from "../../rules/probe_port.ts";
 import type { Rows, Subject } from "./row.ts";
 
 export const CLUSTER_ROWS = {
   add_cluster: {
     runsOn: "all",
-    mutate: (tables, cluster) => tables.clusters.add(cluster),
+    mutate: (tables, cluster) => probePortProblem(tables, cluster) ?? tables.clusters.add(cluster),
     undo: (tables, { cluster_id }) => undoCluster(tables, cluster_id),
     scope: ({ cluster_id }) => clusterScope(cluster_id),
     auditVerb: "cluster_added",
@@ -37,13 +44,15 @@ export const CLUSTER_ROWS = {
     // Refusals name the fields as the configuration file does.
     validate: ({ config, ...rest }) =>
       validateMessage(SetHealthCheck, rest as SetHealthCheck) ?? validateHealthCheck(config),
-    mutate: (tables, request) => tables.clusters.setHealthCheck(request),
+    mutate: (tables, request) =>
+      checkPortProblem(tables, request.cluster_id, request.config) ??
+        tables.clusters.setHealthCheck(request),
     undo: (tables, { cluster_id }) => undoCluster(tables, cluster_id),
     scope: ({ cluster_id }) => clusterScope(cluster_id),
     auditVerb: "health_check_set",
     subject: ({ cluster_id }) => healthCheckSubject(cluster_id),
     change: ({ cluster_id, config }) =>
-      `cluster ${cluster_id} is probed at ${config.uri} every ${config.interval} s`,
+      `cluster ${cluster_id} is probed ${probeText(config)} every ${config.interval} s`,
   },
   remove_health_check: {
     runsOn: "all",
@@ -57,7 +66,8 @@ export const CLUSTER_ROWS = {
   },
   add_backend: {
     runsOn: "all",
-    mutate: (tables, backend) => tables.backends.add(backend),
+    mutate: (tables, backend) =>
+      unixBackendProblem(tables, backend) ?? tables.backends.add(backend),
     undo: undoBackend,
     scope: backendScope,
     independent: true,
@@ -85,6 +95,10 @@ export const CLUSTER_ROWS = {
   | "add_backend"
   | "remove_backend"
 >;
+
+function probeText({ mode, uri }: HealthCheckConfig): string {
+  return mode === HealthCheckMode.HEALTH_CHECK_MODE_TCP ? "over TCP" : `at ${uri}`;
+}
 
 function clusterScope(id: string): string {
   return `cluster ${id}`;

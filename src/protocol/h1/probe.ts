@@ -26,8 +26,24 @@ export function probeRequest(uri: string, authority: string): Uint8Array {
   return asciiBytes(`GET ${uri} HTTP/1.1\r\nHost: ${authority}\r\nConnection: close\r\n\r\n`);
 }
 
-/** Is this the status of a healthy backend? `expected` is exact, or {@link ANY_SUCCESS}. */
-export function isExpectedStatus(status: number, expected: number): boolean {
+/** Statuses from one to another, both included. */
+export interface StatusRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Is this the status of a healthy backend? It is in one of the `accepted` ranges; where there are none, `expected`
+ * is exact, or {@link ANY_SUCCESS}.
+ */
+export function isExpectedStatus(
+  status: number,
+  expected: number,
+  accepted: readonly StatusRange[] = [],
+): boolean {
+  if (accepted.length > 0) {
+    return accepted.some(({ start, end }) => status >= start && status <= end);
+  }
   return expected === ANY_SUCCESS ? status >= 200 && status <= 299 : status === expected;
 }
 

@@ -3,7 +3,7 @@
 // plane's tick hands the time in and moves everything on.
 
 import { validateHealthCheck } from "../../../config/rules/validate.ts";
-import { HealthCheckConfig } from "../../../config/schema/messages.ts";
+import { HealthCheckConfig, HealthCheckMode } from "../../../config/schema/messages.ts";
 import { equalMessages } from "../../../config/schema/message_values.ts";
 import type { Backend } from "../../balancing/backend.ts";
 import type { Dialer } from "../../io/contracts.ts";
@@ -12,7 +12,7 @@ import type { ModuleLog } from "../../observe/log/module_log.ts";
 import { HeadTools } from "../../protocol/h2/connection/head_tools.ts";
 import type { Cluster } from "../../session/cluster.ts";
 import type { PlaneParts } from "../parts.ts";
-import { HealthProbe, type ProbeResult } from "./probe.ts";
+import { HealthProbe, type ProbeQuestion, type ProbeResult } from "./probe.ts";
 import { probePeriodMs } from "./period.ts";
 
 /** How much probing is done at the same time. */
@@ -152,16 +152,25 @@ export class HealthChecks {
   }
 
   async #probe(backend: Backend, check: Check, nowMs: number): Promise<void> {
-    const { uri, expected_status, timeout } = check.config;
-    const http2 = check.cluster.settings.http2 ? this.#tools : null;
-    const question = { uri, expectedStatus: expected_status, http2 };
-    const probe = new HealthProbe(backend.address, question, nowMs + timeout * SECOND_MS);
+    const deadlineMs = nowMs + check.config.timeout * SECOND_MS;
+    const probe = new HealthProbe(backend.address, this.#question(check), deadlineMs);
     this.#running.set(backend, { check, probe });
     const result = await probe.run(this.#dialer);
     // A cancelled probe has left already, and another one may have taken its place.
     if (this.#running.get(backend)?.probe !== probe) return;
     this.#running.delete(backend);
     this.#record(backend, check, result);
+  }
+
+  #question({ cluster, config }: Check): ProbeQuestion {
+    return {
+      tcp: config.mode === HealthCheckMode.HEALTH_CHECK_MODE_TCP,
+      port: config.port ?? null,
+      uri: config.uri,
+      expectedStatus: config.expected_status,
+      acceptedStatuses: config.accepted_statuses,
+      http2: cluster.settings.http2 ? this.#tools : null,
+    };
   }
 
   #record(backend: Backend, check: Check, result: ProbeResult): void {
