@@ -344,6 +344,19 @@ Deno.test("loadConfig refuses health checks that the routing state would refuse"
   }
   const both = 'accepted_statuses = ["2xx"]\nexpected_status = 204';
   assertError(check(both), 7, key("expected_status"), ["accepted_statuses"]);
+  const headers = (...elements: string[]) => check(`headers = [${elements.join(", ")}]`);
+  const file = (name: string) => `{ name = "${name}", value_file = "key" }`;
+  assertError(headers('{ name = "a" }'), 6, key("headers[0].value_file"), ["Missing"]);
+  assertError(
+    headers('{ name = "a", value_file = "k", value = "s3cret" }'),
+    6,
+    key("headers[0].value"),
+    [
+      "accepted: name, value_file",
+    ],
+  );
+  assertError(headers(file("Host")), 6, key("headers"), ["RFC 9110"]);
+  assertError(headers(file("a"), file("A")), 6, key("headers"), ["once"]);
   const tcp = (rest: string) => check(`mode = "TCP"\n${rest}`);
   assertError(tcp("expected_status = 204"), 7, key("expected_status"), ["mode TCP"]);
   assertError(tcp('accepted_statuses = ["any"]'), 7, key("accepted_statuses"), ["mode TCP"]);

@@ -132,6 +132,21 @@ Deno.test("clusterMessage carries every key of a health check, and asks for / wh
   ]);
 });
 
+Deno.test("loadConfig has the names of probe headers in requests, and where their values are beside them", () => {
+  const check = `health_check = { headers = [
+    { name = "X-Key", value_file = "secrets/key" }, { name = "b", value_file = "/run/b" }] }`;
+  const config = loaded(cluster("c", "http", "", check), FILES);
+  const message = only(requestsOf(config, "add_cluster"));
+  assert.deepEqual(message.health_check?.headers, [
+    { name: "X-Key", fingerprint: "" },
+    { name: "b", fingerprint: "" },
+  ]);
+  assert.deepEqual(config.probe_files, [{
+    cluster_id: "c",
+    headers: [{ name: "X-Key", path: "/etc/sozu/secrets/key" }, { name: "b", path: "/run/b" }],
+  }]);
+});
+
 Deno.test("mapOf keeps cluster ids that are names of object properties", () => {
   const text = cluster("__proto__", "tcp") + cluster("constructor", "tcp") +
     cluster('"a.b"', "tcp");

@@ -1,11 +1,20 @@
 // `[clusters.ID.health_check]`: probes of a cluster's backends.
 
 import * as defaults from "../../defaults.ts";
-import { arrayOf, convertedText, oneOf, port, positiveU32, text, u32 } from "../fields.ts";
-import { defaulted, optional, type TableReading } from "../table.ts";
+import { arrayOf, convertedText, oneOf, path, port, positiveU32, text, u32 } from "../fields.ts";
+import { defaulted, optional, required, tableOf, type TableReading } from "../table.ts";
 import { type HealthCheckConfig, HealthCheckMode } from "../../schema/messages.ts";
 import { presentFields } from "../../values/present_fields.ts";
 import { parseStatusRange, STATUS_RANGE_FORMS } from "../../values/status_ranges.ts";
+
+/** Keys of an element of `headers`. The value has a file of its own, that no configuration may hold. */
+export const PROBE_HEADER_KEYS = {
+  name: required(text, "name of the header"),
+  value_file: required(
+    path,
+    "file with its value, relative to this file; read by start and reload",
+  ),
+};
 
 /** The rules for what depends on more than one value are those of the routing state, which reports their lines. */
 export const HEALTH_CHECK_KEYS = {
@@ -53,6 +62,11 @@ export const HEALTH_CHECK_KEYS = {
     "statuses of a healthy backend, in the place of expected_status",
   ),
   port: optional(port, "port that is probed, absent = that of the backend"),
+  headers: defaulted(
+    arrayOf(tableOf(PROBE_HEADER_KEYS)),
+    [],
+    "headers of the request, with mode HTTP",
+  ),
 };
 
 /** The message; undefined when there is no check. */
@@ -60,6 +74,27 @@ export function healthCheckMessage(
   reading: TableReading<typeof HEALTH_CHECK_KEYS> | undefined,
 ): HealthCheckConfig | undefined {
   if (reading === undefined) return undefined;
-  const { port, ...values } = reading.values;
-  return { ...values, ...presentFields({ port }), headers: [] };
+  const { port, headers, ...values } = reading.values;
+  return {
+    ...values,
+    ...presentFields({ port }),
+    headers: headers.map(({ values: { name = "" } }) => ({ name, fingerprint: "" })),
+  };
+}
+
+/** A header and the file with its value. */
+export interface ProbeHeaderFile {
+  readonly name: string;
+  /** As it stands in the configuration file. */
+  readonly path: string;
+}
+
+/** The headers of a check, in order. */
+export function probeHeaderFiles(
+  reading: TableReading<typeof HEALTH_CHECK_KEYS> | undefined,
+): ProbeHeaderFile[] {
+  return (reading?.values.headers ?? []).map(({ values: { name = "", value_file = "" } }) => ({
+    name,
+    path: value_file,
+  }));
 }

@@ -1,6 +1,7 @@
 // The verbs about clusters, their health checks and their backends.
 
 import { validateHealthCheck, validateMessage } from "../../rules/validate.ts";
+import { probeValuesProblem } from "../../rules/probe_values.ts";
 import { question } from "../../rules/rule.ts";
 import {
   EventKind,
@@ -8,6 +9,7 @@ import {
   HealthCheckMode,
   type RemoveBackend,
   SetHealthCheck,
+  SetProtectedHealthCheck,
 } from "../../schema/messages.ts";
 import { undoBackend, undoCluster } from "../../undo/cluster.ts";
 import { formatAddress } from "../../values/address.ts";
@@ -54,6 +56,16 @@ export const CLUSTER_ROWS = {
     change: ({ cluster_id, config }) =>
       `cluster ${cluster_id} is probed ${probeText(config)} every ${config.interval} s`,
   },
+  // Main puts the check into the state without the values, as a check of the row above.
+  set_protected_health_check: {
+    runsOn: "all",
+    validate: ({ config, ...rest }) =>
+      validateMessage(SetProtectedHealthCheck, rest as SetProtectedHealthCheck) ??
+        validateHealthCheck(config) ?? probeValuesProblem({ config, values: rest.values }),
+    scope: ({ cluster_id }) => clusterScope(cluster_id),
+    change: ({ cluster_id, config }) =>
+      `cluster ${cluster_id} is probed ${probeText(config)} every ${config.interval} s`,
+  },
   remove_health_check: {
     runsOn: "all",
     rule: question,
@@ -91,6 +103,7 @@ export const CLUSTER_ROWS = {
   | "add_cluster"
   | "remove_cluster"
   | "set_health_check"
+  | "set_protected_health_check"
   | "remove_health_check"
   | "add_backend"
   | "remove_backend"

@@ -35,18 +35,6 @@ function address(text: string) {
   return parsed;
 }
 
-const CHECK = {
-  uri: "/health",
-  interval: 10,
-  timeout: 5,
-  healthy_threshold: 3,
-  unhealthy_threshold: 3,
-  expected_status: 0,
-  mode: 0,
-  accepted_statuses: [],
-  headers: [],
-};
-
 const ACCEPTED: [line: string[], request: RequestType][] = [
   [RR, cluster()],
   [[...ADD, "RANDOM"], cluster({ load_balancing: LoadBalancingAlgorithms.RANDOM })],
@@ -89,77 +77,6 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
   [
     ["cluster", "list", "-d", "a.test/api/v1"],
     { kind: "list_frontends", value: { http: false, https: false, tcp: false } },
-  ],
-  [
-    ["cluster", "health-check", "set", "-i", "web"],
-    { kind: "set_health_check", value: { cluster_id: "web", config: { ...CHECK, uri: "/" } } },
-  ],
-  [
-    [
-      ...["cluster", "health-check", "set", "-i", "web", "--mode", "TCP", "--port", "81"],
-      ...["--uri", "ignored"],
-    ],
-    {
-      kind: "set_health_check",
-      value: { cluster_id: "web", config: { ...CHECK, mode: 1, uri: "ignored", port: 81 } },
-    },
-  ],
-  [
-    [
-      ...["cluster", "health-check", "set", "-i", "web", "-u", "/health"],
-      ...["--accepted-statuses", "2xx, 404", "--accepted-statuses", "300-302"],
-    ],
-    {
-      kind: "set_health_check",
-      value: {
-        cluster_id: "web",
-        config: {
-          ...CHECK,
-          accepted_statuses: [
-            { start: 200, end: 299 },
-            { start: 404, end: 404 },
-            { start: 300, end: 302 },
-          ],
-        },
-      },
-    },
-  ],
-  [
-    ["cluster", "health-check", "set", "-i", "web", "-u", "/health"],
-    { kind: "set_health_check", value: { cluster_id: "web", config: CHECK } },
-  ],
-  [
-    [
-      ...["cluster", "health-check", "set", "-i", "web", "--uri", "/h", "--interval", "20"],
-      ...["--probe-timeout", "7", "--healthy-threshold", "1", "--unhealthy-threshold", "2"],
-      ...["--expected-status", "204"],
-    ],
-    {
-      kind: "set_health_check",
-      value: {
-        cluster_id: "web",
-        config: {
-          uri: "/h",
-          interval: 20,
-          timeout: 7,
-          healthy_threshold: 1,
-          unhealthy_threshold: 2,
-          expected_status: 204,
-          mode: 0,
-          accepted_statuses: [],
-          headers: [],
-        },
-      },
-    },
-  ],
-  [["cluster", "health-check", "remove", "-i", "web"], {
-    kind: "remove_health_check",
-    value: "web",
-  }],
-  [["cluster", "health-check", "list"], { kind: "query_health_checks", value: {} }],
-  [
-    ["cluster", "health-check", "list", "-i", "web"],
-    { kind: "query_health_checks", value: { cluster_id: "web" } },
   ],
   [
     ["backend", "add", "-i", "web", "--backend-id", "b1", "-a", "[::1]:81"],
@@ -211,38 +128,6 @@ const PROBLEMS: [line: string[], message: RegExp][] = [
   [[...RR, "--answer", "503"], /<code>=<template>/],
   [[...RR, "--answer", "503="], /<code>=<template>/],
   [[...RR, "--answer", "503=file://gone.http"], /Cannot read "gone\.http"/],
-  [["cluster", "health-check", "set", "-i", "w", "-u", "health"], /begins with \//],
-  [["cluster", "health-check", "set", "-i", "w", "-u", "/a\nb"], /control character/],
-  [["cluster", "health-check", "set", "-i", "w", "-u", "/", "--interval", "0"], /--interval 0/],
-  [
-    ["cluster", "health-check", "set", "-i", "w", "-u", "/", "--probe-timeout", "0"],
-    /--probe-timeout 0/,
-  ],
-  [["cluster", "health-check", "set", "-i", "w", "--port", "65536"], /port: 65536/],
-  [["cluster", "health-check", "set", "-i", "w", "--port", "0"], /port: 0/],
-  [
-    [
-      ...["cluster", "health-check", "set", "-i", "w", "--accepted-statuses", "2xx"],
-      ...["--expected-status", "204"],
-    ],
-    /expected_status.*accepted_statuses/,
-  ],
-  [
-    ["cluster", "health-check", "set", "-i", "w", "--mode", "tcp", "--accepted-statuses", "any"],
-    /accepted_statuses.*mode TCP/,
-  ],
-  [
-    ["cluster", "health-check", "set", "-i", "w", "--mode", "tcp", "--expected-status", "200"],
-    /expected_status.*mode TCP/,
-  ],
-  [
-    ["cluster", "health-check", "set", "-i", "w", "-u", "/", "--healthy-threshold", "0"],
-    /--healthy-threshold 0/,
-  ],
-  [
-    ["cluster", "health-check", "set", "-i", "w", "-u", "/", "--unhealthy-threshold", "0"],
-    /--unhealthy-threshold 0/,
-  ],
 ];
 
 const SYNTAX_ERRORS: [line: string[], message: RegExp][] = [
@@ -254,13 +139,6 @@ const SYNTAX_ERRORS: [line: string[], message: RegExp][] = [
   [
     ["backend", "add", "-i", "a", "--backend-id", "b", "-a", "1.2.3.4:5", "-b", "yes"],
     /true or false/,
-  ],
-  [["cluster", "health-check", "set", "-i", "w", "-u", "/", "--interval", "-1"], /whole number/],
-  [["cluster", "health-check", "set", "-i", "w", "--accepted-statuses", "2xx,600"], /'200-399'/],
-  [["cluster", "health-check", "set", "-i", "w", "--mode", "udp"], /http, tcp/],
-  [
-    ["cluster", "health-check", "set", "-i", "w", "-u", "/", "--interval", "4294967296"],
-    /4294967295/,
   ],
 ];
 
@@ -288,24 +166,6 @@ Deno.test("sozu cluster and backend report syntax errors", async () => {
     assert.match(parsed.stderr, message, line.join(" "));
     assert.equal(parsed.request, null);
   }
-});
-
-Deno.test("sozu cluster health-check set keeps --probe-timeout apart from the global --timeout", async () => {
-  const set = ["cluster", "health-check", "set", "-i", "web"];
-  const probe = await parseLine([...set, "--probe-timeout", "7"]);
-  assert.equal(probe.options?.timeoutMs, undefined);
-  for (const line of [["--timeout", "250", ...set], [...set, "--timeout", "250"]]) {
-    const parsed = await parseLine(line);
-    assert.equal(parsed.options?.timeoutMs, 250, line.join(" "));
-    const value = { cluster_id: "web", config: { ...CHECK, uri: "/" } };
-    assert.deepEqual(parsed.request, { kind: "set_health_check", value });
-  }
-});
-
-Deno.test("sozu cluster health-check set warns when probes may overlap", async () => {
-  const set = ["cluster", "health-check", "set", "-i", "web", "-u", "/", "--interval", "5"];
-  assert.equal((await parseLine([...set, "--probe-timeout", "5"])).warnings.length, 1);
-  assert.equal((await parseLine([...set, "--probe-timeout", "4"])).warnings.length, 0);
 });
 
 Deno.test("clusterIn prefers main, falls back to workers only without main", () => {

@@ -17,6 +17,9 @@ import {
   type HttpStatusRange,
   type Request,
 } from "../../../config/schema/messages.ts";
+import { removeHealthCheck, setHealthCheck } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
+import { type HeaderFile, headerFiles, protectedCheck } from "../options/protected_check.ts";
 import { clusterIdOption, oneOf, statusRanges, unsigned32 } from "../options/argument_parsers.ts";
 import type { BuildInputs, CommandHost } from "../command_host.ts";
 import { subcommand } from "../options/subcommand.ts";
@@ -33,6 +36,7 @@ interface SetOptions {
   readonly expectedStatus: number;
   readonly acceptedStatuses: HttpStatusRange[];
   readonly port?: number;
+  readonly headerFile: HeaderFile[];
 }
 
 const MODES: Readonly<Record<string, HealthCheckMode>> = {
@@ -78,17 +82,21 @@ export function registerHealthCheck(cluster: Command, host: CommandHost): void {
     .addOption(
       new Option("--port <port>", "Port to probe, instead of that of each server")
         .argParser(unsigned32),
+    )
+    .addOption(
+      new Option(
+        "--header-file <name=path>",
+        "Header with its value from a file, - for standard input; it is kept in memory (repeatable)",
+      ).argParser(headerFiles).default([], "none"),
     );
   set.action((options: SetOptions, command: Command) =>
-    host.send(command, (inputs) => setHealthCheck(options, inputs))
+    host.send(command, (inputs) => setCheck(options, inputs))
   );
 
   subcommand(family, "remove", "Probe the servers of a cluster no more")
     .addOption(clusterIdOption())
     .action((options: { id: string }, command: Command) =>
-      host.send(command, () => ({
-        request_type: { kind: "remove_health_check", value: options.id },
-      }))
+      host.send(command, () => requestOf(removeHealthCheck(options.id)))
     );
 
   subcommand(family, "list", "Show the probes in force")
@@ -103,7 +111,10 @@ export function registerHealthCheck(cluster: Command, host: CommandHost): void {
     );
 }
 
-function setHealthCheck(options: SetOptions, inputs: BuildInputs): Request | CommandProblem {
+function setCheck(
+  options: SetOptions,
+  inputs: BuildInputs,
+): Request | CommandProblem | Promise<Request | CommandProblem> {
   const zero = ([
     ["--interval", options.interval],
     ["--probe-timeout", options.probeTimeout],
@@ -126,9 +137,10 @@ function setHealthCheck(options: SetOptions, inputs: BuildInputs): Request | Com
         `(${options.interval} s): probes of one server may overlap`,
     );
   }
-  return {
-    request_type: { kind: "set_health_check", value: { cluster_id: options.id, config } },
-  };
+  const { id: cluster_id, headerFile: files } = options;
+  return files.length === 0
+    ? requestOf(setHealthCheck({ cluster_id, config }))
+    : protectedCheck(inputs, cluster_id, config, files);
 }
 
 function checkOf(options: SetOptions): HealthCheckConfig {
@@ -142,7 +154,7 @@ function checkOf(options: SetOptions): HealthCheckConfig {
     expected_status: options.expectedStatus,
     accepted_statuses: options.acceptedStatuses,
     ...presentFields({ port: options.port }),
-    headers: [],
+    headers: options.headerFile.map(({ name }) => ({ name, fingerprint: "" })),
   };
 }
 

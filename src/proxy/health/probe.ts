@@ -28,6 +28,8 @@ export interface ProbeQuestion {
   readonly port: number | null;
   /** Path and query, checked by the configuration's rules. */
   readonly uri: string;
+  /** Headers besides, as lines of HTTP/1.1; empty for none. Never shown to anybody. */
+  readonly lines: Uint8Array;
   /** The exact status of a healthy backend; 0 is any from 200 to 299. */
   readonly expectedStatus: number;
   /** The statuses of a healthy backend; `expectedStatus` counts where there are none. */
@@ -80,13 +82,13 @@ export class HealthProbe {
     const stream = await dialer.connect(host, port, this.#dialing.signal);
     this.#stream = stream;
     if (this.#ended !== null) return this.#ended;
-    const { tcp, uri, http2 } = this.#question;
+    const { tcp, uri, lines, http2 } = this.#question;
     if (tcp) return { kind: "success" };
     if (http2 !== null) {
-      const answer = await new H2Question(uri, text, http2).ask(stream);
+      const answer = await new H2Question(uri, text, lines, http2).ask(stream);
       return typeof answer === "number" ? this.#judge(answer) : failure(answer);
     }
-    const request = probeRequest(uri, text);
+    const request = probeRequest(uri, text, lines);
     await writeRest(stream, request, 0, request.length);
     const reader = new ProbeReader();
     for (;;) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { FakeStream } from "../../../tests/support/session/fake_stream.ts";
 import { waitFor } from "../../../tests/support/wait.ts";
 import { type BackendAddress, parseBackendAddress } from "../../balancing/backend.ts";
+import { NO_LINES, probeLines } from "../../protocol/h1/probe.ts";
 import type { ByteStream } from "../../io/contracts.ts";
 import { HealthProbe, type ProbeQuestion, type ProbeResult } from "./probe.ts";
 
@@ -20,6 +21,7 @@ const QUESTION: ProbeQuestion = {
   tcp: false,
   port: null,
   uri: "/up",
+  lines: NO_LINES,
   expectedStatus: 0,
   acceptedStatuses: [],
   http2: null,
@@ -213,4 +215,14 @@ Deno.test("HealthProbe dials the port of the check at the address of the backend
       new RegExp(`\\r\\nHost: ${address === "[::1]:80" ? "\\[::1\\]" : host}:9000\\r\\n`),
     );
   }
+});
+
+Deno.test("HealthProbe sends its headers behind its own, in order and spelling", async () => {
+  const lines = probeLines([
+    { name: "X-Token", value: new TextEncoder().encode("a b\u00e9") },
+    { name: "authorization", value: new TextEncoder().encode("Bearer x") },
+  ]);
+  const { written } = await probed("127.0.0.1:80", { lines }, "HTTP/1.1 200 OK\r\n");
+  const fields = "X-Token: a b\u00c3\u00a9\r\nauthorization: Bearer x\r\n";
+  assert.equal(written, REQUEST.replace("close\r\n", `close\r\n${fields}`));
 });
