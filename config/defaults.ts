@@ -343,6 +343,8 @@ export const DEFAULT_SEND_PROXY = false;
 export const DEFAULT_BACKEND_WEIGHT = 100;
 /** Backends below which a cluster is not sharded (sozu 2.3). */
 export const DEFAULT_SHARD_MIN_BACKENDS = 8;
+/** Path that health probes ask for (sozu 2.3). */
+export const DEFAULT_HEALTH_CHECK_URI = "/";
 /** Seconds between two health probes, and the timeout of one (sozu 2.1). */
 export const DEFAULT_HEALTH_CHECK_INTERVAL_SECONDS = 10;
 export const DEFAULT_HEALTH_CHECK_TIMEOUT_SECONDS = 5;

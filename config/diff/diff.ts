@@ -13,6 +13,7 @@ import { compareBackends } from "../state/backends.ts";
 import { LISTENER_KINDS } from "../state/listener_kinds.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
 import { addBackend, addCluster, removeBackend, removeCluster, type Verb } from "../state/verb.ts";
+import { probePortProblem } from "../rules/probe_port.ts";
 import { requestOf } from "../state/twin_verbs.ts";
 import { compareText } from "../values/text_order.ts";
 
@@ -38,13 +39,15 @@ export function diff(mine: ConfigState, theirs: ConfigState): Request[] {
     ...[tcp, udp].map((kind) => diffStreamFrontends(a, b, kind, listeners[kind.protocol])),
     diffCertificates(a, b, listeners.https),
   ];
+  const clusters = diffClusters(a, b);
   const inOrder = Object.values(listeners);
   const verbs: Verb[][] = [
     ...bound.map(({ before }) => before),
     ...inOrder.map(({ membership }) => membership),
     ...inOrder.map(({ changes }) => changes),
-    diffClusters(a, b),
+    clusters.early,
     diffBackends(a, b),
+    clusters.late,
     ...bound.map(({ after }) => after),
   ];
   return [...removed, ...verbs.flat()].map(requestOf);
@@ -58,11 +61,17 @@ function without(state: ConfigState, removed: readonly Verb[]): ConfigState {
   return left;
 }
 
-function diffClusters({ clusters: mine }: ReadonlyTables, { clusters: theirs }: ReadonlyTables) {
-  return theirs.sorted().filter((wanted) => {
-    const known = mine.get(wanted.cluster_id);
+/** `late`: those whose health checks do not go with backends that have yet to leave. */
+function diffClusters(a: ReadonlyTables, b: ReadonlyTables): { early: Verb[]; late: Verb[] } {
+  const changed = b.clusters.sorted().filter((wanted) => {
+    const known = a.clusters.get(wanted.cluster_id);
     return known === undefined || !equalMessages(Cluster, known, wanted);
-  }).map(addCluster);
+  });
+  const isEarly = (cluster: Cluster) => probePortProblem(a, cluster) === null;
+  return {
+    early: changed.filter(isEarly).map(addCluster),
+    late: changed.filter((cluster) => !isEarly(cluster)).map(addCluster),
+  };
 }
 
 function removedClusters(

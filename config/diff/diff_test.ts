@@ -58,6 +58,21 @@ Deno.test("diff() names removed and added clusters, frontends and backends", () 
   ]);
 });
 
+Deno.test("diff() gives a cluster a port for its probes when no backend is behind a unix socket any more", () => {
+  const health_check = { ...messages.HealthCheckConfig.empty(), uri: "/", port: 81 };
+  const plain = backend("a", "one", "127.0.0.1:1");
+  const unix = stateWith(
+    { kind: "add_cluster", value: cluster("a") },
+    { kind: "add_backend", value: { ...plain, unix_path: "/run/one.sock" } },
+  );
+  const port = stateWith(
+    { kind: "add_cluster", value: cluster("a", { health_check }) },
+    { kind: "add_backend", value: plain },
+  );
+  assert.deepEqual(kinds(verbs(unix, port)), ["add_backend", "add_cluster"]);
+  assert.deepEqual(kinds(verbs(port, unix)), ["add_cluster", "add_unix_backend"]);
+});
+
 Deno.test("diff() of equal states is empty", () => {
   const state = stateWith({ kind: "add_cluster", value: cluster("a") });
   assert.deepEqual(verbs(state, state.clone()), []);

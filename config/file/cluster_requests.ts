@@ -3,6 +3,7 @@
 
 import { backendMessage } from "./keys/backend.ts";
 import { clusterMessage, type ClusterReading } from "./keys/cluster.ts";
+import { probeHeaderFiles } from "./keys/health_check.ts";
 import {
   type FrontendCertificate,
   frontendCertificate,
@@ -55,6 +56,10 @@ export function clusterRequests(
       return backend === undefined ? [] : [{ backend, at: placesOf(reading) }];
     }),
     at: placesOf(cluster),
+    probeFiles: probeHeaderFiles(cluster.values.health_check).map(({ name, path }) => ({
+      name,
+      path: around.sources.resolved(path),
+    })),
   };
 }
 

@@ -334,9 +334,32 @@ Deno.test("loadConfig refuses health checks that the routing state would refuse"
   for (const name of ["interval", "timeout", "healthy_threshold", "unhealthy_threshold"]) {
     assertError(check(`uri = "/"\n${name} = 0`), 7, key(name), ["'0'", "1 to"]);
   }
-  assertError(check('uri = "healthz"'), 6, key("uri"), ["starting with '/'"]);
+  assertError(check('uri = "healthz"'), 6, key("uri"), ['starts with "/"']);
   assertError(check('uri = "/a\\r\\nHost: b"'), 6, key("uri"), ["control characters"]);
-  assertError(check("interval = 1"), 5, key("uri"), ["Missing key"]);
+  assertError(check('mode = "UDP"'), 6, key("mode"), ["'HTTP' or 'TCP'"]);
+  assertError(check("port = 0"), 6, key("port"), ["1 to 65535"]);
+  for (const status of ["6xx", "99", "200,204", "300-200"]) {
+    const list = check(`accepted_statuses = ["any", "${status}"]`);
+    assertError(list, 6, key("accepted_statuses[1]"), [status, "'200-399'"]);
+  }
+  const both = 'accepted_statuses = ["2xx"]\nexpected_status = 204';
+  assertError(check(both), 7, key("expected_status"), ["accepted_statuses"]);
+  const headers = (...elements: string[]) => check(`headers = [${elements.join(", ")}]`);
+  const file = (name: string) => `{ name = "${name}", value_file = "key" }`;
+  assertError(headers('{ name = "a" }'), 6, key("headers[0].value_file"), ["Missing"]);
+  assertError(
+    headers('{ name = "a", value_file = "k", value = "s3cret" }'),
+    6,
+    key("headers[0].value"),
+    [
+      "accepted: name, value_file",
+    ],
+  );
+  assertError(headers(file("Host")), 6, key("headers"), ["RFC 9110"]);
+  assertError(headers(file("a"), file("A")), 6, key("headers"), ["once"]);
+  const tcp = (rest: string) => check(`mode = "TCP"\n${rest}`);
+  assertError(tcp("expected_status = 204"), 7, key("expected_status"), ["mode TCP"]);
+  assertError(tcp('accepted_statuses = ["any"]'), 7, key("accepted_statuses"), ["mode TCP"]);
 });
 
 Deno.test("loadConfig refuses paths that name no file", () => {

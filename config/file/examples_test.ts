@@ -7,7 +7,7 @@ import { BACKEND_KEYS } from "./keys/backend.ts";
 import { CLUSTER_KEYS } from "./keys/cluster.ts";
 import { FRONTEND_KEYS } from "./keys/frontend.ts";
 import { HEADER_KEYS } from "./keys/header.ts";
-import { HEALTH_CHECK_KEYS } from "./keys/health_check.ts";
+import { HEALTH_CHECK_KEYS, PROBE_HEADER_KEYS } from "./keys/health_check.ts";
 import { HSTS_KEYS } from "./keys/hsts.ts";
 import { LISTENER_KEYS } from "./keys/listener.ts";
 import { METRICS_KEYS } from "./keys/metrics.ts";
@@ -143,6 +143,7 @@ Deno.test("full.toml shows every accepted key in its table", () => {
     ["listeners.hsts", HSTS_KEYS],
     ["clusters.*", CLUSTER_KEYS],
     ["clusters.*.health_check", HEALTH_CHECK_KEYS],
+    ["clusters.*.health_check.headers", PROBE_HEADER_KEYS],
     ["clusters.*.udp", UDP_KEYS],
     ["clusters.*.udp.health", UDP_HEALTH_KEYS],
     ["clusters.*.frontends", FRONTEND_KEYS],

@@ -101,6 +101,13 @@ export const socketMode: Reader<number> = reader(
     return mode <= 0o777 && (mode & 0o600) === 0o600 ? mode : undefined;
   },
 );
+/** Text that `convert` reads; it returns `null` for text that it does not accept. */
+export function convertedText<T>(accepts: string, convert: (text: string) => T | null): Reader<T> {
+  return reader(
+    accepts,
+    (value) => value.kind === "string" ? convert(value.value) ?? undefined : undefined,
+  );
+}
 
 /** One of a few words, each standing for a value. */
 export function oneOf<T>(

@@ -12,6 +12,7 @@ const TAKEN: ReadonlySet<string> = new Set([
   "ctl_command_timeout",
   "config_path",
   "requests",
+  "probe_files",
 ]);
 
 /** The keys that the file has other values for than the running processes, by name. */

@@ -19,7 +19,7 @@ import { defaulted, mapOf, readTable, tableOf } from "./table.ts";
 import { parseToml } from "./toml.ts";
 import { tryRequests } from "./trial.ts";
 
-export type { AccessLogFormat, Config, GlobalSettings } from "./config.ts";
+export type { AccessLogFormat, Config, GlobalSettings, ProbeFiles } from "./config.ts";
 export { type ConfigProblem, formatProblem } from "./problem.ts";
 export { serverConfig } from "./requests.ts";
 
@@ -102,7 +102,10 @@ export function loadConfig(text: string, options: LoadOptions): LoadResult {
   const warnings = problems.warnings();
   if (errors.length > 0) return { ok: false, errors, warnings };
   const requests = placed.map(({ request }) => request);
-  return { ok: true, config: { ...globals, config_path: options.path, requests }, warnings };
+  const probe_files = built.filter(({ probeFiles }) => probeFiles.length > 0)
+    .map(({ cluster, probeFiles }) => ({ cluster_id: cluster.cluster_id, headers: probeFiles }));
+  const config = { ...globals, config_path: options.path, requests, probe_files };
+  return { ok: true, config, warnings };
 }
 
 /** An HTTP/2 frame of the smallest legal maximum size has to fit in a buffer. */

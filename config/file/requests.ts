@@ -3,6 +3,7 @@
 // each cluster with its frontends and backends, then what switches things on.
 
 import type { Properties } from "../schema/message_type.ts";
+import type { ProbeHeaderFile } from "./keys/health_check.ts";
 import type { Config } from "./config.ts";
 import type { FileListeners } from "./match_listeners.ts";
 import type { PlaceOf } from "./problem.ts";
@@ -59,6 +60,8 @@ export interface ClusterRequests {
   readonly frontends: readonly FrontendRequest[];
   readonly backends: readonly { readonly backend: AddBackend; readonly at: PlaceOf }[];
   readonly at: PlaceOf;
+  /** The headers of the probes, and where their values are. */
+  readonly probeFiles: readonly ProbeHeaderFile[];
 }
 
 /** Switches of the file that add requests at the end. */

@@ -33,6 +33,11 @@ export class FileSources {
     return this.#read(path, place, (why) => this.#problems.error(place, why));
   }
 
+  /** The absolute path of a file that is read later. */
+  resolved(path: string): string {
+    return resolvePath(this.#directory, path);
+  }
+
   /** The text of a file that only serving needs; undefined after a problem was reported. */
   tolerated(path: string | undefined, place: Place): string | undefined {
     if (this.#isStrict) return this.required(path, place);

@@ -90,6 +90,8 @@ export function placesOf<S extends Schema>(reading: TableReading<S>): PlaceOf {
   const { has, at, place } = reading as unknown as TableReading<Schema>;
   return (field) => {
     const [name = "", detail = ""] = field.split(/[.[]/);
+    const inner = (values as Readonly<Record<string, unknown>>)[name];
+    if (detail !== "" && isReading(inner)) return placesOf(inner)(field.slice(name.length + 1));
     if (name === "answers") {
       // Either key of a template: the table holds places of its own.
       const { answers } = values as { answers?: ReadonlyMap<string, { place: Place }> };
@@ -101,6 +103,11 @@ export function placesOf<S extends Schema>(reading: TableReading<S>): PlaceOf {
     const key = KEYS_OF_FIELDS[name] ?? name;
     return has(key) ? at(key) : place;
   };
+}
+
+/** Whether a value is a table inside of the table. */
+function isReading(value: unknown): value is TableReading<Schema> {
+  return typeof value === "object" && value !== null && "place" in value && "values" in value;
 }
 
 /** A table set aside to be read when its kind is known. */

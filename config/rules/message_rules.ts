@@ -162,11 +162,9 @@ export const MESSAGE_RULES = {
     kind: named(messages.HeaderMatchKind),
     value: readWhole,
   } satisfies RulesOf<messages.HeaderPredicate>,
-  HttpStatusRange: {
-    start: range(100, 599),
-    end: range(100, 599),
-  } satisfies RulesOf<messages.HttpStatusRange>,
-  HealthCheckHeader: { name: line(256, 1), fingerprint: line(256) } satisfies RulesOf<
+  // The rules of the whole health check read both of these.
+  HttpStatusRange: { start: anyU32, end: anyU32 } satisfies RulesOf<messages.HttpStatusRange>,
+  HealthCheckHeader: { name: readWhole, fingerprint: readWhole } satisfies RulesOf<
     messages.HealthCheckHeader
   >,
   HealthCheckHeaderValue: { name: line(256, 1), value: bytes(8192) } satisfies RulesOf<
@@ -327,6 +325,7 @@ export const MESSAGE_RULES = {
     max_connection_attempts: attempts,
   } satisfies RulesOf<messages.Cluster>,
   HealthCheckConfig: {
+    mode: named(messages.HealthCheckMode),
     interval: positive,
     timeout: positive,
     healthy_threshold: positive,
@@ -336,8 +335,7 @@ export const MESSAGE_RULES = {
       "0 for any 2xx, or a status from 100 to 599",
       (status) => status === 0 || (status >= 100 && status <= 599),
     ),
-    mode: named(messages.HealthCheckMode),
-    port,
+    port: anyU32,
   } satisfies RulesOf<messages.HealthCheckConfig>,
   AddBackend: {
     cluster_id: id,

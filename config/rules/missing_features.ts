@@ -18,14 +18,6 @@ const MISSING_FIELDS: Readonly<Record<string, string>> = {
   unix_path: "backends behind unix sockets",
 };
 
-/** The same of health checks. */
-const MISSING_CHECK_FIELDS: Readonly<Record<string, string>> = {
-  accepted_statuses: "ranges of statuses in health checks",
-  headers: "headers of health checks",
-  mode: "health checks over TCP",
-  port: "ports of health checks",
-};
-
 /** The feature that a request asks for and this program does not have, as a refusal, or `null`. */
 export function missingFeature({ kind, value }: Verb): ConfigError | null {
   const missing = rowOf(kind).missing?.(value) ?? missingField(value);
@@ -41,9 +33,9 @@ export function notAvailable(feature: string): string {
 
 function missingField(value: unknown): readonly [feature: string, field: string] | null {
   if (typeof value !== "object" || value === null) return null;
-  const { health_check, config, redirect } = value as Record<string, unknown>;
+  const { redirect } = value as Record<string, unknown>;
   if (redirect === RedirectPolicy.SILENT_CLOSE) return ["closing without an answer", "redirect"];
-  return askedIn(value, MISSING_FIELDS) ?? askedIn(health_check ?? config, MISSING_CHECK_FIELDS);
+  return askedIn(value, MISSING_FIELDS);
 }
 
 function askedIn(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   HealthCheckConfig,
+  HealthCheckMode,
   UpdateHttpListenerConfig,
   UpdateHttpsListenerConfig,
 } from "../schema/messages.ts";
@@ -37,6 +38,73 @@ Deno.test("validateHealthCheck() reports the first rule that fails", () => {
   }
   assert.equal(healthCheckProblem({ uri: "/a\tb é" }), undefined);
   assert.equal(healthCheckProblem({ interval: 1, timeout: 60 }), undefined);
+});
+
+Deno.test("validateHealthCheck() asks for statuses of HTTP that go together, and for none of TCP", () => {
+  const any = [{ start: 100, end: 599 }];
+  const mode = HealthCheckMode.HEALTH_CHECK_MODE_TCP;
+  const accepted: Partial<HealthCheckConfig>[] = [
+    { accepted_statuses: any },
+    { accepted_statuses: [{ start: 404, end: 404 }, { start: 200, end: 299 }] },
+    { expected_status: 204 },
+    { mode },
+    { mode, uri: "" },
+    { port: 1 },
+    { port: 65_535 },
+  ];
+  for (const changes of accepted) assert.equal(healthCheckProblem(changes), undefined);
+  const ranges = [[99, 200], [500, 600], [300, 200], [0, 4_294_967_295]] as const;
+  for (const [start, end] of ranges) {
+    const range = { accepted_statuses: [...any, { start, end }] };
+    assert.equal(healthCheckProblem(range), "health_check.accepted_statuses[1]");
+  }
+  const refused: [Partial<HealthCheckConfig>, string][] = [
+    [{ mode: 2 as HealthCheckMode, interval: 0 }, "mode"],
+    [{ accepted_statuses: any, expected_status: 200 }, "expected_status"],
+    [{ mode, expected_status: 200 }, "expected_status"],
+    [{ mode, accepted_statuses: any }, "accepted_statuses"],
+    [{ mode, uri: "\r" }, "uri"],
+    [{ uri: "up", accepted_statuses: [{ start: 0, end: 0 }], port: 0 }, "uri"],
+    [{ port: 0, headers: [{ name: "", fingerprint: "" }] }, "port"],
+    [{ port: 65_536 }, "port"],
+  ];
+  for (const [changes, field] of refused) {
+    assert.equal(healthCheckProblem(changes), `health_check.${field}`);
+  }
+});
+
+Deno.test("validateHealthCheck() takes headers that a probe may have, each once", () => {
+  const headers = (...names: string[]) => ({
+    headers: names.map((name) => ({ name, fingerprint: "" })),
+  });
+  const numbered = (count: number) => headers(...Array.from({ length: count }, (_, i) => `x-${i}`));
+  assert.equal(healthCheckProblem(headers("Authorization", "x_y", "Cookie")), undefined);
+  assert.equal(healthCheckProblem(numbered(32)), undefined);
+  assert.equal(healthCheckProblem(numbered(33)), "health_check.headers");
+  const mode = HealthCheckMode.HEALTH_CHECK_MODE_TCP;
+  assert.equal(healthCheckProblem({ mode, ...headers("a") }), "health_check.headers");
+  assert.equal(healthCheckProblem(headers("X-A", "x-a")), "health_check.headers[1].name");
+  const reserved = ["Host", "connection", "Keep-Alive", "proxy-connection", "transfer-encoding"];
+  const others = ["Content-Length", "te", "trailer", "upgrade", "Expect", ":path", "a b", "a:", ""];
+  for (const name of [...reserved, ...others]) {
+    assert.equal(healthCheckProblem(headers(name)), "health_check.headers[0].name", name);
+  }
+});
+
+Deno.test("validateHealthCheck() takes fingerprints of its own form, and repeats no other text", () => {
+  const refusal = (fingerprint: string) =>
+    validateHealthCheck({
+      ...HealthCheckConfig.empty(),
+      uri: "/up",
+      headers: [{ name: "a", fingerprint }],
+    });
+  const form = `sozu-hc-hmac-sha256:v1:${"0a".repeat(16)}:${"9f".repeat(32)}`;
+  assert.equal(refusal(form), null);
+  for (const other of ["s3cret", form.toUpperCase(), `${form}0`, form.replace("v1", "v2")]) {
+    const { field, message = "" } = refusal(other) ?? {};
+    assert.equal(field, "health_check.headers[0].fingerprint");
+    assert.ok(!message.includes(other));
+  }
 });
 
 Deno.test("validateHttpPatch() refuses zero for every flood knob, and a ratio below two", () => {

@@ -14,7 +14,6 @@ import {
   type CertificateAndKey,
   type Cluster,
   type CustomHttpAnswers,
-  type HealthCheckConfig,
   type HstsConfig,
   type HttpsListenerConfig,
   RedirectPolicy,
@@ -24,6 +23,7 @@ import {
   TlsVersion,
 } from "../schema/messages.ts";
 import { choiceProblem } from "./cluster_rules.ts";
+import { probeProblem } from "./health_check_rules.ts";
 import { hostProblem, pathProblem } from "./route_reach.ts";
 import { quoted } from "./rule.ts";
 
@@ -37,7 +37,7 @@ export const WHOLE_RULES: Readonly<
   CertificateAndKey: storedNames,
   Cluster: (cluster: Cluster, prefix: string) =>
     choiceProblem(cluster, prefix) ?? clusterAnswers(cluster, prefix),
-  HealthCheckConfig: probedPath,
+  HealthCheckConfig: probeProblem,
   HstsConfig: decidedHsts,
   HttpListenerConfig: listenerAnswers,
   HttpsListenerConfig: (listener: HttpsListenerConfig, prefix: string) =>
@@ -90,20 +90,6 @@ function answersProblem(
   const compiled = compileAnswers(answers, legacy);
   if (!(compiled instanceof TemplateError)) return null;
   return refused(`${prefix}answers.${compiled.status}`, compiled.message);
-}
-
-/** It is written into a request line: a control character would end it (request smuggling). */
-function probedPath({ uri }: HealthCheckConfig, prefix: string): ConfigError | null {
-  const field = `${prefix}uri`;
-  if (!uri.startsWith("/")) return invalidValue(field, quoted(uri), 'a path that starts with "/"');
-  for (let index = 0; index < uri.length; index++) {
-    const code = uri.charCodeAt(index);
-    if (code < 0x20 && code !== 0x09) {
-      const given = `control character ${code} at position ${index}`;
-      return invalidValue(field, given, "a path without control characters but TAB");
-    }
-  }
-  return null;
 }
 
 function decidedHsts({ enabled }: HstsConfig, prefix: string): ConfigError | null {

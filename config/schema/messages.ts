@@ -2624,6 +2624,7 @@ export interface Inheritance {
   next_client_id: number;
   boot_generation: number;
   log_filter: string;
+  protected_health_checks: SetProtectedHealthCheck[];
 }
 
 export const Inheritance: MessageType<Inheritance> = new MessageType(
@@ -2639,6 +2640,7 @@ export const Inheritance: MessageType<Inheritance> = new MessageType(
     required("next_client_id", 8, "uint32"),
     required("boot_generation", 9, "uint32"),
     required("log_filter", 10, "string"),
+    repeated("protected_health_checks", 11, SetProtectedHealthCheck),
   ],
 );
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { healthChecks } from "./queries.ts";
-import { Request, RulePosition } from "../schema/messages.ts";
+import { HealthCheckConfig, Request, RulePosition } from "../schema/messages.ts";
 import {
   accept,
   address,
@@ -179,6 +179,25 @@ Deno.test("SetHealthCheck is stored in its cluster and RemoveHealthCheck takes i
   accept(state, { kind: "remove_health_check", value: "a" });
   assert.deepEqual([...healthChecks(state.tables, "a").map], []);
   assert.equal(refuse(state, { kind: "remove_health_check", value: "b" }), "not_found");
+});
+
+Deno.test("a cluster has a port for its probes or backends behind unix sockets, never both", () => {
+  const config = { ...HealthCheckConfig.empty(), uri: "/", port: 81 };
+  const probed: Verb = { kind: "add_cluster", value: cluster("a", { health_check: config }) };
+  const check: Verb = { kind: "set_health_check", value: { cluster_id: "a", config } };
+  const unix = { ...backend("a", "one", "127.0.0.1:1"), unix_path: "/run/one.sock" };
+  const behind: Verb = { kind: "add_backend", value: unix };
+  const state = stateWith({ kind: "add_cluster", value: cluster("a") }, behind);
+  assert.equal(refuse(state, probed), "invalid_value");
+  assert.equal(refuse(state, check), "invalid_value");
+  const udp = cluster("a", { health_check: config, udp: {} });
+  accept(state, { kind: "add_cluster", value: udp });
+  accept(state, { kind: "add_cluster", value: cluster("a") });
+  accept(state, { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1") });
+  accept(state, check);
+  assert.equal(refuse(state, behind), "invalid_value");
+  accept(state, { kind: "remove_health_check", value: "a" });
+  accept(state, behind);
 });
 
 Deno.test("AddBackend replaces a backend of the same id and address", () => {

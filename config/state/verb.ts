@@ -7,11 +7,13 @@ import type {
   Cluster,
   ListenerType,
   MetricsConfiguration,
+  ProtectedHealthCheckOrder,
   QueryMetricsOptions,
   RemoveBackend,
   RemoveCertificate,
   ReplaceCertificate,
   Request,
+  SetHealthCheck,
   SocketAddress,
 } from "../schema/messages.ts";
 
@@ -31,8 +33,31 @@ export function addCluster(value: Cluster): VerbOf<"add_cluster"> {
   return { kind: "add_cluster", value };
 }
 
+/** The cluster that a verb adds; `null` when it adds none. */
+export function clusterOf(verb: Verb | null): Cluster | null {
+  return verb?.kind === "add_cluster" ? verb.value : null;
+}
+
 export function removeCluster(value: string): VerbOf<"remove_cluster"> {
   return { kind: "remove_cluster", value };
+}
+
+/** A health check without the values of its headers. */
+export function setHealthCheck(
+  { cluster_id, config }: SetHealthCheck,
+): VerbOf<"set_health_check"> {
+  return { kind: "set_health_check", value: { cluster_id, config } };
+}
+
+export function removeHealthCheck(value: string): VerbOf<"remove_health_check"> {
+  return { kind: "remove_health_check", value };
+}
+
+/** A step of a change of a health check with values, from main to a worker. */
+export function protectedOrder(
+  value: ProtectedHealthCheckOrder,
+): VerbOf<"protected_health_check_order"> {
+  return { kind: "protected_health_check_order", value };
 }
 
 export function addBackend(value: AddBackend): VerbOf<"add_backend"> {

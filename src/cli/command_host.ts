@@ -16,6 +16,8 @@ export interface BuildInputs {
   readonly cwd: string;
   /** Contents of a file named on the command line, or why it cannot be read. */
   readonly readFile: (path: string) => string | CommandProblem;
+  /** The bytes of such a file, or of standard input for `-`, or why they cannot be had; `maxBytes` is the most. */
+  readonly readBytes: (path: string, maxBytes: number) => Uint8Array | CommandProblem;
   /** Prints a warning; the command continues. */
   readonly warn: (message: string) => void;
   /** Connects to the command socket, for a request that depends on the answer to another one. */

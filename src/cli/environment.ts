@@ -11,6 +11,8 @@ export interface CliEnvironment {
   variable(name: string): string | undefined;
   /** Contents of a UTF-8 file. Throws with the reason. */
   readTextFile(path: string): string;
+  /** Bytes of a file, or of standard input for `-`, up to `maxBytes`. Throws with the reason. */
+  readBytes(path: string, maxBytes: number): Uint8Array;
   stdout(text: string): void;
   stderr(text: string): void;
   /** Fires when the user interrupts (Ctrl-C) or the process is asked to end. */
@@ -31,6 +33,7 @@ export function denoEnvironment(): CliEnvironment & { release(): void } {
     columns: columnsOf(Deno.stdout.isTerminal(), Deno.env.get("COLUMNS")),
     variable: (name) => Deno.env.get(name),
     readTextFile: (path) => Deno.readTextFileSync(path),
+    readBytes: readBounded,
     stdout: (text) => writeAll(Deno.stdout, text),
     stderr: (text) => writeAll(Deno.stderr, text),
     interrupted: interruption.signal,
@@ -52,6 +55,19 @@ function columnsOf(isTerminal: boolean, variable: string | undefined): number | 
     }
   }
   return variable !== undefined && /^[1-9][0-9]{0,4}$/.test(variable) ? Number(variable) : null;
+}
+
+function readBounded(path: string, maxBytes: number): Uint8Array {
+  using file = path === "-" ? null : Deno.openSync(path);
+  const source = file ?? Deno.stdin;
+  const bytes = new Uint8Array(maxBytes + 1);
+  let end = 0;
+  for (let count: number | null = 0; count !== null && end < bytes.length;) {
+    count = source.readSync(bytes.subarray(end));
+    end += count ?? 0;
+  }
+  if (end > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
+  return bytes.subarray(0, end);
 }
 
 function writeAll(file: { writeSync(bytes: Uint8Array): number }, text: string): void {

@@ -47,7 +47,7 @@ export function buildProgram(host: CommandHost, output: ProgramOutput): Command 
       // Messages repeat the arguments, which may hold control characters.
       writeErr: (text) => output.stderr(printableLines(text)),
     })
-    // An option belongs to the command it follows: `health-check set --timeout` is not the global one.
+    // An option belongs to the command it follows.
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .showHelpAfterError("(add --help for what is accepted)")

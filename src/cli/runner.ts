@@ -178,13 +178,8 @@ export class Runner implements CommandHost {
       cwd: environment.cwd,
       connect: () => session.connect(),
       warn: (message) => this.#warn(session.options, message),
-      readFile(path) {
-        try {
-          return environment.readTextFile(path);
-        } catch (error) {
-          return new CommandProblem(`Cannot read "${path}": ${reason(error)}`);
-        }
-      },
+      readFile: (path) => readable(path, () => environment.readTextFile(path)),
+      readBytes: (path, maxBytes) => readable(path, () => environment.readBytes(path, maxBytes)),
     };
   }
 
@@ -207,6 +202,15 @@ export class Runner implements CommandHost {
     this.#exitCode = 1;
     const text = json ? problemJson(kind, message) : `error: ${printable(message)}`;
     this.#environment.stderr(`${text}\n`);
+  }
+}
+
+/** What reading a file gives, or why it cannot be read. */
+function readable<T>(path: string, read: () => T): T | CommandProblem {
+  try {
+    return read();
+  } catch (error) {
+    return new CommandProblem(`Cannot read "${path}": ${reason(error)}`);
   }
 }
 

@@ -87,6 +87,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "health_check.failure": "Health probes that were not answered as expected",
   "health_check.healthy_backends":
     "Backends of the cluster that are healthy by their probes, as the worker sees it that finds the fewest",
+  "health_check.missing_secret":
+    "Health probes that were due and not sent, because the values of their headers are not held",
   "health_check.success": "Health probes that were answered as expected",
   "health_check.up": "Times a backend became healthy by its probes",
   "http.active_requests": "Requests being served now",

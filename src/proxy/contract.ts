@@ -10,6 +10,7 @@ import type {
   WorkerMetricDetailStatus,
   WorkerMetrics,
 } from "../../config/schema/messages.ts";
+import type { ProtectedProbes } from "./health/protected_orders.ts";
 import type { HandOverStep } from "./listeners/hand_over.ts";
 import type { UnopenedListeners } from "./listeners/unopened.ts";
 
@@ -45,6 +46,9 @@ export interface DataPlane {
   hardStop(): void;
 
   readonly measurements: Measurements;
+
+  /** Health checks whose headers have values that no configuration holds. */
+  readonly probes: ProtectedProbes;
 }
 
 /** What a worker has measured since it started. */

@@ -5,6 +5,7 @@ import {
   type Event,
   type InitialState,
   type ListenerSocket,
+  type ProtectedHealthCheckOrder,
   QueryMetricsOptions,
   type Request,
   type ResponseContent,
@@ -23,6 +24,7 @@ import { prepareUndo } from "../../config/undo/undo.ts";
 import type { ModuleLog } from "../observe/log/module_log.ts";
 import { LAST_MEASUREMENTS_ID, UNOPENED_ID } from "../protocol/control/worker_life.ts";
 import type { DataPlane } from "./contract.ts";
+import { ProtectedOrders } from "./health/protected_orders.ts";
 import type { HandOverStep } from "./listeners/hand_over.ts";
 import type { PlaneParts } from "./parts.ts";
 
@@ -48,6 +50,7 @@ export class ControlLoop {
   readonly #state: ConfigState;
   readonly #log: ModuleLog;
   readonly #refusedAtStart: string[] = [];
+  readonly #protected: ProtectedOrders;
   readonly #stopped = Promise.withResolvers<void>();
   #connectionLimit: bigint;
   #stopping: Promise<void> | null = null;
@@ -57,6 +60,11 @@ export class ControlLoop {
     this.#options = options;
     this.#state = options.state;
     this.#log = options.parts.loggerOf("worker::control");
+    this.#protected = new ProtectedOrders({
+      state: options.state,
+      probes: options.dataPlane.probes,
+      apply: (verb) => this.#applyToDataPlane({ request_type: verb }),
+    });
     this.#connectionLimit = options.config.max_connections_per_ip ?? 0n;
   }
 
@@ -208,6 +216,8 @@ export class ControlLoop {
       case "query_metrics":
         // Not awaited: the measurements of very many clusters take a while, and other requests are served meanwhile.
         return void this.#answerMetrics(id, type.value);
+      case "protected_health_check_order":
+        return await this.#protect(id, type.value);
       case "set_metric_detail":
         return this.#setDetail(id, type.value);
       default: {
@@ -217,6 +227,13 @@ export class ControlLoop {
           : this.#answer(id, answer(this.#state, type.value));
       }
     }
+  }
+
+  async #protect(id: string, order: ProtectedHealthCheckOrder): Promise<void> {
+    const refusal = await this.#protected.execute(order);
+    if (refusal !== null) return this.#fail(id, refusal);
+    const { phase, cluster_id, version } = order;
+    this.#ok(id, { kind: "protected_health_check_reply", value: { phase, cluster_id, version } });
   }
 
   /** A change: into the state, then into force; out of the state again when that fails. */

@@ -69,6 +69,8 @@ class ScriptedDataPlane implements DataPlane {
   /** What the measurements are told in; `null`: in one piece. */
   parts: Iterable<WorkerMetrics> | null = null;
 
+  readonly probes = { protect: () => null, valuesOf: () => null };
+
   readonly measurements: Measurements = {
     parts: () => this.parts,
     query: ({ metric_names }) =>

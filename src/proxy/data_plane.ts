@@ -5,6 +5,7 @@
 import {
   type Cluster,
   type Event,
+  type HealthCheckHeaderValue,
   MetricDetail,
   type Request,
   type ServerConfig,
@@ -34,6 +35,7 @@ import { ClusterSet } from "./clusters.ts";
 import type { DataPlane } from "./contract.ts";
 import { HandOver, type HandOverStep } from "./listeners/hand_over.ts";
 import { healthCheckRefusal, HealthChecks } from "./health/checks.ts";
+import type { ProtectedProbes } from "./health/protected_orders.ts";
 import { WorkerMeasurements } from "./measure/measurements.ts";
 import { TrafficMetrics } from "./measure/traffic.ts";
 import { HttpVerbs } from "./listeners/http_verbs.ts";
@@ -84,6 +86,7 @@ export class ProxyDataPlane implements DataPlane {
   readonly #handOver: HandOver;
   readonly #sessions: SessionSet;
   readonly measurements: WorkerMeasurements;
+  readonly probes: ProtectedProbes;
   readonly #backendReport: BackendReport;
   readonly #endTicks: () => void;
   /** When the clock ticked last, in milliseconds. */
@@ -129,6 +132,10 @@ export class ProxyDataPlane implements DataPlane {
     this.#tcp = new TcpVerbs(this.#listeners.tcp, shared);
     this.#https = new HttpsVerbs(this.#listeners.https, shared);
     this.#healthChecks = new HealthChecks(parts, this.#worker.counters, http2);
+    this.probes = {
+      protect: ({ values, ...check }) => this.#setHealthCheck(check, values),
+      valuesOf: (clusterId) => this.#healthChecks.valuesOf(clusterId),
+    };
     this.measurements = this.#measure(config, onEvent);
     const { counters, upstreams } = this.#worker;
     upstreams.attempts = config.max_connection_attempts ?? upstreams.attempts;
@@ -328,9 +335,12 @@ export class ProxyDataPlane implements DataPlane {
     return null;
   }
 
-  #setHealthCheck({ cluster_id, config }: SetHealthCheck): string | null {
+  #setHealthCheck(
+    { cluster_id, config }: SetHealthCheck,
+    values: readonly HealthCheckHeaderValue[] | null = null,
+  ): string | null {
     const refusal = healthCheckRefusal(config);
-    if (refusal === null) this.#healthChecks.set(this.#clusters.get(cluster_id), config);
+    if (refusal === null) this.#healthChecks.set(this.#clusters.get(cluster_id), config, values);
     return refusal;
   }
 

@@ -2,7 +2,7 @@
 // described when it was last read.
 
 import { keptSettings } from "../../config/file/kept_settings.ts";
-import { type Config, formatProblem } from "../../config/file/load.ts";
+import { type Config, formatProblem, type ProbeFiles } from "../../config/file/load.ts";
 import type { Request } from "../../config/schema/messages.ts";
 import type { ConfigState } from "../../config/state/state.ts";
 import { readServable, servableState } from "../configuration/servable.ts";
@@ -14,6 +14,7 @@ export type FileRequests =
     readonly requests: readonly Request[];
     /** Keys of settings that differ from those in force and count from the next start on. */
     readonly kept: readonly string[];
+    readonly probeFiles: readonly ProbeFiles[];
   }
   | { readonly ok: false; readonly problems: readonly string[] };
 
@@ -41,6 +42,7 @@ export class ConfigurationFile {
           ok: true,
           requests: loaded.config.requests,
           kept: keptSettings(this.#running, loaded.config),
+          probeFiles: loaded.config.probe_files,
         }
         : { ok: false, problems: loaded.errors.map(formatProblem) },
     );

@@ -4,9 +4,13 @@
 import type { Config } from "../../config/file/load.ts";
 import type { Request } from "../../config/schema/messages.ts";
 import type { ConfigState } from "../../config/state/state.ts";
+import { setHealthCheck } from "../../config/state/verb.ts";
+import { scopeOf } from "../../config/undo/undo.ts";
 import { loggerOf } from "../observe/log/log.ts";
 import { applyLeniently, type BatchRecord, describeRefusals } from "./commands/batch.ts";
 import type { MainSnapshot } from "./main_upgrade/snapshot.ts";
+import { readProbeValues } from "./protected/value_files.ts";
+import type { ProbeValues } from "./protected/probe_values.ts";
 import type { ProcessSettings } from "./process_settings.ts";
 import { type ReplayCounters, replayed } from "./saved/replayed.ts";
 import { isMissing, keepUnreadable, loadState } from "./saved/state.ts";
@@ -17,18 +21,40 @@ export interface InitialStateParts {
   /** The state that the configuration file describes. */
   readonly file: { readonly state: ConfigState };
   readonly settings: ProcessSettings;
+  readonly probeValues: ProbeValues;
   readonly counters: { skipped: number } & ReplayCounters;
 }
 
-/** Takes in the configuration file, then the saved state. Requests that are refused are logged. */
-export async function loadInitialState(parts: InitialStateParts, config: Config): Promise<void> {
-  const { config_path, requests, saved_state } = config;
+/**
+ * Takes in the configuration file, then the saved state. Requests that are refused are logged. `false` when the values
+ * of headers of a health check cannot be read: its cluster is served without the check.
+ */
+export async function loadInitialState(
+  parts: InitialStateParts,
+  config: Config,
+): Promise<boolean> {
+  const { config_path, probe_files } = config;
+  const read = readProbeValues(config.requests, probe_files, parts.probeValues);
+  const { requests, checks, problems } = read;
+  for (const problem of problems) loggerOf("supervisor").error("{problem}", { problem });
   await takeIn(
     parts,
     config_path,
     requests.map((request, i) => ({ number: i + 1, line: null, request })),
   );
   for (const request of parts.state.dump()) parts.file.state.apply(request);
+  for (const check of checks) parts.probeValues.hold(check);
+  await loadSaved(parts, config);
+  // A saved check counts, and it names the fingerprints of the process that saved it.
+  parts.probeValues.settle(
+    parts.state.tables,
+    checks.map((check) => scopeOf(setHealthCheck(check))),
+  );
+  return problems.length === 0;
+}
+
+async function loadSaved(parts: InitialStateParts, config: Config): Promise<void> {
+  const { saved_state } = config;
   if (saved_state === undefined || await isMissing(saved_state)) return;
   const saved = await loadState(saved_state);
   if (!saved.ok) {
@@ -70,6 +96,7 @@ export function restoreSnapshot(parts: InitialStateParts, snapshot: MainSnapshot
   restoreRequests(parts, parts.state, snapshot.state);
   restoreRequests(parts, parts.file.state, snapshot.fileState);
   for (const { request_type } of snapshot.settings) parts.settings.remember(request_type);
+  for (const check of snapshot.protectedChecks) parts.probeValues.hold(check);
 }
 
 /** Requests that the older program accepted and this one refuses are left out and logged. */

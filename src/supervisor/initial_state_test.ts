@@ -4,6 +4,7 @@ import type { Request } from "../../config/schema/messages.ts";
 import { cluster, httpListener } from "../../tests/support/config/state.ts";
 import { servableState } from "../configuration/servable.ts";
 import { loadInitialState, restoreSnapshot } from "./initial_state.ts";
+import { ProbeValues } from "./protected/probe_values.ts";
 import { ProcessSettings } from "./process_settings.ts";
 import { saveState } from "./saved/state.ts";
 
@@ -18,6 +19,7 @@ function emptyParts() {
     state: servableState(),
     file: { state: servableState() },
     settings: new ProcessSettings(),
+    probeValues: new ProbeValues(),
     counters: { skipped: 0, clamped: 0 },
   };
 }
@@ -94,6 +96,7 @@ Deno.test("restoreSnapshot() takes in what it can of an older main process and c
     nextClientId: 4,
     bootGeneration: 1,
     logFilter: "info",
+    protectedChecks: [],
   });
   assert.equal(parts.state.counts().clusters, 1);
   assert.equal(parts.file.state.counts().clusters, 2);

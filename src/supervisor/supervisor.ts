@@ -28,6 +28,8 @@ import { sharedListeners } from "./listeners/shared.ts";
 import type { MainSnapshot } from "./main_upgrade/snapshot.ts";
 import { TakeOver } from "./main_upgrade/take_over.ts";
 import type { PrometheusParts } from "./metrics/prometheus.ts";
+import { ProtectedFences } from "./protected/fences.ts";
+import { ProbeValues } from "./protected/probe_values.ts";
 import { RetainedCounts } from "./metrics/retained.ts";
 import type { ProcessLog } from "./process_log.ts";
 import { ProcessSettings } from "./process_settings.ts";
@@ -63,6 +65,8 @@ export class Supervisor {
   readonly #verbs: VerbParts;
   readonly #server: CommandServer;
   readonly #log = loggerOf("supervisor");
+  /** Everything that the configuration file names is in force. */
+  #isComplete = true;
 
   constructor(parts: SupervisorParts) {
     const { config, listener, service, log, snapshot } = parts;
@@ -131,8 +135,8 @@ export class Supervisor {
   }
 
   /** Takes in what the configuration file and the saved state describe. No worker runs yet. */
-  loadConfiguration(): Promise<void> {
-    return loadInitialState(this.#verbs, this.#parts.config);
+  async loadConfiguration(): Promise<void> {
+    this.#isComplete = await loadInitialState(this.#verbs, this.#parts.config);
   }
 
   /**
@@ -157,7 +161,8 @@ export class Supervisor {
   /** Answers at the command socket from now on. */
   serve(): void {
     void this.#server.run();
-    this.#parts.service.ready();
+    // The service manager hears nothing of a start that lacks a health check.
+    if (this.#isComplete) this.#parts.service.ready();
   }
 
   /** Opens the files of all logs anew, here and in the workers, after log rotation moved them away. */
@@ -189,7 +194,7 @@ export class Supervisor {
 
   #mainUpgrade(): VerbParts["mainUpgrade"] {
     const { config, log, snapshot } = this.#parts;
-    const { state, file, settings } = this.#base;
+    const { state, file, settings, probeValues } = this.#base;
     return {
       bootGeneration: snapshot?.bootGeneration ?? 0,
       snapshot: (bootGeneration) => ({
@@ -201,6 +206,7 @@ export class Supervisor {
         nextClientId: this.#server.nextClientId,
         bootGeneration,
         logFilter: log.filter,
+        protectedChecks: probeValues.inForce(state.tables),
       }),
       complete: (finish) => this.#shutdown.handOver(finish),
     };
@@ -218,6 +224,8 @@ function composeBase({ config, configPath, log, snapshot }: SupervisorParts) {
     ulids,
     file: new ConfigurationFile(configPath, config),
     settings: new ProcessSettings(),
+    probeValues: new ProbeValues(),
+    fences: new ProtectedFences(),
     events: new EventHub(),
     fanOut: new FanOut(),
     retained: new RetainedCounts((id) => state.backendIds(id)),
@@ -232,21 +240,17 @@ type Base = ReturnType<typeof composeBase>;
 
 /** The workers, and what starts, feeds and drains them. */
 function composeWorkers({ config, build, log }: SupervisorParts, base: Base) {
-  const { state, settings, fanOut, retained, events, audit, workerTimeoutMs, softStopMs } = base;
+  const { state, fanOut, events, audit, workerTimeoutMs, softStopMs } = base;
   const handOver = new ListenerHandOver({
     fanOut,
     deadlineMs: workerTimeoutMs,
     listing: (endpoint) => listeningRows(endpoint)?.map(({ inode }) => inode) ?? null,
   });
   const fleet = new WorkerFleet({
+    ...base,
     config,
     build,
     log,
-    state,
-    settings,
-    fanOut,
-    retained,
-    events,
     onWorkerEvent: (id: number, event: Event) => {
       if (event.metric_detail !== undefined) audit.workerTransition(id, event.metric_detail);
       events.emit(String(id), event);

@@ -92,7 +92,7 @@ export const CLUSTER_KEYS = {
   max_connections_per_ip: optional(u64, "from one address, 0 = unlimited, absent = global"),
   retry_after: optional(u32, "Retry-After of a 429 answer, seconds, absent = global"),
   allow_connect: optional(boolean, "forward CONNECT, which opens tunnels; 405 otherwise", HTTP),
-  health_check: optional(tableOf(HEALTH_CHECK_KEYS), "HTTP probes of the backends"),
+  health_check: optional(tableOf(HEALTH_CHECK_KEYS), "probes of the backends"),
   udp: optional(tableOf(UDP_KEYS), "flows of UDP frontends"),
 };
 

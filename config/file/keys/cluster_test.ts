@@ -9,6 +9,7 @@ import {
 } from "../../../tests/support/config/file.ts";
 import {
   type Cluster,
+  HealthCheckMode,
   LoadBalancingAlgorithms,
   LoadMetric,
   ShardMode,
@@ -134,6 +135,45 @@ Deno.test("udpMessage carries probes as bytes and keeps absent keys absent", () 
     },
   });
   assert.deepEqual(added("tcp", "udp = {}").udp, {});
+});
+
+Deno.test("clusterMessage carries every key of a health check, and asks for / where none is given", () => {
+  const defaults = {
+    mode: HealthCheckMode.HEALTH_CHECK_MODE_HTTP,
+    uri: "/",
+    interval: 10,
+    timeout: 5,
+    healthy_threshold: 3,
+    unhealthy_threshold: 3,
+    expected_status: 0,
+    accepted_statuses: [],
+    headers: [],
+  };
+  assert.deepEqual(added("http", "health_check = {}").health_check, defaults);
+  const tcp = added("tcp", 'health_check = { mode = "TCP", uri = "ignored", port = 81 }');
+  const mode = HealthCheckMode.HEALTH_CHECK_MODE_TCP;
+  assert.deepEqual(tcp.health_check, { ...defaults, mode, uri: "ignored", port: 81 });
+  const listed = added("http", 'health_check = { accepted_statuses = ["404", "200-399", "5xx"] }');
+  assert.deepEqual(listed.health_check?.accepted_statuses, [
+    { start: 404, end: 404 },
+    { start: 200, end: 399 },
+    { start: 500, end: 599 },
+  ]);
+});
+
+Deno.test("loadConfig has the names of probe headers in requests, and where their values are beside them", () => {
+  const check = `health_check = { headers = [
+    { name = "X-Key", value_file = "secrets/key" }, { name = "b", value_file = "/run/b" }] }`;
+  const config = loaded(cluster("c", "http", "", check), FILES);
+  const message = only(requestsOf(config, "add_cluster"));
+  assert.deepEqual(message.health_check?.headers, [
+    { name: "X-Key", fingerprint: "" },
+    { name: "b", fingerprint: "" },
+  ]);
+  assert.deepEqual(config.probe_files, [{
+    cluster_id: "c",
+    headers: [{ name: "X-Key", path: "/etc/sozu/secrets/key" }, { name: "b", path: "/run/b" }],
+  }]);
 });
 
 Deno.test("mapOf keeps cluster ids that are names of object properties", () => {

@@ -1,20 +1,31 @@
 // The verbs about clusters, their health checks and their backends.
 
 import { validateHealthCheck, validateMessage } from "../../rules/validate.ts";
+import { probeValuesProblem } from "../../rules/probe_values.ts";
 import { question } from "../../rules/rule.ts";
-import { EventKind, type RemoveBackend, SetHealthCheck } from "../../schema/messages.ts";
+import {
+  EventKind,
+  type HealthCheckConfig,
+  HealthCheckMode,
+  type RemoveBackend,
+  SetHealthCheck,
+  SetProtectedHealthCheck,
+} from "../../schema/messages.ts";
 import { undoBackend, undoCluster, undoClusterRemoval } from "../../undo/cluster.ts";
 import { formatAddress } from "../../values/address.ts";
 import { keyOfTcpCluster } from "./affinity.ts";
 import { backendKey } from "../backends.ts";
 import { belongingsOf, dropBelongings, goneWithCluster, removalsOf } from "./cascade.ts";
 import { noSuchCluster } from "../config_error.ts";
+import { checkPortProblem, probePortProblem, unixBackendProblem } from "../../rules/probe_port.ts";
 import type { Rows, Subject } from "./row.ts";
 
 export const CLUSTER_ROWS = {
   add_cluster: {
     runsOn: "all",
-    mutate: (tables, cluster) => keyOfTcpCluster(tables, cluster) ?? tables.clusters.add(cluster),
+    mutate: (tables, cluster) =>
+      keyOfTcpCluster(tables, cluster) ?? probePortProblem(tables, cluster) ??
+        tables.clusters.add(cluster),
     undo: (tables, { cluster_id }) => undoCluster(tables, cluster_id),
     scope: ({ cluster_id }) => clusterScope(cluster_id),
     auditVerb: "cluster_added",
@@ -45,13 +56,25 @@ export const CLUSTER_ROWS = {
     // Refusals name the fields as the configuration file does.
     validate: ({ config, ...rest }) =>
       validateMessage(SetHealthCheck, rest as SetHealthCheck) ?? validateHealthCheck(config),
-    mutate: (tables, request) => tables.clusters.setHealthCheck(request),
+    mutate: (tables, request) =>
+      checkPortProblem(tables, request.cluster_id, request.config) ??
+        tables.clusters.setHealthCheck(request),
     undo: (tables, { cluster_id }) => undoCluster(tables, cluster_id),
     scope: ({ cluster_id }) => clusterScope(cluster_id),
     auditVerb: "health_check_set",
     subject: ({ cluster_id }) => healthCheckSubject(cluster_id),
     change: ({ cluster_id, config }) =>
-      `cluster ${cluster_id} is probed at ${config.uri} every ${config.interval} s`,
+      `cluster ${cluster_id} is probed ${probeText(config)} every ${config.interval} s`,
+  },
+  // Main puts the check into the state without the values, as a check of the row above.
+  set_protected_health_check: {
+    runsOn: "all",
+    validate: ({ config, ...rest }) =>
+      validateMessage(SetProtectedHealthCheck, rest as SetProtectedHealthCheck) ??
+        validateHealthCheck(config) ?? probeValuesProblem({ config, values: rest.values }),
+    scope: ({ cluster_id }) => clusterScope(cluster_id),
+    change: ({ cluster_id, config }) =>
+      `cluster ${cluster_id} is probed ${probeText(config)} every ${config.interval} s`,
   },
   remove_health_check: {
     runsOn: "all",
@@ -68,7 +91,7 @@ export const CLUSTER_ROWS = {
     mutate: (tables, backend) =>
       tables.clusters.get(backend.cluster_id) === undefined
         ? noSuchCluster(`backend "${backend.backend_id}"`, backend.cluster_id)
-        : tables.backends.add(backend),
+        : unixBackendProblem(tables, backend) ?? tables.backends.add(backend),
     undo: undoBackend,
     scope: backendScope,
     independent: true,
@@ -93,10 +116,15 @@ export const CLUSTER_ROWS = {
   | "add_cluster"
   | "remove_cluster"
   | "set_health_check"
+  | "set_protected_health_check"
   | "remove_health_check"
   | "add_backend"
   | "remove_backend"
 >;
+
+function probeText({ mode, uri }: HealthCheckConfig): string {
+  return mode === HealthCheckMode.HEALTH_CHECK_MODE_TCP ? "over TCP" : `at ${uri}`;
+}
 
 function clusterScope(id: string): string {
   return `cluster ${id}`;

@@ -17,6 +17,7 @@ export const OPERATION_ROWS = {
     runsOn: "main",
     rule: path,
     reloads: true,
+    concernsAll: true,
     auditVerb: "state_loaded",
     subject: (file) => ({ target: `file:${file}` }),
     event: EventKind.STATE_LOADED,
@@ -25,6 +26,7 @@ export const OPERATION_ROWS = {
     runsOn: "main",
     rule: path,
     reloads: true,
+    concernsAll: true,
     auditVerb: "configuration_reloaded",
     subject: (file) => ({ target: `config:${file}` }),
     event: EventKind.CONFIGURATION_RELOADED,
@@ -45,14 +47,10 @@ export const OPERATION_ROWS = {
     runsOn: "workers",
     missing: () => ["closing sessions", "close_sessions"],
   },
-  set_protected_health_check: {
-    runsOn: "all",
-    missing: () => ["headers of health checks", "values"],
-    change: ({ cluster_id }) => `cluster ${cluster_id} is probed with protected headers`,
-  },
   upgrade_main: {
     runsOn: "main",
     reloads: true,
+    concernsAll: true,
     auditVerb: "main_upgraded",
     subject: (_, { executable }) => ({ target: `executable:${executable}` }),
   },
@@ -60,6 +58,7 @@ export const OPERATION_ROWS = {
     runsOn: "main",
     rule: anyU32,
     reloads: true,
+    concernsAll: true,
     auditVerb: "worker_upgraded",
     subject: (id) => ({ target: `worker:${id}` }),
   },
@@ -75,7 +74,6 @@ export const OPERATION_ROWS = {
   | "soft_stop"
   | "hard_stop"
   | "close_sessions"
-  | "set_protected_health_check"
   | "upgrade_main"
   | "upgrade_worker"
   | "subscribe_events"

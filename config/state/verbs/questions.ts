@@ -66,10 +66,7 @@ export const QUESTION_ROWS = {
     runsOn: "workers",
     missing: () => ["limits of subnets", "query_max_connections_per_subnet"],
   },
-  query_protected_health_check_support: {
-    runsOn: "workers",
-    missing: () => ["headers of health checks", "query_protected_health_check_support"],
-  },
+  query_protected_health_check_support: { runsOn: "workers" },
 } as const satisfies Rows<
   | "list_frontends"
   | "query_certificates_from_the_state"

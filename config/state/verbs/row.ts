@@ -98,6 +98,8 @@ export interface VerbRow<V = unknown> {
   forgets?(value: V): boolean;
   /** The service manager is notified of it as of a reload, although it does not change the state. */
   readonly reloads?: true;
+  /** It concerns every cluster, or the workers: not while a health check with header values is being changed. */
+  readonly concernsAll?: true;
   /** No other object depends on the one it changes: the client's next request need not wait with it. */
   readonly independent?: true;
 

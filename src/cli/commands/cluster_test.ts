@@ -36,18 +36,6 @@ function address(text: string) {
   return parsed;
 }
 
-const CHECK = {
-  uri: "/health",
-  interval: 10,
-  timeout: 5,
-  healthy_threshold: 3,
-  unhealthy_threshold: 3,
-  expected_status: 0,
-  mode: 0,
-  accepted_statuses: [],
-  headers: [],
-};
-
 const ACCEPTED: [line: string[], request: RequestType][] = [
   [RR, cluster()],
   [[...ADD, "RANDOM"], cluster({ load_balancing: LoadBalancingAlgorithms.RANDOM })],
@@ -106,43 +94,6 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
   [
     ["cluster", "list", "-d", "a.test/api/v1"],
     { kind: "list_frontends", value: { http: false, https: false, tcp: false } },
-  ],
-  [
-    ["cluster", "health-check", "set", "-i", "web", "-u", "/health"],
-    { kind: "set_health_check", value: { cluster_id: "web", config: CHECK } },
-  ],
-  [
-    [
-      ...["cluster", "health-check", "set", "-i", "web", "--uri", "/h", "--interval", "20"],
-      ...["--timeout", "7", "--healthy-threshold", "1", "--unhealthy-threshold", "2"],
-      ...["--expected-status", "204"],
-    ],
-    {
-      kind: "set_health_check",
-      value: {
-        cluster_id: "web",
-        config: {
-          uri: "/h",
-          interval: 20,
-          timeout: 7,
-          healthy_threshold: 1,
-          unhealthy_threshold: 2,
-          expected_status: 204,
-          mode: 0,
-          accepted_statuses: [],
-          headers: [],
-        },
-      },
-    },
-  ],
-  [["cluster", "health-check", "remove", "-i", "web"], {
-    kind: "remove_health_check",
-    value: "web",
-  }],
-  [["cluster", "health-check", "list"], { kind: "query_health_checks", value: {} }],
-  [
-    ["cluster", "health-check", "list", "-i", "web"],
-    { kind: "query_health_checks", value: { cluster_id: "web" } },
   ],
   [
     ["backend", "add", "-i", "web", "--backend-id", "b1", "-a", "[::1]:81"],
@@ -204,18 +155,6 @@ const PROBLEMS: [line: string[], message: RegExp][] = [
   [[...RR, "--answer", "503"], /<code>=<template>/],
   [[...RR, "--answer", "503="], /<code>=<template>/],
   [[...RR, "--answer", "503=file://gone.http"], /Cannot read "gone\.http"/],
-  [["cluster", "health-check", "set", "-i", "w", "-u", "health"], /begins with \//],
-  [["cluster", "health-check", "set", "-i", "w", "-u", "/a\nb"], /control character/],
-  [["cluster", "health-check", "set", "-i", "w", "-u", "/", "--interval", "0"], /--interval 0/],
-  [["cluster", "health-check", "set", "-i", "w", "-u", "/", "--timeout", "0"], /--timeout 0/],
-  [
-    ["cluster", "health-check", "set", "-i", "w", "-u", "/", "--healthy-threshold", "0"],
-    /--healthy-threshold 0/,
-  ],
-  [
-    ["cluster", "health-check", "set", "-i", "w", "-u", "/", "--unhealthy-threshold", "0"],
-    /--unhealthy-threshold 0/,
-  ],
 ];
 
 const SYNTAX_ERRORS: [line: string[], message: RegExp][] = [
@@ -230,11 +169,6 @@ const SYNTAX_ERRORS: [line: string[], message: RegExp][] = [
   [
     ["backend", "add", "-i", "a", "--backend-id", "b", "-a", "1.2.3.4:5", "-b", "yes"],
     /true or false/,
-  ],
-  [["cluster", "health-check", "set", "-i", "w", "-u", "/", "--interval", "-1"], /whole number/],
-  [
-    ["cluster", "health-check", "set", "-i", "w", "-u", "/", "--interval", "4294967296"],
-    /4294967295/,
   ],
 ];
 
@@ -263,21 +197,6 @@ Deno.test("sozu cluster and backend report syntax errors", async () => {
     assert.equal(parsed.request, null);
     assert.notEqual(parsed.parserExit, 0);
   }
-});
-
-Deno.test("sozu cluster health-check set keeps its --timeout apart from the global one", async () => {
-  const set = ["cluster", "health-check", "set", "-i", "web", "-u", "/"];
-  const probe = await parseLine([...set, "--timeout", "7"]);
-  assert.equal(probe.options?.timeoutMs, undefined);
-  for (const line of [["--timeout", "250", ...set, "--timeout", "7"], [...set, "-t", "250"]]) {
-    assert.equal((await parseLine(line)).options?.timeoutMs, 250, line.join(" "));
-  }
-});
-
-Deno.test("sozu cluster health-check set warns when probes may overlap", async () => {
-  const set = ["cluster", "health-check", "set", "-i", "web", "-u", "/", "--interval", "5"];
-  assert.equal((await parseLine([...set, "--timeout", "5"])).warnings.length, 1);
-  assert.equal((await parseLine([...set, "--timeout", "4"])).warnings.length, 0);
 });
 
 Deno.test("clusterIn prefers main, falls back to workers only without main", () => {

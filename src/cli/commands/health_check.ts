@@ -1,41 +1,66 @@
-// `sozu cluster health-check`: probing the backends of a cluster. In this family `--timeout` is the
-// timeout of one probe; the timeout of the answer of sozu is `-t`, or `--timeout` further left.
+// `sozu cluster health-check`: probing the backends of a cluster.
 
 import { type Command, Option } from "commander";
 import {
   DEFAULT_EXPECTED_STATUS,
   DEFAULT_HEALTH_CHECK_INTERVAL_SECONDS,
   DEFAULT_HEALTH_CHECK_TIMEOUT_SECONDS,
+  DEFAULT_HEALTH_CHECK_URI,
   DEFAULT_HEALTHY_THRESHOLD,
   DEFAULT_UNHEALTHY_THRESHOLD,
 } from "../../../config/defaults.ts";
 import { presentFields } from "../../../config/values/present_fields.ts";
-import { HealthCheckMode, type Request } from "../../../config/schema/messages.ts";
-import { clusterIdOption, unsigned32 } from "../options/argument_parsers.ts";
+import { validateHealthCheck } from "../../../config/rules/validate.ts";
+import {
+  type HealthCheckConfig,
+  HealthCheckMode,
+  type HttpStatusRange,
+  type Request,
+} from "../../../config/schema/messages.ts";
+import { removeHealthCheck, setHealthCheck } from "../../../config/state/verb.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
+import { type HeaderFile, headerFiles, protectedCheck } from "../options/protected_check.ts";
+import { clusterIdOption, oneOf, statusRanges, unsigned32 } from "../options/argument_parsers.ts";
 import type { BuildInputs, CommandHost } from "../command_host.ts";
 import { subcommand } from "../options/subcommand.ts";
 import { CommandProblem } from "../problem.ts";
 
 interface SetOptions {
   readonly id: string;
+  readonly mode: HealthCheckMode;
   readonly uri: string;
   readonly interval: number;
-  readonly timeout: number;
+  readonly probeTimeout: number;
   readonly healthyThreshold: number;
   readonly unhealthyThreshold: number;
   readonly expectedStatus: number;
+  readonly acceptedStatuses: HttpStatusRange[];
+  readonly port?: number;
+  readonly headerFile: HeaderFile[];
 }
+
+const MODES: Readonly<Record<string, HealthCheckMode>> = {
+  http: HealthCheckMode.HEALTH_CHECK_MODE_HTTP,
+  tcp: HealthCheckMode.HEALTH_CHECK_MODE_TCP,
+};
 
 /** Adds the family below `cluster`. */
 export function registerHealthCheck(cluster: Command, host: CommandHost): void {
-  const family = subcommand(cluster, "health-check", "Probe the servers of a cluster over HTTP");
+  const family = subcommand(cluster, "health-check", "Probe the servers of a cluster");
 
   const set = subcommand(family, "set", "Start or change the probes of a cluster")
     .addOption(clusterIdOption())
-    .requiredOption("-u, --uri <path>", "Path to request, such as /health");
+    .addOption(
+      new Option(
+        "--mode <mode>",
+        "http: a status decides; tcp: a connection that is accepted is good",
+      )
+        .argParser(oneOf(MODES)).default(HealthCheckMode.HEALTH_CHECK_MODE_HTTP, "http"),
+    )
+    .option("-u, --uri <path>", "Path to request, such as /health", DEFAULT_HEALTH_CHECK_URI);
   const numbers: [flags: string, description: string, byDefault: number][] = [
     ["--interval <seconds>", "Time between two probes", DEFAULT_HEALTH_CHECK_INTERVAL_SECONDS],
-    ["--timeout <seconds>", "Patience of one probe", DEFAULT_HEALTH_CHECK_TIMEOUT_SECONDS],
+    ["--probe-timeout <seconds>", "Patience of one probe", DEFAULT_HEALTH_CHECK_TIMEOUT_SECONDS],
     ["--healthy-threshold <n>", "Good probes in a row that bring back", DEFAULT_HEALTHY_THRESHOLD],
     ["--unhealthy-threshold <n>", "Bad probes in a row that remove", DEFAULT_UNHEALTHY_THRESHOLD],
     [
@@ -47,16 +72,31 @@ export function registerHealthCheck(cluster: Command, host: CommandHost): void {
   for (const [flags, description, byDefault] of numbers) {
     set.addOption(new Option(flags, description).argParser(unsigned32).default(byDefault));
   }
+  set
+    .addOption(
+      new Option(
+        "--accepted-statuses <list>",
+        "Statuses that count as good: 404, 200-399, 2xx or any, with commas (repeatable)",
+      ).argParser(statusRanges).default([], "those of --expected-status"),
+    )
+    .addOption(
+      new Option("--port <port>", "Port to probe, instead of that of each server")
+        .argParser(unsigned32),
+    )
+    .addOption(
+      new Option(
+        "--header-file <name=path>",
+        "Header with its value from a file, - for standard input; it is kept in memory (repeatable)",
+      ).argParser(headerFiles).default([], "none"),
+    );
   set.action((options: SetOptions, command: Command) =>
-    host.send(command, (inputs) => setHealthCheck(options, inputs))
+    host.send(command, (inputs) => setCheck(options, inputs))
   );
 
   subcommand(family, "remove", "Probe the servers of a cluster no more")
     .addOption(clusterIdOption())
     .action((options: { id: string }, command: Command) =>
-      host.send(command, () => ({
-        request_type: { kind: "remove_health_check", value: options.id },
-      }))
+      host.send(command, () => requestOf(removeHealthCheck(options.id)))
     );
 
   subcommand(family, "list", "Show the probes in force")
@@ -71,39 +111,50 @@ export function registerHealthCheck(cluster: Command, host: CommandHost): void {
     );
 }
 
-function setHealthCheck(options: SetOptions, inputs: BuildInputs): Request | CommandProblem {
+function setCheck(
+  options: SetOptions,
+  inputs: BuildInputs,
+): Request | CommandProblem | Promise<Request | CommandProblem> {
   const zero = ([
     ["--interval", options.interval],
-    ["--timeout", options.timeout],
+    ["--probe-timeout", options.probeTimeout],
     ["--healthy-threshold", options.healthyThreshold],
     ["--unhealthy-threshold", options.unhealthyThreshold],
   ] as const).find(([, value]) => value === 0);
   if (zero !== undefined) return new CommandProblem(`Cannot use ${zero[0]} 0: expected 1 or more`);
-  if (!isProbeUri(options.uri)) {
+  if (options.mode === HealthCheckMode.HEALTH_CHECK_MODE_HTTP && !isProbeUri(options.uri)) {
     return new CommandProblem(
       `Cannot use --uri "${options.uri}": expected a path that begins with / and holds no ` +
         "control character",
     );
   }
-  if (options.timeout >= options.interval) {
+  const config = checkOf(options);
+  const refusal = validateHealthCheck(config);
+  if (refusal !== null) return new CommandProblem(refusal.message);
+  if (options.probeTimeout >= options.interval) {
     inputs.warn(
-      `The probe timeout (${options.timeout} s) is not shorter than the interval ` +
+      `The probe timeout (${options.probeTimeout} s) is not shorter than the interval ` +
         `(${options.interval} s): probes of one server may overlap`,
     );
   }
-  const config = {
+  const { id: cluster_id, headerFile: files } = options;
+  return files.length === 0
+    ? requestOf(setHealthCheck({ cluster_id, config }))
+    : protectedCheck(inputs, cluster_id, config, files);
+}
+
+function checkOf(options: SetOptions): HealthCheckConfig {
+  return {
+    mode: options.mode,
     uri: options.uri,
     interval: options.interval,
-    timeout: options.timeout,
+    timeout: options.probeTimeout,
     healthy_threshold: options.healthyThreshold,
     unhealthy_threshold: options.unhealthyThreshold,
     expected_status: options.expectedStatus,
-    mode: HealthCheckMode.HEALTH_CHECK_MODE_HTTP,
-    accepted_statuses: [],
-    headers: [],
-  };
-  return {
-    request_type: { kind: "set_health_check", value: { cluster_id: options.id, config } },
+    accepted_statuses: options.acceptedStatuses,
+    ...presentFields({ port: options.port }),
+    headers: options.headerFile.map(({ name }) => ({ name, fingerprint: "" })),
   };
 }
 

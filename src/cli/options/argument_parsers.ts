@@ -3,7 +3,8 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import { parseAddress } from "../../../config/values/address.ts";
-import type { SocketAddress } from "../../../config/schema/messages.ts";
+import type { HttpStatusRange, SocketAddress } from "../../../config/schema/messages.ts";
+import { parseStatusRange, STATUS_RANGE_FORMS } from "../../../config/values/status_ranges.ts";
 
 const MAX_U32 = 2n ** 32n - 1n;
 const MAX_U64 = 2n ** 64n - 1n;
@@ -61,6 +62,19 @@ export function tags(text: string): Map<string, string> {
 export function commaSeparated(text: string, previous: string[] | undefined): string[] {
   const values = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
   return [...(previous ?? []), ...values];
+}
+
+/** Comma-separated ranges of statuses; later occurrences of the option add to earlier ones. */
+export function statusRanges(
+  text: string,
+  previous: HttpStatusRange[] | undefined,
+): HttpStatusRange[] {
+  const ranges = commaSeparated(text, undefined).map((part) => {
+    const range = parseStatusRange(part);
+    if (range === null) throw new InvalidArgumentError(`Expected ${STATUS_RANGE_FORMS}.`);
+    return range;
+  });
+  return [...(previous ?? []), ...ranges];
 }
 
 /** One value an occurrence, every occurrence kept. */

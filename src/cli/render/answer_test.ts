@@ -212,7 +212,7 @@ Deno.test("renderContent shows the server names of TCP frontends where there are
   );
 });
 
-Deno.test("renderContent shows counters, health checks, limits and leases", () => {
+Deno.test("renderContent shows counters, limits and leases", () => {
   assert.equal(
     render({ kind: "request_counts", value: { map: new Map([["Status", 1], ["AddCluster", 2]]) } }),
     drawn`
@@ -222,27 +222,6 @@ Deno.test("renderContent shows counters, health checks, limits and leases", () =
     | AddCluster   | 2     |
     | Status       | 1     |
     +--------------+-------+
-    `,
-  );
-  const check = {
-    uri: "/h",
-    interval: 10,
-    timeout: 5,
-    healthy_threshold: 3,
-    unhealthy_threshold: 2,
-    expected_status: 0,
-    mode: 0,
-    accepted_statuses: [],
-    headers: [],
-  };
-  assert.equal(
-    render({ kind: "health_checks_list", value: { map: new Map([["web", check]]) } }),
-    drawn`
-    +---------+-----+---------+-------+----------+----------+------------+
-    | cluster | uri | expects | every | patience | up after | down after |
-    +---------+-----+---------+-------+----------+----------+------------+
-    | web     | /h  | 2xx     | 10 s  | 5 s      | 3 good   | 2 bad      |
-    +---------+-----+---------+-------+----------+----------+------------+
     `,
   );
   const limit = (n: bigint) =>

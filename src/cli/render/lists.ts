@@ -1,6 +1,8 @@
 // Answers that are one simple table or line: workers, counters, health checks, limits.
 
 import {
+  type HealthCheckConfig,
+  HealthCheckMode,
   type HealthChecksList,
   type MaxConnectionsPerIpLimit,
   type MaxConnectionsPerSubnetLimit,
@@ -11,6 +13,7 @@ import {
   type WorkerInfos,
   type WorkerMetricDetailStatus,
 } from "../../../config/schema/messages.ts";
+import { statusRangeText } from "../../../config/values/status_ranges.ts";
 import { enumName } from "../options/enum_names.ts";
 import { byKey, inResponderOrder } from "../responders.ts";
 import { boxTable, firm, type TableView } from "./table.ts";
@@ -29,20 +32,42 @@ export function renderRequestCounts({ map }: RequestCounts, view: TableView): st
   return boxTable(["request type", firm("count")], rows, view);
 }
 
+/** Where a mode asks for nothing of the kind. */
+const NONE = "-";
+
+const MODES: ReadonlyMap<number, string> = new Map([
+  [HealthCheckMode.HEALTH_CHECK_MODE_HTTP, "http"],
+  [HealthCheckMode.HEALTH_CHECK_MODE_TCP, "tcp"],
+]);
+
+/** The health checks by cluster, one a row. */
 export function renderHealthChecks({ map }: HealthChecksList, view: TableView): string {
   if (map.size === 0) return "No health check is configured\n";
-  const rows = byKey(map).map(([cluster, check]) => [
-    cluster,
-    check.uri,
-    check.expected_status === 0 ? "2xx" : String(check.expected_status),
-    `${check.interval} s`,
-    `${check.timeout} s`,
-    `${check.healthy_threshold} good`,
-    `${check.unhealthy_threshold} bad`,
-  ]);
-  const head = ["cluster", "uri", "expects", "every", "patience", "up after", "down after"];
-  const [id = "", uri = "", ...settings] = head;
-  return boxTable([id, uri, ...settings.map(firm)], rows, view);
+  const rows = byKey(map).map(([cluster, check]) => [cluster, ...cells(check)]);
+  const numbers = ["interval", "timeout", "healthy threshold", "unhealthy threshold"];
+  const head = ["cluster", firm("mode"), firm("port"), "uri", ...numbers.map(firm)];
+  return boxTable([...head, "accepted statuses", "headers"], rows, view);
+}
+
+function cells(check: HealthCheckConfig): string[] {
+  const isTcp = check.mode === HealthCheckMode.HEALTH_CHECK_MODE_TCP;
+  const headers = check.headers.map(({ name, fingerprint }) => `${name}: ${fingerprint}`);
+  return [
+    MODES.get(check.mode) ?? "unknown",
+    check.port === undefined ? "data" : String(check.port),
+    isTcp ? NONE : check.uri,
+    `${check.interval}s`,
+    `${check.timeout}s`,
+    String(check.healthy_threshold),
+    String(check.unhealthy_threshold),
+    isTcp ? NONE : statuses(check),
+    headers.length === 0 ? NONE : headers.join("\n"),
+  ];
+}
+
+function statuses({ accepted_statuses, expected_status }: HealthCheckConfig): string {
+  if (accepted_statuses.length > 0) return accepted_statuses.map(statusRangeText).join(",");
+  return expected_status === 0 ? "2xx" : String(expected_status);
 }
 
 export function renderConnectionLimit({ limit }: MaxConnectionsPerIpLimit): string {

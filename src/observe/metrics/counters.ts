@@ -139,6 +139,8 @@ export const Counter = {
   /** Connections that speak HTTP/2, and responses that their clients have all of. */
   ALPN_H2: 97,
   E2E_H2: 98,
+  /** Health probes that were due and not sent, because the values of their headers are not held. */
+  HEALTH_MISSING_SECRET: 99,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -163,6 +165,7 @@ const NAMES: readonly [string, number][] = [
   ["sessions.evicted", Counter.EVICTED],
   ["health_check.success", Counter.HEALTH_SUCCESS],
   ["health_check.failure", Counter.HEALTH_FAILURE],
+  ["health_check.missing_secret", Counter.HEALTH_MISSING_SECRET],
   ["health_check.up", Counter.HEALTH_UP],
   ["health_check.down", Counter.HEALTH_DOWN],
   ["http.e2e.http11", Counter.E2E_HTTP11],

@@ -3,7 +3,7 @@
 // refused in front of a client is refused here too. Knows neither
 // connections nor time; what a result means for the backend is decided elsewhere.
 
-import { asciiBytes } from "../../bytes/ascii.ts";
+import { asciiBytes, copyBytes } from "../../bytes/ascii.ts";
 import { MessageHead } from "../http/message_head.ts";
 import { FieldReader, ReadStatus } from "./field_reader.ts";
 import { type Problem, problemText } from "./problem.ts";
@@ -15,19 +15,62 @@ export const PROBE_ANSWER_BYTES = 4096;
 /** Interim responses before the answer; one or two are usual. */
 export const MAX_INTERIM_ANSWERS = 16;
 
+/** A probe without headers of its own. */
+export const NO_LINES = new Uint8Array(0);
+
+const CR_LF = asciiBytes("\r\n");
+
 /** For `expectedStatus`: every status from 200 to 299 will do. */
 export const ANY_SUCCESS = 0;
 
 /**
  * The bytes that ask a backend how it is. `uri` starts with `/` and has passed the configuration's
- * rules, above all it holds no line end; `authority` is the backend's `ip:port`.
+ * rules, above all it holds no line end; `authority` is the backend's `ip:port`, `lines` are the headers besides
+ * (see {@link probeLines}).
  */
-export function probeRequest(uri: string, authority: string): Uint8Array {
-  return asciiBytes(`GET ${uri} HTTP/1.1\r\nHost: ${authority}\r\nConnection: close\r\n\r\n`);
+export function probeRequest(
+  uri: string,
+  authority: string,
+  lines: Uint8Array = NO_LINES,
+): Uint8Array {
+  const head = asciiBytes(`GET ${uri} HTTP/1.1\r\nHost: ${authority}\r\nConnection: close\r\n`);
+  return joined([head, lines, CR_LF]);
 }
 
-/** Is this the status of a healthy backend? `expected` is exact, or {@link ANY_SUCCESS}. */
-export function isExpectedStatus(status: number, expected: number): boolean {
+/** Headers as lines of HTTP/1.1, in order and spelling; names and values have passed the configuration's rules. */
+export function probeLines(
+  headers: readonly { readonly name: string; readonly value: Uint8Array }[],
+): Uint8Array {
+  return joined(
+    headers.flatMap(({ name, value }) => [asciiBytes(`${name}: `), value, CR_LF]),
+  );
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) at = copyBytes(part, 0, part.length, bytes, at);
+  return bytes;
+}
+
+/** Statuses from one to another, both included. */
+export interface StatusRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Is this the status of a healthy backend? It is in one of the `accepted` ranges; where there are none, `expected`
+ * is exact, or {@link ANY_SUCCESS}.
+ */
+export function isExpectedStatus(
+  status: number,
+  expected: number,
+  accepted: readonly StatusRange[] = [],
+): boolean {
+  if (accepted.length > 0) {
+    return accepted.some(({ start, end }) => status >= start && status <= end);
+  }
   return expected === ANY_SUCCESS ? status >= 200 && status <= 299 : status === expected;
 }
 

@@ -3,16 +3,22 @@
 // plane's tick hands the time in and moves everything on.
 
 import { validateHealthCheck } from "../../../config/rules/validate.ts";
-import { HealthCheckConfig } from "../../../config/schema/messages.ts";
+import {
+  HealthCheckConfig,
+  type HealthCheckHeaderValue,
+  HealthCheckMode,
+} from "../../../config/schema/messages.ts";
+import { sameHeaders } from "../../../config/values/probe_headers.ts";
 import { equalMessages } from "../../../config/schema/message_values.ts";
 import type { Backend } from "../../balancing/backend.ts";
 import type { Dialer } from "../../io/contracts.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
 import type { ModuleLog } from "../../observe/log/module_log.ts";
+import { NO_LINES, probeLines } from "../../protocol/h1/probe.ts";
 import type { Cluster } from "../../session/cluster.ts";
 import { type Http2Slot, loadedHttp2 } from "../../session/http/http2.ts";
 import type { PlaneParts } from "../parts.ts";
-import { HealthProbe, type ProbeResult } from "./probe.ts";
+import { HealthProbe, type ProbeQuestion, type ProbeResult } from "./probe.ts";
 import { probePeriodMs } from "./period.ts";
 
 /** How much probing is done at the same time. */
@@ -35,11 +41,22 @@ const SECOND_MS = 1000;
 interface Check {
   readonly cluster: Cluster;
   readonly config: HealthCheckConfig;
+  /** The values of its headers; `null` while this process does not hold them, and then it sends no probe. */
+  secrets: ProbeSecrets | null;
   /** When its backends are probed next. */
   nextAtMs: number;
   /** At most half of its backends are available, and the log has it. */
   warned: boolean;
 }
+
+/** The values of the headers of one cluster, and how probes send them. */
+interface ProbeSecrets {
+  readonly values: readonly HealthCheckHeaderValue[];
+  readonly lines: Uint8Array;
+}
+
+/** Of a check without headers. */
+const NO_SECRETS: ProbeSecrets = { values: [], lines: NO_LINES };
 
 interface Running {
   readonly check: Check;
@@ -49,6 +66,19 @@ interface Running {
 /** Why the health check of a request is refused, or `null`; having none is in order. */
 export function healthCheckRefusal(config: HealthCheckConfig | undefined): string | null {
   return config === undefined ? null : validateHealthCheck(config)?.message ?? null;
+}
+
+/** The values that stay when a configuration takes the place of another one; `null` for none. */
+function keptSecrets(
+  known: Check | undefined,
+  { headers }: HealthCheckConfig,
+): ProbeSecrets | null {
+  if (headers.length === 0) return NO_SECRETS;
+  return known !== undefined && sameHeaders(known.config.headers, headers) ? known.secrets : null;
+}
+
+function secretsOf(values: readonly HealthCheckHeaderValue[]): ProbeSecrets {
+  return { values, lines: probeLines(values) };
 }
 
 /** Probes the backends of clusters that ask for it. */
@@ -90,17 +120,33 @@ export class HealthChecks {
 
   /**
    * Probes the backends of `cluster` from now on. `config` must have passed
-   * {@linkcode healthCheckRefusal}. The same configuration once more changes nothing.
+   * {@linkcode healthCheckRefusal}. The same configuration once more changes nothing. `values` are those of the
+   * headers; without them, those of the headers before count when the headers are the same.
    */
-  set(cluster: Cluster, config: HealthCheckConfig): void {
+  set(
+    cluster: Cluster,
+    config: HealthCheckConfig,
+    values: readonly HealthCheckHeaderValue[] | null = null,
+  ): void {
     const known = this.#checks.get(cluster.id);
+    const secrets = values === null ? keptSecrets(known, config) : secretsOf(values);
     if (known !== undefined) {
-      if (equalMessages(HealthCheckConfig, known.config, config)) return;
+      const isSame = equalMessages(HealthCheckConfig, known.config, config);
+      // One that waits for its values begins when they come.
+      if (isSame && (known.secrets === null) === (secrets === null)) {
+        known.secrets = secrets;
+        return;
+      }
       this.#forget(known);
     }
     // Due since ever: the next tick begins the first round.
     const nextAtMs = Number.NEGATIVE_INFINITY;
-    this.#checks.set(cluster.id, { cluster, config, nextAtMs, warned: false });
+    this.#checks.set(cluster.id, { cluster, config, secrets, nextAtMs, warned: false });
+  }
+
+  /** The values of the headers of a cluster's probes; `null` when none are held. */
+  valuesOf(clusterId: string): readonly HealthCheckHeaderValue[] | null {
+    return this.#checks.get(clusterId)?.secrets?.values ?? null;
   }
 
   /** Probes the backends of the cluster with this id no more; all of them are healthy again. */
@@ -135,8 +181,11 @@ export class HealthChecks {
     const { members } = check.cluster.backends;
     // The round stays due, so that the first backend to come is probed at once.
     if (members.length === 0) return;
-    for (const backend of members) {
-      if (!this.#running.has(backend)) this.#waiting.set(backend, check);
+    if (check.secrets === null) this.#counters.add(Counter.HEALTH_MISSING_SECRET, members.length);
+    else {
+      for (const backend of members) {
+        if (!this.#running.has(backend)) this.#waiting.set(backend, check);
+      }
     }
     check.nextAtMs = nowMs + probePeriodMs(check.cluster.id, check.config.interval);
   }
@@ -154,16 +203,26 @@ export class HealthChecks {
   }
 
   async #probe(backend: Backend, check: Check, nowMs: number): Promise<void> {
-    const { uri, expected_status, timeout } = check.config;
-    const http2 = check.cluster.settings.http2 ? loadedHttp2(this.#http2) : null;
-    const question = { uri, expectedStatus: expected_status, http2 };
-    const probe = new HealthProbe(backend.address, question, nowMs + timeout * SECOND_MS);
+    const deadlineMs = nowMs + check.config.timeout * SECOND_MS;
+    const probe = new HealthProbe(backend.address, this.#question(check), deadlineMs);
     this.#running.set(backend, { check, probe });
     const result = await probe.run(this.#dialer);
     // A cancelled probe has left already, and another one may have taken its place.
     if (this.#running.get(backend)?.probe !== probe) return;
     this.#running.delete(backend);
     this.#record(backend, check, result);
+  }
+
+  #question({ cluster, config, secrets }: Check): ProbeQuestion {
+    return {
+      tcp: config.mode === HealthCheckMode.HEALTH_CHECK_MODE_TCP,
+      port: config.port ?? null,
+      uri: config.uri,
+      lines: secrets?.lines ?? NO_LINES,
+      expectedStatus: config.expected_status,
+      acceptedStatuses: config.accepted_statuses,
+      http2: cluster.settings.http2 ? loadedHttp2(this.#http2) : null,
+    };
   }
 
   #record(backend: Backend, check: Check, result: ProbeResult): void {

@@ -260,3 +260,42 @@ Deno.test("HealthChecks.stop() ends every probe and begins no other one", async 
   await bench.allClosed();
   assert.equal(bench.cluster.backends.availableCount, 0);
 });
+
+Deno.test("HealthChecks sends no probe whose header values it does not hold, and counts that", async () => {
+  const headers = [{ name: "X-Key", fingerprint: "f" }];
+  const values = [{ name: "X-Key", value: new TextEncoder().encode("v1") }];
+  const bench = new Bench(2, { headers });
+  const missing = () => bench.counters.get(Counter.HEALTH_MISSING_SECRET);
+  bench.checks.tick(0);
+  bench.checks.tick(PERIOD_MS);
+  assert.deepEqual([bench.streams.length, missing(), bench.checks.valuesOf("app")], [0, 4, null]);
+
+  // The values are no change of the check, and it begins at once.
+  bench.checks.set(bench.cluster, { ...CHECK, headers }, values);
+  await bench.round(PERIOD_MS + 100, OK);
+  assert.equal(bench.streams.length, 2);
+  assert.match(bench.streams[0]?.written ?? "", /\r\nX-Key: v1\r\n\r\n$/);
+
+  // They stay with the same headers, whatever else changes, and go with others.
+  bench.checks.set(bench.cluster, { ...CHECK, headers, uri: "/other" });
+  await bench.round(PERIOD_MS + 200, OK);
+  assert.match(bench.streams.at(-1)?.written ?? "", /^GET \/other .*\r\nX-Key: v1\r\n\r\n$/s);
+  assert.deepEqual(bench.checks.valuesOf("app"), values);
+  bench.checks.set(bench.cluster, { ...CHECK, headers: [{ name: "x-key", fingerprint: "f" }] });
+  bench.checks.set(bench.cluster, { ...CHECK, headers });
+  bench.checks.tick(PERIOD_MS + 300);
+  assert.deepEqual([bench.streams.length, missing()], [4, 6]);
+  bench.checks.remove("app");
+  assert.equal(bench.checks.valuesOf("app"), null);
+});
+
+Deno.test("HealthChecks takes other values of the same headers for its next probes", async () => {
+  const headers = [{ name: "X-Key", fingerprint: "f" }];
+  const bench = new Bench(1, { headers });
+  for (const [index, text] of ["one", "two"].entries()) {
+    const value = new TextEncoder().encode(text);
+    bench.checks.set(bench.cluster, { ...CHECK, headers }, [{ name: "X-Key", value }]);
+    await bench.round(index * PERIOD_MS, OK);
+    assert.match(bench.streams[index]?.written ?? "", new RegExp(`X-Key: ${text}\r\n`));
+  }
+});

@@ -1,10 +1,15 @@
-// One health probe: dials a backend on a connection of its own, asks, reads the status line, hangs up.
-// It never rejects: whatever goes wrong is a result. It has no clock; whoever started it tells it the
+// One health probe: dials a backend on a connection of its own, asks, reads the status line, hangs up. One over TCP
+// asks nothing: the backend takes connections, and that is all it wants to know. It never rejects: whatever goes wrong is a result. It has no clock; whoever started it tells it the
 // time, and it ends itself once its deadline is over, wherever it is.
 
 import type { BackendAddress } from "../../balancing/backend.ts";
 import type { ByteStream, Dialer } from "../../io/contracts.ts";
-import { isExpectedStatus, ProbeReader, probeRequest } from "../../protocol/h1/probe.ts";
+import {
+  isExpectedStatus,
+  ProbeReader,
+  probeRequest,
+  type StatusRange,
+} from "../../protocol/h1/probe.ts";
 import type { Http2 } from "../../session/http/http2.ts";
 import { writeRest } from "../../session/write_rest.ts";
 
@@ -16,10 +21,18 @@ export type ProbeResult =
 
 /** What a probe asks for and what it accepts. */
 export interface ProbeQuestion {
+  /** Asks nothing: a connection that stands is a success. */
+  readonly tcp: boolean;
+  /** The port that is dialled in the place of the backend's own; `null` for that one. */
+  readonly port: number | null;
   /** Path and query, checked by the configuration's rules. */
   readonly uri: string;
+  /** Headers besides, as lines of HTTP/1.1; empty for none. Never shown to anybody. */
+  readonly lines: Uint8Array;
   /** The exact status of a healthy backend; 0 is any from 200 to 299. */
   readonly expectedStatus: number;
+  /** The statuses of a healthy backend; `expectedStatus` counts where there are none. */
+  readonly acceptedStatuses: readonly StatusRange[];
   /** Asks with HTTP/2, by prior knowledge; `null` for HTTP/1.1. */
   readonly http2: Pick<Http2, "ask"> | null;
 }
@@ -36,7 +49,7 @@ export class HealthProbe {
 
   /** `deadlineMs` is a point in time; everything, connecting included, must be over by then. */
   constructor(address: BackendAddress, question: ProbeQuestion, deadlineMs: number) {
-    this.#address = address;
+    this.#address = question.port === null ? address : withPort(address, question.port);
     this.#question = question;
     this.#deadlineMs = deadlineMs;
   }
@@ -68,12 +81,13 @@ export class HealthProbe {
     const stream = await dialer.connect(host, port, this.#dialing.signal);
     this.#stream = stream;
     if (this.#ended !== null) return this.#ended;
-    const { uri, http2 } = this.#question;
+    const { tcp, uri, lines, http2 } = this.#question;
+    if (tcp) return { kind: "success" };
     if (http2 !== null) {
-      const answer = await http2.ask(stream, uri, text);
+      const answer = await http2.ask(stream, uri, text, lines);
       return typeof answer === "number" ? this.#judge(answer) : failure(answer);
     }
-    const request = probeRequest(uri, text);
+    const request = probeRequest(uri, text, lines);
     await writeRest(stream, request, 0, request.length);
     const reader = new ProbeReader();
     for (;;) {
@@ -86,7 +100,8 @@ export class HealthProbe {
   }
 
   #judge(status: number): ProbeResult {
-    if (isExpectedStatus(status, this.#question.expectedStatus)) return { kind: "success" };
+    const { expectedStatus, acceptedStatuses } = this.#question;
+    if (isExpectedStatus(status, expectedStatus, acceptedStatuses)) return { kind: "success" };
     return failure(`Status ${status}`);
   }
 
@@ -104,6 +119,11 @@ export class HealthProbe {
     this.#stream = null;
     stream?.close();
   }
+}
+
+/** The same host at another port. */
+function withPort({ host }: BackendAddress, port: number): BackendAddress {
+  return { text: `${host.includes(":") ? `[${host}]` : host}:${port}`, host, port };
 }
 
 function failure(reason: string): ProbeResult {

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { FakeStream } from "../../../tests/support/session/fake_stream.ts";
 import { waitFor } from "../../../tests/support/wait.ts";
 import { type BackendAddress, parseBackendAddress } from "../../balancing/backend.ts";
+import { NO_LINES, probeLines } from "../../protocol/h1/probe.ts";
 import type { ByteStream } from "../../io/contracts.ts";
-import { HealthProbe, type ProbeResult } from "./probe.ts";
+import { HealthProbe, type ProbeQuestion, type ProbeResult } from "./probe.ts";
 
 const REQUEST = "GET /up HTTP/1.1\r\nHost: 127.0.0.1:80\r\nConnection: close\r\n\r\n";
 const DEADLINE_MS = 5000;
@@ -16,10 +17,20 @@ class StrictStream extends FakeStream {
   }
 }
 
+const QUESTION: ProbeQuestion = {
+  tcp: false,
+  port: null,
+  uri: "/up",
+  lines: NO_LINES,
+  expectedStatus: 0,
+  acceptedStatuses: [],
+  http2: null,
+};
+
 /** A probe that has been started and the connection attempt it waits for. */
 function start(expectedStatus = 0) {
   const address = parseBackendAddress("127.0.0.1:80") as BackendAddress;
-  const probe = new HealthProbe(address, { uri: "/up", expectedStatus, http2: null }, DEADLINE_MS);
+  const probe = new HealthProbe(address, { ...QUESTION, expectedStatus }, DEADLINE_MS);
   const connecting = Promise.withResolvers<ByteStream>();
   let signal: AbortSignal | null = null;
   let result: ProbeResult | null = null;
@@ -161,4 +172,57 @@ Deno.test("HealthProbe.cancel() ends it without a verdict, also twice and after 
   late.probe.checkDeadline(DEADLINE_MS + 1);
   late.probe.cancel();
   assert.deepEqual(await late.finished, failure("No answer in time"));
+});
+
+/** The request and the result of a probe of a backend that answers so; `dialled` is where it was. */
+async function probed(address: string, question: Partial<ProbeQuestion>, answer: string) {
+  const stream = new StrictStream();
+  const dialled: string[] = [];
+  const backend = parseBackendAddress(address) as BackendAddress;
+  const probe = new HealthProbe(backend, { ...QUESTION, ...question }, DEADLINE_MS);
+  stream.feed(answer);
+  const result = await probe.run({
+    connect: (host, port) => {
+      dialled.push(`${host} ${port}`);
+      return Promise.resolve(stream);
+    },
+  });
+  assert.ok(stream.closed);
+  return { result, dialled, written: stream.written };
+}
+
+Deno.test("HealthProbe over TCP is content with a connection and sends nothing", async () => {
+  const { result, written } = await probed("127.0.0.1:80", { tcp: true, uri: "" }, "");
+  assert.deepEqual([result, written], [{ kind: "success" }, ""]);
+});
+
+Deno.test("HealthProbe takes the statuses of its ranges and no other ones, 2xx among them", async () => {
+  const acceptedStatuses = [{ start: 301, end: 302 }, { start: 404, end: 404 }];
+  for (const status of [200, 300, 301, 302, 303, 403, 404, 405]) {
+    const answer = `HTTP/1.1 ${status} X\r\n`;
+    const { result } = await probed("127.0.0.1:80", { acceptedStatuses }, answer);
+    const isAccepted = [301, 302, 404].includes(status);
+    assert.deepEqual(result, isAccepted ? { kind: "success" } : failure(`Status ${status}`));
+  }
+});
+
+Deno.test("HealthProbe dials the port of the check at the address of the backend, and says so in Host", async () => {
+  for (const [address, host] of [["10.0.0.1:80", "10.0.0.1"], ["[::1]:80", "::1"]] as const) {
+    const { dialled, written } = await probed(address, { port: 9000 }, "HTTP/1.1 200 OK\r\n");
+    assert.deepEqual(dialled, [`${host} 9000`]);
+    assert.match(
+      written,
+      new RegExp(`\\r\\nHost: ${address === "[::1]:80" ? "\\[::1\\]" : host}:9000\\r\\n`),
+    );
+  }
+});
+
+Deno.test("HealthProbe sends its headers behind its own, in order and spelling", async () => {
+  const lines = probeLines([
+    { name: "X-Token", value: new TextEncoder().encode("a b\u00e9") },
+    { name: "authorization", value: new TextEncoder().encode("Bearer x") },
+  ]);
+  const { written } = await probed("127.0.0.1:80", { lines }, "HTTP/1.1 200 OK\r\n");
+  const fields = "X-Token: a b\u00c3\u00a9\r\nauthorization: Bearer x\r\n";
+  assert.equal(written, REQUEST.replace("close\r\n", `close\r\n${fields}`));
 });

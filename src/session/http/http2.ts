@@ -31,7 +31,12 @@ export interface Http2 {
    * Asks the backend at the other end of `stream` for `uri`: the status of its answer, or why there is none.
    * Rejects when the connection breaks.
    */
-  ask(stream: ByteStream, uri: string, authority: string): Promise<number | string>;
+  ask(
+    stream: ByteStream,
+    uri: string,
+    authority: string,
+    lines: Uint8Array,
+  ): Promise<number | string>;
 }
 
 /** Where those find it who may need it. */

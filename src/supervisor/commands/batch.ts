@@ -7,7 +7,7 @@ import { encode } from "../../../config/codec/protobuf.ts";
 import { Request } from "../../../config/schema/messages.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
 import { changesState, goneAlready, isInForce, rowOf } from "../../../config/state/verbs.ts";
-import { prepareUndo, type Undo } from "../../../config/undo/undo.ts";
+import { prepareUndo, scopeOf, type Undo } from "../../../config/undo/undo.ts";
 import { Slices } from "../../io/net/turn.ts";
 import type { Task, WorkerAnswer } from "./fan_out.ts";
 import { forgetRemoved } from "../metrics/main.ts";
@@ -122,6 +122,8 @@ export function placeOf({ number, line }: BatchRecord): string {
 }
 
 interface SentRecord {
+  /** The object that it changes. */
+  readonly scope: string;
   readonly number: number;
   readonly undo: Undo;
 }
@@ -155,7 +157,7 @@ class Sending {
       return;
     }
     forgetRemoved(this.#parts.retained, verb);
-    this.#sent.push({ number, undo });
+    this.#sent.push({ number, undo, scope: scopeOf(verb) });
     const encoded = encode(Request, request);
     // The targets are read for each record: a worker that started meanwhile has the records so far.
     for (const worker of pool.targets()) {
@@ -176,6 +178,8 @@ class Sending {
     const answers = { ok: this.#requests - failures.length, errors: failures.length };
     const refused = this.#refused;
     if (!this.hasFailed) {
+      const { probeValues, state } = this.#parts;
+      probeValues.settle(state.tables, this.#sent.map(({ scope }) => scope));
       return { applied: this.#sent.length, refused, workerErrors: null, answers };
     }
     const byNumber = Map.groupBy(failures, ({ index }) => index);

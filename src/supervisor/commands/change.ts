@@ -82,6 +82,7 @@ async function applyAndSend(
         client.progress(processing(`Worker ${id} is processing ${requestId}. ${message}`)),
     });
     const failures = failuresOf(answers);
+    if (failures.length === 0) parts.probeValues.settle(parts.state.tables, [scopeOf(type)]);
     const outcome = failures.length === 0 ? "" : await rollBack(parts, [{ undo, failures }]);
     audited?.completed(answers, outcome);
     if (event !== null) parts.events.emit("main", event);

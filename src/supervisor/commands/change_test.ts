@@ -6,6 +6,7 @@ import { FakeWorker } from "../../../tests/support/supervisor/fake_worker.ts";
 import { silentAudit } from "../../../tests/support/supervisor/main_parts.ts";
 import { EventHub } from "../command_socket/events.ts";
 import { ownClient } from "../command_socket/own_client.ts";
+import { ProbeValues } from "../protected/probe_values.ts";
 import { RetainedCounts } from "../metrics/retained.ts";
 import { applyBatch } from "./batch.ts";
 import { type ChangeParts, executeChange } from "./change.ts";
@@ -26,6 +27,7 @@ class Lab {
     pool: { targets: () => this.workers },
     fanOut: this.fanOut,
     workerTimeoutMs: 30,
+    probeValues: new ProbeValues(),
     retained: new RetainedCounts(() => null),
     onStateChanged: () => this.saves++,
     audit: silentAudit(),

@@ -19,6 +19,8 @@ import type { Client, Execution, Executor } from "../command_socket/client_sessi
 import { type MainUpgradeParts, upgradeMain } from "../main_upgrade/old_main.ts";
 import { notAvailable } from "../../../config/rules/missing_features.ts";
 import { failure } from "../command_socket/responses.ts";
+import type { ProtectedParts } from "../protected/change.ts";
+import { queryProtectedSupport, setProtectedHealthCheck } from "../protected/verbs.ts";
 import { isReload, type ServiceManager } from "../service_manager.ts";
 import type { Adoption } from "../workers/adoption.ts";
 import {
@@ -64,6 +66,7 @@ export type VerbParts =
   & MetricDetailParts
   & MainUpgradeParts
   & WorkerUpgradeParts
+  & ProtectedParts
   & {
     readonly adoption: Adoption;
     readonly service: ServiceManager;
@@ -89,8 +92,9 @@ const OWN_VERBS: { readonly [K in OwnVerb]: Execute<VerbOf<K>> } = {
   query_max_connections_per_ip: queryConnectionLimit,
   query_max_connections_per_subnet: unavailable,
   close_sessions: unavailable,
-  set_protected_health_check: unavailable,
-  query_protected_health_check_support: unavailable,
+  set_protected_health_check: (parts, client, { value }) =>
+    setProtectedHealthCheck(parts, client, value),
+  query_protected_health_check_support: queryProtectedSupport,
   Logging: changeLogging,
   set_metric_detail: setMetricDetail,
   save_state: executeSaveState,
@@ -148,6 +152,8 @@ export class Verbs implements Executor {
   #execute(type: Verb, client: Client): Execution {
     try {
       if (isInternalChange(type.kind)) return atOnce(internalVerb(type));
+      const busy = this.#context.fences.objection(type);
+      if (busy !== null) return atOnce(this.#invalid(type, client, busy));
       if (!changesState(type.kind)) {
         const problem = validateVerb(type);
         if (problem !== null) return atOnce(this.#invalid(type, client, problem.message));
@@ -172,7 +178,7 @@ export class Verbs implements Executor {
     return failure(`${type.kind} is not available`);
   }
 
-  /** Refuses a request that is no change of the configuration; changes are checked where they are applied. */
+  /** Refuses a request before it is executed; the values of changes are checked where they are applied. */
   #invalid(type: Verb, client: Client, reason: string): Response {
     beginAudit(this.#context, client, type)?.failed("invalid_input", reason);
     return failure(reason);

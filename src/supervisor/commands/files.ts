@@ -1,7 +1,7 @@
 // Verbs about files: saving and loading the state, reading the configuration file again.
 
 import { diff } from "../../../config/diff/diff.ts";
-import type { Request, Response } from "../../../config/schema/messages.ts";
+import { type Request, type Response, ResponseStatus } from "../../../config/schema/messages.ts";
 import type { ConfigState } from "../../../config/state/state.ts";
 import { reloadConfiguration } from "../../../config/state/verb.ts";
 import { scopeOf } from "../../../config/undo/undo.ts";
@@ -26,6 +26,8 @@ import { keepInformed } from "../command_socket/progress.ts";
 import { reloadTarget } from "./reload_target.ts";
 import { eventOf } from "../command_socket/request_events.ts";
 import { failure, ok, processing } from "../command_socket/responses.ts";
+import { protectAll, type ProtectedParts } from "../protected/change.ts";
+import { readProbeValues } from "../protected/value_files.ts";
 import { type ReplayCounters, replayed } from "../saved/replayed.ts";
 import { loadState, saveState } from "../saved/state.ts";
 
@@ -43,8 +45,10 @@ export interface LoadParts extends SaveParts, BatchParts {
 }
 
 /** What reloading the configuration file takes. */
-export interface ReloadParts extends SaveParts, BatchParts {
+export interface ReloadParts extends SaveParts, BatchParts, ProtectedParts {
   readonly state: ConfigState;
+  readonly order: ChangeOrder;
+  readonly pool: ProtectedParts["pool"];
   readonly file: {
     /** The path the main process was started with. */
     readonly path: string;
@@ -189,6 +193,29 @@ async function reload(parts: ReloadParts, client: Client, path: string): Promise
     audited?.failed("invalid_input", file.problems.join("; "));
     return failure(`${file.problems.join("\n")}\nNothing was changed`);
   }
+  const { requests, checks, problems } = readProbeValues(
+    file.requests,
+    file.probeFiles,
+    parts.probeValues,
+  );
+  if (problems.length > 0) {
+    audited?.failed("io_error", problems.join("; "));
+    return failure(`${problems.join("\n")}\nNothing was changed`);
+  }
+  const answer = await applyFile(parts, { ...file, requests }, path, audited);
+  if (answer.status !== ResponseStatus.OK) return answer;
+  const problem = await protectAll(parts, checks);
+  return problem === null ? answer : failure(problem);
+}
+
+/** Applies a file that was read. */
+async function applyFile(
+  parts: ReloadParts,
+  file: FileRequests & { readonly ok: true },
+  path: string,
+  audited: ReturnType<typeof beginAudit>,
+): Promise<Response> {
+  const type = reloadConfiguration(path);
   const turn = await parts.order.enterExclusive();
   try {
     const newFile = servableState();

@@ -31,7 +31,9 @@ export function reloadTarget(
       removalOfCertificate(request.request_type, target, newFile);
     if (replaced !== null) target.apply(requestOf(replaced));
   }
-  for (const request of wanted) target.apply(request);
+  const refused = wanted.filter((request) => target.apply(request) !== null);
+  // A cluster may be probed at a port only after its backends have left their unix sockets, which come later.
+  for (const request of refused) target.apply(request);
   return target;
 }
 

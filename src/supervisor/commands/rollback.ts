@@ -8,6 +8,8 @@ import type { Undo } from "../../../config/undo/undo.ts";
 import { Slices } from "../../io/net/turn.ts";
 import type { Task, WorkerAnswer } from "./fan_out.ts";
 import type { AskParts } from "./ask_workers.ts";
+import { deliverValues } from "../protected/delivery.ts";
+import type { ProbeValues } from "../protected/probe_values.ts";
 import { describeAnswers, nameWorkers } from "../workers/texts.ts";
 
 /**
@@ -19,6 +21,7 @@ export const MAX_PENDING = 1024;
 /** What a rollback takes. */
 export interface RollbackParts extends AskParts {
   readonly state: ConfigState;
+  readonly probeValues: ProbeValues;
   /** Called after every change of the state. */
   readonly onStateChanged: () => void;
 }
@@ -84,6 +87,8 @@ class Inverse {
     const failed = await this.task.finish();
     if (this.#undone === 0) return "nothing had changed";
     this.#parts.onStateChanged();
+    // A worker drops the values of headers with the check that names them.
+    deliverValues(this.#parts, this.#parts.pool.targets());
     return failed.length === 0
       ? "rolled back everywhere"
       : `rolled back, but still different on ${nameWorkers(failed.map((one) => one.workerId))} (${

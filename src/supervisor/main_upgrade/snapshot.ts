@@ -2,7 +2,12 @@
 // numbers that must go on counting. The successor does not read the configuration file again.
 
 import { type Config, loadConfig } from "../../../config/file/load.ts";
-import type { Inheritance, InitialState, Request } from "../../../config/schema/messages.ts";
+import type {
+  Inheritance,
+  InitialState,
+  Request,
+  SetProtectedHealthCheck,
+} from "../../../config/schema/messages.ts";
 
 /** Version of the meaning of the fields. A successor with another version refuses the snapshot. */
 export const SNAPSHOT_FORMAT = 1;
@@ -17,6 +22,8 @@ export interface MainSnapshot {
   readonly nextClientId: number;
   readonly bootGeneration: number;
   readonly logFilter: string;
+  /** Health checks of the state with the values of their headers. */
+  readonly protectedChecks: readonly SetProtectedHealthCheck[];
 }
 
 /** The message of a snapshot. */
@@ -33,6 +40,7 @@ export function writeSnapshot(snapshot: MainSnapshot): Inheritance {
     next_client_id: snapshot.nextClientId,
     boot_generation: snapshot.bootGeneration,
     log_filter: snapshot.logFilter,
+    protected_health_checks: [...snapshot.protectedChecks],
   };
 }
 
@@ -53,6 +61,7 @@ export function readSnapshot(message: Inheritance): MainSnapshot | string {
     nextClientId: message.next_client_id,
     bootGeneration: message.boot_generation,
     logFilter: message.log_filter,
+    protectedChecks: message.protected_health_checks,
   };
 }
 

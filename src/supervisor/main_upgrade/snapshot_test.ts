@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decode, encode } from "../../../config/codec/protobuf.ts";
 import { loadConfig } from "../../../config/file/load.ts";
-import { Inheritance } from "../../../config/schema/messages.ts";
+import { HealthCheckConfig, Inheritance } from "../../../config/schema/messages.ts";
 import { cluster } from "../../../tests/support/config/state.ts";
 import { type MainSnapshot, readSnapshot, writeSnapshot } from "./snapshot.ts";
 
@@ -27,6 +27,15 @@ backends = [{ address = "127.0.0.1:9001" }]
     nextClientId: 21,
     bootGeneration: 2,
     logFilter: "info,supervisor=debug",
+    protectedChecks: [{
+      cluster_id: "b",
+      config: {
+        ...HealthCheckConfig.empty(),
+        uri: "/up",
+        headers: [{ name: "X-Key", fingerprint: "f" }],
+      },
+      values: [{ name: "X-Key", value: new TextEncoder().encode("s3cret") }],
+    }],
   };
 }
 

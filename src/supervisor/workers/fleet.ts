@@ -18,6 +18,9 @@ import type { EventHub } from "../command_socket/events.ts";
 import type { FanOut } from "../commands/fan_out.ts";
 import type { RetainedCounts } from "../metrics/retained.ts";
 import { MainCounters } from "../metrics/counters.ts";
+import { deliverValues, DELIVERY_ID } from "../protected/delivery.ts";
+import type { ProtectedFences } from "../protected/fences.ts";
+import type { ProbeValues } from "../protected/probe_values.ts";
 import type { ProcessLog } from "../process_log.ts";
 import type { ProcessSettings } from "../process_settings.ts";
 import { currentImage, runningImage, selfCommand } from "../self_command.ts";
@@ -36,6 +39,8 @@ export interface FleetParts {
   readonly log: ProcessLog;
   readonly state: ConfigState;
   readonly settings: ProcessSettings;
+  readonly probeValues: ProbeValues;
+  readonly fences: ProtectedFences;
   readonly fanOut: FanOut;
   readonly retained: RetainedCounts;
   readonly events: EventHub;
@@ -113,11 +118,17 @@ export class WorkerFleet {
       spawnPiped(command, args),
       { maxMessage: config.max_command_buffer_size, build },
       {
-        onGreeted: (worker) => this.#begin(worker),
+        onGreeted: (worker) => void this.#onGreeted(worker),
         onResponse: (from, response) => this.#onResponse(from, response),
         onEnded: (from, death) => this.#onEnded(from, death),
       },
     );
+  }
+
+  /** A worker that began amid a change with values would have a part of it. */
+  async #onGreeted(worker: WorkerProcess): Promise<void> {
+    if (this.#parts.fences.isBusy) await this.#parts.fences.idle();
+    this.#begin(worker);
   }
 
   #begin(worker: WorkerProcess): void {
@@ -127,6 +138,9 @@ export class WorkerFleet {
       { ...serverConfig(config), log_level: log.filter },
       { requests: requests.map((content, i) => ({ id: `SAVE-${i}`, content })) },
     );
+    if (!deliverValues(this.#parts, [worker])) {
+      this.#log.error("Worker {id} cannot be given header values", { id: worker.id });
+    }
     worker.send(INITIAL_STATUS + worker.id, encode(Request, STATUS));
   }
 
@@ -136,6 +150,8 @@ export class WorkerFleet {
       this.#parts.onWorkerEvent(worker.id, content.value);
     } else if (response.id === INITIAL_STATUS + worker.id) {
       this.#onStarted(worker, response);
+    } else if (response.id.startsWith(DELIVERY_ID)) {
+      this.#onDelivered(worker, response);
     } else if (response.id === LAST_MEASUREMENTS_ID) {
       if (content?.kind === "worker_metrics") this.#parts.retained.record(worker.id, content.value);
     } else if (response.id === UNOPENED_ID) {
@@ -146,6 +162,11 @@ export class WorkerFleet {
         request: response.id,
       });
     }
+  }
+
+  #onDelivered({ id }: WorkerProcess, { status, message }: WorkerResponse): void {
+    if (status === ResponseStatus.OK) return;
+    this.#log.error("Worker {id} refuses header values: {message}", { id, message });
   }
 
   #onStarted(worker: WorkerProcess, { status, message }: WorkerResponse): void {

@@ -33,6 +33,8 @@ export interface LineSurroundings {
   readonly files?: Readonly<Record<string, string>>;
   /** Configuration text. */
   readonly config?: string;
+  /** A client of the command socket. */
+  readonly connect?: BuildInputs["connect"];
 }
 
 /** Parses a command line and builds its request. */
@@ -88,6 +90,7 @@ export function environmentFor(
     columns: null,
     variable: () => undefined,
     readTextFile: (path) => Deno.readTextFileSync(path),
+    readBytes: (path) => Deno.readFileSync(path),
     stdout: (text) => terminal.stdout(text),
     stderr: (text) => terminal.stderr(text),
     interrupted: new AbortController().signal,
@@ -145,8 +148,15 @@ class CapturingHost implements CommandHost {
       config: configFrom(this.#surroundings.config ?? ""),
       cwd: "/home/me",
       readFile: (path) => files[path] ?? new CommandProblem(`Cannot read "${path}": not there`),
+      readBytes: (path) => {
+        const text = files[path];
+        return text === undefined
+          ? new CommandProblem(`Cannot read "${path}": not there`)
+          : new TextEncoder().encode(text);
+      },
       warn: (message) => void this.warnings.push(message),
-      connect: () => Promise.reject(new Error("A captured command line connects to nothing")),
+      connect: this.#surroundings.connect ??
+        (() => Promise.reject(new Error("A captured command line connects to nothing"))),
     };
   }
 }

@@ -41,6 +41,8 @@ class FaultyDataPlane implements DataPlane {
 
   hardStop(): void {}
 
+  readonly probes = { protect: () => null, valuesOf: () => null };
+
   readonly measurements = { parts: () => null, query: () => "none", setDetail: () => "none" };
 }
 

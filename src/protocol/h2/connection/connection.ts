@@ -231,6 +231,11 @@ export class H2Connection<O> {
     this.#drain.expire(this.#reader.openRequest);
   }
 
+  /** Every field that is sent from now on may hold a secret: none goes into a table. */
+  neverIndex(): void {
+    this.#writer.neverIndex();
+  }
+
   /**
    * Opens a stream with a request and lines of HTTP/1.1 that are added to it, `lines[start, end)`. `ends`: it
    * has no body. `tunnels`: its Upgrade becomes an extended CONNECT. `null` when {@link mayOpen} is false or the head

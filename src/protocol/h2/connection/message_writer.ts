@@ -50,6 +50,11 @@ export class MessageWriter<O> {
     this.#encoder.allowTable(Math.min(peer.headerTableSize, limits.maxHeaderTableSize));
   }
 
+  /** Every field that is sent from now on may hold a secret. */
+  neverIndex(): void {
+    this.#encoder.neverIndex();
+  }
+
   /** Whether a client may open one more stream. */
   get mayOpen(): boolean {
     const link = this.#link;

@@ -80,6 +80,11 @@ export class HeadEncoder {
     this.#hpack.allowTable(size);
   }
 
+  /** No field that is encoded from now on goes into a table, here or at another hop. */
+  neverIndex(): void {
+    this.#hpack.neverIndexes = true;
+  }
+
   /** The last block will not be sent after all. */
   forget(): void {
     this.#hpack.forget();

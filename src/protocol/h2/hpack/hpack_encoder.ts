@@ -51,6 +51,8 @@ export class NameRoom {
 
 /** The encoding side of one direction of a connection. */
 export class HpackEncoder {
+  /** Every field may hold a secret, whatever its name (RFC 7541 section 7.1.3). */
+  neverIndexes = false;
   readonly #table = new DynamicTable(LARGEST_TABLE);
   readonly #room: NameRoom;
   /** By hash of name and value: fields that came, whether or not they are in the table. */
@@ -142,6 +144,7 @@ export class HpackEncoder {
       if (isSensitive(index)) return this.#literal(NEVER_INDEXED, 4, index, out, at);
       if (this.#hasStaticValue(index)) return writeInteger(out, at, INDEXED, 7, index);
     }
+    if (this.neverIndexes) return this.#literal(NEVER_INDEXED, 4, index, out, at);
     if (valueEnd - valueStart > MAX_INDEXED_VALUE) {
       return this.#literal(WITHOUT_INDEXING, 4, index, out, at);
     }

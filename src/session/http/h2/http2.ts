@@ -76,7 +76,12 @@ class WorkerHttp2 implements Http2 {
     return takeStreamSide(this, exchange, timer, cluster);
   }
 
-  ask(stream: ByteStream, uri: string, authority: string): Promise<number | string> {
-    return new H2Question(uri, authority, this.#tools).ask(stream);
+  ask(
+    stream: ByteStream,
+    uri: string,
+    authority: string,
+    lines: Uint8Array,
+  ): Promise<number | string> {
+    return new H2Question(uri, authority, lines, this.#tools).ask(stream);
   }
 }

@@ -32,13 +32,15 @@ const NO_BUFFERS = { size: OUTPUT_BYTES, take: () => null, give: () => {} };
 /** Asks one backend, and listens for the answer. The owner of the connection core. */
 export class H2Question implements ConnectionEvents<null> {
   readonly #request: MessageHead;
+  readonly #lines: Uint8Array;
   readonly #core: H2Connection<null>;
   #asked = false;
   /** The status, or why there will be none. */
   #answer: number | string | null = null;
 
-  /** `uri` and `authority` as for {@link probeRequest}; `tools` may be those of others. */
-  constructor(uri: string, authority: string, tools: HeadTools) {
+  /** `uri`, `authority` and `lines` as for {@link probeRequest}; `tools` may be those of others. */
+  constructor(uri: string, authority: string, lines: Uint8Array, tools: HeadTools) {
+    this.#lines = lines;
     const bytes = probeRequest(uri, authority);
     const reader = requestHeadReader();
     reader.begin(bytes, 0);
@@ -55,6 +57,7 @@ export class H2Question implements ConnectionEvents<null> {
       buffers: NO_BUFFERS,
       allowsConnectProtocol: false,
     }, 0);
+    if (lines.length > 0) this.#core.neverIndex();
   }
 
   /** The status of the answer, or why there is none; rejects when the connection breaks. */
@@ -86,7 +89,8 @@ export class H2Question implements ConnectionEvents<null> {
 
   #open(): void {
     this.#asked = true;
-    this.#core.open(null, this.#request, "http", NO_BYTES, 0, 0, true);
+    const lines = this.#lines;
+    this.#core.open(null, this.#request, "http", lines, 0, lines.length, true);
   }
 
   #fail(reason: string): void {
