@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Config, loadConfig } from "../../config/file/load.ts";
-import type { Request } from "../../config/schema/messages.ts";
+import { HealthCheckConfig, type Request } from "../../config/schema/messages.ts";
+import { setHealthCheck } from "../../config/state/verb.ts";
 import { cluster, httpListener } from "../../tests/support/config/state.ts";
 import { servableState } from "../configuration/servable.ts";
 import { loadInitialState, restoreSnapshot } from "./initial_state.ts";
@@ -11,6 +12,14 @@ import { saveState } from "./saved/state.ts";
 const add = (id: string): Request => ({
   request_type: { kind: "add_cluster", value: cluster(id) },
 });
+const CHECK = {
+  ...HealthCheckConfig.empty(),
+  uri: "/",
+  headers: [{
+    name: "X-Key",
+    fingerprint: `sozu-hc-hmac-sha256:v1:${"0".repeat(32)}:${"0".repeat(64)}`,
+  }],
+};
 const LIMIT: Request = { request_type: { kind: "set_max_connections_per_ip", value: 5n } };
 const REFUSED: Request = { request_type: { kind: "remove_cluster", value: "missing" } };
 
@@ -80,6 +89,43 @@ Deno.test("loadInitialState() raises settings of HTTP/2 that an older program ha
     const requests: Request[] = [{ request_type: { kind: "add_http_listener", value } }];
     await loadInitialState(asked, configOf({ requests }));
     assert.deepEqual(asked.counters, { skipped: 1, clamped: 0 });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("loadInitialState() holds the values of probe headers, and leaves out a check that lacks them", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/key`, "s3cret\n");
+    const clusters = ["good", "bad"].map((id) => `
+[clusters.${id}]
+protocol = "http"
+frontends = []
+backends = []
+health_check = { headers = [{ name = "X-Key", value_file = "${id === "good" ? "key" : "gone"}" }] }
+`);
+    const options = { path: `${folder}/sozu.toml`, cwd: "/", readFile: () => "" };
+    const loaded = loadConfig(clusters.join(""), options);
+    assert.ok(loaded.ok);
+    const parts = emptyParts();
+    assert.equal(await loadInitialState(parts, loaded.config), false);
+    const { clusters: stored } = parts.state.tables;
+    assert.equal(stored.get("bad")?.health_check, undefined);
+    const [held, ...others] = parts.probeValues.inForce(parts.state.tables);
+    assert.deepEqual([held?.cluster_id, others], ["good", []]);
+    assert.equal(new TextDecoder().decode(held?.values[0]?.value), "s3cret");
+
+    // A saved check counts, and its values are those of another process.
+    const saved = `${folder}/state.json`;
+    await saveState(saved, [{
+      request_type: setHealthCheck({ cluster_id: "good", config: CHECK }),
+    }]);
+    await Deno.writeTextFile(`${folder}/gone`, "found");
+    const later = emptyParts();
+    assert.ok(await loadInitialState(later, { ...loaded.config, saved_state: saved }));
+    const now = later.probeValues.inForce(later.state.tables).map(({ cluster_id }) => cluster_id);
+    assert.deepEqual(now, ["bad"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

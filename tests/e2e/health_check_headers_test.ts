@@ -8,13 +8,16 @@ import {
   QueryMetricsOptions,
   ResponseStatus,
 } from "../../config/schema/messages.ts";
+import { cliOf } from "../support/cli/sozu_cli.ts";
 import { configFor } from "../support/config/served_config.ts";
 import { cluster } from "../support/config/state.ts";
 import { type Answer, type Origin, startOrigin } from "../support/http/origin.ts";
 import { freePort } from "../support/ports.ts";
-import { SozuProcess, waitFor } from "../support/process/sozu_process.ts";
+import { freeze, SozuProcess, waitFor } from "../support/process/sozu_process.ts";
 
 const ignore = Deno.build.os !== "linux";
+
+const MAIN_MODULE = new URL("../../main.ts", import.meta.url).href;
 
 const SECRET = "s3cret-of-the-probes";
 
@@ -75,8 +78,11 @@ Deno.test({
   ignore,
   async fn() {
     await using origin = startBackend();
-    const globals = 'log_level = "debug"';
-    await using sozu = await SozuProcess.start(configFor(freePort(), origin.address, globals));
+    await using sozu = await SozuProcess.start((folder) => {
+      const files = ["audit_logs_target", "audit_logs_json_target"]
+        .map((key) => `${key} = "${folder}/${key}"\n`);
+      return configFor(freePort(), origin.address, `log_level = "debug"\n${files.join("")}`);
+    });
     const support = await sozu.expectOk({
       kind: "query_protected_health_check_support",
       value: {},
@@ -111,7 +117,9 @@ Deno.test({
     assert.deepEqual(await shownHeaders(sozu), shown);
     assert.equal(await missingSecrets(sozu), 0);
     assert.deepEqual(new Set(keysOf(origin)), new Set([SECRET]));
-    assertNowhere(sozu);
+    const audited = await Deno.readTextFile(`${sozu.folder}/audit_logs_json_target`);
+    assert.match(audited, /health_check:app/);
+    assertNowhere(sozu, audited, await Deno.readTextFile(`${sozu.folder}/audit_logs_target`));
   },
 });
 
@@ -206,6 +214,39 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "while a change with header values is under way, what could meet it is told that it is busy",
+  ignore,
+  async fn() {
+    await using origin = startBackend();
+    await using sozu = await SozuProcess.start(
+      configFor(freePort(), origin.address, "worker_count = 1"),
+    );
+    const [worker] = await sozu.runningWorkers();
+    assert.ok(worker !== undefined);
+    using client = await sozu.connect();
+    using other = await sozu.connect();
+    await freeze(worker.pid);
+    await client.send(protect());
+    assert.equal((await client.receive())?.status, ResponseStatus.PROCESSING);
+    // In one write, since main does not wait for a silent worker for ever.
+    await other.send(
+      { kind: "remove_health_check", value: "app" },
+      { kind: "remove_cluster", value: "app" },
+      { kind: "upgrade_main", value: {} },
+      { kind: "reload_configuration", value: "" },
+      protect("another"),
+    );
+    for (let i = 0; i < 5; i++) assert.match((await other.terminal()).message, /^busy/);
+    Deno.kill(worker.pid, "SIGCONT");
+    // A worker that was silent for too long counts as hung: then the change has failed.
+    await client.terminal();
+    await waitFor("a worker", async () => (await sozu.runningWorkers()).length === 1);
+    await sozu.expectOk({ kind: "remove_health_check", value: "app" });
+  },
+});
+
+Deno.test({
   name: "the configuration file names files with header values, which start and reload read",
   ignore,
   async fn() {
@@ -235,5 +276,39 @@ headers = [{ name = "X-Key", value_file = "key" }]
     assert.deepEqual(new Set(keysOf(origin)), new Set([SECRET, "another"]));
     assert.equal(keysOf(origin).at(-1), "another");
     assertNowhere(sozu);
+  },
+});
+
+Deno.test({
+  name: "sozu cluster health-check set takes header values from a file and from standard input",
+  ignore,
+  async fn() {
+    await using origin = startBackend();
+    await using sozu = await SozuProcess.start(
+      configFor(freePort(), origin.address, "worker_count = 1"),
+      { files: { key: `${SECRET}\n` } },
+    );
+    const set = ["cluster", "health-check", "set", "-i", "app", "-u", "/health", "--interval", "2"];
+    const { ok } = cliOf(sozu);
+    const shell = `printf 'from stdin' | "$0" "$@"`;
+    const { code, stdout, stderr } = await new Deno.Command("/bin/sh", {
+      args: [
+        ...["-c", shell, Deno.execPath(), "run", "-q", "-A", "--no-check", MAIN_MODULE],
+        ...["-c", sozu.configPath, "-t", "20000", ...set],
+        ...["--header-file", "X-Key=key", "--header-file", "X-In=-"],
+      ],
+      cwd: sozu.folder,
+    }).output();
+    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    assert.equal(code, 0, said);
+    await moreProbes(origin);
+    const heads = origin.requests.map(({ head }) => head);
+    assert.match(
+      heads.at(-1) ?? "",
+      new RegExp(`\r\nX-Key: ${SECRET}\r\nX-In: from stdin\r\n\r\n$`),
+    );
+    const list = await ok("cluster", "health-check", "list");
+    assert.match(list, /X-Key: sozu-hc-hmac-sha256:v1:[0-9a-f]{32}:[0-9a-f]{64}/);
+    assertNowhere(sozu, said, list, await ok("-j", "cluster", "health-check", "list"));
   },
 });

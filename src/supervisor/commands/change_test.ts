@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Request, ResponseStatus } from "../../../config/schema/messages.ts";
+import { HealthCheckConfig, Request, ResponseStatus } from "../../../config/schema/messages.ts";
+import { setHealthCheck } from "../../../config/state/verb.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
 import { cluster, stateWith } from "../../../tests/support/config/state.ts";
 import { FakeWorker } from "../../../tests/support/supervisor/fake_worker.ts";
@@ -128,4 +129,32 @@ Deno.test("applyBatch() applies all records, or none when the state or a worker 
   const rolledBack = await applyBatch(failing.parts, "LoadState", records(ADD, other), "fatal");
   assert.match(rolledBack.workerErrors ?? "", /not today.*rolled back everywhere/);
   assert.equal(failing.clusters, 0);
+});
+
+Deno.test("executeChange() gives workers the values of probe headers again when it takes a change back", async () => {
+  const lab = new Lab();
+  await lab.change(ADD);
+  const headers = [{ name: "X-Key", fingerprint: "" }];
+  const check = lab.parts.probeValues.fingerprinted({
+    cluster_id: "web",
+    config: { ...HealthCheckConfig.empty(), uri: "/", headers },
+    values: [{ name: "X-Key", value: new Uint8Array(8) }],
+  });
+  await lab.change(setHealthCheck(check));
+  lab.parts.probeValues.hold(check);
+  const [first, second] = lab.workers;
+  assert.ok(first !== undefined && second !== undefined);
+  second.answer = (verb) => verb === "remove_health_check" ? REFUSED : { ...REFUSED, status: 0 };
+  const before = first.verbs.length;
+  const response = await lab.change({ kind: "remove_health_check", value: "web" });
+  assert.equal(response?.status, ResponseStatus.FAILURE);
+  const order = "protected_health_check_order";
+  assert.deepEqual(first.verbs.slice(before), [
+    ...["remove_health_check", "add_cluster", order, order, order],
+  ]);
+  assert.equal(lab.parts.probeValues.inForce(lab.state.tables).length, 1);
+  second.answer = () => ({ ...REFUSED, status: 0 });
+  await lab.change({ kind: "remove_health_check", value: "web" });
+  await lab.change(setHealthCheck(check));
+  assert.deepEqual(lab.parts.probeValues.inForce(lab.state.tables), []);
 });
