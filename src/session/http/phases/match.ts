@@ -32,6 +32,7 @@ export function matchRoute(exchange: Exchange): AnswerStatus | 0 {
     head.pathEnd,
     head.methodStart,
     head.methodEnd,
+    head,
   );
   if (exchange.connects && !entry?.route.cluster?.settings.allowConnect) {
     exchange.account.reason = Reason.METHOD_REFUSED;
