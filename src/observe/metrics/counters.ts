@@ -139,6 +139,8 @@ export const Counter = {
   /** Connections that speak HTTP/2, and responses that their clients have all of. */
   ALPN_H2: 97,
   E2E_H2: 98,
+  /** Lines of Forwarded that clients sent and that were dropped because they are no list. */
+  FORWARDED_MALFORMED: 99,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -219,6 +221,7 @@ const NAMES: readonly [string, number][] = [
   ["http.hsts.listener_default_patched", Counter.HSTS_LISTENER_PATCHED],
   ["http.alpn.h2", Counter.ALPN_H2],
   ["http.e2e.h2", Counter.E2E_H2],
+  ["http.forwarded_malformed_elided", Counter.FORWARDED_MALFORMED],
 ];
 
 /** The name of one counter of a block; a dot would begin another part of the name. */
