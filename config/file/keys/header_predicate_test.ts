@@ -81,3 +81,11 @@ Deno.test("silent_close is a redirect policy, under the verb of its own", () => 
     .find((it) => it?.kind === "add_http_frontend_with_silent_close");
   assert.equal((verb?.value as RequestHttpFrontend).redirect, RedirectPolicy.SILENT_CLOSE);
 });
+
+Deno.test("a route stays one route whatever it does with its requests", () => {
+  const silent = `{ ${AT}, redirect = "silent_close" }`;
+  assert.match(
+    problem(cluster("c", "http", `{ ${AT} }, ${silent}`)).message,
+    /belongs to cluster 'c' on line \d+ already/,
+  );
+});
