@@ -247,6 +247,8 @@ export const DEFAULT_STICKY_NAME = "SOZUBALANCEID";
 /** Both X-Real-IP edits are opt-in (sozu 2.1). */
 export const DEFAULT_ELIDE_X_REAL_IP = false;
 export const DEFAULT_SEND_X_REAL_IP = false;
+/** Requests get both X-Forwarded headers and Forwarded: the number of BOTH in the schema. */
+export const DEFAULT_FORWARDED_HEADERS = 0;
 /** Header values of requests may hold bytes above 127, as nginx and HAProxy have it. */
 export const DEFAULT_ALLOW_OBS_TEXT = true;
 /** Name of the correlation header a worker adds (sozu 2.1). */

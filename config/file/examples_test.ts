@@ -128,7 +128,7 @@ Deno.test("full.toml loads with every commented-out key put in force", () => {
   );
   const result = load("full.toml", matched, () => "TEXT");
   assert.ok(result.ok, JSON.stringify(!result.ok && result.errors));
-  assert.ok(kindsOf(result.config).includes("add_https_frontend"));
+  assert.ok(kindsOf(result.config).includes("add_https_frontend_with_header_predicates"));
 });
 
 Deno.test("full.toml shows every accepted key in its table", () => {

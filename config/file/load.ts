@@ -4,6 +4,7 @@
 
 import { MIN_BUFFER_BYTES_FOR_H2 } from "../defaults.ts";
 import { CLUSTER_KEYS, type ClusterReading } from "./keys/cluster.ts";
+import { warnOfChangedMeaning } from "./changed_meaning.ts";
 import { clusterRequests } from "./cluster_requests.ts";
 import type { Config, GlobalSettings } from "./config.ts";
 import { arrayOf } from "./fields.ts";
@@ -98,6 +99,7 @@ export function loadConfig(text: string, options: LoadOptions): LoadResult {
 
   const placed = orderedRequests(listeners, built, globals);
   if (trial !== undefined) tryRequests(placed, trial, globals.max_command_buffer_size, problems);
+  warnOfChangedMeaning(placed, problems);
   const errors = problems.errors();
   const warnings = problems.warnings();
   if (errors.length > 0) return { ok: false, errors, warnings };

@@ -92,7 +92,7 @@ function partOf(verb: Verb): { key: string; route: string; cluster: string } | n
   }
   const frontend = verb.value as RequestHttpFrontend;
   return {
-    key: `${verb.kind} ${routeKey(frontend)}`,
+    key: `${done.act} ${done.kind.protocol} ${routeKey(frontend)}`,
     route: `The route ${quote(frontend.hostname + frontend.path.value)}`,
     cluster: frontend.cluster_id ?? "",
   };

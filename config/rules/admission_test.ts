@@ -281,17 +281,11 @@ Deno.test("the same route is the same in any spelling that requests cannot tell 
     kind: "add_http_frontend",
     value: frontend("x.test", "/", { method: "GET" }),
   });
-  for (
-    const again of [
-      frontend("X.TEST", "/", { method: "GET" }),
-      frontend("x.test", "/", { method: "get" }),
-    ]
-  ) {
-    assert.equal(refuse(state, { kind: "add_http_frontend", value: again }), "already_exists");
-  }
-  accept(state, {
-    kind: "remove_http_frontend",
-    value: frontend("X.Test", "/", { method: "get" }),
-  });
-  assert.equal(state.counts().frontends, 0);
+  const again = frontend("X.TEST", "/", { method: "GET" });
+  assert.equal(refuse(state, { kind: "add_http_frontend", value: again }), "already_exists");
+  // Requests tell methods apart by their case.
+  const other = frontend("x.test", "/", { method: "get" });
+  accept(state, { kind: "add_http_frontend", value: other });
+  accept(state, { kind: "remove_http_frontend", value: frontend("X.Test", "/", other) });
+  assert.equal(state.counts().frontends, 1);
 });

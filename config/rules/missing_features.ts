@@ -1,7 +1,6 @@
 // Which settings this program cannot honour yet. A request that asks for one of them is refused with
 // the name of the feature, and so is a file: a proxy that pretends is worse than one that says no.
 
-import { RedirectPolicy } from "../schema/messages.ts";
 import type { ConfigError } from "../state/config_error.ts";
 import { rowOf, type Verb } from "../state/verbs.ts";
 
@@ -10,8 +9,6 @@ const MISSING_FIELDS: Readonly<Record<string, string>> = {
   alpn: "choosing by the protocols that a TLS client offers",
   client_auth: "certificates of clients",
   client_auth_policy: "certificates of clients",
-  forwarded_headers: "other headers about the client than all of them",
-  header_predicates: "choosing a route by headers",
   interface: "listeners on one network device",
   max_connection_attempts: "attempts of one cluster",
   max_connections_per_subnet: "limits of subnets",
@@ -33,8 +30,6 @@ export function notAvailable(feature: string): string {
 
 function missingField(value: unknown): readonly [feature: string, field: string] | null {
   if (typeof value !== "object" || value === null) return null;
-  const { redirect } = value as Record<string, unknown>;
-  if (redirect === RedirectPolicy.SILENT_CLOSE) return ["closing without an answer", "redirect"];
   return askedIn(value, MISSING_FIELDS);
 }
 

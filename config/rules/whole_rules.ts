@@ -7,7 +7,7 @@ import { compileHeaderEdits } from "../../src/protocol/http/header_edits.ts";
 import { parseStoredName } from "../../src/routing/name/name_trie.ts";
 import { compileRewrite } from "../../src/routing/rewrite_template.ts";
 import { type CompiledRule, compileRule } from "../../src/routing/route_entry.ts";
-import { RouteError } from "../../src/routing/route_rule.ts";
+import { RouteError, type RouteErrorKind } from "../../src/routing/route_rule.ts";
 import { parseServerName } from "../../src/routing/name/server_name_table.ts";
 import { type ConfigError, invalidValue } from "../state/config_error.ts";
 import {
@@ -25,6 +25,7 @@ import {
 import { choiceProblem } from "./cluster_rules.ts";
 import { probeProblem } from "./health_check_rules.ts";
 import { hostProblem, pathProblem } from "./route_reach.ts";
+import { routeRule } from "./route_rule.ts";
 import { quoted } from "./rule.ts";
 
 /** Asks about a message as a whole; `prefix` stands before the names of its fields. */
@@ -133,12 +134,17 @@ const REDIRECTS: ReadonlyMap<number, number> = new Map([
   [RedirectPolicy.PERMANENT_REDIRECT, 308],
 ]);
 
+/** The field that a refusal of a rule is about. */
+const REFUSED_FIELDS: Readonly<Partial<Record<RouteErrorKind, string>>> = {
+  invalid_host: "hostname",
+  invalid_headers: "header_predicates",
+};
+
 function route(frontend: RequestHttpFrontend, prefix: string): ConfigError | null {
-  const { position, hostname, path, method } = frontend;
-  const rule = compileRule({ position, hostname, path, method: method ?? null });
+  const { hostname, path } = frontend;
+  const rule = compileRule(routeRule(frontend));
   if (rule instanceof RouteError) {
-    const field = rule.kind === "invalid_host" ? "hostname" : "path";
-    return refused(prefix + field, rule.message);
+    return refused(prefix + (REFUSED_FIELDS[rule.kind] ?? "path"), rule.message);
   }
   return hostProblem(hostname, `${prefix}hostname`) ?? pathProblem(path, `${prefix}path`) ??
     rewriteProblem(frontend, rule, prefix) ?? templateProblem(frontend, prefix) ??

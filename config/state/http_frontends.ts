@@ -1,8 +1,9 @@
-// The HTTP or HTTPS frontends of a ConfigState, by address, host name, path rule and method. Cluster,
-// position and tags are not part of the key.
+// The HTTP or HTTPS frontends of a ConfigState, by address, host name, path rule, method and header
+// predicates. Cluster, position and tags are not part of the key.
 
+import { headerPredicate } from "../rules/route_rule.ts";
 import { parseHostRule } from "../../src/routing/host/host_rule.ts";
-import { MethodRule } from "../../src/routing/method_rule.ts";
+import { headersKey } from "../../src/routing/header/header_tests.ts";
 import { RouteError } from "../../src/routing/route_rule.ts";
 import { formatAddress, normalizeAddress } from "../values/address.ts";
 import { alreadyExists, type ConfigError, notFound } from "./config_error.ts";
@@ -11,14 +12,29 @@ import { PathRuleKind, RequestHttpFrontend, RulePosition } from "../schema/messa
 import { compareText } from "../values/text_order.ts";
 
 /**
- * The key of a frontend: `address;hostname;<k>path[;METHOD]`, k = `P` prefix, `R` regex, `=` equals. Host
- * and method as requests are compared with them: two spellings of one route have one key.
+ * The key of a frontend: `address;hostname;<k>path[;METHOD]`, k = `P` prefix, `R` regex, `=` equals, and
+ * `;H<kind>:"<name>"[="<value>"]` for each header predicate. Host and header names as requests are compared
+ * with them: two spellings of one route have one key.
  */
 export function routeKey(frontend: RequestHttpFrontend): string {
+  const { header_predicates } = frontend;
+  const key = openKey(frontend);
+  if (header_predicates.length === 0) return key;
+  return key + headersKey(header_predicates.map(headerPredicate));
+}
+
+/** The key as it is shown: values of header predicates may be secrets. */
+function shownKey(frontend: RequestHttpFrontend): string {
+  const names = frontend.header_predicates.map(({ name }) => JSON.stringify(name));
+  return openKey(frontend) + (names.length === 0 ? "" : ` for header ${names.join(", ")}`);
+}
+
+/** The part of the key that has no header predicates. */
+function openKey(frontend: RequestHttpFrontend): string {
   const { path, method } = frontend;
   const route = `${formatAddress(frontend.address)};${comparedHost(frontend)};` +
     `${pathMark(path.kind)}${path.value}`;
-  return method === undefined ? route : `${route};${new MethodRule(method).name}`;
+  return method === undefined ? route : `${route};${method}`;
 }
 
 /** Names that are compared as they are written: nearly all. */
@@ -75,7 +91,7 @@ export class HttpFrontends {
 
   add(frontend: RequestHttpFrontend): ConfigError | null {
     const key = routeKey(frontend);
-    if (this.#byKey.has(key)) return alreadyExists(this.#name, key);
+    if (this.#byKey.has(key)) return alreadyExists(this.#name, shownKey(frontend));
     const stored = copyMessage(RequestHttpFrontend, frontend);
     stored.address = normalizeAddress(frontend.address);
     this.#byKey.set(key, stored);
@@ -87,10 +103,21 @@ export class HttpFrontends {
     return null;
   }
 
+  /** Removes a frontend of the cluster that the request names, or one that denies when it names none. */
   remove(frontend: RequestHttpFrontend): ConfigError | null {
     const key = routeKey(frontend);
     const stored = this.#byKey.get(key);
-    if (stored === undefined) return notFound(this.#name, key);
+    if (stored === undefined) return notFound(this.#name, shownKey(frontend));
+    if (stored.cluster_id !== frontend.cluster_id) {
+      const owner = (id: string | undefined) => id === undefined ? "no cluster" : `cluster "${id}"`;
+      return {
+        kind: "not_found",
+        message:
+          `${this.#name} "${shownKey(frontend)}" leads to ${owner(stored.cluster_id)}, not to ` +
+          owner(frontend.cluster_id),
+        field: "cluster_id",
+      };
+    }
     this.#byKey.delete(key);
     const bucket = this.#byCluster.get(stored.cluster_id ?? "");
     bucket?.delete(key);

@@ -55,6 +55,7 @@ export function defaultHttpListener(
     request_timeout: globals.request_timeout,
     sticky_name: defaults.DEFAULT_STICKY_NAME,
     answers: new Map(),
+    forwarded_headers: defaults.DEFAULT_FORWARDED_HEADERS,
     elide_x_real_ip: defaults.DEFAULT_ELIDE_X_REAL_IP,
     send_x_real_ip: defaults.DEFAULT_SEND_X_REAL_IP,
     allow_obs_text: defaults.DEFAULT_ALLOW_OBS_TEXT,

@@ -235,13 +235,20 @@ Deno.test("AddHttpFrontend refuses a taken route and an unknown position", () =>
   assert.equal(refuse(state, { kind: "add_http_frontend", value: odd }), "unknown_enum_value");
 });
 
-Deno.test("RemoveHttpFrontend goes by address, host name, path and method alone", () => {
+Deno.test("RemoveHttpFrontend goes by its key and its cluster alone", () => {
   const state = stateWith({ kind: "add_http_frontend", value: frontend("x.test", "/") });
   const other = { kind: "remove_http_frontend" as const, value: frontend("x.test", "/api") };
   assert.equal(refuse(state, other), "not_found");
-  const same = frontend("x.test", "/", { cluster_id: "zzz", position: 0, tags: new Map() });
-  accept(state, { kind: "remove_http_frontend", value: same });
+  const { cluster_id: _, ...denied } = frontend("x.test", "/", { position: 0 });
+  for (const value of [{ ...denied, cluster_id: "zzz" }, denied]) {
+    assert.equal(refuse(state, { kind: "remove_http_frontend", value }), "not_found");
+  }
+  accept(state, { kind: "remove_http_frontend", value: { ...denied, cluster_id: "a" } });
   assert.equal(state.counts().frontends, 0);
+  accept(state, { kind: "add_http_frontend", value: denied });
+  const owned = { ...denied, cluster_id: "zzz" };
+  assert.equal(refuse(state, { kind: "remove_http_frontend", value: owned }), "not_found");
+  accept(state, { kind: "remove_http_frontend", value: denied });
 });
 
 Deno.test("AddTcpFrontend refuses exact duplicates only, RemoveTcpFrontend ignores tags", () => {

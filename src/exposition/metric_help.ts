@@ -101,6 +101,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "http.errors":
     "Requests that ended with an error of the backend, of the connection to it, or of their own stream",
   "http.failed_backend_matching": "Requests for which there is no route",
+  "http.forwarded_malformed_elided":
+    "Lines of Forwarded that clients sent and that were dropped because they are malformed",
   "http.frontend_parse_errors": "Requests answered with an error because their syntax was wrong",
   "http.hsts.listener_default_patched": "Changes of the HSTS policy of HTTPS listeners",
   "http.invalid_rewrites":

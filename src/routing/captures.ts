@@ -57,12 +57,12 @@ function isLiteralLabel(suffix: string, position: number): boolean {
   return position === RulePosition.TREE && !suffix.startsWith(".");
 }
 
-/** Groups of every expression, from the rightmost label to the leftmost, as the tree is followed. */
+/** Groups of every expression, from left to right as in the lists beside the tree. */
 function labelCaptures(labels: readonly HostLabel[], host: string): string[] {
   const parts = host.split(".");
   const captures: string[] = [];
-  for (let index = labels.length - 1; index >= 0; index--) {
-    const groups = labels[index]?.regex?.groups(parts[index] ?? "");
+  for (const [index, label] of labels.entries()) {
+    const groups = label.regex?.groups(parts[index] ?? "");
     if (groups !== undefined && groups !== null) captures.push(...groups);
   }
   return captures;

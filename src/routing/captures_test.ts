@@ -41,25 +41,29 @@ Deno.test("hostCaptures() gives what stands for the wildcard", () => {
   deepEqual(captures([TREE, "*x.test", PREFIX, ""], "*x.test", "/").host, ["*x.test"]);
 });
 
-Deno.test("hostCaptures() numbers groups left to right in a list, from the rightmost label in the tree", () => {
+Deno.test("hostCaptures() numbers groups left to right, in the tree as in a list", () => {
   const rule = "/(a)(b)?/.x./c(d+)/.test";
-  deepEqual(captures([PRE, rule, PREFIX, ""], "a.x.cdd.test", "/").host, [
-    "a.x.cdd.test",
-    "a",
-    "",
-    "dd",
-  ]);
-  deepEqual(captures([TREE, rule, PREFIX, ""], "a.x.cdd.test", "/").host, [
-    "a.x.cdd.test",
-    "dd",
-    "a",
-    "",
+  for (const position of [PRE, TREE]) {
+    deepEqual(captures([position, rule, PREFIX, ""], "A.x.cDd.test", "/").host, [
+      "a.x.cdd.test",
+      "a",
+      "",
+      "dd",
+    ]);
+  }
+  // Beyond as many labels as anybody counts by hand.
+  const deep = `${"/(.)/.".repeat(20)}test`;
+  const host = `${[..."abcdefghijklmnopqrst"].join(".")}.test`;
+  deepEqual(captures([TREE, deep, PREFIX, ""], host, "/").host, [host, ..."abcdefghijklmnopqrst"]);
+  deepEqual(captures([TREE, "*./(a+)/.test", PREFIX, ""], "x.aa.test", "/").host, [
+    "x.aa.test",
+    "aa",
   ]);
 });
 
 Deno.test("pathCaptures() gives the rest after a prefix, the groups of an expression, else the path", () => {
   deepEqual(captures([TREE, "a", PREFIX, "/api"], "a", "/api").path, ["/api", ""]);
-  deepEqual(captures([TREE, "a", REGEX, "/(\\d+)(/x)?"], "a", "/p/42?q").path, [
+  deepEqual(captures([TREE, "a", REGEX, "/p/(\\d+)(/x)?.*"], "a", "/p/42?q").path, [
     "/p/42?q",
     "42",
     "",

@@ -1,5 +1,5 @@
 // The rules tried before (PRE) or after (POST) the host tree. They are a list by design: the first
-// rule added whose host, path and method all match wins, whatever its length. Rules for one exact host
+// rule added whose host, path, method and header fields all match wins, whatever its length. Rules for one exact host
 // are kept under that host, so that a long list of them does not slow down the other hosts.
 
 import { HASH_SEED, hashFinish, hashStep } from "./byte_hash.ts";
@@ -7,12 +7,8 @@ import { ByteKeyTable } from "./byte_key_table.ts";
 import { DOT, foldedText, LOWER } from "./host/fold.ts";
 import type { HostRule } from "./host/host_rule.ts";
 import { pathMatches } from "./path/path_rule.ts";
-import {
-  acceptsMethod,
-  type CompiledRule,
-  type RouteEntry,
-  samePathAndMethod,
-} from "./route_entry.ts";
+import type { MessageHead } from "../protocol/http/message_head.ts";
+import { acceptsMethod, type CompiledRule, type RouteEntry, sameDemands } from "./route_entry.ts";
 
 interface Ordered<R> {
   /** Grows with every added rule: the order of the list. */
@@ -45,6 +41,7 @@ export class OrderedRules<R> {
     pathEnd: number,
     methodStart: number,
     methodEnd: number,
+    head: MessageHead | null,
   ): RouteEntry<R> | null {
     const exact = this.#exact(bytes, hostStart, hostEnd);
     const general = this.#general;
@@ -62,7 +59,8 @@ export class OrderedRules<R> {
       if (
         acceptsMethod(entry, bytes, methodStart, methodEnd) &&
         (fromExact || hostMatches(ordered, bytes, hostStart, hostEnd)) &&
-        pathMatches(entry.path, bytes, pathStart, pathEnd)
+        pathMatches(entry.path, bytes, pathStart, pathEnd) &&
+        (entry.tests === null || (head !== null && entry.tests.hold(head)))
       ) return entry;
     }
     return null;
@@ -102,7 +100,7 @@ export class OrderedRules<R> {
 
   #indexOf(list: readonly Ordered<R>[], rule: CompiledRule): number {
     return list.findIndex(({ entry }) =>
-      entry.host.text === rule.host.text && samePathAndMethod(entry, rule)
+      entry.host.text === rule.host.text && sameDemands(entry, rule)
     );
   }
 

@@ -1,6 +1,7 @@
 // One rule in its compiled form, together with the route it leads to. Built once when the rule is
 // added; everything that matches a request reads it and nothing changes it.
 
+import { compileHeaderTests, type HeaderTests } from "./header/header_tests.ts";
 import { type HostRule, parseHostRule } from "./host/host_rule.ts";
 import { MethodRule } from "./method_rule.ts";
 import { type CompiledPath, compilePath } from "./path/path_rule.ts";
@@ -26,6 +27,8 @@ export const Plain = {
   NO: -2,
   /** Not a rule but something that holds rules. */
   HOLDER: -3,
+  /** Holds rules some of which ask for header fields. */
+  GUARDED: -4,
 } as const;
 
 /** What a rule compares, without the route it leads to. */
@@ -36,6 +39,8 @@ export interface CompiledRule {
   readonly host: HostRule;
   readonly path: CompiledPath;
   readonly method: MethodRule | null;
+  /** What it asks of the header fields; `null` for nothing. */
+  readonly tests: HeaderTests | null;
 }
 
 /** A compiled rule and its route: what a lookup finds. */
@@ -56,7 +61,10 @@ export function compileRule(rule: RouteRule): CompiledRule | RouteError {
   const path = compilePath(rule.path);
   if (path instanceof RouteError) return path;
   const method = rule.method === null ? null : new MethodRule(rule.method);
-  return { plain: plainByte(path, method), rule, host, path, method };
+  const tests = compileHeaderTests(rule.predicates ?? []);
+  if (tests instanceof RouteError) return tests;
+  const plain = tests === null ? plainByte(path, method) : Plain.NO;
+  return { plain, rule, host, path, method, tests };
 }
 
 function plainByte(path: CompiledPath, method: MethodRule | null): number {
@@ -64,10 +72,10 @@ function plainByte(path: CompiledPath, method: MethodRule | null): number {
   return plain ? path.bytes[0] ?? Plain.ANY_PATH : Plain.NO;
 }
 
-/** Do both compare the same path and method? Hosts and positions are compared by where rules are kept. */
-export function samePathAndMethod(left: CompiledRule, right: CompiledRule): boolean {
+/** Do both compare the same but for hosts and positions, which are compared by where rules are kept? */
+export function sameDemands(left: CompiledRule, right: CompiledRule): boolean {
   return left.path.kind === right.path.kind && left.path.value === right.path.value &&
-    left.method?.name === right.method?.name;
+    left.method?.name === right.method?.name && left.tests?.key === right.tests?.key;
 }
 
 /** May a request with the method in `bytes[start..end)` use this rule? */

@@ -14,6 +14,19 @@ export interface PathRule {
   readonly value: string;
 }
 
+/** How a header predicate compares. Numbers of the wire contract. */
+export const HeaderMatch = { EXACT: 0, REGEX: 1, PRESENT: 2 } as const;
+
+/** What a rule asks of the first header field of one name. */
+export interface HeaderPredicate {
+  /** Compared without regard to case. */
+  readonly name: string;
+  /** One of {@linkcode HeaderMatch}. */
+  readonly kind: number;
+  /** The bytes of the value, or an expression for the whole of it; `null` for PRESENT. */
+  readonly value: string | null;
+}
+
 /** One rule as configured: when does a request belong to this route? */
 export interface RouteRule {
   /** One of {@linkcode RulePosition}. */
@@ -23,6 +36,8 @@ export interface RouteRule {
   readonly path: PathRule;
   /** `null` matches every method. */
   readonly method: string | null;
+  /** All must hold; absent means the same as none. */
+  readonly predicates?: readonly HeaderPredicate[];
 }
 
 /** What is wrong with a rule. */
@@ -30,6 +45,7 @@ export type RouteErrorKind =
   | "invalid_position"
   | "invalid_host"
   | "invalid_path"
+  | "invalid_headers"
   | "duplicate"
   | "not_found";
 
@@ -52,10 +68,16 @@ export function isRulePosition(position: number): boolean {
   return POSITION_NAMES[position] !== undefined;
 }
 
-/** One line that names a rule in messages. */
+/** One line that names a rule in messages; of header predicates the names only, values may be secrets. */
 export function describeRule(rule: RouteRule): string {
   const position = POSITION_NAMES[rule.position] ?? String(rule.position);
   const kind = PATH_KIND_NAMES[rule.path.kind] ?? String(rule.path.kind);
   const method = rule.method === null ? "" : ` method "${rule.method}"`;
-  return `${position} host "${rule.hostname}" ${kind} path "${rule.path.value}"${method}`;
+  const headers = describeHeaders(rule.predicates ?? []);
+  return `${position} host "${rule.hostname}" ${kind} path "${rule.path.value}"${method}${headers}`;
+}
+
+function describeHeaders(predicates: readonly HeaderPredicate[]): string {
+  if (predicates.length === 0) return "";
+  return ` headers ${predicates.map(({ name }) => JSON.stringify(name)).join(", ")}`;
 }

@@ -2,16 +2,16 @@
 // the host tree, then POST rules. Works on the bytes of the receive buffer and allocates nothing
 // unless an expression has to be tried. Generic over the route: it knows neither clusters nor answers.
 
-import { matchPath } from "./host/host_rules.ts";
+import type { MessageHead } from "../protocol/http/message_head.ts";
 import { HostTrie } from "./host/host_trie.ts";
-import { OrderedRules } from "./ordered_rules.ts";
+import { PositionRules } from "./position_rules.ts";
 import { compileRule, type RouteEntry } from "./route_entry.ts";
 import { describeRule, RouteError, type RouteRule, RulePosition } from "./route_rule.ts";
 
 export class RouteTable<R> {
-  readonly #pre = new OrderedRules<R>();
+  readonly #pre = new PositionRules<R>();
   readonly #tree = new HostTrie<R>();
-  readonly #post = new OrderedRules<R>();
+  readonly #post = new PositionRules<R>();
   #treeSize = 0;
 
   /** How many rules there are. */
@@ -45,7 +45,8 @@ export class RouteTable<R> {
 
   /**
    * The route of a request, or `null`. All offsets are into `bytes`: the host without port, the request
-   * target with its query, the method as received.
+   * target with its query, the method as received. `head` tells the header fields; rules that ask for some
+   * match nothing without it.
    */
   lookup(
     bytes: Uint8Array,
@@ -55,6 +56,7 @@ export class RouteTable<R> {
     pathEnd: number,
     methodStart: number,
     methodEnd: number,
+    head: MessageHead | null = null,
   ): R | null {
     const entry = this.match(
       bytes,
@@ -64,6 +66,7 @@ export class RouteTable<R> {
       pathEnd,
       methodStart,
       methodEnd,
+      head,
     );
     return entry === null ? null : entry.route;
   }
@@ -77,20 +80,18 @@ export class RouteTable<R> {
     pathEnd: number,
     methodStart: number,
     methodEnd: number,
+    head: MessageHead | null = null,
   ): RouteEntry<R> | null {
     if (this.#pre.size !== 0) {
       const entry = this.#pre
-        .match(bytes, hostStart, hostEnd, pathStart, pathEnd, methodStart, methodEnd);
+        .match(bytes, hostStart, hostEnd, pathStart, pathEnd, methodStart, methodEnd, head);
       if (entry !== null) return entry;
     }
-    const rules = this.#tree.find(bytes, hostStart, hostEnd);
-    if (rules !== null) {
-      const entry = matchPath(rules, bytes, pathStart, pathEnd, methodStart, methodEnd);
-      if (entry !== null) return entry;
-    }
-    if (this.#post.size === 0) return null;
+    const entry = this.#tree
+      .match(bytes, hostStart, hostEnd, pathStart, pathEnd, methodStart, methodEnd, head);
+    if (entry !== null || this.#post.size === 0) return entry;
     return this.#post
-      .match(bytes, hostStart, hostEnd, pathStart, pathEnd, methodStart, methodEnd);
+      .match(bytes, hostStart, hostEnd, pathStart, pathEnd, methodStart, methodEnd, head);
   }
 
   /** Every rule, in no order. */
@@ -100,7 +101,7 @@ export class RouteTable<R> {
     yield* this.#post.entries();
   }
 
-  #listOf(position: number): OrderedRules<R> | HostTrie<R> {
+  #listOf(position: number): PositionRules<R> | HostTrie<R> {
     if (position === RulePosition.PRE) return this.#pre;
     return position === RulePosition.POST ? this.#post : this.#tree;
   }

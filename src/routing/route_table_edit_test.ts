@@ -13,7 +13,7 @@ function kindOf(error: RouteError | null): string | null {
 Deno.test("RouteTable.add() refuses a second rule with the same position, host, path and method", () => {
   for (const position of [PRE, POST, TREE]) {
     for (const kind of [PREFIX, REGEX, EQUALS]) {
-      const table = tableOf([["one", rule(position, "Shop.test", kind, "/a", "get")]]);
+      const table = tableOf([["one", rule(position, "Shop.test", kind, "/a", "GET")]]);
       equal(kindOf(table.add(rule(position, "shop.TEST", kind, "/a", "GET"), "two")), "duplicate");
       equal(table.add(rule(position, "shop.test", kind, "/a"), "three"), null);
       equal(kindOf(table.add(rule(position, "shop.test", kind, "/a"), "four")), "duplicate");

@@ -24,6 +24,7 @@ export const Reason = {
   INVALID_REWRITE: 19,
   UNASKED_UPGRADE: 20,
   METHOD_REFUSED: 21,
+  SILENT_CLOSE: 22,
 } as const;
 export type Reason = typeof Reason[keyof typeof Reason];
 

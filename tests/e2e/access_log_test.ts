@@ -148,6 +148,35 @@ Deno.test("every answer of our own leaves one line that says why", async () => {
   await origin.stop();
 });
 
+Deno.test("a request that is refused while it is read leaves what was read of it", async () => {
+  await using origin = startOrigin({ kind: "fixed", body: "ok" });
+  await using proxy = await startProxy({ backends: [origin.address] });
+  await using log = logAccess(proxy);
+  const cases: [said: string, told: (string | undefined)[]][] = [
+    ["GET /a HTTP/1.1\r\nHost: a.test\r\nBad Name: x\r\n\r\n", ["GET", "a.test", "/a"]],
+    ["PUT /b HTTP/1.1\r\nX: y\r\nBad Name: x\r\n\r\n", ["PUT", undefined, "/b"]],
+    ["PUT /c HTTP/2.0\r\n\r\n", ["PUT", undefined, "/c"]],
+    ["PUT /\x01 HTTP/1.1\r\n\r\n", ["PUT", undefined, undefined]],
+    [
+      "POST /d?e HTTP/1.1\r\nHost: d.test\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+      ["POST", "d.test", "/d?e"],
+    ],
+    ["GET / HTTP/1.1\r\nHost: bad_(host)\r\n\r\n", ["GET", "bad_(host)", "/"]],
+    ["(ET /f HTTP/1.1\r\nHost: f.test\r\n\r\n", [undefined, undefined, undefined]],
+  ];
+  // A request before it, whose offsets mean nothing for the one that is refused.
+  const before = "OPTIONS /first HTTP/1.1\r\nHost: app.test\r\n\r\n";
+  for (const [said] of cases) {
+    await sayUntilClosed(proxy.port, said);
+    await sayUntilClosed(proxy.port, before + said);
+  }
+  const refused = (await log.lines(cases.length * 3)).filter(({ status }) => status === 400);
+  assert.deepEqual(
+    refused.map(({ method, authority, path }) => [method, authority, path]),
+    cases.flatMap(([, told]) => [told, told]),
+  );
+});
+
 Deno.test("an upgrade leaves a line for the request and one for the tunnel", async () => {
   const origin = startOrigin({ kind: "upgrade", protocol: "echo" });
   await using proxy = await startProxy({ backends: [`127.0.0.1:${origin.port}`] });

@@ -60,7 +60,22 @@ Deno.test("sozu cluster, backend and frontend commands change what main and work
   const refused = await run(...duplicate);
   assert.deepEqual([refused.code, refused.stdout], [1, ""]);
   assert.match(refused.stderr, /^error: [^\n]+\n$/);
-  await ok("frontend", "http", "remove", ...at, "--hostname", "a.test", "-p", "/api", "id", "web");
+  const api = [...at, "--hostname", "a.test", "-p", "/api"];
+  const canary = [...api, "--match-header", "exact=X-Canary=s3cret"];
+  await ok("frontend", "http", "add", ...canary, "--redirect", "silent_close", "id", "web");
+  const listed = await ok("frontend", "list", "--http");
+  assert.match(listed, /a\.test.*\/api\*.* x-canary .* web /);
+  assert.doesNotMatch(listed, /s3cret/);
+  const wrong = await run("frontend", "http", "remove", ...canary, "deny");
+  assert.deepEqual([wrong.code, /leads to cluster "web"/.test(wrong.stderr)], [1, true]);
+  assert.match(
+    await ok("frontend", "http", "remove", ...canary, "id", "other"),
+    /nothing to remove: there is no cluster "other", and the route belongs to cluster "web"/,
+  );
+  await ok("frontend", "http", "remove", ...canary, "id", "web");
+  await ok("frontend", "http", "remove", ...api, "id", "web");
+  await ok("listener", "http", "update", ...at, "--forwarded-headers", "rfc7239");
+  assert.match(await ok("listener", "list", "--verbose"), /forwarded headers.*rfc7239/);
   assert.equal(await ok("frontend", "list"), "Success: Listed frontends\nNo frontend\n");
 
   await ok("frontend", "http", "add", ...at, "--hostname", "*.x.test", "-p", "/api", "id", "web");

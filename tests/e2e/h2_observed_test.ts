@@ -183,6 +183,32 @@ Deno.test("what is wrong with heads, floods and refused streams is counted by it
   await origin.stop();
 });
 
+Deno.test("a request of HTTP/2 that is refused leaves what came of its method, path and authority", async () => {
+  const { origin, proxy: starting } = startClear({ kind: "fixed", body: "ok" });
+  await using proxy = await starting;
+  await using log = logAccess(proxy);
+  const bad: [string, string] = ["connection", "close"];
+  const cases: [fields: [string, string][], told: (string | undefined)[]][] = [
+    [[...requestFields("PUT", "/a?b", [bad])] as [string, string][], ["PUT", "/a?b", HOST]],
+    [[[":method", "GET"], bad], ["GET", undefined, undefined]],
+    [[[":method", "GET"], [":path", "/x\r\ny"]], ["GET", undefined, undefined]],
+    [[...getFields("/c", [], "no host")] as [string, string][], ["GET", "/c", undefined]],
+    [[["x", "y"]], [undefined, undefined, undefined]],
+  ];
+  for (const [index, [fields]] of cases.entries()) {
+    await using client = await H2Client.open(proxy.port, "clear");
+    assert.equal((await client.ask(1, getFields("/before"))).text, "ok");
+    const reply = await client.ask(3, fields);
+    assert.ok(reply.over, String(index));
+  }
+  const lines = (await log.lines(cases.length * 2)).filter(({ path }) => path !== "/before");
+  assert.deepEqual(
+    lines.map(({ method, path, authority }) => [method, path, authority]),
+    cases.map(([, told]) => told),
+  );
+  await origin.stop();
+});
+
 Deno.test("statsd and Prometheus are told what HTTP/2 has counted, and nothing of the rest", async () => {
   await using origin = startOrigin({ kind: "fixed", body: "ok" });
   using statsd = await StatsdReceiver.start();

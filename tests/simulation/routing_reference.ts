@@ -1,7 +1,14 @@
 // Routing as it is defined, with nothing done to be fast: every rule is looked at, names are split into
 // strings, expressions run in the runtime's own engine. What the real table answers is compared with it.
 
-import { PathRuleKind, type RouteRule, RulePosition } from "../../src/routing/route_rule.ts";
+import { headersKey } from "../../src/routing/header/header_tests.ts";
+import {
+  HeaderMatch,
+  type HeaderPredicate,
+  PathRuleKind,
+  type RouteRule,
+  RulePosition,
+} from "../../src/routing/route_rule.ts";
 
 interface Named {
   readonly rule: RouteRule;
@@ -12,20 +19,30 @@ interface Request {
   readonly method: string;
   readonly host: string;
   readonly path: string;
-}
-
-const REGISTERED = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "CONNECT"];
-
-function methodKey(method: string): string {
-  const upper = method.toUpperCase();
-  return REGISTERED.includes(upper) ? upper : method;
+  readonly fields: readonly (readonly [name: string, value: string])[];
 }
 
 /** Names that are written differently but mean the same are one host. */
-function hostKey({ position, hostname }: RouteRule): string {
-  if (position === RulePosition.TREE || !hostname.includes("/")) return hostname.toLowerCase();
+function hostKey({ hostname }: RouteRule): string {
   const fold = (label: string) => label.startsWith("/") ? label : label.toLowerCase();
   return labelsOf(hostname).map(fold).join(".");
+}
+
+/** Demands that are written differently but mean the same. */
+function demands({ predicates = [] }: RouteRule): string[] {
+  const texts = predicates.map(({ name, kind, value }) =>
+    JSON.stringify([name.toLowerCase(), kind, value])
+  );
+  return [...new Set(texts)].sort();
+}
+
+/** Equal names are one field; the first one counts. */
+function holds({ name, kind, value }: HeaderPredicate, fields: Request["fields"]): boolean {
+  const found = fields.find(([field]) => field.toLowerCase() === name.toLowerCase());
+  if (found === undefined) return false;
+  if (kind === HeaderMatch.PRESENT) return true;
+  if (kind === HeaderMatch.EXACT) return found[1] === value;
+  return new RegExp(`^(?:${value})$`).test(found[1]);
 }
 
 function sameRule(left: RouteRule, right: RouteRule): boolean {
@@ -35,19 +52,20 @@ function sameRule(left: RouteRule, right: RouteRule): boolean {
       hostKey(rule),
       rule.path.kind,
       rule.path.value,
-      rule.method === null ? null : methodKey(rule.method),
+      rule.method,
+      demands(rule),
     ]);
   return key(left) === key(right);
 }
 
 function acceptsMethod(rule: RouteRule, method: string): boolean {
-  return rule.method === null || methodKey(rule.method) === methodKey(method);
+  return rule.method === null || rule.method === method;
 }
 
 function acceptsPath({ path }: RouteRule, asked: string): boolean {
   if (path.kind === PathRuleKind.PREFIX) return asked.startsWith(path.value);
   if (path.kind === PathRuleKind.EQUALS) return asked === path.value;
-  return new RegExp(path.value).test(asked);
+  return new RegExp(`^(?:${path.value})$`).test(asked);
 }
 
 /** The labels of a configured host; dots inside `/.../` do not separate. */
@@ -56,7 +74,7 @@ function labelsOf(hostname: string): string[] {
 }
 
 function labelMatches(label: string, asked: string): boolean {
-  return label.startsWith("/") && new RegExp(`^(?:${label.slice(1, -1)})$`).test(asked);
+  return label.startsWith("/") && new RegExp(`^(?:${label.slice(1, -1)})$`, "i").test(asked);
 }
 
 function listHostMatches(hostname: string, asked: string): boolean {
@@ -108,46 +126,65 @@ export class ReferenceTable {
       this.#list(RulePosition.POST, asked);
   }
 
-  #list(position: number, { host, path, method }: Request): number | null {
-    const found = this.#rules.find(({ rule }) =>
-      rule.position === position && listHostMatches(rule.hostname, host) &&
-      acceptsPath(rule, path) && acceptsMethod(rule, method)
+  #list(position: number, request: Request): number | null {
+    const rules = this.#rules.filter(({ rule }) =>
+      rule.position === position && listHostMatches(rule.hostname, request.host)
     );
-    return found?.route ?? null;
+    return serving(rules, request)[0]?.route ?? null;
   }
 
-  #tree({ host, path, method }: Request): number | null {
+  #tree(request: Request): number | null {
     const tree = this.#rules.filter(({ rule }) => rule.position === RulePosition.TREE);
-    const leaf = selectHost(tree, host.split(".")).filter(({ rule }) =>
-      acceptsPath(rule, path) && acceptsMethod(rule, method)
-    );
-    return leaf.sort((left, right) => compareRules(left.rule, right.rule))[0]?.route ?? null;
-  }
-}
-
-/** Follows the labels from the right among the rules that are still in question. */
-function selectHost(tree: readonly Named[], asked: readonly string[]): readonly Named[] {
-  let open = tree.map((named) => ({ named, labels: labelsOf(named.rule.hostname.toLowerCase()) }));
-  for (let depth = 0; depth < asked.length; depth++) {
-    const text = asked[asked.length - 1 - depth] ?? "";
-    const label = (labels: readonly string[]) => labels[labels.length - 1 - depth];
-    const leftmost = depth === asked.length - 1;
-    const literal = open.filter(({ labels }) => label(labels) === text);
-    const wildcard = open.filter(({ labels }) => label(labels) === "*");
-    if (literal.length > 0 && text !== "*") {
-      open = literal;
-    } else if (leftmost && wildcard.length > 0 && text !== "") {
-      open = wildcard;
-    } else {
-      const sources = open.map(({ labels }) => label(labels) ?? "")
-        .filter((candidate) => text !== "" && labelMatches(candidate, text)).sort(bySource);
-      open = open.filter(({ labels }) => sources.length > 0 && label(labels) === sources[0]);
+    const open = tree.map((named) => ({ named, labels: labelsOf(hostKey(named.rule)) }));
+    for (const leaf of leaves(open, request.host.split("."), 0)) {
+      const best = serving(leaf, request)
+        .sort((left, right) => compareRules(left.rule, right.rule))[0];
+      if (best !== undefined) return best.route;
     }
+    return null;
   }
-  return open.filter(({ labels }) => labels.length === asked.length).map(({ named }) => named);
 }
 
-/** EQUALS and REGEX with a method, EQUALS, REGEX, then the longest prefix, with a method first. */
+/** The rules that serve a request: those that ask for its fields, or else those that ask for none. */
+function serving(rules: readonly Named[], { path, method, fields }: Request): Named[] {
+  const able = rules.filter(({ rule }) => acceptsPath(rule, path) && acceptsMethod(rule, method));
+  const met = able.filter(({ rule: { predicates = [] } }) =>
+    predicates.length > 0 && predicates.every((predicate) => holds(predicate, fields))
+  );
+  return met.length > 0 ? met : able.filter(({ rule: { predicates = [] } }) => !predicates.length);
+}
+
+interface Open {
+  readonly named: Named;
+  readonly labels: readonly string[];
+}
+
+/** The hosts that a request may be for, the first choice first. */
+function* leaves(
+  open: readonly Open[],
+  asked: readonly string[],
+  depth: number,
+): Iterable<readonly Named[]> {
+  if (depth === asked.length) {
+    yield open.filter(({ labels }) => labels.length === depth).map(({ named }) => named);
+    return;
+  }
+  const text = asked[asked.length - 1 - depth] ?? "";
+  if (text === "") return;
+  const label = (labels: readonly string[]) => labels[labels.length - 1 - depth] ?? "";
+  const following = (chosen: string) => open.filter(({ labels }) => label(labels) === chosen);
+  yield* leaves(following(text), asked, depth + 1);
+  const sources = new Set(open.map(({ labels }) => label(labels)));
+  for (const source of [...sources].filter((it) => labelMatches(it, text)).sort(bySource)) {
+    yield* leaves(following(source), asked, depth + 1);
+  }
+  if (depth === asked.length - 1) yield* leaves(following("*"), asked, depth + 1);
+}
+
+/**
+ * EQUALS and REGEX with a method, EQUALS, REGEX, then the longest prefix, with a method first; of those that
+ * differ in their demands only, the most demanding.
+ */
 function compareRules(left: RouteRule, right: RouteRule): number {
   const rank = ({ path, method }: RouteRule) => {
     if (path.kind === PathRuleKind.PREFIX) return 4;
@@ -155,5 +192,12 @@ function compareRules(left: RouteRule, right: RouteRule): number {
   };
   if (rank(left) !== rank(right)) return rank(left) - rank(right);
   return bySource(left.path.value, right.path.value) ||
-    Number(left.method === null) - Number(right.method === null);
+    Number(left.method === null) - Number(right.method === null) ||
+    demands(right).length - demands(left).length ||
+    (demandsKey(left) < demandsKey(right) ? -1 : 1);
+}
+
+/** As the table orders them: its keys of demands. */
+function demandsKey({ predicates = [] }: RouteRule): string {
+  return headersKey(predicates);
 }

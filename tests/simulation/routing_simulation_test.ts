@@ -2,12 +2,15 @@
 
 import { equal } from "node:assert/strict";
 import {
+  HeaderMatch,
+  type HeaderPredicate,
   PathRuleKind,
   RouteError,
   type RouteRule,
   RulePosition,
 } from "../../src/routing/route_rule.ts";
 import { RouteTable } from "../../src/routing/route_table.ts";
+import { headOf } from "../support/routing/route_table.ts";
 import { ReferenceTable } from "./routing_reference.ts";
 import { type SeededRandom, simulate } from "./seeded.ts";
 
@@ -15,10 +18,12 @@ const STEPS = 10_000;
 const LABELS = ["a", "b", "ab", "x", "api", "A"];
 const LABEL_REGEXES = ["/[ab]+/", "/a.*/", "/(a|x)b?/", "/[a-z]+/", "/ap[i]/"];
 const PATH_PARTS = ["/", "a", "b", "/a", "?q=1", "/ab/", "longer-part"];
-const PATH_REGEXES = ["^/a", "b$", "^/(a|b)/?", "[?]q", "a+b", "^/$", "a.b"];
+const PATH_REGEXES = ["^/a.*", ".*b$", "/(a|b)/?", ".*[?]q.*", ".*a+b", "^/$", "/a.b|/"];
 const METHODS = ["GET", "get", "POST", "PATCH", "patch"];
+const FIELD_NAMES = ["x-a", "X-A", "x-b"];
+const FIELD_VALUES = ["", "1", "2", "12"];
 
-function randomHost(random: SeededRandom): string {
+function randomHost(random: SeededRandom, inTree: boolean): string {
   if (random.chance(0.05)) return "*";
   // One host with many rules, so that it is kept as such hosts are.
   if (random.chance(0.3)) return "a";
@@ -28,8 +33,8 @@ function randomHost(random: SeededRandom): string {
     { length: count },
     () => withRegex && random.chance(0.5) ? random.pick(LABEL_REGEXES) : random.pick(LABELS),
   );
-  const wildcard = count > 1 && random.chance(0.3) && !labels.some((label) => label[0] === "/");
-  if (wildcard) labels[0] = "*";
+  const names = labels.every((label) => label[0] !== "/");
+  if (count > 1 && (inTree || names) && random.chance(0.3)) labels[0] = "*";
   return labels.join(".");
 }
 
@@ -44,15 +49,28 @@ function randomRule(random: SeededRandom): RouteRule {
     PathRuleKind.REGEX,
     PathRuleKind.EQUALS,
   ]);
+  const position = random.chance(0.85) ? RulePosition.TREE : random.below(2);
   return {
-    position: random.chance(0.85) ? RulePosition.TREE : random.below(2),
-    hostname: randomHost(random),
+    position,
+    hostname: randomHost(random, position === RulePosition.TREE),
     path: {
       kind,
       value: kind === PathRuleKind.REGEX ? random.pick(PATH_REGEXES) : randomPath(random),
     },
     method: random.chance(0.6) ? null : random.pick(METHODS),
+    predicates: random.chance(0.7) ? [] : randomPredicates(random),
   };
+}
+
+function randomPredicates(random: SeededRandom): HeaderPredicate[] {
+  return Array.from({ length: 1 + random.below(3) }, () => {
+    const kind = random.pick(Object.values(HeaderMatch));
+    const value = kind === HeaderMatch.REGEX
+      ? random.pick(["1.*", "2|1", ""])
+      : random.pick(FIELD_VALUES);
+    const name = random.pick(FIELD_NAMES);
+    return { name, kind, value: kind === HeaderMatch.PRESENT ? null : value };
+  });
 }
 
 function randomRequest(random: SeededRandom) {
@@ -61,16 +79,21 @@ function randomRequest(random: SeededRandom) {
     () => random.chance(0.04) ? "" : random.pick([...LABELS, "zz", "abb", "B"]),
   );
   const path = `/${randomPath(random)}`.replace("//", "/");
-  return { host: labels.join("."), path, method: random.pick([...METHODS, "PUT"]) };
+  const fields = Array.from(
+    { length: random.below(4) },
+    () => [random.pick(FIELD_NAMES), random.pick(FIELD_VALUES)] as const,
+  );
+  return { host: labels.join("."), path, method: random.pick([...METHODS, "PUT"]), fields };
 }
 
 function ask(table: RouteTable<number>, request: ReturnType<typeof randomRequest>): number | null {
-  const { method, host, path } = request;
+  const { method, host, path, fields } = request;
   const bytes = new TextEncoder().encode(`${method}${host}${path} HTTP/1.1`);
   const hostStart = method.length;
   const pathStart = hostStart + host.length;
   const pathEnd = pathStart + path.length;
-  return table.lookup(bytes, hostStart, pathStart, pathStart, pathEnd, 0, hostStart);
+  const head = headOf(fields);
+  return table.lookup(bytes, hostStart, pathStart, pathStart, pathEnd, 0, hostStart, head);
 }
 
 class RoutingSimulation {

@@ -4,6 +4,7 @@
 import { RE2JS } from "re2js";
 import { address, arrayOf, boolean, matching, oneOf, path, port, text } from "../fields.ts";
 import { HEADER_KEYS, headerMessage } from "./header.ts";
+import { HEADER_PREDICATE_KEYS, headerPredicateMessage } from "./header_predicate.ts";
 import { HSTS_KEYS, HSTS_NEEDS_HTTPS, hstsMessage } from "./hsts.ts";
 import { presentFields } from "../../values/present_fields.ts";
 import { type Problems, quote } from "../problem.ts";
@@ -54,7 +55,13 @@ export const FRONTEND_KEYS = {
     "how path is compared",
     HTTP,
   ),
-  method: optional(text, "only this HTTP method", HTTP),
+  method: optional(text, "only this HTTP method, in this case", HTTP),
+  header_predicates: defaulted(
+    arrayOf(tableOf(HEADER_PREDICATE_KEYS)),
+    [],
+    "only requests with these headers; they come before those for all requests",
+    refusedOnTcp("bytes of a TCP frontend pass unread, and headers with them"),
+  ),
   // sozu 2.1 documents "the longest prefix wins", yet puts frontends without a position in PRE,
   // where the first one added wins, in an order nobody controls. TREE is what keeps the documented
   // rule whatever the order of the clusters in the file, and what the command line sends.
@@ -81,8 +88,9 @@ export const FRONTEND_KEYS = {
       unauthorized: RedirectPolicy.UNAUTHORIZED,
       found: RedirectPolicy.FOUND,
       permanent_redirect: RedirectPolicy.PERMANENT_REDIRECT,
+      silent_close: RedirectPolicy.SILENT_CLOSE,
     }, { ignoreCase: true }),
-    "forward (default), or answer 301, 401, 302 or 308",
+    "forward (default), or answer 301, 401, 302, 308, or close without an answer",
     HTTP,
   ),
   redirect_scheme: optional(
@@ -168,7 +176,9 @@ export function httpFrontendMessage(
     position: values.position,
     tags: values.tags ?? new Map(),
     headers: values.headers.flatMap((header) => headerMessage(header) ?? []),
-    header_predicates: [],
+    header_predicates: values.header_predicates.flatMap((predicate) =>
+      headerPredicateMessage(predicate) ?? []
+    ),
     ...presentFields({
       method: values.method,
       redirect: values.redirect,

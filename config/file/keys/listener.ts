@@ -25,12 +25,13 @@ import {
   tcpCertificate,
   TLS_KEYS,
 } from "./tls.ts";
-import type {
-  HttpListenerConfig,
-  HttpsListenerConfig,
-  SocketAddress,
-  TcpListenerConfig,
-  UdpListenerConfig,
+import {
+  ForwardedHeaders,
+  type HttpListenerConfig,
+  type HttpsListenerConfig,
+  type SocketAddress,
+  type TcpListenerConfig,
+  type UdpListenerConfig,
 } from "../../schema/messages.ts";
 
 const HTTP_FAMILY = { only: ["http", "https"] };
@@ -43,6 +44,14 @@ const protocol = oneOf<ListenerProtocol>({
   tcp: "tcp",
   udp: "udp",
 });
+
+/** The words of `forwarded_headers`. */
+const FORWARDED_HEADERS: Readonly<Record<string, ForwardedHeaders>> = {
+  both: ForwardedHeaders.FORWARDED_HEADERS_BOTH,
+  x_forwarded: ForwardedHeaders.FORWARDED_HEADERS_X_FORWARDED,
+  rfc7239: ForwardedHeaders.FORWARDED_HEADERS_RFC7239,
+  none: ForwardedHeaders.FORWARDED_HEADERS_NONE,
+};
 
 /** Keys of `[[listeners]]`. */
 export const LISTENER_KEYS = {
@@ -77,6 +86,12 @@ export const LISTENER_KEYS = {
     // RFC 9110 section 5.6.2: a field name is a token.
     matching("a header name", /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/),
     `correlation header, worker default ${defaults.WORKER_SOZU_ID_HEADER}`,
+    HTTP_FAMILY,
+  ),
+  forwarded_headers: defaulted(
+    oneOf(FORWARDED_HEADERS),
+    defaults.DEFAULT_FORWARDED_HEADERS,
+    "headers about the client that are added; both continues those of clients, none adds none",
     HTTP_FAMILY,
   ),
   elide_x_real_ip: defaulted(
@@ -250,6 +265,7 @@ const HTTP_FIELDS = [
   "request_timeout",
   "sticky_name",
   "sozu_id_header",
+  "forwarded_headers",
   "elide_x_real_ip",
   "send_x_real_ip",
   "allow_obs_text",

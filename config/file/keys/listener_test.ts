@@ -54,6 +54,10 @@ Deno.test("ListenerBuilder always sends the two X-Real-IP switches", () => {
   assert.equal(https("allow_obs_text = false").allow_obs_text, false);
   assert.equal(plain.upload_min_bytes, undefined);
   assert.equal(https("upload_min_bytes = 4096").upload_min_bytes, 4096);
+  assert.equal(plain.forwarded_headers, 0);
+  for (const [number, word] of ["both", "x_forwarded", "rfc7239", "none"].entries()) {
+    assert.equal(https(`forwarded_headers = "${word}"`).forwarded_headers, number);
+  }
 });
 
 Deno.test("ListenerBuilder sends the switch for cleartext HTTP/2 of HTTP listeners when it is given", () => {

@@ -158,9 +158,12 @@ function frontendObject(
   return { cluster_id, address };
 }
 
-function routeText({ hostname, path, address, method }: RequestHttpFrontend): string {
+function routeText(route: RequestHttpFrontend): string {
+  const { hostname, path, address, method, header_predicates } = route;
   const what = method === undefined ? "" : `${method} `;
-  return `${what}${hostname}${pathSuffix(path)} at ${formatAddress(address)}`;
+  const names = header_predicates.map(({ name }) => name.toLowerCase());
+  const headers = names.length === 0 ? "" : ` with header ${names.join(", ")}`;
+  return `${what}${hostname}${pathSuffix(path)}${headers} at ${formatAddress(address)}`;
 }
 
 /** Prefixes and exact paths read as part of the name; expressions do not. */

@@ -1,7 +1,7 @@
 // The text of a listener patch for the audit trail: `field=old→new`, with `?` for an unknown old value.
 
 import { formatAddress } from "../../values/address.ts";
-import type { SocketAddress } from "../../schema/messages.ts";
+import { ForwardedHeaders, type SocketAddress } from "../../schema/messages.ts";
 
 /** Fields that are left out: the key, and those whose values are no single text. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -26,7 +26,14 @@ export function describePatch(patch: object, listener: object | undefined): stri
 
 function describeField(field: string, before: unknown, after: unknown): string {
   if (ONLY_NAMED.has(field)) return `${field}=<patched>`;
+  if (field === "forwarded_headers") return `${field}=${familyOf(before)}→${familyOf(after)}`;
   return `${field}=${textOf(before)}→${textOf(after)}`;
+}
+
+/** The word of the choice. */
+function familyOf(value: unknown): string {
+  const name = Object.entries(ForwardedHeaders).find(([, number]) => number === value)?.[0];
+  return name?.replace("FORWARDED_HEADERS_", "").toLowerCase() ?? textOf(value);
 }
 
 function textOf(value: unknown): string {

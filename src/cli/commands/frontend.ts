@@ -8,6 +8,7 @@ import {
   LISTENER_KINDS,
   removeFrontend,
 } from "../../../config/state/listener_kinds.ts";
+import { requestOf } from "../../../config/state/twin_verbs.ts";
 import type { StreamFrontend } from "../../../config/state/stream_frontends.ts";
 import {
   addressOption,
@@ -24,6 +25,7 @@ import {
   type FrontendKeyOptions,
   frontendOf,
 } from "../options/frontend_request.ts";
+import { matchHeaderOption } from "../options/match_header.ts";
 import { listCommand, subcommand } from "../options/subcommand.ts";
 import { declareHstsOptions } from "../options/hsts.ts";
 import { CommandProblem } from "../problem.ts";
@@ -84,7 +86,6 @@ function registerHttp(parent: Command, host: CommandHost, protocol: "http" | "ht
 
   const add = declareRoute(
     declareKeyOptions(subcommand(family, "add", `Send matching ${name} requests to a cluster`)),
-    "required",
   );
   declareHstsOptions(declarePolicyOptions(add)).action(
     (route: RouteWord, id: string | undefined, options: AddFrontendOptions, command: Command) => {
@@ -92,25 +93,21 @@ function registerHttp(parent: Command, host: CommandHost, protocol: "http" | "ht
       return host.send(command, () => {
         const value = frontendOf(options, cluster);
         if (value instanceof CommandProblem) return value;
-        return { request_type: { kind: `add_${protocol}_frontend`, value } };
+        return requestOf({ kind: `add_${protocol}_frontend`, value });
       });
     },
   );
 
   declareRoute(
     declareKeyOptions(subcommand(family, "remove", `Stop routing matching ${name} requests`)),
-    "optional",
   ).action(
-    (
-      route: RouteWord | undefined,
-      id: string | undefined,
-      options: FrontendKeyOptions,
-      command: Command,
-    ) => {
-      const value = frontendKey(options, clusterOf(command, route, id));
-      return host.send(command, () => ({
-        request_type: { kind: `remove_${protocol}_frontend`, value },
-      }));
+    (route: RouteWord, id: string | undefined, options: FrontendKeyOptions, command: Command) => {
+      const cluster = clusterOf(command, route, id);
+      return host.send(command, () => {
+        const value = frontendKey(options, cluster);
+        if (value instanceof CommandProblem) return value;
+        return requestOf({ kind: `remove_${protocol}_frontend`, value });
+      });
     },
   );
 }
@@ -170,29 +167,30 @@ function declareKeyOptions(command: Command): Command {
     .requiredOption("--hostname <name>", "Host name to match, such as example.com or *.example.com")
     .addOption(new StoredAs("hostname", "--host <name>", "Same as --hostname").hideHelp())
     .option("-p, --path-prefix <path>", "Match paths that begin with this")
-    .option("--path-regex <regex>", "Match paths that fit this regular expression")
+    .option("--path-regex <regex>", "Match paths that fit this regular expression as a whole")
     .option("--path-equals <path>", "Match exactly this path")
-    .option("-m, --method <method>", "Match only this method, such as GET");
+    .option("-m, --method <method>", "Match only this method, such as GET")
+    .addOption(matchHeaderOption());
 }
 
-/** Removal needs no route: address, host name, path and method identify the frontend. */
-function declareRoute(command: Command, presence: "required" | "optional"): Command {
-  const [usage, argument] = presence === "required"
-    ? ["[options] (id <CLUSTER_ID> | deny)", "<route>"]
-    : ["[options] [id <CLUSTER_ID> | deny]", "[route]"];
+/** Removal names the route as well: what belongs to another cluster is left alone. */
+function declareRoute(command: Command): Command {
   return command
-    .usage(usage)
+    .usage("[options] (id <CLUSTER_ID> | deny)")
     .addArgument(
-      new Argument(argument, '"id" followed by a cluster, or "deny" to refuse the requests')
+      new Argument("<route>", '"id" followed by a cluster, or "deny" to refuse the requests')
         .argParser(routeWord),
     )
     .argument("[cluster]", 'Identifier of the cluster, after "id"');
 }
 
+const REDIRECT_WORDS =
+  "forward, permanent, found, permanent_redirect, unauthorized or silent_close (no answer)";
+
 function declarePolicyOptions(command: Command): Command {
   return command
     .addOption(tagsOption())
-    .option("--redirect <policy>", "forward, permanent or unauthorized")
+    .option("--redirect <policy>", REDIRECT_WORDS)
     .option("--redirect-scheme <scheme>", "use-same, use-http or use-https")
     .option("--redirect-template <text>", "Answer template of the redirect")
     .option("--rewrite-host <template>", "Host to send to the server")
@@ -223,7 +221,7 @@ function routeWord(text: string): RouteWord {
 /** The cluster named by the route words; a missing or superfluous one is a syntax error. */
 function clusterOf(
   command: Command,
-  route: RouteWord | undefined,
+  route: RouteWord,
   id: string | undefined,
 ): string | undefined {
   if (route === "id" && id === undefined) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseAddress } from "../../../config/values/address.ts";
 import {
+  HeaderMatchKind,
   HeaderPosition,
   PathRuleKind,
   RedirectPolicy,
@@ -36,6 +37,16 @@ function httpFrontend(over: Partial<RequestHttpFrontend> = {}): RequestHttpFront
     ...over,
   };
 }
+
+const MATCHED = [
+  ...["--match-header", "exact=X-A=b=c", "--match-header", "PRESENT=X-B"],
+  ...["--match-header", "regex=X-C="],
+];
+const PREDICATES = [
+  { name: "X-A", kind: HeaderMatchKind.HEADER_MATCH_KIND_EXACT, value: "b=c" },
+  { name: "X-B", kind: HeaderMatchKind.HEADER_MATCH_KIND_PRESENT },
+  { name: "X-C", kind: HeaderMatchKind.HEADER_MATCH_KIND_REGEX, value: "" },
+];
 
 function denied(): RequestHttpFrontend {
   const { cluster_id: _, ...rest } = httpFrontend();
@@ -137,7 +148,35 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
       value: httpFrontend({ path: { kind: PathRuleKind.PREFIX, value: "/api" }, method: "GET" }),
     },
   ],
-  [["https", "remove", ...KEY], { kind: "remove_https_frontend", value: denied() }],
+  [["https", "remove", ...KEY, "deny"], { kind: "remove_https_frontend", value: denied() }],
+  [
+    ["http", "add", ...KEY, ...MATCHED, "--redirect", "silent_close", "id", "web"],
+    {
+      kind: "add_http_frontend_with_header_predicates",
+      value: httpFrontend({
+        redirect: RedirectPolicy.SILENT_CLOSE,
+        header_predicates: PREDICATES,
+      }),
+    },
+  ],
+  [
+    ["https", "remove", ...KEY, ...MATCHED, "id", "web"],
+    {
+      kind: "remove_https_frontend_with_header_predicates",
+      value: httpFrontend({ header_predicates: PREDICATES }),
+    },
+  ],
+  [
+    ["https", "add", ...KEY, "--redirect", "Silent_Close", "deny"],
+    {
+      kind: "add_https_frontend_with_silent_close",
+      value: { ...denied(), redirect: RedirectPolicy.SILENT_CLOSE },
+    },
+  ],
+  [
+    ["http", "add", ...KEY, "--redirect", "found", "deny"],
+    { kind: "add_http_frontend", value: { ...denied(), redirect: RedirectPolicy.FOUND } },
+  ],
   [
     ["tcp", "add", "--id", "db", "--address", "127.0.0.1:80", "--tags", "a=b"],
     {
@@ -201,8 +240,8 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
 
 const PROBLEMS: [line: string[], message: RegExp][] = [
   [
-    ["http", "add", ...KEY, "--redirect", "found", "deny"],
-    /--redirect "found".*forward, permanent/,
+    ["http", "add", ...KEY, "--redirect", "temporary", "deny"],
+    /--redirect "temporary".*forward, permanent.*silent_close/,
   ],
   [["http", "add", ...KEY, "--redirect", "constructor", "deny"], /--redirect "constructor"/],
   [["http", "add", ...KEY, "--redirect-scheme", "ftp", "deny"], /use-same, use-http, use-https/],
@@ -211,10 +250,17 @@ const PROBLEMS: [line: string[], message: RegExp][] = [
   [["http", "add", ...KEY, "--header", "toString=X=y", "deny"], /request, response or both/],
   [["http", "add", ...KEY, "--header", "both=X Y=z", "deny"], /token/],
   [["http", "add", ...KEY, "--header", "both=X=a\r\nb", "deny"], /control characters/],
+  [["http", "add", ...KEY, ...MATCHED, "--match-header", "x", "deny"], /index 3: expected exact=/],
+  [["http", "add", ...KEY, "--match-header", "prefix=X=a", "deny"], /index 0: expected exact=/],
+  [["http", "add", ...KEY, "--match-header", "exact=X", "deny"], /index 0: no value is given/],
+  [["http", "add", ...KEY, "--match-header", "present=X=", "deny"], /index 0: a value is given/],
+  [["http", "remove", ...KEY, "--match-header", "present=Host", "deny"], /"host" cannot be asked/],
+  [["http", "remove", ...KEY, "--match-header", "regex=X=(", "deny"], /index 0: .*RE2 syntax/],
 ];
 
 const SYNTAX_ERRORS: [line: string[], message: RegExp][] = [
   [["http", "add", ...KEY], /missing required argument 'route'/],
+  [["http", "remove", ...KEY], /missing required argument 'route'/],
   [["http", "add", ...KEY, "id"], /missing cluster after "id"/],
   [["http", "add", ...KEY, "deny", "web"], /unexpected argument "web"/],
   [["http", "add", ...KEY, "web"], /Expected "id <CLUSTER_ID>" or "deny"/],

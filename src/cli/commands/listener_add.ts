@@ -30,6 +30,7 @@ import {
   declareClearH2Options,
   declareObsTextOptions,
   fieldOption,
+  forwardedHeadersOption,
   givenFields,
   listOption,
   publicAddressOption,
@@ -53,6 +54,7 @@ interface AddHttpOptions extends AddOptions, AnswerPaths {
   readonly request_timeout?: number;
   readonly allow_obs_text?: boolean;
   readonly upload_min_bytes?: number;
+  readonly forwarded_headers?: number;
 }
 
 interface AddClearHttpOptions extends AddHttpOptions {
@@ -158,7 +160,9 @@ function declareHttpOptions(command: Command): Command {
   for (const field of ["front_timeout", "back_timeout", "connect_timeout", "request_timeout"]) {
     command.addOption(timeoutOption(field));
   }
-  return declareObsTextOptions(command.addOption(uploadOption()));
+  return declareObsTextOptions(
+    command.addOption(forwardedHeadersOption()).addOption(uploadOption()),
+  );
 }
 
 function expectProxyOption() {
@@ -188,6 +192,7 @@ function httpChoices(
     request_timeout: options.request_timeout,
     allow_obs_text: options.allow_obs_text,
     upload_min_bytes: options.upload_min_bytes,
+    forwarded_headers: options.forwarded_headers,
     http_answers: httpAnswers,
     answers,
   });

@@ -29,6 +29,7 @@ import {
   declareObsTextOptions,
   declarePair,
   fieldOption,
+  forwardedHeadersOption,
   givenFields,
   publicAddressOption,
   timeoutOption,
@@ -64,6 +65,7 @@ const HTTP_FIELDS = [
   "request_timeout",
   "sticky_name",
   "sozu_id_header",
+  "forwarded_headers",
   "allow_obs_text",
   "upload_min_bytes",
 ] as const;
@@ -157,6 +159,7 @@ function declareHttpOptions(command: Command): Command {
     .addOption(timeoutOption("request_timeout"))
     .addOption(fieldOption("sticky_name", "<name>", "Cookie of sticky sessions"))
     .addOption(fieldOption("sozu_id_header", "<name>", "Header that carries the request id"))
+    .addOption(forwardedHeadersOption())
     .addOption(uploadOption());
   for (const status of PATCHABLE_ANSWERS) {
     command.option(`--answer-${status} <file>`, `Template of the ${status} answer`);

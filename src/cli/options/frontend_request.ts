@@ -14,6 +14,7 @@ import {
 } from "../../../config/schema/messages.ts";
 import { isPort } from "./cluster_request.ts";
 import { hstsOf, type HstsOptions } from "./hsts.ts";
+import { headerPredicatesOf } from "./match_header.ts";
 import { CommandProblem } from "../problem.ts";
 
 /** Options that identify a frontend. */
@@ -24,6 +25,7 @@ export interface FrontendKeyOptions {
   readonly pathRegex?: string;
   readonly pathEquals?: string;
   readonly method?: string;
+  readonly matchHeader?: readonly string[];
 }
 
 /** Every option of `frontend http|https add`. */
@@ -43,6 +45,9 @@ const REDIRECTS: Readonly<Record<string, RedirectPolicy>> = {
   forward: RedirectPolicy.FORWARD,
   permanent: RedirectPolicy.PERMANENT,
   unauthorized: RedirectPolicy.UNAUTHORIZED,
+  found: RedirectPolicy.FOUND,
+  permanent_redirect: RedirectPolicy.PERMANENT_REDIRECT,
+  silent_close: RedirectPolicy.SILENT_CLOSE,
 };
 
 const SCHEMES: Readonly<Record<string, RedirectScheme>> = {
@@ -64,7 +69,9 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export function frontendKey(
   options: FrontendKeyOptions,
   clusterId: string | undefined,
-): RequestHttpFrontend {
+): RequestHttpFrontend | CommandProblem {
+  const predicates = headerPredicatesOf(options.matchHeader ?? []);
+  if (predicates instanceof CommandProblem) return predicates;
   return {
     address: options.address,
     hostname: options.hostname,
@@ -72,7 +79,7 @@ export function frontendKey(
     position: RulePosition.TREE,
     tags: new Map(),
     headers: [],
-    header_predicates: [],
+    header_predicates: predicates,
     ...presentFields({ cluster_id: clusterId, method: options.method }),
   };
 }
@@ -82,6 +89,8 @@ export function frontendOf(
   options: AddFrontendOptions,
   clusterId: string | undefined,
 ): RequestHttpFrontend | CommandProblem {
+  const key = frontendKey(options, clusterId);
+  if (key instanceof CommandProblem) return key;
   const redirect = named("--redirect", options.redirect, REDIRECTS);
   if (redirect instanceof CommandProblem) return redirect;
   const scheme = named("--redirect-scheme", options.redirectScheme?.replaceAll("_", "-"), SCHEMES);
@@ -95,7 +104,7 @@ export function frontendOf(
     return new CommandProblem(`Cannot use --rewrite-port ${port}: expected 1 to 65535`);
   }
   return {
-    ...frontendKey(options, clusterId),
+    ...key,
     tags: options.tags ?? new Map(),
     headers,
     ...presentFields({

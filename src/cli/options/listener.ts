@@ -2,7 +2,15 @@
 // it fills, so that a builder only has to copy the fields that were given.
 
 import { type Command, Option } from "commander";
-import { repeated, socketAddress, StoredAs, unsigned32, unsigned64 } from "./argument_parsers.ts";
+import { ForwardedHeaders } from "../../../config/schema/messages.ts";
+import {
+  oneOf,
+  repeated,
+  socketAddress,
+  StoredAs,
+  unsigned32,
+  unsigned64,
+} from "./argument_parsers.ts";
 import { H2_OPTIONS, type H2Field } from "./h2_fields.ts";
 
 const H2_64_BIT_FIELDS: ReadonlySet<string> = new Set<H2Field>([
@@ -30,6 +38,22 @@ export function timeoutOption(field: string): Option {
   return fieldOption(field, "<seconds>", TIMEOUT_DESCRIPTIONS[field] ?? "Timeout")
     .argParser(unsigned32);
 }
+
+/** `--forwarded-headers`. */
+export function forwardedHeadersOption(): Option {
+  return fieldOption(
+    "forwarded_headers",
+    "<family>",
+    "Headers about the client to add: both, x_forwarded, rfc7239 or none",
+  ).argParser(oneOf(FORWARDED_HEADERS));
+}
+
+const FORWARDED_HEADERS: Readonly<Record<string, ForwardedHeaders>> = {
+  both: ForwardedHeaders.FORWARDED_HEADERS_BOTH,
+  x_forwarded: ForwardedHeaders.FORWARDED_HEADERS_X_FORWARDED,
+  rfc7239: ForwardedHeaders.FORWARDED_HEADERS_RFC7239,
+  none: ForwardedHeaders.FORWARDED_HEADERS_NONE,
+};
 
 /** `--upload-min-bytes`. */
 export function uploadOption(): Option {

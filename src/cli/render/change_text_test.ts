@@ -29,8 +29,8 @@ Deno.test("changeText tells what a command changes, in one line", async () => {
       "a.test (path regexp /x+) at 1.2.3.4:80 goes to nobody (denied)",
     ],
     [
-      "frontend http remove -a 1.2.3.4:80 --hostname a.test",
-      "a.test at 1.2.3.4:80 is not routed any more",
+      "frontend http remove -a 1.2.3.4:80 --hostname a.test --match-header exact=X-A=s3cret deny",
+      "a.test with header x-a at 1.2.3.4:80 is not routed any more",
     ],
     [
       "frontend tcp add -i db -a 1.2.3.4:80 --sni db.test",

@@ -16,6 +16,7 @@ import {
 import { compareText } from "../../../config/values/text_order.ts";
 import { pathText } from "../../../config/values/path_text.ts";
 import { enumName } from "../options/enum_names.ts";
+import { headerNames } from "./frontends.ts";
 import { boxTable, type Column, firm, type TableView } from "./table.ts";
 
 type Responses<T> = ReadonlyMap<string, T>;
@@ -129,9 +130,14 @@ function httpCells(frontend: RequestHttpFrontend): string[] {
   return [
     frontend.cluster_id ?? "(denied)",
     frontend.hostname,
-    pathText(frontend.path),
+    pathText(frontend.path) + withHeaders(frontend),
     formatAddress(frontend.address),
   ];
+}
+
+function withHeaders(frontend: RequestHttpFrontend): string {
+  const names = headerNames(frontend);
+  return names === "" ? "" : ` with ${names}`;
 }
 
 function streamCells(frontend: RequestTcpFrontend | RequestUdpFrontend): string[] {

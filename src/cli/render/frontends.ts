@@ -24,6 +24,7 @@ const HTTP_PARTS: readonly Part<RequestHttpFrontend>[] = [
   { column: "host", cell: ({ hostname }) => hostname, kept: true },
   { column: "path", cell: ({ path }) => pathText(path), kept: true },
   { column: firm("method"), cell: ({ method }) => method ?? "" },
+  { column: "headers", cell: headerNames },
   { column: "cluster", cell: ({ cluster_id }) => cluster_id ?? "(denied)", kept: true },
   { column: firm("address"), cell: ({ address }) => formatAddress(address), kept: true },
   { column: "tags", cell: ({ tags }) => tagsText(tags) },
@@ -64,6 +65,11 @@ function partsTable<F>(
   );
   const rows = frontends.map((frontend) => told.map(({ cell }) => cell(frontend)));
   return `${title}:\n` + boxTable(told.map(({ column }) => column), rows, view);
+}
+
+/** Names of the headers that are asked for; what is asked of them may be a secret. */
+export function headerNames({ header_predicates }: RequestHttpFrontend): string {
+  return header_predicates.map(({ name }) => name.toLowerCase()).join(", ");
 }
 
 function tagsText(tags: ReadonlyMap<string, string>): string {

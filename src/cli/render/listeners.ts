@@ -3,15 +3,17 @@
 
 import { formatAddress } from "../../../config/values/address.ts";
 import { LEGACY_ANSWER_STATUSES } from "../../../config/defaults.ts";
-import type {
-  HttpListenerConfig,
-  HttpsListenerConfig,
-  ListenersList,
-  SocketAddress,
-  TcpListenerConfig,
-  UdpListenerConfig,
+import {
+  ForwardedHeaders,
+  type HttpListenerConfig,
+  type HttpsListenerConfig,
+  type ListenersList,
+  type SocketAddress,
+  type TcpListenerConfig,
+  type UdpListenerConfig,
 } from "../../../config/schema/messages.ts";
 import type { TlsAcceptorKind } from "../../../config/state/tls_acceptor.ts";
+import { enumName } from "../options/enum_names.ts";
 import { H2_OPTIONS, type H2Field } from "../options/h2_fields.ts";
 import { byKey } from "../responders.ts";
 import { boxRecord, boxTable, type Column, firm, type TableView } from "./table.ts";
@@ -165,11 +167,17 @@ function commonRows(listener: HttpListenerConfig | HttpsListenerConfig): Row[] {
       present(field.replaceAll("_", " "), listener[field])
     ),
     ...present("correlation header", listener.sozu_id_header),
+    ...present("forwarded headers", forwardedHeadersName(listener.forwarded_headers)),
     ...present("elide X-Real-IP", listener.elide_x_real_ip),
     ...present("send X-Real-IP", listener.send_x_real_ip),
     ...present("allow obs-text", listener.allow_obs_text),
     ...present("upload min bytes", listener.upload_min_bytes),
   ];
+}
+
+function forwardedHeadersName(family: number | undefined): string | undefined {
+  if (family === undefined) return undefined;
+  return enumName(ForwardedHeaders, family).replace("FORWARDED_HEADERS_", "").toLowerCase();
 }
 
 function hstsRows({ hsts }: HttpsListenerConfig): Row[] {

@@ -47,19 +47,29 @@ function byAddress(frontends: readonly RequestHttpFrontend[]): RequestHttpFronte
   return [...groups.values()];
 }
 
-/** Where requests for a path go, by any method that a rule names. */
+/**
+ * Where requests for a path go, by any method that a rule names. Rules that ask for header fields come in
+ * addition: what those hold is not asked.
+ */
 function routesOf(
   frontends: readonly RequestHttpFrontend[],
   host: string,
   path: string,
 ): RequestHttpFrontend[] {
-  const table = new RouteTable<RequestHttpFrontend>();
-  for (const frontend of frontends) table.add(ruleOf(frontend), frontend);
+  const open = frontends.filter(({ header_predicates }) => header_predicates.length === 0);
+  const guarded = frontends.filter(({ header_predicates }) => header_predicates.length > 0);
   const methods = new Set(["GET", ...frontends.flatMap(({ method }) => method ?? [])]);
-  return [...methods].flatMap((method) => lookUp(table, host, path, method) ?? []);
+  return [open, ...guarded.map((frontend) => [frontend])].flatMap((group) => {
+    const table = new RouteTable<RequestHttpFrontend>();
+    for (const frontend of group) table.add(ruleOf(frontend), frontend);
+    return [...methods].flatMap((method) => lookUp(table, host, path, method) ?? []);
+  });
 }
 
-/** The frontends of the host rules that requests for a host reach. */
+/**
+ * The frontends of the host rules that requests for a host reach: a host of the tree that does not serve
+ * every request passes the others on to the next one.
+ */
 function servingHost(
   frontends: readonly RequestHttpFrontend[],
   host: string,
@@ -68,7 +78,7 @@ function servingHost(
   const reached = new Map<string, boolean>();
   for (const { hostname, position } of frontends) {
     const rule = { position, hostname, path: ANY_PATH, method: null };
-    // Of the tree only the most particular name counts, of the lists every one that matches.
+    // Of the tree the most particular names count, of the lists every one that matches.
     if (position === RulePosition.TREE) tree.add(rule, hostname);
     else if (!reached.has(hostname)) {
       const alone = new RouteTable<true>();
@@ -76,10 +86,26 @@ function servingHost(
       reached.set(hostname, lookUp(alone, host, "/", "GET") === true);
     }
   }
-  const inTree = lookUp(tree, host, "/", "GET");
+  const inTree = new Set<string>();
+  for (;;) {
+    const hostname = lookUp(tree, host, "/", "GET");
+    if (hostname === null) break;
+    inTree.add(hostname);
+    if (frontends.some((frontend) => frontend.hostname === hostname && servesAll(frontend))) break;
+    tree.remove({ position: RulePosition.TREE, hostname, path: ANY_PATH, method: null });
+  }
   return frontends.filter(({ hostname, position }) =>
-    position === RulePosition.TREE ? hostname === inTree : reached.get(hostname)
+    position === RulePosition.TREE ? inTree.has(hostname) : reached.get(hostname)
   );
+}
+
+/** Whether no request for its host passes this rule of the tree by. */
+function servesAll(
+  { position, path, method, header_predicates }: RequestHttpFrontend,
+): boolean {
+  const everyPath = path.kind === PathRuleKind.PREFIX && (path.value === "" || path.value === "/");
+  return position === RulePosition.TREE && everyPath && method === undefined &&
+    header_predicates.length === 0;
 }
 
 function ruleOf({ position, hostname, path, method }: RequestHttpFrontend): RouteRule {

@@ -141,6 +141,8 @@ export const Counter = {
   E2E_H2: 98,
   /** Health probes that were due and not sent, because the values of their headers are not held. */
   HEALTH_MISSING_SECRET: 99,
+  /** Lines of Forwarded that clients sent and that were dropped because they are no list. */
+  FORWARDED_MALFORMED: 100,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -222,6 +224,7 @@ const NAMES: readonly [string, number][] = [
   ["http.hsts.listener_default_patched", Counter.HSTS_LISTENER_PATCHED],
   ["http.alpn.h2", Counter.ALPN_H2],
   ["http.e2e.h2", Counter.E2E_H2],
+  ["http.forwarded_malformed_elided", Counter.FORWARDED_MALFORMED],
 ];
 
 /** The name of one counter of a block; a dot would begin another part of the name. */

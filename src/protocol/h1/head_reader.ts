@@ -1,7 +1,8 @@
 // Reads whole request and response heads: start line, fields, then their meaning. One reader per
 // direction of a connection, reused for every message; the head it fills stays valid until `begin`.
 
-import { MessageHead } from "../http/message_head.ts";
+import { HeaderKind } from "../http/header_kind.ts";
+import { Field, MessageHead } from "../http/message_head.ts";
 import { FieldReader, ReadStatus } from "./field_reader.ts";
 import { Problem } from "./problem.ts";
 import { checkRequest } from "./request_rules.ts";
@@ -9,11 +10,14 @@ import { checkResponse } from "./response_rules.ts";
 import { RequestLineReader, StatusLineReader } from "./start_line.ts";
 
 const NO_BYTES = new Uint8Array(0);
+/** Of a request line, method and target are of interest for themselves. */
+const REQUEST_PARTS = 2;
 
 /** The part of a head reader that differs between requests and responses. */
 interface StartLineReader {
   readonly position: number;
   readonly problem: Problem;
+  readonly parts: number;
   begin(at: number): void;
   read(head: MessageHead, end: number): ReadStatus;
   relocate(shift: number): void;
@@ -68,6 +72,28 @@ export class HeadReader {
     this.head.end = this.#fields.position;
     this.problem = this.#check(this.head);
     return this.problem === Problem.NONE ? ReadStatus.DONE : ReadStatus.BAD;
+  }
+
+  /**
+   * Ends a request head that is refused with what has been read of it, for logs: method, target and fields so
+   * far, and the first Host as the authority. It is empty when there was no method.
+   */
+  endRefused(): void {
+    const { head } = this;
+    const parts = this.#inFields ? REQUEST_PARTS : this.#line.parts;
+    if (parts === 0) {
+      head.end = head.start;
+      return;
+    }
+    head.end = this.#inFields ? this.#fields.position : this.#line.position;
+    if (parts === 1) head.targetStart = head.targetEnd = head.methodEnd;
+    head.pathStart = head.targetStart;
+    head.pathEnd = head.targetEnd;
+    for (let i = 0; i < head.count && head.authorityStart === head.authorityEnd; i++) {
+      if (!head.isKind(i, HeaderKind.HOST)) continue;
+      head.authorityStart = head.at(i, Field.VALUE_START);
+      head.authorityEnd = head.at(i, Field.VALUE_END);
+    }
   }
 
   /** Follows an incomplete head to another buffer where everything lies `shift` further. */

@@ -19,6 +19,11 @@ abstract class LineReader {
   /** Where that part began. */
   protected mark = 0;
 
+  /** How many parts of the line have been read as a whole. */
+  get parts(): number {
+    return this.state;
+  }
+
   begin(at: number): void {
     this.position = at;
     this.mark = at;

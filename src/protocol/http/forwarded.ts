@@ -4,6 +4,7 @@
 // already has, nor of PROXY protocol: the caller says who the peer is.
 
 import { asciiBytes } from "../../bytes/ascii.ts";
+import { addsForwarded, addsXForwarded } from "./forwarding/family.ts";
 
 /** An IP address as text, IPv6 without brackets, and a port. */
 export interface Endpoint {
@@ -20,7 +21,9 @@ export interface ForwardedFacts {
   readonly protocol: "http" | "https";
 }
 
-/** Upper bound of {@link ForwardedElements.allLinesWithRealIp}: every address at its longest. */
+const NO_LINES = new Uint8Array(0);
+
+/** Upper bound of {@link ForwardedElements.linesOf}: every address at its longest. */
 export const MAX_FORWARDED_BYTES = 512;
 
 /**
@@ -34,8 +37,8 @@ export class ForwardedElements {
   readonly #element: string;
   readonly #port: number;
   readonly #protocol: string;
-  #allLines: Uint8Array | null = null;
-  #allLinesWithRealIp: Uint8Array | null = null;
+  #lines: Uint8Array = NO_LINES;
+  #linesChoice = -1;
 
   constructor({ peer, publicAddress, protocol }: ForwardedFacts) {
     this.#ip = peer === null ? "" : bareIp(peer.ip);
@@ -82,19 +85,21 @@ export class ForwardedElements {
     return asciiBytes(this.#protoText());
   }
 
-  /** Every line in its order, for a request that has none of them; without X-Real-IP. */
-  get allLines(): Uint8Array {
-    return this.#allLines ??= asciiBytes(
-      this.#forText() + this.#forwardedText() + this.#portText() + this.#protoText(),
-    );
-  }
-
-  /** The same with X-Real-IP. */
-  get allLinesWithRealIp(): Uint8Array {
-    return this.#allLinesWithRealIp ??= asciiBytes(
-      this.#forText() + this.#forwardedText() + this.#realIpText() + this.#portText() +
-        this.#protoText(),
-    );
+  /**
+   * Every line of a {@link ForwardingFamily} in its order, for a request that has none of them. Kept until
+   * another choice is asked for: all requests of a connection ask for the same.
+   */
+  linesOf(family: number, withRealIp: boolean): Uint8Array {
+    const choice = family * 2 + (withRealIp ? 1 : 0);
+    if (choice !== this.#linesChoice) {
+      this.#linesChoice = choice;
+      const x = addsXForwarded(family);
+      this.#lines = asciiBytes(
+        (x ? this.#forText() : "") + (addsForwarded(family) ? this.#forwardedText() : "") +
+          (withRealIp ? this.#realIpText() : "") + (x ? this.#portText() + this.#protoText() : ""),
+      );
+    }
+    return this.#lines;
   }
 
   #known(text: string): string {

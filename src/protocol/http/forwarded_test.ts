@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Endpoint, ForwardedElements } from "./forwarded.ts";
+import { ForwardingFamily } from "./forwarding/family.ts";
 
 function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
@@ -74,8 +75,20 @@ Deno.test("ForwardedElements joins all lines in the order they are sent", () => 
   const start = "X-Forwarded-For: 192.0.2.1\r\n" +
     'Forwarded: proto=https;for="192.0.2.1:9000";by=198.51.100.7\r\n';
   const end = "X-Forwarded-Port: 8443\r\nX-Forwarded-Proto: https\r\n";
-  assert.equal(text(all.allLines), start + end);
-  assert.equal(text(all.allLinesWithRealIp), `${start}X-Real-IP: 192.0.2.1\r\n${end}`);
+  const { BOTH, X_FORWARDED, RFC7239, NONE } = ForwardingFamily;
+  const [xFor = "", forwarded = ""] = start.split(/(?<=\n)/);
+  const realIp = "X-Real-IP: 192.0.2.1\r\n";
+  for (let round = 0; round < 2; round++) {
+    assert.equal(text(all.linesOf(BOTH, false)), start + end);
+    assert.equal(text(all.linesOf(BOTH, true)), start + realIp + end);
+    assert.equal(text(all.linesOf(X_FORWARDED, false)), xFor + end);
+    assert.equal(text(all.linesOf(X_FORWARDED, true)), xFor + realIp + end);
+    assert.equal(text(all.linesOf(RFC7239, false)), forwarded);
+    assert.equal(text(all.linesOf(RFC7239, true)), forwarded + realIp);
+    assert.equal(text(all.linesOf(NONE, false)), "");
+    assert.equal(text(all.linesOf(NONE, true)), realIp);
+  }
+  assert.equal(all.linesOf(NONE, true), all.linesOf(NONE, true));
 });
 
 Deno.test("ForwardedElements has nothing to say of an unknown peer", () => {
@@ -90,6 +103,6 @@ Deno.test("ForwardedElements has nothing to say of an unknown peer", () => {
     unknown.xRealIpLine,
   ];
   for (const piece of empty) assert.equal(piece.length, 0);
-  assert.equal(text(unknown.allLines), end);
-  assert.equal(text(unknown.allLinesWithRealIp), end);
+  assert.equal(text(unknown.linesOf(ForwardingFamily.BOTH, false)), end);
+  assert.equal(text(unknown.linesOf(ForwardingFamily.BOTH, true)), end);
 });

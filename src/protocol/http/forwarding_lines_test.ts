@@ -13,12 +13,14 @@ import {
   writeForwardingLines,
   writeIdLine,
 } from "./forwarding_lines.ts";
+import { ForwardingFamily } from "./forwarding/family.ts";
 import { HeaderKind } from "./header_kind.ts";
 
 const ID = "01J9ZK7Q4T8X2V6B3N5M0C1D2E";
 const FORWARDED = 'proto=https;for="192.0.2.1:9000";by=198.51.100.7';
 const PLAIN: ForwardingRules = {
   idHeaderName: asciiBytes("Sozu-Id: "),
+  family: 0,
   sendRealIp: false,
   elideRealIp: false,
   omitted: 0,
@@ -35,6 +37,9 @@ const UNKNOWN_PEER = new ForwardedElements({
   protocol: "http",
 });
 
+/** What the last call of {@link forward} dropped. */
+let forwardedDropped = 0;
+
 /** The head of a request with these lines as it is sent on, without request line and Host. */
 function forward(
   lines: readonly string[],
@@ -44,7 +49,7 @@ function forward(
   const reader = requestHeadReader();
   const text = ["GET / HTTP/1.1", "Host: a", ...lines, "", ""].join("\r\n");
   assert.equal(feedHead(reader, whole(text)), ReadStatus.DONE);
-  continueForwarding(reader.head, elements, rules);
+  forwardedDropped = continueForwarding(reader.head, elements, rules);
   const out = new Uint8Array(2000).fill(0xee);
   const at = writeRequestHead(reader.head, out, 0);
   const end = writeForwardingLines(reader.head, elements, rules, asciiBytes(ID), out, at);
@@ -191,7 +196,7 @@ Deno.test("each line is there once, or continued once, whatever the client sent"
     "X-Request-Id",
   ];
   fc.assert(fc.property(fc.subarray(known), fc.boolean(), (sent, sendRealIp) => {
-    const found = forward(sent.map((name) => `${name}: x`), { ...PLAIN, sendRealIp });
+    const found = forward(sent.map((name) => `${name}: for=x`), { ...PLAIN, sendRealIp });
     for (const name of known) {
       assert.equal(found.filter((line) => line.startsWith(`${name}: `)).length, 1, name);
     }
@@ -208,4 +213,58 @@ Deno.test("writeIdLine() writes name, id and line end", () => {
   const target = new Uint8Array(50).fill(0xee);
   const end = writeIdLine(asciiBytes("N: "), asciiBytes(`${ID}junk`), target, 2);
   assert.equal(asciiText(target, 2, end), `N: ${ID}\r\n`);
+});
+
+const CLIENT_LINES = [
+  "X-Forwarded-For: 203.0.113.9",
+  "Forwarded: for=203.0.113.9",
+  "X-Forwarded-Proto: ftp",
+  "X-Forwarded-Port: 21",
+  "x-forwarded-HOST: b",
+];
+const IDS = [`X-Request-Id: ${ID}`, `Sozu-Id: ${ID}`];
+
+Deno.test("each family of lines is added by itself, and those of clients are treated by it", () => {
+  const { X_FORWARDED, RFC7239, NONE } = ForwardingFamily;
+  const rules = (family: number) => ({ ...PLAIN, family });
+  assert.deepEqual(forward([], rules(X_FORWARDED)), [
+    "X-Forwarded-For: 192.0.2.1",
+    "X-Forwarded-Port: 8443",
+    "X-Forwarded-Proto: https",
+    ...IDS,
+  ]);
+  assert.deepEqual(forward(CLIENT_LINES, rules(X_FORWARDED)), [
+    "X-Forwarded-For: 203.0.113.9, 192.0.2.1",
+    ...CLIENT_LINES.slice(1),
+    ...IDS,
+  ]);
+  assert.deepEqual(forward([], rules(RFC7239)), [`Forwarded: ${FORWARDED}`, ...IDS]);
+  assert.deepEqual(forward(CLIENT_LINES, rules(RFC7239)), [
+    `Forwarded: for=203.0.113.9, ${FORWARDED}`,
+    ...IDS,
+  ]);
+  assert.deepEqual(forward([], rules(NONE)), IDS);
+  const broken = [...CLIENT_LINES, "Forwarded: for=1:2"];
+  assert.deepEqual(forward(broken, rules(NONE)), [...broken, ...IDS]);
+  assert.deepEqual(forward(broken, rules(X_FORWARDED)).slice(1), [...broken.slice(1), ...IDS]);
+  const realIp = { ...rules(NONE), sendRealIp: true, elideRealIp: true };
+  assert.deepEqual(forward(["X-Real-IP: 9.9.9.9"], realIp), ["X-Real-IP: 192.0.2.1", ...IDS]);
+});
+
+Deno.test("lines of Forwarded that are no list are dropped and counted", () => {
+  const kept = ["X-Forwarded-For: a", "X-Forwarded-Port: 1", "X-Forwarded-Proto: b"];
+  const sent = ["X-Forwarded-For: a, 192.0.2.1", ...kept.slice(1)];
+  const malformed = ["Forwarded: for=1.2.3.4:80", 'forwarded: for="open'];
+  assert.deepEqual(forward([...malformed, ...kept]), [...sent, `Forwarded: ${FORWARDED}`, ...IDS]);
+  assert.equal(forwardedDropped, 2);
+  const good = ["Forwarded: for=a", "Forwarded: for=b"];
+  assert.deepEqual(forward([...good, ...malformed, ...kept]), [
+    "Forwarded: for=a",
+    `Forwarded: for=b, ${FORWARDED}`,
+    ...sent,
+    ...IDS,
+  ]);
+  assert.equal(forwardedDropped, 2);
+  forward(good);
+  assert.equal(forwardedDropped, 0);
 });

@@ -13,7 +13,7 @@ export function isHead(head: MessageHead): boolean {
   return isMethod(head, HEAD);
 }
 
-/** True for CONNECT in any case, as routing recognises it. */
+/** True for CONNECT in any case: a backend might not look at the case, and a tunnel be open that nobody allowed. */
 export function isConnect(head: MessageHead): boolean {
   return equalsIgnoreCase(head.bytes, head.methodStart, head.methodEnd, CONNECT);
 }

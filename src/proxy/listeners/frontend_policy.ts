@@ -48,6 +48,7 @@ export function compilePolicy(
     redirect,
     redirectScheme: scheme(frontend.redirect_scheme),
     redirectTemplate: template,
+    silent: frontend.redirect === RedirectPolicy.SILENT_CLOSE,
     unauthorized: frontend.redirect === RedirectPolicy.UNAUTHORIZED,
     requiresAuth: frontend.required_auth ?? false,
     rewriteHost,

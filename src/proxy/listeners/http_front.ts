@@ -3,6 +3,7 @@
 
 import {
   DEFAULT_ALLOW_OBS_TEXT,
+  DEFAULT_FORWARDED_HEADERS,
   DEFAULT_STICKY_NAME,
   DEFAULT_UPLOAD_MIN_BYTES,
   WORKER_SOZU_ID_HEADER,
@@ -37,6 +38,7 @@ export interface HttpSettings extends H2Settings {
   readonly connect_timeout: number;
   readonly request_timeout: number;
   readonly sozu_id_header?: string;
+  readonly forwarded_headers?: number;
   readonly elide_x_real_ip?: boolean;
   readonly send_x_real_ip?: boolean;
   readonly allow_obs_text?: boolean;
@@ -118,6 +120,7 @@ export class HttpFront {
       uploadMinBytes: settings.upload_min_bytes ?? DEFAULT_UPLOAD_MIN_BYTES,
       forwarding: {
         idHeaderName: asciiBytes(`${settings.sozu_id_header ?? WORKER_SOZU_ID_HEADER}: `),
+        family: settings.forwarded_headers ?? DEFAULT_FORWARDED_HEADERS,
         sendRealIp: settings.send_x_real_ip ?? false,
         elideRealIp: settings.elide_x_real_ip ?? false,
         omitted: 0,

@@ -5,7 +5,8 @@ import { misplacedHsts } from "../../../config/rules/whole_rules.ts";
 import type { RequestHttpFrontend } from "../../../config/schema/messages.ts";
 import { loggedTags } from "../../observe/access/names.ts";
 import { renderHsts } from "../../protocol/http/hsts.ts";
-import { type RouteRule, RulePosition } from "../../routing/route_rule.ts";
+import { routeRule } from "../../../config/rules/route_rule.ts";
+import { RulePosition } from "../../routing/route_rule.ts";
 import { RouteTable } from "../../routing/route_table.ts";
 import type { HstsSlot, Route } from "../../session/listener_context.ts";
 import type { ClusterSet } from "../clusters.ts";
@@ -51,13 +52,4 @@ export class HttpRoutes {
     if (this.#protocol === "http") return null;
     return hsts === undefined ? this.inheritedHsts : { header: renderHsts(hsts) };
   }
-}
-
-function routeRule(frontend: RequestHttpFrontend): RouteRule {
-  return {
-    position: frontend.position,
-    hostname: frontend.hostname,
-    path: frontend.path,
-    method: frontend.method ?? null,
-  };
 }

@@ -27,6 +27,7 @@ const TCP = asciiBytes("TCP");
 const WS = asciiBytes("WS");
 
 const SESSION_CLOSE = asciiBytes("session close");
+const SILENT_CLOSE = asciiBytes("silent_close");
 
 /** What is said at the end of a request of HTTP/1, by {@link Outcome}. */
 const H1_MESSAGES = [
@@ -228,7 +229,8 @@ export class AccessLog implements TrafficObserver {
   }
 }
 
-function requestMessage({ protocol, streamEnd, outcome }: RequestAccount): Uint8Array {
+function requestMessage({ protocol, streamEnd, outcome, reason }: RequestAccount): Uint8Array {
+  if (reason === Reason.SILENT_CLOSE) return SILENT_CLOSE;
   const messages = protocol === "h2" ? H2_MESSAGES : H1_MESSAGES;
   return STREAM_MESSAGES[streamEnd] ?? messages[outcome];
 }

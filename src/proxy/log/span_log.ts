@@ -4,7 +4,7 @@ import { asciiText } from "../../bytes/ascii.ts";
 import { spanJson } from "../../observe/trace/otlp_span.ts";
 import { ULID_LENGTH } from "../../protocol/http/ids/ulid.ts";
 import { SPAN_ID_LENGTH, TRACE_ID_LENGTH } from "../../protocol/http/ids/trace_context.ts";
-import { reasonName } from "../../session/reason.ts";
+import { Reason, reasonName } from "../../session/reason.ts";
 import { Outcome, type RequestAccount } from "../../session/http/account.ts";
 import type { ObservedSession, TrafficObserver } from "../../session/observer.ts";
 import { headTexts, keepHead } from "./observed_head.ts";
@@ -41,7 +41,7 @@ export class SpanLog implements TrafficObserver {
       status: account.status === 0 ? null : account.status,
       reason: reasonName(account.reason),
       failed: outcome !== Outcome.COMPLETE && outcome !== Outcome.SWITCHED &&
-        outcome !== Outcome.CLIENT_GONE,
+        outcome !== Outcome.CLIENT_GONE && account.reason !== Reason.SILENT_CLOSE,
       clientIp: peer.ip,
       clusterId: account.cluster?.id ?? null,
       backendId: account.backend?.id ?? null,

@@ -3,6 +3,7 @@
 
 import { asciiText } from "../../bytes/ascii.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
+import { addsXForwarded } from "../../protocol/http/forwarding/family.ts";
 import { HeaderKind } from "../../protocol/http/header_kind.ts";
 import { Field } from "../../protocol/http/message_head.ts";
 import type { RequestAccount } from "../../session/http/account.ts";
@@ -10,14 +11,18 @@ import type { ObservedSession } from "../../session/observer.ts";
 
 const CLAIMS = (1 << HeaderKind.X_FORWARDED_PROTO) | (1 << HeaderKind.X_FORWARDED_PORT);
 
-/** Counts X-Forwarded-Proto and -Port that came with a request, and those that differ from the facts. */
+/**
+ * Counts X-Forwarded-Proto and -Port that came with a request, and those that differ from the facts, where
+ * they are believed.
+ */
 export function countForwarding(
   account: RequestAccount,
   { listener }: ObservedSession,
   counters: Counters,
 ): void {
   if ((account.head.seen & CLAIMS) === 0) return;
-  const { protocol, publicAddress } = listener;
+  const { protocol, publicAddress, forwarding } = listener;
+  if (!addsXForwarded(forwarding.family)) return;
   compare(account, HeaderKind.X_FORWARDED_PROTO, protocol, Counter.TRUSTING_PROTO, counters);
   const port = String(publicAddress.port);
   compare(account, HeaderKind.X_FORWARDED_PORT, port, Counter.TRUSTING_PORT, counters);

@@ -107,7 +107,9 @@ export class TrafficMetrics implements TrafficObserver {
     scope.add(classPosition(status), 1);
     const position = statusPosition(status);
     if (position >= 0) scope.add(position, 1);
-    if (reason !== Reason.NONE) this.#countAnswer(account, scope);
+    if (reason !== Reason.NONE && reason !== Reason.SILENT_CLOSE) {
+      this.#countAnswer(account, scope);
+    }
     const failed = outcome === Outcome.BACKEND_BROKEN || account.streamEnd !== StreamEnd.NONE;
     if (failed && !BACKEND_FAULTS.has(reason)) scope.add(ScopeCount.ERRORS, 1);
   }

@@ -32,8 +32,8 @@ const ACCEPTED =
   'accepted are "*", a name, "*" followed by a suffix, or labels written as "/regex/"';
 
 /**
- * Parses a configured host name. In the tree the whole name, expressions included, is lower-cased
- * (`inTree`); in the ordered lists expressions keep their case and match without regard to it.
+ * Parses a configured host name. Expressions keep their text and match without regard to case; in the tree
+ * (`inTree`) a `*` may stand for the leftmost label beside them.
  */
 export function parseHostRule(hostname: string, inTree: boolean): HostRule | RouteError {
   if (hostname === "") return invalid(hostname, "it is empty");
@@ -89,11 +89,11 @@ function lowerAscii(text: string): string {
 }
 
 function parseRegexHost(hostname: string, inTree: boolean): HostRule | RouteError {
-  const parts = splitRegexHost(hostname);
+  const parts = splitRegexHost(hostname, inTree);
   if (typeof parts === "string") return invalid(hostname, parts);
   const labels: HostLabel[] = [];
   for (const part of parts) {
-    const label = parseLabel(part, inTree);
+    const label = parseLabel(part);
     if (typeof label === "string") return invalid(hostname, label);
     labels.push(label);
   }
@@ -105,17 +105,16 @@ function parseRegexHost(hostname: string, inTree: boolean): HostRule | RouteErro
   return { kind: "regex", text: joinLabels(labels), labels, whole };
 }
 
-function parseLabel(part: HostPart, inTree: boolean): HostLabel | string {
+function parseLabel(part: HostPart): HostLabel | string {
   if (!part.regex) {
-    const text = part.text === "" ? "" : toAsciiHost(part.text);
+    const text = toAsciiHost(part.text);
     return text === null ? `label "${part.text}" has no ASCII form` : { regex: null, text };
   }
   if (!isAscii(part.text)) return `expression "${part.text}" is not ASCII, as host names are`;
-  const text = inTree ? lowerAscii(part.text) : part.text;
   // Compiled alone even where only the whole is used: an unbalanced group must not be completed by
   // its neighbour.
-  const regex = LinearRegex.compile(text, { anchored: true, ignoreCase: false });
-  return typeof regex === "string" ? regex : { regex, text };
+  const regex = LinearRegex.compile(part.text, { anchored: true, ignoreCase: true });
+  return typeof regex === "string" ? regex : { regex, text: part.text };
 }
 
 function joinLabels(labels: readonly HostLabel[]): string {
@@ -132,7 +131,7 @@ interface HostPart {
 }
 
 /** Splits at the dots outside `/.../`; a text says what is wrong. */
-function splitRegexHost(hostname: string): HostPart[] | string {
+function splitRegexHost(hostname: string, inTree: boolean): HostPart[] | string {
   const parts: HostPart[] = [];
   let index = 0;
   for (;;) {
@@ -144,7 +143,11 @@ function splitRegexHost(hostname: string): HostPart[] | string {
     const text = hostname.slice(start, end);
     if (regex && text === "") return "an expression is empty";
     if (!regex && text.includes("/")) return 'text is glued to an opening "/"';
-    if (!regex && text.includes("*")) return '"*" cannot be mixed with expressions';
+    if (!regex && text === "") return "a label is empty";
+    if (text === "*" && !regex && (index > 0 || !inTree)) {
+      return '"*" beside an expression is the leftmost label of a host in the tree';
+    }
+    if (!regex && text !== "*" && text.includes("*")) return '"*" is a label of its own';
     parts.push({ regex, text });
     index = regex ? end + 1 : end;
     if (index === hostname.length) return parts;

@@ -48,9 +48,18 @@ Deno.test("parseHostRule() leaves the dot of a fully qualified name out", () => 
   equal(parsed("[::1]").text, "[::1]");
 });
 
-Deno.test("parseHostRule() lower-cases expressions in the tree and keeps them in lists", () => {
-  equal(parsed("/[A-Z]\\D/.Test", true).text, "/[a-z]\\d/.test");
-  equal(parsed("/[A-Z]\\D/.Test", false).text, "/[A-Z]\\D/.test");
+Deno.test("parseHostRule() keeps expressions as they are written", () => {
+  for (const inTree of [true, false]) {
+    equal(parsed("/[A-Z]\\D/.Test", inTree).text, "/[A-Z]\\D/.test");
+    equal(parsed("/\\p{L}+/.Test", inTree).text, "/\\p{L}+/.test");
+  }
+});
+
+Deno.test("parseHostRule() takes a wildcard beside expressions as the leftmost label in the tree", () => {
+  const rule = parsed("*./a+/.test");
+  equal(rule.kind, "regex");
+  equal(rule.text, "*./a+/.test");
+  equal(parseHostRule("*./a+/.test", false) instanceof RouteError, true);
 });
 
 Deno.test("parseHostRule() lets an expression of a list span dots", () => {
@@ -75,7 +84,17 @@ Deno.test("parseHostRule() refuses malformed names and says what is accepted", (
       "/([/.test",
       "/a(/./b)/.test",
       "/caf\u00e9/.test",
-      "*./a/.test",
+      "/a/.*.test",
+      "*x./a/.test",
+      "/a/.",
+      ".x./a/.test",
+      "/a/..test",
+      "example.com/",
+      "foo/",
+      "abc/[0-9]+/.example.com",
+      "/[/.example.com",
+      "/",
+      "///",
       "b\u00fc cher.test",
       "b\u00fccher.test:80",
       "u@b\u00fccher.test",

@@ -6,7 +6,8 @@
 import { HASH_SEED, hashFinish, hashStep } from "../byte_hash.ts";
 import { ByteKeyTable } from "../byte_key_table.ts";
 import { DOT, foldedText, LOWER } from "./fold.ts";
-import { entriesOf, type HostRules } from "./host_rules.ts";
+import type { MessageHead } from "../../protocol/http/message_head.ts";
+import { entriesOf, type HostRules, matchPath } from "./host_rules.ts";
 import type { LinearRegex } from "../linear_regex.ts";
 import { Plain, type RouteEntry } from "../route_entry.ts";
 
@@ -58,14 +59,29 @@ export class HostScope<R> {
   readonly root: HostNode<R> = new HostNode<R>(this, null, "");
   /** The node whose expression leads here; `null` at the root of the tree. */
   readonly owner: HostNode<R> | null;
+  /** How many expressions hang on its nodes. */
+  branching = 0;
   readonly #suffixes = new ByteKeyTable<Suffix<R>>();
 
   constructor(owner: HostNode<R> | null) {
     this.owner = owner;
   }
 
-  /** The rules for the labels in `bytes[start..end)`, those to the right having been followed. */
-  find(bytes: Uint8Array, start: number, end: number): HostRules<R> | null {
+  /**
+   * The rule for a request whose labels `bytes[start..end)` are left, those to the right having been
+   * followed. The literal host comes first, then what stands for its leftmost label, then expressions for
+   * the labels to the right of that one, the leftmost of them first.
+   */
+  match(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    pathStart: number,
+    pathEnd: number,
+    methodStart: number,
+    methodEnd: number,
+    head: MessageHead | null,
+  ): RouteEntry<R> | null {
     let hash = HASH_SEED;
     let parentHash = HASH_SEED;
     let dot = -1;
@@ -78,11 +94,47 @@ export class HostScope<R> {
       hash = hashStep(hash, byte);
     }
     const exact = this.#find(bytes, start, end, hash);
-    if (exact !== null) return isNode(exact) ? exact.rules : exact;
-    if (dot < 0) return followLabel(this.root, bytes, start, start, end);
-    const parent = this.#find(bytes, dot + 1, end, parentHash);
-    if (parent === null) return this.#walk(bytes, start, end);
-    return isNode(parent) ? followLabel(parent, bytes, start, start, dot) : null;
+    const rules = exact !== null && isNode(exact) ? exact.rules : exact;
+    if (rules !== null) {
+      const entry = matchPath(rules, bytes, pathStart, pathEnd, methodStart, methodEnd, head);
+      if (entry !== null) return entry;
+    }
+    const parent = dot < 0 ? this.root : this.#find(bytes, dot + 1, end, parentHash);
+    const labelEnd = dot < 0 ? end : dot;
+    if (parent !== null && isNode(parent) && start < labelEnd) {
+      if (parent.branches.length !== 0) {
+        const entry = matchExpressions(
+          parent.branches,
+          foldedText(bytes, start, labelEnd),
+          bytes,
+          pathStart,
+          pathEnd,
+          methodStart,
+          methodEnd,
+          head,
+        );
+        if (entry !== null) return entry;
+      }
+      const { wildcard } = parent;
+      if (wildcard !== null) {
+        const entry = matchPath(wildcard, bytes, pathStart, pathEnd, methodStart, methodEnd, head);
+        if (entry !== null) return entry;
+      }
+    }
+    if (this.branching === 0 || dot < 0) return null;
+    return this.#matchBranches(
+      this.root,
+      HASH_SEED,
+      bytes,
+      start,
+      end,
+      end,
+      pathStart,
+      pathEnd,
+      methodStart,
+      methodEnd,
+      head,
+    );
   }
 
   /** Every rule of every host. */
@@ -94,23 +146,58 @@ export class HostScope<R> {
     }
   }
 
-  /** Finds the longest literal suffix, then follows an expression for the label before it. */
-  #walk(bytes: Uint8Array, start: number, end: number): HostRules<R> | null {
-    let node = this.root;
-    let hash = HASH_SEED;
-    let labelEnd = end;
-    for (let at = end - 1; at >= start; at--) {
-      const byte = LOWER[bytes[at] as number] as number;
-      if (byte === DOT) {
-        const next = this.#find(bytes, at + 1, end, hash);
-        if (next === null) return followLabel(node, bytes, start, at + 1, labelEnd);
-        if (!isNode(next)) return null;
-        node = next;
-        labelEnd = at;
-      }
-      hash = hashStep(hash, byte);
+  /**
+   * Tries the expressions for the label that ends at `labelEnd` and for those to the left of it, the
+   * leftmost excepted. `node` is what the labels to the right lead to, `hash` that of its suffix with the dot.
+   * As deep as configured hosts have labels, whatever the request.
+   */
+  #matchBranches(
+    node: HostNode<R>,
+    hash: number,
+    bytes: Uint8Array,
+    start: number,
+    labelEnd: number,
+    end: number,
+    pathStart: number,
+    pathEnd: number,
+    methodStart: number,
+    methodEnd: number,
+    head: MessageHead | null,
+  ): RouteEntry<R> | null {
+    let labelStart = labelEnd;
+    let suffixHash = hash;
+    while (labelStart > start && bytes[labelStart - 1] !== DOT) {
+      labelStart--;
+      suffixHash = hashStep(suffixHash, LOWER[bytes[labelStart] as number] as number);
     }
-    return followLabel(node, bytes, start, start, labelEnd);
+    if (labelStart === start) return null;
+    const child = this.#find(bytes, labelStart, end, suffixHash);
+    if (child !== null && isNode(child)) {
+      const entry = this.#matchBranches(
+        child,
+        hashStep(suffixHash, DOT),
+        bytes,
+        start,
+        labelStart - 1,
+        end,
+        pathStart,
+        pathEnd,
+        methodStart,
+        methodEnd,
+        head,
+      );
+      if (entry !== null) return entry;
+    }
+    if (labelStart === labelEnd || node.branches.length === 0) return null;
+    const text = foldedText(bytes, labelStart, labelEnd);
+    for (const branch of node.branches) {
+      if (!branch.regex.test(text)) continue;
+      const left = labelStart - 1;
+      const entry = branch.scope
+        .match(bytes, start, left, pathStart, pathEnd, methodStart, methodEnd, head);
+      if (entry !== null) return entry;
+    }
+    return null;
   }
 
   #find(bytes: Uint8Array, start: number, end: number, hash: number): Suffix<R> | null {
@@ -174,22 +261,22 @@ function hashSuffix(key: Uint8Array): number {
   return hashFinish(hash);
 }
 
-/** Takes the label `bytes[labelStart..labelEnd)`, which is no literal child of `node`. */
-function followLabel<R>(
-  node: HostNode<R>,
+/** The rule of the first host whose leftmost label is an expression for `label` and that has one. */
+function matchExpressions<R>(
+  branches: readonly RegexBranch<R>[],
+  label: string,
   bytes: Uint8Array,
-  hostStart: number,
-  labelStart: number,
-  labelEnd: number,
-): HostRules<R> | null {
-  if (labelStart === labelEnd) return null;
-  const leftmost = labelStart === hostStart;
-  if (leftmost && node.wildcard !== null) return node.wildcard;
-  if (node.branches.length === 0) return null;
-  const text = foldedText(bytes, labelStart, labelEnd);
-  for (const branch of node.branches) {
-    if (!branch.regex.test(text)) continue;
-    return leftmost ? branch.scope.root.rules : branch.scope.find(bytes, hostStart, labelStart - 1);
+  pathStart: number,
+  pathEnd: number,
+  methodStart: number,
+  methodEnd: number,
+  head: MessageHead | null,
+): RouteEntry<R> | null {
+  for (const branch of branches) {
+    const rules = branch.scope.root.rules;
+    if (rules === null || !branch.regex.test(label)) continue;
+    const entry = matchPath(rules, bytes, pathStart, pathEnd, methodStart, methodEnd, head);
+    if (entry !== null) return entry;
   }
   return null;
 }

@@ -1,9 +1,10 @@
-// The tree of host names: which rules belong to the host of a request? Labels are followed from the
-// right; at each step a literal label commits, else a wildcard takes the leftmost label, else the first
-// matching expression commits. There is no way back: `api.shop.test` hides `*.shop.test` from
-// `api.shop.test` even when no rule of `api.shop.test` matches. Literal labels are kept in scopes; an
+// The tree of host names: which rule of which host is a request for? Labels are followed from the right;
+// at each step the literal label is tried, then the expressions that match, then the wildcard for the
+// leftmost label. A host that serves no rule for the request passes it on to the next candidate, so
+// `*.shop.test` answers what `api.shop.test` has no rule for. Literal labels are kept in scopes; an
 // expression starts a new scope, within which suffixes begin again.
 
+import type { MessageHead } from "../../protocol/http/message_head.ts";
 import type { HostLabel, HostRule } from "./host_rule.ts";
 import { type HostRules, withoutRule, withRule } from "./host_rules.ts";
 import { type HostNode, HostScope } from "./host_scope.ts";
@@ -19,9 +20,28 @@ interface HostPlace<R> {
 export class HostTrie<R> {
   readonly #top = new HostScope<R>(null);
 
-  /** The rules for the host in `bytes[start..end)`, or `null` when no configured host fits. */
-  find(bytes: Uint8Array, start: number, end: number): HostRules<R> | null {
-    return start === end ? null : this.#top.find(bytes, start, end);
+  /** The rule for the request whose host is `bytes[start..end)`, or `null` when no host has one. */
+  match(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    pathStart: number,
+    pathEnd: number,
+    methodStart: number,
+    methodEnd: number,
+    head: MessageHead | null,
+  ): RouteEntry<R> | null {
+    if (start === end) return null;
+    return this.#top.match(
+      bytes,
+      start,
+      end,
+      pathStart,
+      pathEnd,
+      methodStart,
+      methodEnd,
+      head,
+    );
   }
 
   /** Every rule of every host, in no order. */
@@ -105,6 +125,7 @@ function branchTo<R>(
   const branch = { source, regex, scope: new HostScope<R>(node) };
   const at = node.branches.findIndex((other) => compareRegexSources(source, other.source) < 0);
   node.branches.splice(at < 0 ? node.branches.length : at, 0, branch);
+  node.scope.branching++;
   return branch.scope.root;
 }
 
@@ -121,6 +142,7 @@ function prune<R>(emptied: HostNode<R>): void {
     if (owner === null) return;
     const at = owner.branches.findIndex((branch) => branch.scope === node.scope);
     owner.branches.splice(at, 1);
+    owner.scope.branching--;
     node = owner;
   }
 }

@@ -1,8 +1,5 @@
-// Every rule of one host in the tree, and the order among those that match a request:
-//   1. EQUALS with the request's method      4. REGEX for all methods
-//   2. REGEX with the request's method       5. the longest PREFIX; of equal length,
-//   3. EQUALS for all methods                   the one with the request's method
-// The order never depends on when a rule was added. Among expressions see compareRegexSources.
+// Every rule of one host in the tree that asks for no header fields, or for the same ones, in the order of
+// path_order.ts.
 
 import { compareRegexSources } from "../linear_regex.ts";
 import { hashPath, PathGroup, PathGroupTable, type PathRules } from "./path_group.ts";

@@ -1,5 +1,5 @@
 // Path rules: validated and compiled when a rule is added, compared with the request target (query
-// included, nothing decoded or merged) where it lies in the buffer.
+// included, nothing decoded or merged) where it lies in the buffer. An expression matches the whole target.
 
 import { MAX_KEY_LENGTH } from "../key_arena.ts";
 import { LinearRegex } from "../linear_regex.ts";
@@ -36,7 +36,7 @@ export function compilePath(path: PathRule): CompiledPath | RouteError {
     if (shared !== undefined) return shared;
   }
   if (kind === PathRuleKind.REGEX) {
-    const regex = LinearRegex.compile(value, { anchored: false, ignoreCase: false });
+    const regex = LinearRegex.compile(value, { anchored: true, ignoreCase: false });
     if (typeof regex === "string") return invalid(value, `${regex}; accepted is RE2 syntax`);
     return { kind, value, bytes: new Uint8Array(0), regex };
   }

@@ -25,8 +25,9 @@ Deno.test("pathMatches() compares an equal path with its query", () => {
   equal(matches(PathRuleKind.EQUALS, "/health", "/healt"), false);
 });
 
-Deno.test("pathMatches() searches an expression anywhere", () => {
-  equal(matches(PathRuleKind.REGEX, "[0-9]{2}", "/a/42/b"), true);
+Deno.test("pathMatches() holds an expression against the whole path", () => {
+  equal(matches(PathRuleKind.REGEX, "[0-9]{2}", "/a/42/b"), false);
+  equal(matches(PathRuleKind.REGEX, ".*[0-9]{2}.*", "/a/42/b"), true);
   equal(matches(PathRuleKind.REGEX, "^[0-9]{2}", "/a/42/b"), false);
   equal(matches(PathRuleKind.REGEX, "", ""), true);
 });

@@ -26,6 +26,7 @@ const ID = asciiBytes("01J9ZK7Q4T8X2V6B3N5M0C1D2E");
 const CONNECTION_UPGRADE = asciiBytes("Connection: upgrade\r\n");
 const RULES: ForwardingRules = {
   idHeaderName: asciiBytes("Sozu-Id: "),
+  family: 0,
   sendRealIp: false,
   elideRealIp: false,
   omitted: 0,

@@ -34,6 +34,7 @@ export function shopListener(settings: Partial<ListenerContext> = {}): ListenerC
     uploadMinBytes: 0,
     forwarding: {
       idHeaderName: asciiBytes("Sozu-Id: "),
+      family: 0,
       sendRealIp: false,
       elideRealIp: false,
       omitted: 0,

@@ -1,7 +1,6 @@
 // How an exchange ends when its answer does not come in one piece: it is received and relayed, answered by
 // ourselves, or given up.
 
-import type { AnswerStatus } from "../../../answers/answer_set.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { Reason } from "../../reason.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
@@ -9,6 +8,7 @@ import { Outcome } from "../account.ts";
 import { ExchangePhase, Interruption } from "../exchange.ts";
 import { failureStatus } from "../phases/failure.ts";
 import { endServing } from "../phases/serve.ts";
+import { type Refusal, SILENT_CLOSE } from "../route_policy.ts";
 import type { H1Exchange } from "./exchange.ts";
 import { outliveAnswer } from "./last_answer.ts";
 import { receiveResponse } from "./response.ts";
@@ -50,10 +50,11 @@ export async function settle(exchange: H1Exchange, session: HttpSession): Promis
 export async function fail(
   exchange: H1Exchange,
   session: HttpSession,
-  failure: AnswerStatus,
+  failure: Refusal,
   reason: Reason = Reason.NONE,
 ): Promise<boolean> {
   const { record } = exchange;
+  if (failure === SILENT_CLOSE) return await closeSilently(exchange, session);
   if (record.responding || session.closed) return await abandon(exchange, session);
   if (record.interruption === Interruption.CLIENT_GONE) return await abandon(exchange, session);
   const status = failureStatus(record, failure, reason);
@@ -67,6 +68,19 @@ export async function fail(
   if (unread) await outliveAnswer(exchange, session, exchange.pump);
   else if (exchange.pump !== null) await exchange.pump;
   return !closes;
+}
+
+/**
+ * The client gets no byte, and is told that none will come. What it still sends is thrown away as after any
+ * last answer: a reset could cost it the answers to earlier requests.
+ */
+async function closeSilently(exchange: H1Exchange, session: HttpSession): Promise<false> {
+  const { record } = exchange;
+  record.enter(ExchangePhase.ANSWERING);
+  record.account.status = SILENT_CLOSE;
+  exchange.refuseBody();
+  if (!exchange.requestBody.done) await outliveAnswer(exchange, session, null);
+  return false;
 }
 
 /** Ends both connections and waits until nothing of this request runs any more. */

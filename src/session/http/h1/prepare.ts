@@ -12,12 +12,13 @@ import { openAccount } from "../close_account.ts";
 import { blame } from "../phases/failure.ts";
 import { matchRoute } from "../phases/match.ts";
 import { beginTrace } from "../phases/trace.ts";
+import type { Refusal } from "../route_policy.ts";
 import type { H1Exchange } from "./exchange.ts";
 import { writeRequest } from "./heads.ts";
 import type { ClientInput } from "./input.ts";
 
-/** Takes in the complete head and chooses the cluster. 0, or the status to fail with. */
-export function takeHead(exchange: H1Exchange, input: ClientInput): AnswerStatus | 0 {
+/** Takes in the complete head and chooses the cluster. 0, or how the request is refused. */
+export function takeHead(exchange: H1Exchange, input: ClientInput): Refusal | 0 {
   const { record, requestBody: body } = exchange;
   const { request: head } = record;
   const { worker } = record.client;

@@ -27,6 +27,7 @@ export async function readHead(session: HttpSession, exchange: H1Exchange): Prom
 export async function refuseHead(session: HttpSession, exchange: H1Exchange): Promise<void> {
   session.worker.counters.add(Counter.BAD_REQUESTS, 1);
   exchange.record.legible = false;
+  exchange.reader.endRefused();
   const tooLarge = exchange.reader.problem === Problem.HEAD_TOO_LARGE;
   exchange.record.account.reason = tooLarge ? Reason.HEAD_TOO_LARGE : Reason.MALFORMED_REQUEST;
   await answerHead(session, exchange, tooLarge ? 413 : 400);

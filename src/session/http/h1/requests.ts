@@ -13,6 +13,7 @@ import type { H1Exchange } from "./exchange.ts";
 import { discardInput } from "./last_answer.ts";
 import { assemble, takeHead } from "./prepare.ts";
 import { serveByRelay } from "./relay/relayed.ts";
+import type { Refusal } from "../route_policy.ts";
 import { type HttpSession, SessionPhase } from "./session.ts";
 import { Reason } from "../../reason.ts";
 import { readHead, refuseHead } from "./request_head.ts";
@@ -55,7 +56,7 @@ async function serveUntilLast(session: HttpSession): Promise<void> {
       if (isOver(session, SessionPhase.HEAD)) return;
       if (exchange.reader.problem !== Problem.NONE) return await refuseHead(session, exchange);
       session.beginRequest();
-      let status = takeHead(exchange, input);
+      let status: Refusal | 0 = takeHead(exchange, input);
       let reason: Reason = Reason.NONE;
       if (status === 0) {
         writtenOut = worker.fastPath && exchange.record.cluster?.settings.http2 !== true;

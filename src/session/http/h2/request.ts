@@ -312,6 +312,13 @@ export class H2Request implements Downstream, SendingStream, Timed {
     this.#sink?.stop();
   }
 
+  /** It gets no answer, as its route wants: the stream ends and nothing is wrong with it. */
+  dismiss(): void {
+    if (this.#gone) return;
+    this.reset(ErrorCode.CANCEL);
+    this.record.account.streamEnd = StreamEnd.NONE;
+  }
+
   /** Bytes of its tunnel have moved: both sides may be silent for as long as they may again. */
   armTunnel(): void {
     const { front, back } = this.record.client.listener.timeouts;

@@ -12,10 +12,12 @@ import {
 import type { HeadTools } from "../../../protocol/h2/connection/head_tools.ts";
 import type { H2Stream } from "../../../protocol/h2/connection/stream.ts";
 import { HeadProblem } from "../../../protocol/h2/heads/head_problem.ts";
+import type { RequestHeadBuilder } from "../../../protocol/h2/heads/request_head_builder.ts";
 import { MessageHead } from "../../../protocol/http/message_head.ts";
 import type { ClientConnection } from "../client_connection.ts";
 import type { ExchangePool, H2Exchange } from "./exchange_pool.ts";
 import { H2Request, type RequestOwner } from "./request.ts";
+import { showRefused } from "./refused_head.ts";
 import type { StreamRoom } from "./stream_room.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -169,11 +171,16 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
     if (!request.begun) request.end();
   }
 
-  malformed(stream: H2Stream<H2Request>, problem: HeadProblem): void {
+  malformed(
+    stream: H2Stream<H2Request>,
+    problem: HeadProblem,
+    refused: RequestHeadBuilder | null,
+  ): void {
     const request = stream.owner;
     if (request === null || request.begun) return;
     this.client.worker.counters.add(Counter.BAD_REQUESTS, 1);
     request.refused();
+    if (refused !== null) showRefused(request.record.request, refused);
     if (problem === HeadProblem.AUTHORITY) void this.#parts.refuse(request);
   }
 

@@ -23,6 +23,7 @@ import { serveExchange } from "../serve.ts";
 import { agrees, beginTunnelRequest, runTunnel } from "./tunnel.ts";
 import { openConnection, takeIdle } from "../side.ts";
 import type { Cluster } from "../../cluster.ts";
+import { type Refusal, SILENT_CLOSE } from "../route_policy.ts";
 import { Fate, type UpstreamSide } from "../upstream.ts";
 import { assemble, AtOnce, beginSending, headSent, isUsual, judge, responded } from "./at_once.ts";
 import type { H2Request } from "./request.ts";
@@ -35,7 +36,7 @@ export async function serveRequest(request: H2Request, http2: Http2Slot): Promis
   const { record } = request;
   const { worker } = record.client;
   try {
-    let status = route(record);
+    let status: Refusal | 0 = route(record);
     let reason: Reason = Reason.NONE;
     if (record.request.connectionUpgrade) beginTunnelRequest(record);
     if (status === 0 && !isUsual(request)) status = await forward(request, http2);
@@ -104,8 +105,8 @@ export async function refuseRequest(request: H2Request): Promise<void> {
   }
 }
 
-/** Finds the cluster; 0, or the status to answer. */
-function route(record: Exchange): AnswerStatus | 0 {
+/** Finds the cluster; 0, or how the request is refused. */
+function route(record: Exchange): Refusal | 0 {
   const { tracer } = record.client.worker;
   if (tracer !== null) beginTrace(record, tracer);
   const refusal = matchRoute(record);
@@ -193,10 +194,11 @@ async function settle(request: H2Request): Promise<void> {
 /** Answers for ourselves, where the client can still be told. `reason` as for {@link failureStatus}. */
 async function fail(
   request: H2Request,
-  failure: AnswerStatus,
+  failure: Refusal,
   reason: Reason = Reason.NONE,
 ): Promise<void> {
   const { record } = request;
+  if (failure === SILENT_CLOSE) return closeSilently(request);
   if (record.responding || request.gone) return await abandon(request);
   const status = failureStatus(record, failure, reason);
   record.enter(ExchangePhase.ANSWERING);
@@ -204,6 +206,13 @@ async function fail(
   if (await request.answer(status)) record.account.outcome = Outcome.COMPLETE;
   request.refuseRest();
   if (request.pump !== null) await request.pump;
+}
+
+/** The stream ends without an answer; the connection and its other streams go on. */
+function closeSilently(request: H2Request): void {
+  request.record.enter(ExchangePhase.ANSWERING);
+  request.record.account.status = SILENT_CLOSE;
+  request.dismiss();
 }
 
 /** Ends both sides, and waits until nothing of the request runs any more. */

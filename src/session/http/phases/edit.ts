@@ -3,6 +3,7 @@
 // HTTP/1.1 writes them; how a message is framed is the business of whoever writes it.
 
 import { asciiBytes, copyBytes, equalsIgnoreCase } from "../../../bytes/ascii.ts";
+import { Counter } from "../../../observe/metrics/counters.ts";
 import {
   continueForwarding,
   forwardingLinesBound,
@@ -37,7 +38,8 @@ export function editRequest(exchange: Exchange, upgrades: boolean): void {
   if (exchange.edited) return;
   exchange.edited = true;
   dropHopByHop(request, upgrades);
-  continueForwarding(request, client.forwarded, forwardingRules(exchange));
+  const malformed = continueForwarding(request, client.forwarded, forwardingRules(exchange));
+  if (malformed > 0) client.worker.counters.add(Counter.FORWARDED_MALFORMED, malformed);
 }
 
 /** Upper bound of what {@link writeRequestLines} writes. */

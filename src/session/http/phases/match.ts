@@ -1,17 +1,18 @@
 // The first phase of an exchange: may the request be made on this connection, which route is it for, and
 // may its client have another connection to that route's cluster?
 
-import type { AnswerStatus } from "../../../answers/answer_set.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { hasBody } from "../../../protocol/h1/request_rules.ts";
+import type { Route } from "../../listener_context.ts";
 import type { Exchange } from "../exchange.ts";
+import type { Refusal } from "../route_policy.ts";
 import { tellNoRoute } from "./no_route_report.ts";
 import { Reason } from "../../reason.ts";
 import { applyRoute } from "./route.ts";
 import { readStickyCookie } from "../sticky.ts";
 
-/** Finds the cluster of the request; 0, or the status to answer instead. */
-export function matchRoute(exchange: Exchange): AnswerStatus | 0 {
+/** Finds the cluster of the request; 0, or how it is refused instead. */
+export function matchRoute(exchange: Exchange): Refusal | 0 {
   const { client, request: head } = exchange;
   const { binding, listener, worker } = client;
   if (binding !== null) {
@@ -32,8 +33,9 @@ export function matchRoute(exchange: Exchange): AnswerStatus | 0 {
     head.pathEnd,
     head.methodStart,
     head.methodEnd,
+    head,
   );
-  if (exchange.connects && !entry?.route.cluster?.settings.allowConnect) {
+  if (exchange.connects && !mayConnect(entry?.route)) {
     exchange.account.reason = Reason.METHOD_REFUSED;
     return 405;
   }
@@ -60,6 +62,11 @@ export function matchRoute(exchange: Exchange): AnswerStatus | 0 {
   exchange.ownExtras().retryAfter = cluster.settings.retryAfter ?? worker.limits.retryAfter;
   exchange.account.reason = Reason.CLIENT_LIMITED;
   return 429;
+}
+
+/** Whether a CONNECT for the route is allowed, or closed without an answer as everything for it is. */
+function mayConnect(route: Route | undefined): boolean {
+  return route?.policy?.silent === true || route?.cluster?.settings.allowConnect === true;
 }
 
 /**

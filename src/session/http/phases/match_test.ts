@@ -11,7 +11,7 @@ import { Cluster, type ClusterSettings, DEFAULT_SETTINGS } from "../../cluster.t
 import type { Route } from "../../listener_context.ts";
 import { Reason } from "../../reason.ts";
 import type { Exchange } from "../exchange.ts";
-import type { RoutePolicy } from "../route_policy.ts";
+import { type RoutePolicy, SILENT_CLOSE } from "../route_policy.ts";
 import { matchRoute } from "./match.ts";
 
 const GET = "GET /x?y HTTP/1.1\r\nHost: a.test";
@@ -21,6 +21,7 @@ const PLAIN: RoutePolicy = {
   redirect: null,
   redirectScheme: null,
   redirectTemplate: null,
+  silent: false,
   unauthorized: false,
   requiresAuth: false,
   rewriteHost: null,
@@ -83,6 +84,17 @@ Deno.test("matchRoute() redirects and denies as the route's policy says", () => 
   assert.deepEqual(match(GET, { listener: denies }).slice(0, 2), [401, Reason.DENIED]);
   const asks = listenerFor({}, { requiresAuth: true }).listener;
   assert.deepEqual(match(GET, { listener: asks }).slice(0, 2), [401, Reason.UNAUTHENTICATED]);
+});
+
+Deno.test("matchRoute() closes without an answer before anything else is asked", () => {
+  for (const cluster of [null, { httpsRedirect: true }]) {
+    const policy = { silent: true, redirect: 301, unauthorized: true, requiresAuth: true } as const;
+    const { listener } = listenerFor(cluster, policy);
+    for (const head of [GET, CONNECT]) {
+      const [status, reason] = match(head, { listener });
+      assert.deepEqual([status, reason], [SILENT_CLOSE, Reason.SILENT_CLOSE], head);
+    }
+  }
 });
 
 Deno.test("matchRoute() lets CONNECT through only to a cluster that allows it, and without content", () => {

@@ -1,12 +1,12 @@
-// What happens to a matched request before a backend is chosen, in the fixed order of sozu 2.1:
-// redirect, refusal, authentication, rewrite and edits, redirect to HTTPS. Only routes and clusters that
+// What happens to a matched request before a backend is chosen, in the fixed order of sozu: closing
+// without an answer, redirect, refusal, authentication, rewrite and edits, redirect to HTTPS. Only routes and clusters that
 // ask for any of it come here.
 
-import type { AnswerStatus } from "../../../answers/answer_set.ts";
 import { redirectLocation } from "../../../answers/redirect_location.ts";
 import { asciiBytes, asciiText, equalsIgnoreCase } from "../../../bytes/ascii.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { hostEndOf } from "../../../protocol/http/authority.ts";
+import { addsXForwarded } from "../../../protocol/http/forwarding/family.ts";
 import { deleteFields, deletesName } from "../../../protocol/http/header_edits.ts";
 import type { HeaderEdits } from "../../../protocol/http/header_edits.ts";
 import { HeaderKind } from "../../../protocol/http/header_kind.ts";
@@ -17,19 +17,23 @@ import type { Cluster } from "../../cluster.ts";
 import type { Route } from "../../listener_context.ts";
 import type { Exchange } from "../exchange.ts";
 import { Reason } from "../../reason.ts";
-import type { RoutePolicy } from "../route_policy.ts";
+import { type Refusal, type RoutePolicy, SILENT_CLOSE } from "../route_policy.ts";
 
 /** `/` and visible ASCII without `#`. */
 const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e]*$/;
 const FORWARDED_HOST = asciiBytes("x-forwarded-host");
 
-/** 0 to forward the request of `exchange`, or the status to answer with. */
+/** 0 to forward the request of `exchange`, or how it is refused. */
 export function applyRoute(
   exchange: Exchange,
   entry: RouteEntry<Route>,
-): AnswerStatus | 0 {
+): Refusal | 0 {
   const { cluster, policy } = entry.route;
   if (policy !== null) {
+    if (policy.silent) {
+      exchange.account.reason = Reason.SILENT_CLOSE;
+      return SILENT_CLOSE;
+    }
     const status = applyPolicy(exchange, entry, policy, cluster);
     if (status !== 0) return status;
   }
@@ -57,7 +61,7 @@ function applyPolicy(
   entry: RouteEntry<Route>,
   policy: RoutePolicy,
   cluster: Cluster | null,
-): AnswerStatus | 0 {
+): Refusal | 0 {
   const head = exchange.request;
   const rewritten = rewrite(exchange, entry, policy);
   if (policy.redirect !== null) {
@@ -124,11 +128,11 @@ function refuseRewrite(exchange: Exchange): 400 {
   return 400;
 }
 
-/** Sends `host` instead of the client's, and tells the backend which one that was. */
+/** Sends `host` instead of the client's, and tells the backend which one that was where it is to be told. */
 function overrideHost(exchange: Exchange, host: Uint8Array, announce: boolean): void {
   const head = exchange.request;
   head.authorityOverride = host;
-  if (!announce) return;
+  if (!announce || !addsXForwarded(exchange.client.listener.forwarding.family)) return;
   dropField(exchange, FORWARDED_HOST);
   const line = `X-Forwarded-Host: ${authorityText(exchange)}\r\n`;
   exchange.ownExtras().requestLines.push(asciiBytes(line));
