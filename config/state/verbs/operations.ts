@@ -41,10 +41,7 @@ export const OPERATION_ROWS = {
     subject: () => ({ target: "stop:hard" }),
     event: EventKind.SOZU_STOP_REQUESTED,
   },
-  close_sessions: {
-    runsOn: "workers",
-    missing: () => ["closing sessions", "close_sessions"],
-  },
+  close_sessions: { runsOn: "workers" },
   set_protected_health_check: {
     runsOn: "all",
     missing: () => ["headers of health checks", "values"],

@@ -5,6 +5,7 @@ import type { Accepted, Endpoint, TlsFacts } from "../../io/contracts.ts";
 import type { LoggedSession } from "../../observe/access/record.ts";
 import { AuthorityBinding } from "../../protocol/http/authority_binding.ts";
 import { ForwardedElements } from "../../protocol/http/forwarded.ts";
+import type { Backend } from "../../balancing/backend.ts";
 import type { SlotHolder } from "../client_limits.ts";
 import type { Cluster } from "../cluster.ts";
 import type { ListenerContext } from "../listener_context.ts";
@@ -24,6 +25,11 @@ export class ClientConnection implements SlotHolder, ObservedSession {
   slot: Cluster | null = null;
   moreSlots: Set<Cluster> | null = null;
   logged: LoggedSession | null = null;
+  /** Where its last request was sent, and to which backend. */
+  lastCluster: Cluster | null = null;
+  lastBackend: Backend | null = null;
+  /** It has been told to go, or will be. */
+  leaving = false;
   #forwarded: ForwardedElements | null = null;
 
   constructor(
@@ -39,6 +45,11 @@ export class ClientConnection implements SlotHolder, ObservedSession {
       : null;
     this.listener = listener;
     this.worker = worker;
+  }
+
+  /** What is under way, or comes next, is the last of this connection. */
+  get isLast(): boolean {
+    return this.leaving || this.worker.draining;
   }
 
   get clientIp(): string {

@@ -10,6 +10,7 @@ import type { Cluster } from "../cluster.ts";
 import { reportDefect } from "../defect.ts";
 import { NOWHERE } from "../placed_set.ts";
 import type { OnSessionEnd, Session } from "../session.ts";
+import { Ending, type SessionTarget } from "../upstream/session_target.ts";
 import { Reason } from "../reason.ts";
 import { type TcpConnection, TcpPhase } from "./connection.ts";
 import { runTunnel } from "../tunnel.ts";
@@ -56,6 +57,14 @@ export class TcpSession implements Session {
 
   leaveIdle(): boolean {
     return this.#connection.phase >= TcpPhase.LINGERING;
+  }
+
+  endFor(target: SessionTarget): Ending {
+    const { phase, account } = this.#connection;
+    const serves = phase === TcpPhase.CONNECTING || phase === TcpPhase.TUNNEL;
+    if (!serves || !target.matches(account.cluster, account.backend)) return Ending.NONE;
+    this.close();
+    return Ending.CLOSED;
   }
 
   close(): void {

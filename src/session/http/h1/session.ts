@@ -13,6 +13,7 @@ import type { ListenerContext } from "../../listener_context.ts";
 import { NOWHERE } from "../../placed_set.ts";
 import { Reason } from "../../reason.ts";
 import { type OnSessionEnd, type Session } from "../../session.ts";
+import { Ending, type SessionTarget } from "../../upstream/session_target.ts";
 import type { Arrival, WritingEnd } from "../../sole_reader.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
 import { refuseMove } from "../../transitions.ts";
@@ -22,7 +23,7 @@ import { Outcome } from "../account.ts";
 import { renderOwnAnswer } from "../answers.ts";
 import type { ClientConnection } from "../client_connection.ts";
 import { closeAccount } from "../close_account.ts";
-import { type Exchange, Interruption } from "../exchange.ts";
+import { type Exchange, ExchangePhase, hasBackend, Interruption } from "../exchange.ts";
 import { countHttp } from "../protocol_levels.ts";
 import type { H1Exchange } from "./exchange.ts";
 import type { ExchangePool } from "./exchange_pool.ts";
@@ -124,7 +125,7 @@ export class HttpSession implements Session, Timed, Watcher {
     switch (this.#phase) {
       case SessionPhase.WAITING:
       case SessionPhase.HEAD:
-        if (this.worker.draining && this.leaveIdle()) break;
+        if (this.client.isLast && this.leaveIdle()) break;
         this.worker.counters.add(Counter.TIMEOUTS, 1);
         void this.#answerTimeout();
         break;
@@ -164,6 +165,19 @@ export class HttpSession implements Session, Timed, Watcher {
     this.#leaving = true;
     this.sayGoodbye().catch(() => this.close());
     return true;
+  }
+
+  endFor(target: SessionTarget): Ending {
+    if (this.#leaving || this.#phase >= SessionPhase.LINGERING) return Ending.NONE;
+    if (!hasBackend(this.client, this.#exchange?.record ?? null, target)) return Ending.NONE;
+    this.client.leaving = true;
+    if (this.#exchange?.record.phase === ExchangePhase.TUNNEL) {
+      this.close();
+      return Ending.CLOSED;
+    }
+    if (this.leaveIdle()) return Ending.CLOSED;
+    this.drain();
+    return Ending.DRAINING;
   }
 
   close(): void {
@@ -320,7 +334,7 @@ export class HttpSession implements Session, Timed, Watcher {
   awaitRequest(): void {
     this.#enter(SessionPhase.WAITING);
     // A response that began before the worker drained has promised that another request may come.
-    this.arm(this.worker.draining ? EXPECTED_REQUEST_MS : this.listener.timeouts.front);
+    this.arm(this.client.isLast ? EXPECTED_REQUEST_MS : this.listener.timeouts.front);
   }
 
   /** Tells a client that is late with its head. When none has begun there is no exchange either. */

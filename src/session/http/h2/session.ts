@@ -11,6 +11,7 @@ import { isDefect, reportDefect } from "../../defect.ts";
 import { discard, Linger } from "../../linger.ts";
 import { NOWHERE } from "../../placed_set.ts";
 import type { OnSessionEnd, Session } from "../../session.ts";
+import { Ending, type SessionTarget } from "../../upstream/session_target.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
 import { checkMove } from "../../transitions.ts";
 import type { WorkerContext } from "../../worker_context.ts";
@@ -120,6 +121,17 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     this.#beginDrain();
     this.#settle();
     return false;
+  }
+
+  endFor(target: SessionTarget): Ending {
+    const { connection } = this;
+    if (this.#phase !== SessionPhase.OPEN || connection.isDraining) return Ending.NONE;
+    if (!this.#requests.have(target)) return Ending.NONE;
+    const idle = connection.streams === 0;
+    this.#requests.cutTunnels(target);
+    this.drain();
+    this.#settle();
+    return idle ? Ending.CLOSED : Ending.DRAINING;
   }
 
   close(): void {
