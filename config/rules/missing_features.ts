@@ -9,7 +9,6 @@ import { rowOf, type Verb } from "../state/verbs.ts";
 const MISSING_FIELDS: Readonly<Record<string, string>> = {
   affinity_cookie: "choosing a backend by a cookie",
   affinity_header: "choosing a backend by a header",
-  alpn: "choosing by the protocols that a TLS client offers",
   client_auth: "certificates of clients",
   client_auth_policy: "certificates of clients",
   forwarded_headers: "other headers about the client than all of them",

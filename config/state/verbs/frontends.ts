@@ -30,6 +30,8 @@ import {
   type VerbOfKind,
 } from "../listener_kinds.ts";
 import type { StreamFrontend, StreamFrontends } from "../stream_frontends.ts";
+import { type ConfigError, invalidValue } from "../config_error.ts";
+import type { ReadonlyTables } from "../tables.ts";
 import type { EventObject, Rows, VerbRow } from "./row.ts";
 
 type FrontendVerb = VerbOfKind<ListenerKind["protocol"], "addFrontend" | "removeFrontend">;
@@ -97,8 +99,10 @@ function streamAdditionRow(kind: StreamKind): VerbRow<StreamFrontend> {
     ...streamRow(kind),
     ...(missing === undefined ? {} : { missing: () => [missing.frontends, "address"] as const }),
     // Each kind has the frontends of its own messages.
-    mutate: (tables, frontend) => (tables[kind.frontends] as StreamFrontends).add(frontend),
-    undo: (tables, frontend) => undoStreamAddition(tables, kind, frontend),
+    mutate: (tables, frontend) =>
+      unservedAffinity(tables, kind, frontend) ??
+        (tables[kind.frontends] as StreamFrontends).add(frontend),
+    undo: (_, frontend) => undoStreamAddition(kind, frontend),
     binds: ({ address }) => ({ kind, address }),
     inForce: (tables, frontend) => tables[kind.frontends].has(frontend),
     auditVerb: `${kind.protocol}_frontend_added`,
@@ -121,8 +125,8 @@ function streamRemovalRow(kind: StreamKind): VerbRow<StreamFrontend> {
 function streamRow({ protocol }: StreamKind) {
   return {
     runsOn: "all",
-    scope: ({ address, cluster_id }: StreamFrontend) =>
-      `${protocol} ${formatAddress(address)} ${cluster_id}`,
+    // Frontends of one address exclude each other.
+    scope: ({ address }: StreamFrontend) => `${protocol} ${formatAddress(address)}`,
     subject: ({ cluster_id, address }: StreamFrontend) => ({
       target: `frontend:${protocol}:${cluster_id}:${formatAddress(address)}`,
       clusterId: cluster_id,
@@ -148,6 +152,20 @@ function pathSuffix(path: PathRule): string {
   return text.startsWith("/") ? text : text === "*" ? "" : ` (path ${text})`;
 }
 
-function streamText({ address, sni }: Pick<StreamFrontend, "address" | "sni">): string {
-  return (sni === undefined ? "" : `${sni} at `) + formatAddress(address);
+function streamText({ address, sni, alpn = [] }: StreamFrontend): string {
+  const protocols = alpn.length === 0 ? "" : ` (${alpn.join(", ")})`;
+  return (sni === undefined ? "" : `${sni}${protocols} at `) + formatAddress(address);
+}
+
+/** A TCP connection has neither headers nor cookies to choose a backend by. */
+function unservedAffinity(
+  { clusters }: ReadonlyTables,
+  { protocol }: StreamKind,
+  { cluster_id }: StreamFrontend,
+): ConfigError | null {
+  const { affinity_header, affinity_cookie } = clusters.get(cluster_id) ?? {};
+  const key = affinity_header ?? affinity_cookie;
+  if (key === undefined || protocol !== LISTENER_KINDS.tcp.protocol) return null;
+  const given = `${JSON.stringify(cluster_id)}, whose affinity is by ${JSON.stringify(key)}`;
+  return invalidValue("cluster_id", given, "a cluster without an affinity key");
 }

@@ -60,6 +60,14 @@ export class TcpConnection
   readonly account = new TrafficAccount();
   connecting: AbortController | null = null;
   interruption: Interruption = Interruption.NONE;
+  /** When it was accepted, in milliseconds of the worker's clock. */
+  readonly acceptedAt: number;
+  /** What the client has said that it wants, where that decided where it goes. */
+  hello: TlsFacts | null = null;
+  /** The client's first message is awaited. */
+  awaitsHello = false;
+  /** It has no account to hand over: nobody was to serve it. */
+  unlogged = false;
   /** The backend connection, once there is one. */
   upstream: Upstream | null = null;
   /** Nothing more is written to the client. */
@@ -73,7 +81,9 @@ export class TcpConnection
     listener: TcpListenerContext,
     worker: WorkerContext,
     first: Uint8Array,
+    acceptedAt: number,
   ) {
+    this.acceptedAt = acceptedAt;
     this.accepted = accepted;
     this.stream = accepted.stream;
     this.listener = listener;
@@ -89,7 +99,7 @@ export class TcpConnection
   }
 
   get tls(): TlsFacts | null {
-    return this.accepted.tls;
+    return this.accepted.tls ?? this.hello;
   }
 
   get clientIp(): string {
@@ -100,6 +110,13 @@ export class TcpConnection
   arm(delay: number): void {
     this.lastActive = this.worker.wheel.now;
     this.worker.wheel.arm(this, delay);
+  }
+
+  /** Sets the deadline for the client's first message, which no byte moves. */
+  armHello(): void {
+    const { wheel } = this.worker;
+    this.lastActive = wheel.now;
+    wheel.arm(this, Math.max(0, this.acceptedAt + this.listener.timeouts.hello - wheel.now));
   }
 
   armTunnel(): void {
@@ -117,6 +134,7 @@ export class TcpConnection
       this.account.outcome = Outcome.TIMEOUT;
       this.interruption = Interruption.TIMEOUT;
       if (this.phase === TcpPhase.HELLO) this.account.reason = Reason.CLIENT_TIMEOUT;
+      if (this.awaitsHello) this.worker.counters.addHelloRejection("fragmented");
       if (this.phase === TcpPhase.CONNECTING) this.account.reason = Reason.CONNECT_TIMEOUT;
     }
     this.close();
@@ -203,6 +221,7 @@ export class TcpConnection
       this.upstream.discard();
     }
     account.endedAt = worker.accountClock();
+    if (this.unlogged) return;
     worker.observer?.connectionEnded(account, this);
   }
 
