@@ -140,12 +140,15 @@ const TEXTS: Readonly<Record<string, string>> = {
   "proxy_protocol.errors": "Connections closed because of their PROXY header",
   "request_time": "Time from the first byte of a request to the end of its response",
   "requests": "Requests and TCP connections sent to backends",
+  "rustls.read.reset": "TLS connections whose client reset them, noticed by a read",
+  "rustls.write.reset": "TLS connections whose client reset them, noticed by a write",
   "server.live": "Workers that accept connections",
   "service_time": "Time spent on a request without waiting for its backend",
   "session.internal_errors": "Connections ended by a defect of the proxy",
   "sessions.evicted": "Client connections closed to make room for new ones",
   "slab.capacity": "Connections to clients and backends there is room for",
   "slab.entries": "Connections to clients and backends that are open now",
+  "tcp.read.reset": "Connections that their peer reset, noticed by a read",
   "tcp.requests": "TCP connections begun",
   "tcp.sni_preread.active": "TCP connections whose TLS ClientHello is awaited now",
   "tcp.sni_preread.duration":
@@ -168,6 +171,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "tcp.sni_preread.rejected.sni_unmatched": "TCP connections closed: no route for the server name",
   "tcp.sni_preread.rejected.too_large": "TCP connections closed: the ClientHello is too large",
   "tcp.sni_preread.routed": "TCP connections whose TLS ClientHello told where they go",
+  "tcp.write.reset": "Connections that their peer reset, noticed by a write",
   "tls.cert.min_expires_at_seconds":
     "When the first certificate in use expires, seconds since 1970",
   "tls.default_cert_used": "TLS handshakes that were shown the default certificate",

@@ -144,6 +144,11 @@ export const Counter = {
   HELLO_AWAITED: 99,
   /** First of eleven: connections closed before they had a service, by {@link HELLO_REJECTIONS}. */
   HELLO_REJECTED: 100,
+  /** Connections that their peer has reset, by where that was noticed: plain ones, and clients inside TLS. */
+  TCP_READ_RESET: 111,
+  TCP_WRITE_RESET: 112,
+  TLS_READ_RESET: 113,
+  TLS_WRITE_RESET: 114,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -226,6 +231,10 @@ const NAMES: readonly [string, number][] = [
   ["http.e2e.h2", Counter.E2E_H2],
   ["tcp.sni_preread.active", Counter.HELLO_AWAITED],
   ...HELLO_REJECTIONS.map(block("tcp.sni_preread.rejected.", Counter.HELLO_REJECTED)),
+  ["tcp.read.reset", Counter.TCP_READ_RESET],
+  ["tcp.write.reset", Counter.TCP_WRITE_RESET],
+  ["rustls.read.reset", Counter.TLS_READ_RESET],
+  ["rustls.write.reset", Counter.TLS_WRITE_RESET],
 ];
 
 /** The name of one counter of a block; a dot would begin another part of the name. */
@@ -260,7 +269,7 @@ export interface Metric {
 
 /** The counters of one worker. */
 export class Counters {
-  readonly values = new Float64Array(Counter.HELLO_REJECTED + HELLO_REJECTIONS.length);
+  readonly values = new Float64Array(Math.max(...Object.values(Counter)) + 1);
   readonly #sources = new Float64Array(SOURCE_BUCKETS);
 
   add(counter: number, amount: number): void {

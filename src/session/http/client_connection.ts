@@ -8,6 +8,7 @@ import { ForwardedElements } from "../../protocol/http/forwarded.ts";
 import type { Backend } from "../../balancing/backend.ts";
 import type { SlotHolder } from "../client_limits.ts";
 import type { Cluster } from "../cluster.ts";
+import { countReset, isReset, type ResetSeen, resetSeen } from "../defect.ts";
 import type { ListenerContext } from "../listener_context.ts";
 import type { ObservedSession } from "../observer.ts";
 import type { WorkerContext } from "../worker_context.ts";
@@ -31,6 +32,7 @@ export class ClientConnection implements SlotHolder, ObservedSession {
   /** It has been told to go, or will be. */
   leaving = false;
   #forwarded: ForwardedElements | null = null;
+  #broken = false;
 
   constructor(
     { peer, destination, tls }: Accepted,
@@ -45,6 +47,13 @@ export class ClientConnection implements SlotHolder, ObservedSession {
       : null;
     this.listener = listener;
     this.worker = worker;
+  }
+
+  /** The client has broken its connection, as `error` tells: a reset is counted, once. */
+  broke(error: unknown, seen: ResetSeen = resetSeen(error)): void {
+    if (this.#broken || !isReset(error)) return;
+    this.#broken = true;
+    countReset(this.worker.counters, seen, this.tls !== null);
   }
 
   /** What is under way, or comes next, is the last of this connection. */

@@ -9,6 +9,7 @@ import type { SlotHolder } from "../client_limits.ts";
 import type { Cluster } from "../cluster.ts";
 import { ClientWatch, type Watcher, Watching } from "../client_watch.ts";
 import type { WorkerContext } from "../worker_context.ts";
+import { countReset, isReset, type ResetSeen, resetSeen } from "../defect.ts";
 import { Interruption } from "../interruption.ts";
 import { discard, Linger, type LingeringClient } from "../linger.ts";
 import type { ObservedConnection } from "../observer.ts";
@@ -74,6 +75,7 @@ export class TcpConnection
   #writeEnded = false;
   readonly #watch: ClientWatch;
   #lingering: Linger | null = null;
+  #broken = false;
 
   /** `first` comes from the worker's small input buffers. */
   constructor(
@@ -163,6 +165,18 @@ export class TcpConnection
     if (this.phase !== TcpPhase.CONNECTING && this.phase !== TcpPhase.TUNNEL) return Watching.OVER;
     if (this.#writeEnded) return Watching.OVER;
     return this.input.reading ? Watching.READ : Watching.ASK;
+  }
+
+  /** The client has broken its connection, as `error` tells: a reset is counted, once. */
+  broke(error: unknown, seen: ResetSeen = resetSeen(error)): void {
+    if (this.#broken || !isReset(error)) return;
+    this.#broken = true;
+    countReset(this.worker.counters, seen, this.accepted.tls !== null);
+  }
+
+  /** Whom a watch tells. */
+  get client(): this {
+    return this;
   }
 
   clientReset(): void {

@@ -88,6 +88,7 @@ async function receive(connection: TcpConnection): Promise<boolean> {
   try {
     if (input.accept(await input.read()) > 0) return true;
   } catch (error) {
+    connection.broke(error, "read");
     if (!connection.closed && input.length > 0) reject(connection, "front_closed");
     throw error;
   }

@@ -103,6 +103,7 @@ export class HttpSession implements Session, Timed, Watcher {
       this.arm(this.listener.timeouts.request);
       await this.#parts.serve(this);
     } catch (error) {
+      this.client.broke(error);
       reportDefect(error, this.worker.counters, "Session");
     } finally {
       this.#finish();
@@ -382,7 +383,8 @@ export class HttpSession implements Session, Timed, Watcher {
     if (this.#phase === SessionPhase.EXCHANGE) this.watchSoon();
   };
 
-  readonly #onEarlyError = (): void => {
+  readonly #onEarlyError = (error: unknown): void => {
+    this.client.broke(error, "read");
     this.#earlyRead = EarlyRead.SETTLED;
     this.clientReset();
   };

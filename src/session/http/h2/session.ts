@@ -197,6 +197,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   }
 
   writeFailed(error: unknown): void {
+    this.client.broke(error, "write");
     reportDefect(error, this.worker.counters, "Session");
     this.#lose();
   }
@@ -241,6 +242,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
       return await this.receive();
     } catch (error) {
       if (isDefect(error)) throw error;
+      this.client.broke(error, "read");
       this.#lose();
       return false;
     }
