@@ -5,6 +5,7 @@ import type { CloseSessions } from "../../config/schema/messages.ts";
 import { connectRaw, readResponse } from "../support/http/raw_client.ts";
 import { cliOf } from "../support/cli/sozu_cli.ts";
 import { Gate } from "../support/gate.ts";
+import { headers } from "../support/h2/frames.ts";
 import { startH2Proxy } from "../support/h2/h2_proxy.ts";
 import { reply, startH2Origin } from "../support/h2/node_origin.ts";
 import { startOrigin } from "../support/http/origin.ts";
@@ -196,6 +197,39 @@ Deno.test("HTTP/2: streams that do not end are cut when the graceful time is ove
   assert.deepEqual(end(proxy.ours, { cluster_id: "app" }), [0, 1]);
   await client.gone();
   await waitFor("the backend connection to close", () => origin.open === 0);
+});
+
+Deno.test("HTTP/2: WebSockets are closed at once, other streams of the connection end", async () => {
+  using gate = new Gate();
+  await using origin = startOrigin(({ target }) =>
+    target === "/ws"
+      ? { kind: "upgrade", protocol: "websocket" }
+      : { kind: "fixed", body: "late", after: gate.passed }
+  );
+  await using proxy = await startH2Proxy([origin.address], {
+    // Nothing but the order ends the tunnel.
+    https: { h2_graceful_shutdown_deadline_seconds: 0 },
+  });
+  await using client = await proxy.open();
+  const connect: [string, string][] = [
+    [":method", "CONNECT"],
+    [":protocol", "websocket"],
+    [":scheme", "https"],
+    [":path", "/ws"],
+    [":authority", "app.test"],
+    ["sec-websocket-version", "13"],
+  ];
+  await client.send(headers(1, connect, false));
+  await waitFor("the request to be upgraded", () => origin.requests.length === 1);
+  await waitFor("the tunnel", () => proxy.ours.count("protocol.wss") === 1);
+  await client.request(3);
+  await waitFor("the other request", () => origin.requests.length === 2);
+  assert.deepEqual(end(proxy.ours, { cluster_id: "app" }), [0, 1]);
+  await waitFor("the tunnel to end", () => proxy.ours.count("protocol.wss") === 0);
+  gate.open();
+  assert.equal((await client.finished(3)).text, "late");
+  await client.gone();
+  assert.equal(proxy.ours.count("session.internal_errors"), 0);
 });
 
 Deno.test("HTTP/2 backends: the shared connection takes no more streams, and closes with its last one", async () => {

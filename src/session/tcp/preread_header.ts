@@ -3,6 +3,7 @@
 
 import type { Accepted } from "../../io/contracts.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
+import { isDefect, isReset } from "../defect.ts";
 import { ProxyHeaderStage } from "../stages/proxy_header.ts";
 import type { Stage } from "../stages/staged_session.ts";
 import type { WorkerContext } from "../worker_context.ts";
@@ -30,6 +31,10 @@ export class PrereadHeaderStage implements Stage {
     counters.add(Counter.HELLO_AWAITED, 1);
     try {
       return await this.#header.enter(accepted);
+    } catch (error) {
+      // A client that resets its connection may have been checking the port; others are out of time.
+      if (!isDefect(error) && !isReset(error)) counters.addHelloRejection("fragmented");
+      throw error;
     } finally {
       counters.add(Counter.HELLO_AWAITED, -1);
     }

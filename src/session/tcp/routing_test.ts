@@ -226,6 +226,12 @@ Deno.test("TcpSession counts a wrong PROXY header before the ClientHello, and on
   setup.worker.wheel.advance(5_200);
   await running;
   assert.deepEqual(rejections(setup), ["fragmented"], "the time counts from the accept");
+  const silent = setup.open();
+  silent.stream.feed(V2.slice(0, 20));
+  await waitFor("the part to be read", () => silent.stream.reading);
+  setup.worker.wheel.advance(11_000);
+  await silent.running;
+  assert.deepEqual(rejections(setup), ["fragmented", "fragmented"]);
 });
 
 Deno.test("TcpSession needs no PROXY header of a cluster's own where names decide", async () => {
