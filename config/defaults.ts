@@ -232,16 +232,17 @@ export const REMOVED_BACKEND_DRAIN_MS = 300_000;
 export const EXPECTED_REQUEST_MS = 1_000;
 /** How often a client is checked for a reset, in milliseconds. */
 export const CLIENT_WATCH_MS = 300;
-/**
- * Longest wait for a ClientHello that decides where a TCP connection goes: a client sends it at once, and HAProxy's manual
- * suggests to inspect for five seconds.
- */
+/** Longest wait for the end of a TLS handshake of a TCP listener that ends TLS. */
 export const MAX_CLIENT_HELLO_MS = 10_000;
 
 // --- listeners -----------------------------------------------------------------------------------
 
 /** Listeners do not expect the PROXY protocol unless told (sozu 2.1). */
 export const DEFAULT_EXPECT_PROXY = false;
+/** How long a TCP listener waits for the ClientHello that decides where a connection goes, in seconds (sozu 2.3). */
+export const DEFAULT_SNI_PREREAD_SECONDS = 5;
+/** Bytes of such a ClientHello (sozu 2.3). */
+export const DEFAULT_SNI_PREREAD_BYTES = 16_384;
 /** Name of the cookie of sticky sessions (sozu 2.1). */
 export const DEFAULT_STICKY_NAME = "SOZUBALANCEID";
 /** Both X-Real-IP edits are opt-in (sozu 2.1). */

@@ -12,11 +12,7 @@ import {
   type RouteKind,
   type StreamKind,
 } from "../state/listener_kinds.ts";
-import {
-  compareStreamFrontends,
-  placeKey,
-  type StreamFrontend,
-} from "../state/stream_frontends.ts";
+import type { StreamFrontend } from "../state/stream_frontends.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
 import { affinityField } from "../state/verbs/affinity.ts";
 import type { Verb } from "../state/verb.ts";
@@ -54,11 +50,7 @@ export function diffHttpFrontends(
   return { before, after };
 }
 
-/**
- * Diff of TCP or UDP frontends: all removals, then all additions. A place of a listener has room for one
- * cluster, and a removal empties it whatever cluster it names; so where anything is removed, all of
- * the place is, and what stays is added again.
- */
+/** Diff of TCP or UDP frontends: all removals, then all additions, since frontends of one address exclude each other. */
 export function diffStreamFrontends(
   from: ReadonlyTables,
   to: ReadonlyTables,
@@ -67,29 +59,16 @@ export function diffStreamFrontends(
 ): BoundChanges {
   const mine = from[kind.frontends];
   const theirs = to[kind.frontends];
-  const cleared = new Set<string>();
-  for (const frontend of mine.sorted()) {
-    if (!theirs.has(frontend)) cleared.add(placeKey(frontend));
-  }
   const before: Verb[] = [];
   const after: Verb[] = [];
-  let last: StreamFrontend | null = null;
   for (const frontend of mine.sorted()) {
-    if (!cleared.has(placeKey(frontend))) continue;
+    if (theirs.has(frontend)) continue;
     const address = formatAddress(frontend.address);
-    // One removal takes every entry of the cluster at the place, whatever its tags.
-    const repeats = last !== null &&
-      compareStreamFrontends({ ...last, tags: frontend.tags }, frontend) === 0;
-    if (!repeats) {
-      const early = removed.has(address) || isInTheWay(to, frontend);
-      (early ? before : after).push(removeFrontend(kind, frontend));
-    }
-    last = frontend;
+    const early = removed.has(address) || isInTheWay(to, frontend);
+    (early ? before : after).push(removeFrontend(kind, frontend));
   }
   for (const frontend of theirs.sorted()) {
-    if (cleared.has(placeKey(frontend)) || !mine.has(frontend)) {
-      after.push(addFrontend(kind, frontend));
-    }
+    if (!mine.has(frontend)) after.push(addFrontend(kind, frontend));
   }
   return { before, after };
 }

@@ -16,6 +16,7 @@ import {
   matchHttpFrontend,
   matchTcpFrontend,
   proxyProtocolMode,
+  serverNameOf,
   type TcpMatch,
 } from "./match_listeners.ts";
 import { presentFields } from "../values/present_fields.ts";
@@ -23,7 +24,12 @@ import type { Problems } from "./problem.ts";
 import type { ClusterRequests, FrontendRequest } from "./requests.ts";
 import type { FileSources } from "./sources.ts";
 import { placesOf } from "./table.ts";
-import type { ProxyProtocolConfig, RequestHttpFrontend, TlsVersion } from "../schema/messages.ts";
+import type {
+  ProxyProtocolConfig,
+  RequestHttpFrontend,
+  RequestTcpFrontend,
+  TlsVersion,
+} from "../schema/messages.ts";
 
 /** What surrounds a cluster in its file. */
 export interface ClusterSurroundings {
@@ -105,21 +111,53 @@ function tcpFrontends(
   const requests: FrontendRequest[] = [];
   const matches: TcpMatch[] = [];
   for (const reading of frontends) {
-    const { address, sni, tags } = reading.values;
+    const { address, tags } = reading.values;
     const match = matchTcpFrontend(reading, listeners, problems);
     if (address === undefined || match === null) continue;
     matches.push(match);
-    const frontend = { cluster_id: id, address, tags: tags ?? new Map<string, string>(), alpn: [] };
-    if (match.protocol === "udp" && sni !== undefined) {
-      problems.error(reading.at("sni"), "Datagrams name no server, accepted: a tcp listener");
-    }
-    requests.push({
-      kind: match.protocol,
-      frontend: { ...frontend, ...presentFields({ sni }) },
-      at: placesOf(reading),
-    });
+    const frontend = { cluster_id: id, address, tags: tags ?? new Map<string, string>() };
+    const request = match.protocol === "udp"
+      ? udpFrontend(reading, frontend, problems)
+      : tcpFrontend(reading, frontend, problems);
+    requests.push(request);
   }
   const { send_proxy } = cluster.values;
   const place = cluster.at("frontends");
   return { requests, proxyProtocol: proxyProtocolMode(send_proxy, matches, place, problems) };
+}
+
+type WholeAddress = Pick<RequestTcpFrontend, "cluster_id" | "address" | "tags">;
+
+function udpFrontend(
+  reading: FrontendReading,
+  frontend: WholeAddress,
+  problems: Problems,
+): FrontendRequest {
+  for (const key of ["sni", "alpn"] as const) {
+    if (!reading.has(key)) continue;
+    problems.error(reading.at(key), "Datagrams name no server, accepted: a tcp listener");
+  }
+  if (reading.has("hostname")) {
+    problems.warn(reading.at("hostname"), "Ignored: datagrams name no server");
+  }
+  return { kind: "udp", frontend, at: placesOf(reading) };
+}
+
+function tcpFrontend(
+  reading: FrontendReading,
+  frontend: WholeAddress,
+  problems: Problems,
+): FrontendRequest {
+  const sni = serverNameOf(reading);
+  const { alpn = [], sni: again = sni } = reading.values;
+  if (again !== sni) {
+    problems.error(reading.at("sni"), "Means the same as 'hostname', accepted: the same name");
+  }
+  const places = placesOf(reading);
+  return {
+    kind: "tcp",
+    frontend: { ...frontend, ...presentFields({ sni }), alpn },
+    at: (field) =>
+      field === "sni" && reading.has("hostname") ? reading.at("hostname") : places(field),
+  };
 }

@@ -194,7 +194,7 @@ Deno.test("loadConfig refuses a tcp cluster on listeners with and without expect
 });
 
 Deno.test("loadConfig refuses HTTP keys on a tcp frontend", () => {
-  for (const key of ["hostname", "path", "certificate", "certificate_chain"]) {
+  for (const key of ["path", "certificate", "certificate_chain"]) {
     const text = cluster("c", "tcp", `{ address = "127.0.0.1:1", ${key} = "c.pem" }`);
     assertError(text, 3, `clusters.c.frontends[0].${key}`, ["Not accepted", "'tcp'"]);
   }

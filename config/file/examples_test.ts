@@ -80,12 +80,17 @@ Deno.test("demo.toml is two workers and two clusters with two backends each", ()
   assert.equal(kindsOf(result.config).filter((kind) => kind === "add_http_listener").length, 1);
 });
 
-Deno.test("sni.toml gives each name to a cluster of its own, and the rest to another", () => {
+Deno.test("sni.toml gives each name to a cluster of its own, and some protocols to another", () => {
   const result = load("sni.toml", example("sni.toml"), noFiles);
   assert.ok(result.ok);
   assert.deepEqual(
-    requestsOf(result.config, "add_tcp_frontend").map(({ cluster_id, sni }) => [cluster_id, sni]),
-    [["www", "www.example.test"], ["tenants", "*.example.test"], ["rest", undefined]],
+    requestsOf(result.config, "add_tcp_frontend")
+      .map(({ cluster_id, sni, alpn }) => [cluster_id, sni, ...alpn]),
+    [
+      ["www", "www.example.test"],
+      ["tenants", "*.example.test"],
+      ["mail", "www.example.test", "imap", "smtp"],
+    ],
   );
 });
 

@@ -23,6 +23,8 @@ export class FileListeners {
   readonly #byAddress = new Map<string, Listener>();
   readonly #linesByAddress = new Map<string, number>();
   readonly #places = new Map<string, PlaceOf>();
+  /** Those that have a frontend with a server name. */
+  readonly #named = new Set<Listener>();
 
   constructor(builder: ListenerBuilder, problems: Problems) {
     this.#builder = builder;
@@ -73,6 +75,13 @@ export class FileListeners {
     const listener = this.#builder.build(reading);
     if (listener !== null) this.#byAddress.set(name, listener);
     return listener;
+  }
+
+  /** A frontend of the listener has a server name. */
+  named(listener: Listener): void {
+    if (listener.protocol !== "tcp" || this.#named.has(listener)) return;
+    this.#named.add(listener);
+    this.#builder.checkPreread(listener.config, this.placesAt(listener.config.address));
   }
 
   /** Where the settings of the listener at an address stand; a setting that the file does not have stands on its first line. */
@@ -142,6 +151,7 @@ export function matchTcpFrontend(
   const listener = declared ?? listeners.create("tcp", address);
   switch (listener?.protocol) {
     case "tcp":
+      if (serverNameOf(frontend) !== undefined) listeners.named(listener);
       return { protocol: "tcp", expectsProxy: listener.config.expect_proxy };
     case "udp":
       return { protocol: "udp", expectsProxy: listener.expectsProxy };
@@ -151,6 +161,11 @@ export function matchTcpFrontend(
     default:
       return null;
   }
+}
+
+/** The server name of a frontend of a `tcp` cluster, under either of its keys. */
+export function serverNameOf({ values }: FrontendReading): string | undefined {
+  return values.hostname ?? values.sni;
 }
 
 /** The PROXY protocol mode of a `tcp` cluster; its frontends have to agree. */

@@ -71,8 +71,22 @@ Deno.test("a route that two clusters of a file claim is an error at the second",
   const place = '{ address = "127.0.0.1:2" }';
   const tcp = cluster("a", "tcp", place) + cluster("b", "tcp", place);
   assertError(tcp, 8, "clusters.b.frontends[0]", /'a' on line 3/);
-  const named = '{ address = "127.0.0.1:2", sni = "x.test" }';
-  assert.ok(load(cluster("a", "tcp", place) + cluster("b", "tcp", named)).ok);
+  const named = (more = "") => `{ address = "127.0.0.1:2", hostname = "x.test"${more} }`;
+  const twice = cluster("a", "tcp", named()) + cluster("b", "tcp", named().replace("x.", "X."));
+  assertError(twice, 8, "clusters.b.frontends[0]", /'a' on line 3/);
+  const mixed = cluster("a", "tcp", place) + cluster("b", "tcp", named());
+  assertError(mixed, 8, "clusters.b.frontends[0].hostname", /takes all of the address/);
+  const overlapping = cluster("a", "tcp", named(', alpn = ["h2", "x"]')) +
+    cluster("b", "tcp", named(', alpn = ["h2"]'));
+  assertError(overlapping, 8, "clusters.b.frontends[0].alpn", /no other frontend of "x.test" has/);
+  const nameless = cluster("a", "tcp", '{ address = "127.0.0.1:2", alpn = ["h2"] }');
+  assertError(nameless, 3, "clusters.a.frontends[0].alpn", /without sni/);
+  for (const name of ["/x/", "*", "a..test", "é.test", "x.test."]) {
+    const text = cluster("a", "tcp", named().replace("x.test", name));
+    assertError(text, 3, "clusters.a.frontends[0].hostname", /./);
+  }
+  const h2 = named(', alpn = ["h2"]');
+  assert.ok(load(cluster("a", "tcp", named()) + cluster("b", "tcp", h2)).ok);
 });
 
 Deno.test("limits that cannot serve anything are errors", () => {

@@ -6,7 +6,6 @@ import { rowOf, type Verb } from "../state/verbs.ts";
 
 /** Fields of values that ask for a feature when they hold something: absent, zero and empty ask for nothing. */
 const MISSING_FIELDS: Readonly<Record<string, string>> = {
-  alpn: "choosing by the protocols that a TLS client offers",
   client_auth: "certificates of clients",
   client_auth_policy: "certificates of clients",
   interface: "listeners on one network device",

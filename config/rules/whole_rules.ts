@@ -119,11 +119,25 @@ function certificateWithKey(
   );
 }
 
-function serverName({ sni }: RequestTcpFrontend, prefix: string): ConfigError | null {
-  if (sni === undefined) return null;
-  const parsed = parseServerName(sni);
+/** A TCP frontend takes all of its address, or the TLS clients that ask for one name. */
+function serverName({ sni, alpn }: RequestTcpFrontend, prefix: string): ConfigError | null {
+  if (sni === undefined) {
+    if (alpn.length === 0) return null;
+    const given = alpn.map(quoted).join(", ");
+    return invalidValue(
+      `${prefix}alpn`,
+      `${given} without sni`,
+      "protocols of a server name (sni)",
+    );
+  }
   const field = `${prefix}sni`;
+  // deno-lint-ignore no-control-regex
+  if (!/^[\x00-\x7f]*$/.test(sni)) {
+    return invalidValue(field, quoted(sni), "a name in ASCII: write its punycode form (xn--...)");
+  }
+  const parsed = parseServerName(sni);
   if (parsed instanceof RouteError) return refused(field, parsed.message);
+  if (sni.endsWith(".")) return invalidValue(field, quoted(sni), "a name without a dot at its end");
   return hostProblem(sni, field);
 }
 

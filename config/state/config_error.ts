@@ -23,6 +23,11 @@ export function alreadyExists(object: string, id: string): ConfigError {
   return { kind: "already_exists", message: `Cannot add ${object} "${id}": it already exists` };
 }
 
+/** The place of the object is taken by another one. */
+export function placeTaken(object: string, id: string, why: string): ConfigError {
+  return { kind: "already_exists", message: `Cannot add ${object} "${id}": ${why}` };
+}
+
 /** The object that the request names is not there. */
 export function notFound(object: string, id: string): ConfigError {
   return { kind: "not_found", message: `Cannot find ${object} "${id}"` };

@@ -7,13 +7,15 @@ import type { Verb } from "./verbs.ts";
 const STREAM = { cluster_id: "a", address: address("127.0.0.1:7000"), tags: new Map(), alpn: [] };
 
 const BASE: Verb = { kind: "add_cluster", value: cluster("a") };
+const OTHER = address("127.0.0.1:7001");
 
 const PARTS: Verb[] = [
   { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1") },
   { kind: "add_http_frontend", value: frontend("x.test", "/") },
   { kind: "add_https_frontend", value: frontend("x.test", "/") },
   { kind: "add_tcp_frontend", value: STREAM },
-  { kind: "add_tcp_frontend", value: { ...STREAM, sni: "x.test" } },
+  { kind: "add_tcp_frontend", value: { ...STREAM, address: OTHER, sni: "x.test" } },
+  { kind: "add_tcp_frontend", value: { ...STREAM, address: OTHER, sni: "x.test", alpn: ["h2"] } },
 ];
 
 Deno.test("hashClusters() has one full 64-bit hash for each configured cluster", () => {

@@ -36,13 +36,25 @@ const GLOBALS_OF_EMPTY_FILE: ListenerGlobals = {
   buffer_size: defaults.DEFAULT_BUFFER_BYTES,
 };
 
+/** What listeners of connections have in common. */
+function defaultStreamListener(
+  address: SocketAddress,
+  { front_timeout, back_timeout, connect_timeout }: ListenerGlobals,
+) {
+  const expect_proxy = defaults.DEFAULT_EXPECT_PROXY;
+  return { address, expect_proxy, front_timeout, back_timeout, connect_timeout, active: false };
+}
+
 /** A TCP listener that passes bytes. */
 export function defaultTcpListener(
   address: SocketAddress,
-  { front_timeout, back_timeout, connect_timeout }: ListenerGlobals = GLOBALS_OF_EMPTY_FILE,
+  globals: ListenerGlobals = GLOBALS_OF_EMPTY_FILE,
 ): TcpListenerConfig {
-  const expect_proxy = defaults.DEFAULT_EXPECT_PROXY;
-  return { address, expect_proxy, front_timeout, back_timeout, connect_timeout, active: false };
+  return {
+    ...defaultStreamListener(address, globals),
+    sni_preread_timeout: defaults.DEFAULT_SNI_PREREAD_SECONDS,
+    sni_preread_max_bytes: defaults.DEFAULT_SNI_PREREAD_BYTES,
+  };
 }
 
 /** An HTTP listener with the answers that are built in. */
@@ -51,7 +63,7 @@ export function defaultHttpListener(
   globals: ListenerGlobals = GLOBALS_OF_EMPTY_FILE,
 ): HttpListenerConfig {
   return {
-    ...defaultTcpListener(address, globals),
+    ...defaultStreamListener(address, globals),
     request_timeout: globals.request_timeout,
     sticky_name: defaults.DEFAULT_STICKY_NAME,
     answers: new Map(),

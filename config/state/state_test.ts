@@ -251,20 +251,19 @@ Deno.test("RemoveHttpFrontend goes by its key and its cluster alone", () => {
   accept(state, { kind: "remove_http_frontend", value: denied });
 });
 
-Deno.test("AddTcpFrontend refuses exact duplicates only, RemoveTcpFrontend ignores tags", () => {
+Deno.test("AddTcpFrontend gives an address to one frontend, RemoveTcpFrontend ignores tags", () => {
   const at = address("127.0.0.1:7000");
   const plain = { cluster_id: "a", address: at, tags: new Map<string, string>(), alpn: [] };
   const tagged = { ...plain, tags: new Map([["k", "v"]]) };
-  const state = stateWith(
-    { kind: "add_tcp_frontend", value: plain },
-    { kind: "add_tcp_frontend", value: tagged },
-  );
-  assert.equal(refuse(state, { kind: "add_tcp_frontend", value: tagged }), "already_exists");
+  const state = stateWith({ kind: "add_tcp_frontend", value: tagged });
+  for (const value of [tagged, plain, { ...plain, cluster_id: "b" }]) {
+    assert.equal(refuse(state, { kind: "add_tcp_frontend", value }), "already_exists");
+  }
   const elsewhere = { ...plain, address: address("127.0.0.1:7001") };
   assert.equal(refuse(state, { kind: "remove_tcp_frontend", value: elsewhere }), "no_change");
   const unknown = { ...plain, cluster_id: "b" };
   assert.equal(refuse(state, { kind: "remove_tcp_frontend", value: unknown }), "not_found");
-  assert.equal(state.counts().frontends, 2);
+  assert.equal(state.counts().frontends, 1);
   accept(state, { kind: "remove_tcp_frontend", value: plain });
   assert.equal(state.counts().frontends, 0);
 });

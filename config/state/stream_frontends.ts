@@ -1,115 +1,184 @@
-// The TCP or UDP frontends of a ConfigState: by cluster, then by place: an address, and on TCP a server
-// name if the frontend has one. One cluster may hold one place several times with different tags.
-// Buckets that become empty are dropped.
+// The TCP or UDP frontends of a ConfigState. A place belongs to one frontend, over all clusters: on UDP a place is an
+// address; on TCP it is an address alone, or one with a server name and protocols. An address either has names or not.
 
 import { compareAddresses, formatAddress, normalizeAddress } from "../values/address.ts";
-import { alreadyExists, type ConfigError, noChange, notFound } from "./config_error.ts";
+import {
+  alreadyExists,
+  type ConfigError,
+  invalidValue,
+  noChange,
+  notFound,
+  placeTaken,
+} from "./config_error.ts";
 import type { RequestTcpFrontend, RequestUdpFrontend } from "../schema/messages.ts";
 import { compareText } from "../values/text_order.ts";
 
 /** A TCP or a UDP frontend: only those of TCP choose by the name and the protocols that a TLS client asks for. */
 export type StreamFrontend = RequestUdpFrontend & Partial<RequestTcpFrontend>;
 
-/** Frontends of one cluster at one place, by their tags. */
-type Bucket<F> = Map<string, F>;
-
 /** The tags as one text, whatever their order. */
 function tagsKey(tags: ReadonlyMap<string, string>): string {
   return JSON.stringify([...tags].sort(([a], [b]) => compareText(a, b)));
 }
 
-/** What of a listener's traffic a frontend takes, as text: its address, and its name if it has one. */
-export function placeKey({ address, sni }: Pick<StreamFrontend, "address" | "sni">): string {
-  const text = formatAddress(address);
-  return sni === undefined ? text : `${text} ${sni.toLowerCase()}`;
+/** Protocols as a set: each once, in the order of their texts. */
+function protocolSet(alpn: readonly string[] = []): string[] {
+  return [...new Set(alpn)].sort(compareText);
 }
 
-/** Orders frontends by cluster, address, name and tags. */
+/** What of a listener's traffic a frontend takes, as text: its address, and its name and protocols if it has any. */
+export function placeKey(
+  { address, sni, alpn }: Pick<StreamFrontend, "address" | "sni" | "alpn">,
+): string {
+  const text = formatAddress(address);
+  const protocols = protocolSet(alpn);
+  const name = sni === undefined ? text : `${text} ${sni.toLowerCase()}`;
+  return protocols.length === 0 ? name : `${name} ${JSON.stringify(protocols)}`;
+}
+
+/** Orders frontends by cluster, place and tags. */
 export function compareStreamFrontends(a: StreamFrontend, b: StreamFrontend): number {
   return compareText(a.cluster_id, b.cluster_id) || compareAddresses(a.address, b.address) ||
-    compareText(a.sni ?? "", b.sni ?? "") || compareText(tagsKey(a.tags), tagsKey(b.tags));
+    compareText(placeKey(a), placeKey(b)) || compareText(tagsKey(a.tags), tagsKey(b.tags));
+}
+
+/** Why a frontend cannot stand beside others of its address, or `null`; no other has its place. */
+function conflict(
+  added: StreamFrontend,
+  others: Iterable<StreamFrontend>,
+): ConfigError | null {
+  for (const { sni, alpn = [], cluster_id } of others) {
+    if ((sni === undefined) !== (added.sni === undefined)) {
+      const [given, accepted] = sni === undefined
+        ? [JSON.stringify(added.sni), "none where a frontend takes all of the address"]
+        : ["nothing", "a server name where other frontends of the address have one"];
+      return invalidValue("sni", given, `${accepted} (cluster ${JSON.stringify(cluster_id)})`);
+    }
+    if (sni !== added.sni) continue;
+    const twice = added.alpn?.find((protocol) => alpn.includes(protocol));
+    if (twice !== undefined) {
+      const accepted = `a protocol that no other frontend of "${sni}" has`;
+      return invalidValue(
+        "alpn",
+        JSON.stringify(twice),
+        `${accepted} (cluster ${JSON.stringify(cluster_id)})`,
+      );
+    }
+  }
+  return null;
+}
+
+/** How frontends of a protocol are removed. */
+export interface StreamFrontendRules {
+  /** What they are called in refusals. */
+  readonly name: string;
+  /** A removal has to repeat the tags. */
+  readonly removedByTags: boolean;
 }
 
 /** Frontends of one protocol. */
 export class StreamFrontends<F extends StreamFrontend = StreamFrontend> {
-  readonly #name: string;
-  #byCluster = new Map<string, Map<string, Bucket<F>>>();
-  /** All of them in the order in which they were added. */
-  #added = new Set<F>();
+  readonly #rules: StreamFrontendRules;
+  /** By place, in the order in which they were added. */
+  #byPlace = new Map<string, F>();
+  readonly #byAddress = new Map<string, Set<F>>();
+  readonly #byCluster = new Map<string, Set<F>>();
 
-  constructor(name: string) {
-    this.#name = name;
+  constructor(rules: StreamFrontendRules) {
+    this.#rules = rules;
   }
 
   get size(): number {
-    return this.#added.size;
+    return this.#byPlace.size;
   }
 
-  /** Every frontend in the order in which they were added: of several at one place, the last has it. */
+  /** Every frontend in the order in which they were added. */
   values(): Iterable<F> {
-    return this.#added;
+    return this.#byPlace.values();
   }
 
   /** Frontends of one cluster, in no particular order. */
-  *of(clusterId: string): Iterable<F> {
-    for (const bucket of this.#byCluster.get(clusterId)?.values() ?? []) yield* bucket.values();
+  of(clusterId: string): Iterable<F> {
+    return this.#byCluster.get(clusterId) ?? [];
   }
 
-  /** Every frontend by cluster, address, name and tags. */
+  /** The frontend that has the place of another one. */
+  at(frontend: StreamFrontend): F | undefined {
+    return this.#byPlace.get(placeKey(frontend));
+  }
+
+  /** Every frontend by cluster, place and tags. */
   sorted(): F[] {
     return [...this.values()].sort(compareStreamFrontends);
   }
 
   /** Whether exactly this frontend is there. */
   has(frontend: StreamFrontend): boolean {
-    const places = this.#byCluster.get(frontend.cluster_id);
-    const bucket = places?.get(placeKey(frontend));
-    return bucket?.has(tagsKey(frontend.tags)) ?? false;
+    const held = this.at(frontend);
+    return held?.cluster_id === frontend.cluster_id &&
+      tagsKey(held.tags) === tagsKey(frontend.tags);
   }
 
   add(frontend: F): ConfigError | null {
-    const place = placeKey(frontend);
-    if (this.has(frontend)) return alreadyExists(this.#name, `${frontend.cluster_id} ${place}`);
-    let places = this.#byCluster.get(frontend.cluster_id);
-    if (places === undefined) {
-      this.#byCluster.set(frontend.cluster_id, places = new Map());
-    }
-    let bucket = places.get(place);
-    if (bucket === undefined) places.set(place, bucket = new Map());
     const { address, tags, sni, alpn } = frontend;
+    const place = placeKey(frontend);
+    const owner = this.#byPlace.get(place);
+    if (owner !== undefined) {
+      const { name } = this.#rules;
+      if (owner.cluster_id === frontend.cluster_id) return alreadyExists(name, place);
+      return placeTaken(name, place, `cluster ${JSON.stringify(owner.cluster_id)} has it`);
+    }
     const stored: F = {
       ...frontend,
       address: normalizeAddress(address),
       tags: new Map(tags),
       ...(sni === undefined ? {} : { sni: sni.toLowerCase() }),
-      ...(alpn === undefined ? {} : { alpn: [...alpn] }),
+      ...(alpn === undefined ? {} : { alpn: protocolSet(alpn) }),
     };
-    bucket.set(tagsKey(frontend.tags), stored);
-    this.#added.add(stored);
+    const problem = conflict(stored, this.#byAddress.get(formatAddress(address)) ?? []);
+    if (problem !== null) return problem;
+    this.#put(place, stored);
     return null;
   }
 
-  /** Removes every frontend of the cluster at the place, whatever its tags. */
+  /** Removes the frontend of the cluster that has the place. */
   remove(frontend: StreamFrontend): ConfigError | null {
-    const { cluster_id } = frontend;
-    const places = this.#byCluster.get(cluster_id);
-    if (places === undefined) return notFound(`${this.#name} of cluster`, cluster_id);
+    const { cluster_id, address, tags } = frontend;
+    const { name, removedByTags } = this.#rules;
+    if (!this.#byCluster.has(cluster_id)) return notFound(`${name} of cluster`, cluster_id);
     const place = placeKey(frontend);
-    const bucket = places.get(place);
-    if (bucket === undefined) return noChange(this.#name, `${cluster_id} ${place}`);
-    places.delete(place);
-    for (const stored of bucket.values()) this.#added.delete(stored);
-    if (places.size === 0) this.#byCluster.delete(cluster_id);
+    const stored = this.#byPlace.get(place);
+    const isMeant = stored?.cluster_id === cluster_id &&
+      (!removedByTags || tagsKey(stored.tags) === tagsKey(tags));
+    if (stored === undefined || !isMeant) return noChange(name, `${cluster_id} ${place}`);
+    this.#byPlace.delete(place);
+    take(this.#byAddress, formatAddress(address), stored);
+    take(this.#byCluster, cluster_id, stored);
     return null;
   }
 
   copy(): StreamFrontends<F> {
-    const copy = new StreamFrontends<F>(this.#name);
-    for (const [clusterId, places] of this.#byCluster) {
-      const buckets = [...places].map(([key, bucket]) => [key, new Map(bucket)] as const);
-      copy.#byCluster.set(clusterId, new Map(buckets));
-    }
-    copy.#added = new Set(this.#added);
+    const copy = new StreamFrontends<F>(this.#rules);
+    for (const [place, frontend] of this.#byPlace) copy.#put(place, frontend);
     return copy;
   }
+
+  #put(place: string, stored: F): void {
+    this.#byPlace.set(place, stored);
+    put(this.#byAddress, formatAddress(stored.address), stored);
+    put(this.#byCluster, stored.cluster_id, stored);
+  }
+}
+
+function put<F>(sets: Map<string, Set<F>>, key: string, value: F): void {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([value]));
+  else set.add(value);
+}
+
+/** Sets that become empty are dropped. */
+function take<F>(sets: Map<string, Set<F>>, key: string, value: F): void {
+  const set = sets.get(key);
+  set?.delete(value);
+  if (set?.size === 0) sets.delete(key);
 }

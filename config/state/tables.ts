@@ -18,8 +18,14 @@ export class StateTables {
   listeners = new Listeners();
   httpFrontends = new HttpFrontends("HTTP frontend");
   httpsFrontends = new HttpFrontends("HTTPS frontend");
-  tcpFrontends = new StreamFrontends<RequestTcpFrontend>("TCP frontend");
-  udpFrontends = new StreamFrontends<RequestUdpFrontend>("UDP frontend");
+  tcpFrontends = new StreamFrontends<RequestTcpFrontend>({
+    name: "TCP frontend",
+    removedByTags: false,
+  });
+  udpFrontends = new StreamFrontends<RequestUdpFrontend>({
+    name: "UDP frontend",
+    removedByTags: true,
+  });
   certificates: Certificates;
 
   constructor(parseCertificate: CertificateParser) {

@@ -8,7 +8,7 @@ import {
   type RouteKind,
   type StreamKind,
 } from "../state/listener_kinds.ts";
-import { placeKey, type StreamFrontend } from "../state/stream_frontends.ts";
+import type { StreamFrontend } from "../state/stream_frontends.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
 import { requestOf } from "../state/twin_verbs.ts";
 import { NOTHING, type Undo } from "./parts.ts";
@@ -26,23 +26,16 @@ export function undoRouteRemoval(
   return before === undefined ? NOTHING : () => [requestOf(addFrontend(kind, before))];
 }
 
-export function undoStreamAddition(
-  tables: ReadonlyTables,
-  kind: StreamKind,
-  frontend: StreamFrontend,
-): Undo {
-  const restored = undoStreamRemoval(tables, kind, frontend);
-  return (after) => [requestOf(removeFrontend(kind, frontend)), ...restored(after)];
+export function undoStreamAddition(kind: StreamKind, frontend: StreamFrontend): Undo {
+  return () => [requestOf(removeFrontend(kind, frontend))];
 }
 
-/** Frontends of one cluster at one place are removed together, so they are restored together. */
 export function undoStreamRemoval(
   tables: ReadonlyTables,
   kind: StreamKind,
   frontend: StreamFrontend,
 ): Undo {
-  const place = placeKey(frontend);
-  const before = [...tables[kind.frontends].of(frontend.cluster_id)]
-    .filter((other) => placeKey(other) === place);
-  return () => before.map((other) => requestOf(addFrontend(kind, other)));
+  const before = tables[kind.frontends].at(frontend);
+  if (before === undefined || before.cluster_id !== frontend.cluster_id) return NOTHING;
+  return () => [requestOf(addFrontend(kind, before))];
 }

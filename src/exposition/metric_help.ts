@@ -146,14 +146,38 @@ const TEXTS: Readonly<Record<string, string>> = {
   "proxy_protocol.errors": "Connections closed because of their PROXY header",
   "request_time": "Time from the first byte of a request to the end of its response",
   "requests": "Requests and TCP connections sent to backends",
+  "rustls.read.reset": "TLS connections whose client reset them, noticed by a read",
+  "rustls.write.reset": "TLS connections whose client reset them, noticed by a write",
   "server.live": "Workers that accept connections",
   "service_time": "Time spent on a request without waiting for its backend",
   "session.internal_errors": "Connections ended by a defect of the proxy",
   "sessions.evicted": "Client connections closed to make room for new ones",
   "slab.capacity": "Connections to clients and backends there is room for",
   "slab.entries": "Connections to clients and backends that are open now",
-  "tcp.client_hello.errors": "Connections closed because their TLS ClientHello could not be read",
+  "tcp.read.reset": "Connections that their peer reset, noticed by a read",
   "tcp.requests": "TCP connections begun",
+  "tcp.sni_preread.active": "TCP connections whose TLS ClientHello is awaited now",
+  "tcp.sni_preread.duration":
+    "Time until a TLS ClientHello told where a TCP connection goes, or never will",
+  "tcp.sni_preread.rejected.alpn_unmatched":
+    "TCP connections closed: no route for the protocols offered",
+  "tcp.sni_preread.rejected.ech_outer_absent":
+    "TCP connections closed: the server name is encrypted",
+  "tcp.sni_preread.rejected.fragmented":
+    "TCP connections closed: the ClientHello was not complete in time",
+  "tcp.sni_preread.rejected.front_closed":
+    "TCP connections whose client left within the ClientHello",
+  "tcp.sni_preread.rejected.malformed_handshake":
+    "TCP connections closed: the ClientHello is malformed",
+  "tcp.sni_preread.rejected.malformed_record": "TCP connections closed: a TLS record is malformed",
+  "tcp.sni_preread.rejected.no_sni": "TCP connections closed: the client names no server",
+  "tcp.sni_preread.rejected.not_tls": "TCP connections closed: they do not begin with TLS",
+  "tcp.sni_preread.rejected.proxy_header_invalid":
+    "TCP connections closed: the PROXY header is wrong",
+  "tcp.sni_preread.rejected.sni_unmatched": "TCP connections closed: no route for the server name",
+  "tcp.sni_preread.rejected.too_large": "TCP connections closed: the ClientHello is too large",
+  "tcp.sni_preread.routed": "TCP connections whose TLS ClientHello told where they go",
+  "tcp.write.reset": "Connections that their peer reset, noticed by a write",
   "tls.cert.min_expires_at_seconds":
     "When the first certificate in use expires, seconds since 1970",
   "tls.default_cert_used": "TLS handshakes that were shown the default certificate",

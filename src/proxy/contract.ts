@@ -3,6 +3,8 @@
 // the other works.
 
 import type {
+  ClosedSessions,
+  CloseSessions,
   QueryMetricsOptions,
   Request,
   ResponseContent,
@@ -27,6 +29,9 @@ export interface DataPlane {
 
   /** The initial state is in force: from now on an activation may wait for an address to become free. */
   begun(): void;
+
+  /** Ends the sessions of a cluster, or of some of its backends, as far as they have no work in progress. */
+  endSessions(which: CloseSessions): ClosedSessions;
 
   /** Does one step of a hand-over: its answer, `null` when it has none, or why it failed. */
   handOver(

@@ -199,6 +199,10 @@ export class ControlLoop {
       case "close_listener_socket":
         // Not awaited: others are served while a socket empties its queue.
         return void this.#answerHandOver(id, type);
+      case "close_sessions": {
+        const value = this.#options.dataPlane.endSessions(type.value);
+        return this.#ok(id, { kind: "closed_sessions", value });
+      }
       case "wind_down":
         return void this.#options.dataPlane.windDown().then(() => this.#ok(id));
       case "hard_stop":

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  type ClosedSessions,
   ListenerType,
   QueryMetricsOptions,
   type Request,
@@ -51,6 +52,10 @@ class ScriptedDataPlane implements DataPlane {
         ? { kind: "listener_socket_name" as const, value: { inode: 7n } }
         : this.refuse({ request_type: step }),
     );
+  }
+
+  endSessions(): ClosedSessions {
+    return { closed: 1n, draining: 2n };
   }
 
   windDown(): Promise<void> {

@@ -3,6 +3,8 @@
 // on connections; knows nothing of the channel to the main process.
 
 import {
+  type ClosedSessions,
+  type CloseSessions,
   type Cluster,
   type Event,
   type HealthCheckHeaderValue,
@@ -21,12 +23,14 @@ import {
 import { missingFeature, notAvailable } from "../../config/rules/missing_features.ts";
 import { plainVerb } from "../../config/state/twin_verbs.ts";
 import { isAbout } from "../../config/state/verbs.ts";
+import { formatAddress } from "../../config/values/address.ts";
 import { AcceptPause } from "../io/listening/accept_loop.ts";
 import { Counter } from "../observe/metrics/counters.ts";
 import type { WorkerContext } from "../session/worker_context.ts";
 import { TICK_MS } from "../session/timing/deadline_wheel.ts";
 import { SessionSet } from "../session/session_set.ts";
 import type { Http2 } from "../session/http/http2.ts";
+import { SessionTarget } from "../session/upstream/session_target.ts";
 import { Tracer } from "../session/http/tracer.ts";
 import { joinObservers, type TrafficObserver } from "../session/observer.ts";
 import { createWorkerContext, observeTraffic } from "../session/worker_context.ts";
@@ -248,6 +252,19 @@ export class ProxyDataPlane implements DataPlane {
 
   handOver(step: HandOverStep): ReturnType<HandOver["execute"]> {
     return this.#handOver.execute(step);
+  }
+
+  endSessions({ cluster_id, backend_id, address }: CloseSessions): ClosedSessions {
+    const target = new SessionTarget({
+      clusterId: cluster_id,
+      backendId: backend_id ?? null,
+      address: address === undefined ? null : formatAddress(address),
+    });
+    // First the sessions: those that are idle have no backend connection to give back any more.
+    const { closed, draining } = this.#sessions.endFor(target);
+    this.#worker.upstreams.endFor(target);
+    this.#http2.loaded?.upstreams.endFor(target);
+    return { closed: BigInt(closed), draining: BigInt(draining) };
   }
 
   async windDown(): Promise<void> {

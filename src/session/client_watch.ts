@@ -3,6 +3,7 @@
 // read would tell only when everything before the reset has been read. Writing no bytes tells at once.
 
 import { CLIENT_WATCH_MS } from "../../config/defaults.ts";
+import type { ResetSeen } from "./defect.ts";
 import type { DeadlineWheel, Timed } from "./timing/deadline_wheel.ts";
 import type { WritingEnd } from "./sole_reader.ts";
 
@@ -20,6 +21,8 @@ export type Watching = 0 | 1 | 2;
 /** Who has a client to be watched. */
 export interface Watcher {
   readonly stream: WritingEnd;
+  /** Is told how the client has broken its connection. */
+  readonly client: { broke(error: unknown, seen?: ResetSeen): void };
   /** May be called at any time. */
   watching(): Watching;
   /** The client has reset its connection. */
@@ -54,7 +57,10 @@ export class ClientWatch implements Timed {
     if (watching === Watching.ASK && !this.#asking) {
       this.#asking = true;
       // Behind a write that is under way this one waits, and that one tells as well.
-      this.#watcher.stream.write(NOTHING).then(() => this.#onHere(), () => this.#onGone());
+      this.#watcher.stream.write(NOTHING).then(
+        () => this.#onHere(),
+        (error) => this.#onGone(error),
+      );
     }
     this.#wheel.arm(this, CLIENT_WATCH_MS);
   }
@@ -63,10 +69,12 @@ export class ClientWatch implements Timed {
     this.#asking = false;
   }
 
-  #onGone(): void {
+  #onGone(error: unknown): void {
     this.#asking = false;
     // What was true when the question was put may not be when the answer comes.
-    if (this.#watcher.watching() !== Watching.OVER) this.#watcher.clientReset();
+    if (this.#watcher.watching() === Watching.OVER) return;
+    this.#watcher.client.broke(error, "write");
+    this.#watcher.clientReset();
   }
 }
 

@@ -22,6 +22,8 @@ function watched(how: Watching) {
     how,
     resets: 0,
     watching: () => watcher.how,
+    broken: [] as unknown[],
+    client: { broke: (error: unknown) => void watcher.broken.push(error) },
     clientReset: () => void watcher.resets++,
   };
   const watch = new ClientWatch(watcher, wheel);
@@ -43,6 +45,7 @@ Deno.test("ClientWatch asks again and again, one question at a time, until the c
   assert.equal(asked.length, 2);
   asked[1]?.reject(new Error("reset"));
   await waitFor("the news", () => watcher.resets === 1);
+  assert.deepEqual(watcher.broken, [new Error("reset")]);
 });
 
 Deno.test("ClientWatch asks nothing while a read will tell, nor when all is over", () => {

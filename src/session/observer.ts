@@ -42,6 +42,8 @@ export interface TrafficObserver {
   connectFailed?(cluster: Cluster, backend: Backend): void;
   /** A TLS handshake succeeded, so many milliseconds after it could begin. */
   handshakeDone?(milliseconds: number): void;
+  /** A client has told which service it wants, or never will, so many milliseconds after the accept. */
+  helloDone?(milliseconds: number): void;
   /**
    * A request or a tunnel is over: exactly once for each request with a complete head, each head that
    * was answered, and each tunnel.
@@ -78,6 +80,10 @@ class JoinedObservers implements TrafficObserver {
 
   handshakeDone(milliseconds: number): void {
     for (const observer of this.#observers) observer.handshakeDone?.(milliseconds);
+  }
+
+  helloDone(milliseconds: number): void {
+    for (const observer of this.#observers) observer.helloDone?.(milliseconds);
   }
 
   requestEnded(account: RequestAccount, session: ObservedSession): void {

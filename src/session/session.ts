@@ -4,6 +4,7 @@
 
 import type { Accepted } from "../io/contracts.ts";
 import type { Placed } from "./placed_set.ts";
+import type { Ending, SessionTarget } from "./upstream/session_target.ts";
 
 /** A client connection from accept to close. */
 export interface Session extends Placed {
@@ -18,6 +19,8 @@ export interface Session extends Placed {
    * True when only the client's own close is missing. May be called again.
    */
   leaveIdle(): boolean;
+  /** Ends when it has what `target` tells: at once without work in progress, and tunnels at once in any case. */
+  endFor(target: SessionTarget): Ending;
   /** Ends the connection at once; whatever waits for it wakes up with an error. May be called twice. */
   close(): void;
 }

@@ -12,6 +12,7 @@ import type { WorkerContext } from "./worker_context.ts";
 import { LogAllowance } from "./timing/log_allowance.ts";
 import { PlacedSet } from "./placed_set.ts";
 import type { Session, SessionStarter } from "./session.ts";
+import { type EndedSessions, Ending, type SessionTarget } from "./upstream/session_target.ts";
 
 /**
  * What an idle client gets when the worker drains, in milliseconds. A request that is on its way then
@@ -142,6 +143,17 @@ export class SessionSet {
 
   #cutIfIdle(): void {
     if (this.#endIdle()) this.closeAll();
+  }
+
+  /** Ends the sessions that `target` tells; those that wait for a place have no backend. */
+  endFor(target: SessionTarget): EndedSessions {
+    const ended = { closed: 0, draining: 0 };
+    for (const session of [...this.#sessions]) {
+      const ending = session.endFor(target);
+      if (ending === Ending.CLOSED) ended.closed++;
+      else if (ending === Ending.DRAINING) ended.draining++;
+    }
+    return ended;
   }
 
   /** Cuts every connection. */

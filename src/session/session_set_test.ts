@@ -7,6 +7,7 @@ import { Counter } from "../observe/metrics/counters.ts";
 import type { OnSessionEnd, Session, SessionStarter } from "./session.ts";
 import { type Admission, leastActive, SessionSet } from "./session_set.ts";
 import { NOWHERE } from "./placed_set.ts";
+import { Ending } from "./upstream/session_target.ts";
 
 const QUEUE_TIMEOUT_MS = 5_000;
 
@@ -44,6 +45,10 @@ class Client implements Session {
 
   drain(): void {
     this.drained = true;
+  }
+
+  endFor(): Ending {
+    return this.idle ? Ending.CLOSED : Ending.DRAINING;
   }
 
   leaveIdle(): boolean {

@@ -4,6 +4,7 @@
 // few calls. Knows no protocol; what the end of a tunnel means is the client connection's.
 
 import { Counter, type Counters } from "../observe/metrics/counters.ts";
+import { countReset, isReset, type ResetSeen } from "./defect.ts";
 import type { BulkTurns } from "./timing/bulk_turns.ts";
 import type { Arrival, WritingEnd } from "./sole_reader.ts";
 import type { TrafficAccount } from "./traffic_account.ts";
@@ -23,6 +24,8 @@ export interface TunnelClient {
   armTunnel(): void;
   /** Tells the client that nothing more will come. */
   endWrite(): Promise<void>;
+  /** Tells how the client has broken its connection. */
+  broke(error: unknown, seen: ResetSeen): void;
   /** The client has broken its connection: ends it. Does nothing when it has been closed already. */
   clientReset(): void;
   /** The backend connection is lost; what came before has been delivered. Never rejects. */
@@ -93,7 +96,9 @@ async function pipeToBackend(client: TunnelClient, upstream: Upstream): Promise<
     clientFailed = false;
     await upstream.stream.closeWrite();
     return true;
-  } catch {
+  } catch (error) {
+    if (clientFailed) client.broke(error, "read");
+    else if (isReset(error)) countReset(worker.counters, "write", false);
     // A backend that takes no more may still have something to say; a client that broke has not.
     if (clientFailed) endBoth(client, upstream);
     return false;
@@ -139,12 +144,16 @@ async function pipeToClient(
     backendFailed = false;
     await client.endWrite();
     return true;
-  } catch {
+  } catch (error) {
     if (backendFailed) {
+      if (isReset(error)) countReset(worker.counters, "read", false);
       upstream.close();
       // What came before a backend broke has been delivered; the client is told that it was all.
       await client.backendBroke();
-    } else endBoth(client, upstream);
+    } else {
+      client.broke(error, "write");
+      endBoth(client, upstream);
+    }
     return false;
   }
 }

@@ -81,7 +81,8 @@ export class StreamStage {
     const open = await connect(DOCS, [certificates[0]]);
     await answeredBy("docs", open);
     await answeredBy("tenants", await connect(TENANT, [certificates[1]]));
-    const moving = this.#apply(addTcpFrontend("tenants", at(passed), DOCS))
+    // A name has one frontend at a time: a wildcard has it as soon as its own is gone.
+    const moving = this.#apply(addTcpFrontend("tenants", at(passed), "*.localhost"))
       .then(() => this.#apply(removeTcpFrontend("docs", at(passed), DOCS)));
     await answeredBy("docs|tenants", await connect(DOCS, certificates));
     await moving;

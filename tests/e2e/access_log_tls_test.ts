@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { connectRaw, sayUntilClosed } from "../support/http/raw_client.ts";
+import { scriptedOrigin } from "../support/http/scripted_origin.ts";
+import { startTcpProxy } from "../support/session/tcp_proxy.ts";
+import { alpn, helloMessage, records, serverName } from "../support/tls/client_hello.ts";
 import { logAccess } from "../support/observe/access_log.ts";
 import { startHttpsProxy } from "../support/tls/https_proxy.ts";
 import { startOrigin } from "../support/http/origin.ts";
@@ -42,3 +46,35 @@ Deno.test("a tunnel over TLS is a WSS one of its version", async () => {
   assert.equal(tunnel?.protocol, "WSS-TLS1.3");
   assert.equal(tunnel?.tls_sni, "app.test");
 });
+
+Deno.test("TLS that passes leaves what its client asked for, and who has no route leaves nothing", async () => {
+  await using origin = scriptedOrigin(async (wire) => {
+    await wire.readSome();
+    await wire.write("!");
+  });
+  await using proxy = await startTcpProxy({ backends: [origin.address], tags: [["team", "data"]] });
+  await proxy.removeFrontend("db");
+  await proxy.addFrontend("db", "*.test");
+  await using log = logAccess(proxy);
+  const offers = [["h2", "http/1.1"], ["http/1.1"], ["smtp", "h2"], []];
+  for (const name of ["stranger.example", "a.b.test"]) {
+    assert.equal(await sayUntilClosed(proxy.port, helloOf(name)), "");
+  }
+  for (const protocols of offers) {
+    using wire = await connectRaw(proxy.port);
+    await wire.write(helloOf("Db.test", ...protocols));
+    await wire.readThrough("!");
+  }
+  const lines = await log.lines(offers.length);
+  assert.deepEqual(
+    lines.map((line) => [line.protocol, line.tls_sni, line.tls_alpn ?? null, line.tags]).sort(),
+    ["h2", "http/1.1", null, null]
+      .map((protocol) => ["TCP", "db.test", protocol, { team: "data" }]).sort(),
+  );
+  assert.deepEqual(lines.map((line) => line.tls_version ?? null), [null, null, null, null]);
+});
+
+function helloOf(name: string, ...protocols: string[]): Uint8Array {
+  const offered = protocols.length === 0 ? [] : [alpn(...protocols)];
+  return records(helloMessage({ extensions: [serverName(name), ...offered] }));
+}

@@ -142,6 +142,20 @@ Deno.test("sozu frontend tcp add --sni gives names of one listener to clusters",
   await say(wire, "second: x\n");
   await assert.rejects(shakeHands(port, "three.test"));
 
+  const h2 = ["--id", "two", ...at, "--sni", "One.test", "--alpn", "h2", "--alpn", "smtp"];
+  await ok("frontend", "tcp", "add", ...h2);
+  assert.match(await ok("frontend", "list", "--tcp"), / one\.test +\S h2, smtp +\S two /);
+  const offering = (...ALPNProtocols: string[]) => shakeHands(port, "one.test", { ALPNProtocols });
+  assert.equal((await offering("smtp")).fingerprint, fingerprintOf(TWO));
+  assert.equal((await offering("http/1.1")).fingerprint, fingerprintOf(ONE));
+  const overlapping = ["--id", "one", ...at, "--sni", "one.test", "--alpn", "h2"];
+  assert.match((await run("frontend", "tcp", "add", ...overlapping)).stderr, /alpn: "h2"/);
+  assert.equal((await run("frontend", "tcp", "remove", ...overlapping)).code, 1);
+  await ok("frontend", "tcp", "remove", ...h2.with(-1, "h2").with(-3, "smtp"));
+  assert.equal((await offering("smtp")).fingerprint, fingerprintOf(ONE));
+  const whole = await run("frontend", "tcp", "add", "--id", "one", ...at);
+  assert.match(whole.stderr, /a server name where other frontends of the address have one/);
+
   const refused = await run("frontend", "tcp", "add", "--id", "one", ...at, "--sni", "a.*.test");
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /a\.\*\.test/);

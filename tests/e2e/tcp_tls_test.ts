@@ -121,7 +121,9 @@ Deno.test("server names choose among clusters where TLS ends as well", async () 
   await using proxy = await start(rest.address);
   await proxy.addCluster("other");
   await proxy.addBackend("other", other.address);
+  await proxy.removeFrontend("db");
   await proxy.addFrontend("other", "two.test");
+  await proxy.addFrontend("db", "*.test");
   for (const [name, expected] of [["two.test", "other"], ["one.test", "rest"]] as const) {
     using wire = await connect(proxy, name);
     assert.equal(await sayAll(wire, "x"), `${expected} got x`);

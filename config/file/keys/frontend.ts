@@ -30,21 +30,27 @@ import {
 
 const HTTP = { only: ["http"] };
 const refusedOnTcp = (why: string) => ({ only: ["http"], refusedOn: { tcp: why } });
-const NO_HOST = "a TCP or UDP frontend takes everything that arrives at its address";
+const NO_PATH = "connections and datagrams have no path";
 const NO_CERTIFICATE = "TLS passes through a TCP frontend unread";
+
+const hostName = matching(
+  "a host name like 'example.com', '*.example.com' or a '/regex/' label; '*' only in front",
+  /^(?:\*?[^*\s/]+|\*|\S*\/\S*)$/,
+);
 
 /** Keys of a frontend; those of HTTP mean nothing in a `tcp` cluster. */
 export const FRONTEND_KEYS = {
   address: required(address, "listener the frontend belongs to"),
-  hostname: required(
-    matching(
-      "a host name like 'example.com', '*.example.com' or a '/regex/' label; '*' only in front",
-      /^(?:\*?[^*\s/]+|\*|\S*\/\S*)$/,
-    ),
-    "host the frontend serves",
-    refusedOnTcp(NO_HOST),
+  hostname: optional(
+    hostName,
+    "host the frontend serves; tcp: only TLS clients that ask for it, whose bytes pass unread",
   ),
-  path: optional(text, "path rule; absent = every path", refusedOnTcp(NO_HOST)),
+  alpn: optional(
+    arrayOf(text),
+    "only TLS clients of that host that offer one of these protocols",
+    { only: ["tcp"], refusedOn: { http: "a listener offers them (alpn_protocols)" } },
+  ),
+  path: optional(text, "path rule; absent = every path", refusedOnTcp(NO_PATH)),
   path_type: defaulted(
     oneOf({
       PREFIX: PathRuleKind.PREFIX,
@@ -73,7 +79,7 @@ export const FRONTEND_KEYS = {
   ),
   sni: optional(
     matching("a host name, or '*.' followed by one", /^(?:\*\.)?[^*\s/]+$/),
-    "only TLS clients that ask for this server; the bytes pass unread",
+    "same as hostname",
     { only: ["tcp"] },
   ),
   tags: optional(mapOf(text), "written to access logs"),
@@ -162,6 +168,9 @@ export function httpFrontendMessage(
   problems: Problems,
 ): RequestHttpFrontend | null {
   const { values } = reading;
+  if (!reading.has("hostname")) {
+    problems.error(reading.at("hostname"), `Missing key 'hostname', accepted: ${hostName.accepts}`);
+  }
   checkPathRegex(reading, problems);
   checkHsts(reading, problems);
   const hsts = hstsMessage(values.hsts, problems);

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import {
   cluster,
+  listener,
   load,
   loaded,
   only,
+  refusedOnce,
   requestsOf,
   template,
 } from "../../../tests/support/config/file.ts";
@@ -151,9 +153,41 @@ Deno.test("a tcp frontend takes the part of its listener with a server name", ()
   };
   assert.equal("sni" in sent(""), false);
   assert.equal(sent(', sni = "One.test"').sni, "One.test");
+  assert.equal(sent(', hostname = "One.test"').sni, "One.test");
+  assert.deepEqual(sent(', hostname = "a", alpn = ["h2", "x"]').alpn, ["h2", "x"]);
   assert.equal(sent(', sni = "*.one.test"').sni, "*.one.test");
   const names = ["a", "b"].map((name) => `{ address = "127.0.0.1:1", sni = "${name}.test" }`);
   const both = loaded(cluster("c", "tcp", names.join(", ")));
   const sni = requestsOf(both, "add_tcp_frontend").map((frontend) => frontend.sni);
   assert.deepEqual(sni, ["a.test", "b.test"]);
+});
+
+Deno.test("a tcp frontend has one server name, and an http frontend offers no protocols", () => {
+  const both = '{ address = "127.0.0.1:1", sni = "a.test", hostname = "b.test" }';
+  const twice = refusedOnce(cluster("c", "tcp", both));
+  assert.equal(twice.key, "clusters.c.frontends[0].sni");
+  const offering = '{ address = "127.0.0.1:1", hostname = "a.test", alpn = ["h2"] }';
+  const http = refusedOnce(cluster("c", "http", offering));
+  assert.equal(http.key, "clusters.c.frontends[0].alpn");
+});
+
+Deno.test("a tcp listener has to be able to read a ClientHello where a frontend of its has a name", () => {
+  const rows = [
+    ["sni_preread_timeout = 61", "sni_preread_timeout", /at most front_timeout, '60'/],
+    ["front_timeout = 4", "sni_preread_timeout", /at most front_timeout, '4'/],
+    ["sni_preread_max_bytes = 4", "sni_preread_max_bytes", /5 to buffer_size, '16393'/],
+    ["sni_preread_max_bytes = 16394", "sni_preread_max_bytes", /5 to buffer_size/],
+  ] as const;
+  for (const [keys, key, message] of rows) {
+    const text = (host: string) =>
+      listener("tcp", 1, keys) + cluster("c", "tcp", `{ address = "127.0.0.1:1"${host} }`);
+    const problem = refusedOnce(text(', hostname = "a.test"'));
+    assert.match(problem.message, message, keys);
+    if (keys.startsWith(key)) assert.equal(problem.key, `listeners[0].${key}`);
+    loaded(text(""));
+  }
+  const text = listener("tcp", 1, "sni_preread_timeout = 60\nsni_preread_max_bytes = 16393") +
+    cluster("c", "tcp", '{ address = "127.0.0.1:1", hostname = "a.test" }');
+  const added = only(requestsOf(loaded(text), "add_tcp_listener"));
+  assert.deepEqual([added.sni_preread_timeout, added.sni_preread_max_bytes], [60, 16_393]);
 });

@@ -15,7 +15,7 @@ import {
 } from "../../state/listener_defaults.ts";
 import type { ListenerProtocol } from "../../state/listener_kinds.ts";
 import { type PresentFields, presentFields } from "../../values/present_fields.ts";
-import type { Problems } from "../problem.ts";
+import type { PlaceOf, Problems } from "../problem.ts";
 import type { FileSources } from "../sources.ts";
 import { defaulted, optional, required, tableOf, type TableReading } from "../table.ts";
 import {
@@ -36,7 +36,11 @@ import {
 
 const HTTP_FAMILY = { only: ["http", "https"] };
 const STREAMS = { only: ["http", "https", "tcp"] };
+const TCP = { only: ["tcp"] };
 const UDP = { only: ["udp"] };
+
+/** The header of a TLS record. */
+const LEAST_HELLO_BYTES = 5;
 
 const protocol = oneOf<ListenerProtocol>({
   http: "http",
@@ -130,6 +134,18 @@ export const LISTENER_KEYS = {
     only: ["https"],
     refusedOn: { http: HSTS_NEEDS_HTTPS },
   }),
+  sni_preread_timeout: defaulted(
+    positiveU32,
+    defaults.DEFAULT_SNI_PREREAD_SECONDS,
+    "for the TLS ClientHello that chooses among frontends with a hostname, seconds",
+    TCP,
+  ),
+  sni_preread_max_bytes: defaulted(
+    positiveU32,
+    defaults.DEFAULT_SNI_PREREAD_BYTES,
+    "of that ClientHello, 5 to buffer_size",
+    TCP,
+  ),
   max_rx_datagram_size: defaulted(
     u32,
     defaults.DEFAULT_MAX_RX_DATAGRAM_BYTES,
@@ -197,8 +213,23 @@ export class ListenerBuilder {
     return {
       ...defaultTcpListener(address, this.#globals),
       ...pick(reading.values, TCP_FIELDS),
+      ...pick(reading.values, ["sni_preread_timeout", "sni_preread_max_bytes"]),
       ...tcpCertificate(reading, this.#sources, this.#problems),
     };
+  }
+
+  /** What a TCP listener that has frontends with names says about reading these has to be possible. */
+  checkPreread(config: TcpListenerConfig, at: PlaceOf): void {
+    const { sni_preread_timeout: seconds = 0, sni_preread_max_bytes: bytes = 0 } = config;
+    if (seconds > config.front_timeout) {
+      const accepted = `at most front_timeout, '${config.front_timeout}'`;
+      this.#problems.error(at("sni_preread_timeout"), `Value '${seconds}', accepted: ${accepted}`);
+    }
+    const { buffer_size } = this.#globals;
+    if (bytes < LEAST_HELLO_BYTES || bytes > buffer_size) {
+      const accepted = `${LEAST_HELLO_BYTES} to buffer_size, '${buffer_size}'`;
+      this.#problems.error(at("sni_preread_max_bytes"), `Value '${bytes}', accepted: ${accepted}`);
+    }
   }
 
   #http(reading: ListenerReading, address: SocketAddress): HttpListenerConfig {

@@ -118,7 +118,7 @@ function streamAdditionRow(kind: StreamKind): VerbRow<StreamFrontend> {
     mutate: (tables, frontend) =>
       (kind.protocol === LISTENER_KINDS.tcp.protocol ? tcpFrontendOfKey(tables, frontend) : null) ??
         (tables[kind.frontends] as StreamFrontends).add(frontend),
-    undo: (tables, frontend) => undoStreamAddition(tables, kind, frontend),
+    undo: (_, frontend) => undoStreamAddition(kind, frontend),
     binds: ({ address }) => ({ kind, address }),
     inForce: (tables, frontend) => tables[kind.frontends].has(frontend),
     auditVerb: `${kind.protocol}_frontend_added`,
@@ -142,8 +142,8 @@ function streamRemovalRow(kind: StreamKind): VerbRow<StreamFrontend> {
 function streamRow({ protocol }: StreamKind) {
   return {
     runsOn: "all",
-    scope: ({ address, cluster_id }: StreamFrontend) =>
-      `${protocol} ${formatAddress(address)} ${cluster_id}`,
+    // Frontends of one address exclude each other.
+    scope: ({ address }: StreamFrontend) => `${protocol} ${formatAddress(address)}`,
     subject: ({ cluster_id, address }: StreamFrontend) => ({
       target: `frontend:${protocol}:${cluster_id}:${formatAddress(address)}`,
       clusterId: cluster_id,
@@ -172,6 +172,7 @@ function pathSuffix(path: PathRule): string {
   return text.startsWith("/") ? text : text === "*" ? "" : ` (path ${text})`;
 }
 
-function streamText({ address, sni }: Pick<StreamFrontend, "address" | "sni">): string {
-  return (sni === undefined ? "" : `${sni} at `) + formatAddress(address);
+function streamText({ address, sni, alpn = [] }: StreamFrontend): string {
+  const protocols = alpn.length === 0 ? "" : ` (${alpn.join(", ")})`;
+  return (sni === undefined ? "" : `${sni}${protocols} at `) + formatAddress(address);
 }

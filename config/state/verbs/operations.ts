@@ -43,10 +43,7 @@ export const OPERATION_ROWS = {
     subject: () => ({ target: "stop:hard" }),
     event: EventKind.SOZU_STOP_REQUESTED,
   },
-  close_sessions: {
-    runsOn: "workers",
-    missing: () => ["closing sessions", "close_sessions"],
-  },
+  close_sessions: { runsOn: "workers" },
   upgrade_main: {
     runsOn: "main",
     reloads: true,

@@ -1,10 +1,17 @@
 // `sozu cluster`: groups of backends that serve the same thing.
 
 import { type Command, Option } from "commander";
-import { LoadBalancingAlgorithms } from "../../../config/schema/messages.ts";
+import { LoadBalancingAlgorithms, type SocketAddress } from "../../../config/schema/messages.ts";
 import { removeCluster } from "../../../config/state/verb.ts";
 import { requestOf } from "../../../config/state/twin_verbs.ts";
-import { clusterIdOption, oneOf, repeated, unsigned32 } from "../options/argument_parsers.ts";
+import { presentFields } from "../../../config/values/present_fields.ts";
+import {
+  clusterIdOption,
+  oneOf,
+  repeated,
+  socketAddress,
+  unsigned32,
+} from "../options/argument_parsers.ts";
 import { switchHttp2 } from "./cluster_http2.ts";
 import { listClusters, type ListClustersOptions } from "../render/cluster_list.ts";
 import { showClusterTags } from "../render/cluster_tags.ts";
@@ -25,6 +32,12 @@ const POLICIES: Readonly<Record<string, LoadBalancingAlgorithms>> = {
   roundrobin: LoadBalancingAlgorithms.ROUND_ROBIN,
   leastconnections: LoadBalancingAlgorithms.LEAST_LOADED,
 };
+
+interface CloseSessionsOptions {
+  readonly id: string;
+  readonly backendId?: string;
+  readonly address?: SocketAddress;
+}
 
 /** Adds the family to the tree. */
 export function registerCluster(program: Command, host: CommandHost): void {
@@ -61,6 +74,29 @@ export function registerCluster(program: Command, host: CommandHost): void {
     .addOption(clusterIdOption())
     .action((options: { id: string }, command: Command) =>
       showClusterTags(host, command, options.id)
+    );
+
+  subcommand(
+    cluster,
+    "close-sessions",
+    "Close the connections of clients to the servers of a cluster, and let requests in progress end",
+  )
+    .addOption(clusterIdOption())
+    .option("--backend-id <id>", "Only those to the server with this identifier")
+    .addOption(
+      new Option("-a, --address <ip:port>", "Only those to the server at this address")
+        .argParser(socketAddress),
+    )
+    .action((options: CloseSessionsOptions, command: Command) =>
+      host.send(command, () => ({
+        request_type: {
+          kind: "close_sessions",
+          value: {
+            cluster_id: options.id,
+            ...presentFields({ backend_id: options.backendId, address: options.address }),
+          },
+        },
+      }))
     );
 
   registerHealthCheck(cluster, host);

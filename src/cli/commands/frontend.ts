@@ -34,6 +34,7 @@ interface StreamFrontendOptions {
   readonly id: string;
   readonly address: SocketAddress;
   readonly sni?: string;
+  readonly alpn?: string[];
   readonly tags?: Map<string, string>;
 }
 
@@ -131,9 +132,10 @@ function registerStream(parent: Command, host: CommandHost, protocol: "tcp" | "u
   )
     .addOption(clusterIdOption())
     .addOption(addressOption("Address of the listener"));
-  if (protocol === "tcp") {
-    for (const command of [add, remove]) command.addOption(serverNameOption());
+  for (const command of [add, remove]) {
+    if (protocol === "tcp") command.addOption(serverNameOption()).addOption(protocolOption());
   }
+  if (protocol === "udp") remove.addOption(tagsOption("Labels that it was added with"));
   add.action((options: StreamFrontendOptions, command: Command) =>
     host.send(command, () => ({
       request_type: addFrontend(LISTENER_KINDS[protocol], streamFrontend(protocol, options)),
@@ -148,10 +150,10 @@ function registerStream(parent: Command, host: CommandHost, protocol: "tcp" | "u
 
 function streamFrontend(
   protocol: "tcp" | "udp",
-  { id, address, tags, sni }: StreamFrontendOptions,
+  { id, address, tags, sni, alpn }: StreamFrontendOptions,
 ): StreamFrontend {
   const common = { cluster_id: id, address, tags: tags ?? new Map<string, string>() };
-  return protocol === "udp" ? common : { ...common, ...presentFields({ sni }), alpn: [] };
+  return protocol === "udp" ? common : { ...common, ...presentFields({ sni }), alpn: alpn ?? [] };
 }
 
 function serverNameOption(): Option {
@@ -159,6 +161,13 @@ function serverNameOption(): Option {
     "--sni <name>",
     "Only TLS clients that ask for this server, such as example.com or *.example.com",
   );
+}
+
+function protocolOption(): Option {
+  return new Option(
+    "--alpn <protocol>",
+    "Only those of them that offer this protocol, such as h2 (repeatable)",
+  ).argParser(repeated);
 }
 
 function declareKeyOptions(command: Command): Command {
@@ -207,8 +216,8 @@ function declarePolicyOptions(command: Command): Command {
     );
 }
 
-function tagsOption(): Option {
-  return new Option("--tags <key=value,...>", "Labels to write into access logs").argParser(tags);
+function tagsOption(description = "Labels to write into access logs"): Option {
+  return new Option("--tags <key=value,...>", description).argParser(tags);
 }
 
 function routeWord(text: string): RouteWord {

@@ -199,6 +199,32 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
     },
   ],
   [
+    [
+      "tcp",
+      "add",
+      "-i",
+      "db",
+      "-a",
+      "127.0.0.1:80",
+      "--sni",
+      "a.test",
+      "--alpn",
+      "h2",
+      "--alpn",
+      "x",
+    ],
+    {
+      kind: "add_tcp_frontend",
+      value: {
+        cluster_id: "db",
+        address: LISTENER,
+        tags: new Map(),
+        alpn: ["h2", "x"],
+        sni: "a.test",
+      },
+    },
+  ],
+  [
     ["tcp", "add", "-i", "db", "-a", "127.0.0.1:80", "--sni", "*.example.com"],
     {
       kind: "add_tcp_frontend",
@@ -225,10 +251,10 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
     },
   ],
   [
-    ["udp", "remove", "-i", "dns", "-a", "127.0.0.1:80"],
+    ["udp", "remove", "-i", "dns", "-a", "127.0.0.1:80", "--tags", "env=prod"],
     {
       kind: "remove_udp_frontend",
-      value: { cluster_id: "dns", address: LISTENER, tags: new Map() },
+      value: { cluster_id: "dns", address: LISTENER, tags: new Map([["env", "prod"]]) },
     },
   ],
   [["list"], { kind: "list_frontends", value: { http: false, https: false, tcp: false } }],

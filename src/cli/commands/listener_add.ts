@@ -66,7 +66,10 @@ interface AddHttpsOptions extends AddHttpOptions {
   readonly tls_cipher_list?: string[];
 }
 
-type AddTcpOptions = AddOptions & IdentityPaths;
+interface AddTcpOptions extends AddOptions, IdentityPaths {
+  readonly sni_preread_timeout?: number;
+  readonly sni_preread_max_bytes?: number;
+}
 
 interface AddUdpOptions extends AddOptions {
   readonly front_timeout?: number;
@@ -124,7 +127,18 @@ export function registerTcpAdd(family: Command, host: CommandHost): void {
   const add = subcommand(family, "add", DESCRIPTION)
     .addOption(addressOption("Address to listen on"))
     .addOption(publicAddressOption())
-    .addOption(expectProxyOption());
+    .addOption(expectProxyOption())
+    .addOption(
+      fieldOption(
+        "sni_preread_timeout",
+        "<seconds>",
+        "For the first message of TLS clients, where server names choose the cluster",
+      ).argParser(unsigned32),
+    )
+    .addOption(
+      fieldOption("sni_preread_max_bytes", "<bytes>", "Largest such message")
+        .argParser(unsigned32),
+    );
   declareIdentityOptions(add)
     .action((options: AddTcpOptions, command: Command) =>
       host.send(command, (inputs) => tcpListener(options, inputs))
@@ -204,9 +218,10 @@ function tcpListener(options: AddTcpOptions, { config, ...inputs }: BuildInputs)
   const identity = identityOf(options, inputs);
   if (identity instanceof CommandProblem) return identity;
   const { address, public_address, expect_proxy } = options;
+  const { sni_preread_timeout, sni_preread_max_bytes } = options;
   const value = {
     ...defaultTcpListener(address, config),
-    ...presentFields({ public_address, expect_proxy }),
+    ...presentFields({ public_address, expect_proxy, sni_preread_timeout, sni_preread_max_bytes }),
     ...identity,
   };
   return requestOf(addListener(LISTENER_KINDS.tcp, value));

@@ -62,7 +62,7 @@ export function renderContent(content: ResponseContent | undefined, view: TableV
     case "max_connections_per_subnet_limit":
       return renderSubnetLimit(part.value);
     case "closed_sessions":
-      return `${part.value.closed} closed, ${part.value.draining} ending with their work\n`;
+      return `${part.value.closed} sessions closed, ${part.value.draining} draining\n`;
     case "protected_health_check_reply": // between main and its workers only
       return "";
     case "health_checks_list":

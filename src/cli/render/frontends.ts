@@ -38,6 +38,7 @@ const POSITION: Part<RequestHttpFrontend> = {
 const STREAM_PARTS: readonly Part<RequestTcpFrontend | RequestUdpFrontend>[] = [
   { column: firm("address"), cell: ({ address }) => formatAddress(address), kept: true },
   { column: "server name", cell: (frontend) => ("sni" in frontend ? frontend.sni : "") ?? "" },
+  { column: "protocols", cell: (frontend) => "alpn" in frontend ? frontend.alpn.join(", ") : "" },
   { column: "cluster", cell: ({ cluster_id }) => cluster_id, kept: true },
   { column: "tags", cell: ({ tags }) => tagsText(tags) },
 ];

@@ -203,6 +203,8 @@ function tcpRows(listener: TcpListenerConfig): Row[] {
     ["front timeout", String(listener.front_timeout)],
     ["back timeout", String(listener.back_timeout)],
     ["connect timeout", String(listener.connect_timeout)],
+    ...present("sni preread timeout", listener.sni_preread_timeout),
+    ...present("sni preread max bytes", listener.sni_preread_max_bytes),
     ["activated", String(listener.active)],
   ];
 }

@@ -3,6 +3,7 @@
 
 import { DEFAULT_CIPHERS } from "../../../config/defaults.ts";
 import { bucketName, SOURCE_BUCKETS, sourceBucket } from "./source_bucket.ts";
+import { HELLO_REJECTIONS, type HelloRejection } from "./preread_metrics.ts";
 import { HANDSHAKE_FAILURES, type HandshakeFailure, TLS_VERSIONS } from "./tls_metrics.ts";
 
 /** Positions in {@link Counters.values}, in order and without gaps but for blocks. */
@@ -94,8 +95,8 @@ export const Counter = {
   PROXY_EXPECTING: 48,
   /** Connections closed because of their PROXY header. */
   PROXY_ERRORS: 49,
-  /** Connections closed because their TLS ClientHello could not be read. */
-  CLIENT_HELLO_ERRORS: 50,
+  /** Connections whose TLS ClientHello told which service they want. */
+  HELLO_ROUTED: 50,
   /** Clients of HTTP and of HTTPS closed because their PROXY header names no addresses. */
   HTTP_EXPECT_FAILED: 51,
   HTTPS_EXPECT_FAILED: 52,
@@ -143,6 +144,15 @@ export const Counter = {
   HEALTH_MISSING_SECRET: 99,
   /** Lines of Forwarded that clients sent and that were dropped because they are no list. */
   FORWARDED_MALFORMED: 100,
+  /** Connections whose TLS ClientHello is awaited right now. */
+  HELLO_AWAITED: 101,
+  /** First of eleven: connections closed before they had a service, by {@link HELLO_REJECTIONS}. */
+  HELLO_REJECTED: 102,
+  /** Connections that their peer has reset, by where that was noticed: plain ones, and clients inside TLS. */
+  TCP_READ_RESET: 113,
+  TCP_WRITE_RESET: 114,
+  TLS_READ_RESET: 115,
+  TLS_WRITE_RESET: 116,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -197,7 +207,7 @@ const NAMES: readonly [string, number][] = [
   ["protocol.tcp", Counter.TCP_TUNNELS],
   ["protocol.proxy.expect", Counter.PROXY_EXPECTING],
   ["proxy_protocol.errors", Counter.PROXY_ERRORS],
-  ["tcp.client_hello.errors", Counter.CLIENT_HELLO_ERRORS],
+  ["tcp.sni_preread.routed", Counter.HELLO_ROUTED],
   ["http.upgrade.expect.failed", Counter.HTTP_EXPECT_FAILED],
   ["https.upgrade.expect.failed", Counter.HTTPS_EXPECT_FAILED],
   ["unsent-access-logs", Counter.UNSENT_ACCESS_LOGS],
@@ -225,6 +235,12 @@ const NAMES: readonly [string, number][] = [
   ["http.alpn.h2", Counter.ALPN_H2],
   ["http.e2e.h2", Counter.E2E_H2],
   ["http.forwarded_malformed_elided", Counter.FORWARDED_MALFORMED],
+  ["tcp.sni_preread.active", Counter.HELLO_AWAITED],
+  ...HELLO_REJECTIONS.map(block("tcp.sni_preread.rejected.", Counter.HELLO_REJECTED)),
+  ["tcp.read.reset", Counter.TCP_READ_RESET],
+  ["tcp.write.reset", Counter.TCP_WRITE_RESET],
+  ["rustls.read.reset", Counter.TLS_READ_RESET],
+  ["rustls.write.reset", Counter.TLS_WRITE_RESET],
 ];
 
 /** The name of one counter of a block; a dot would begin another part of the name. */
@@ -246,6 +262,7 @@ const GAUGES: ReadonlySet<number> = new Set<number>([
   Counter.PROTOCOL_HTTPS,
   Counter.PROTOCOL_WS,
   Counter.PROTOCOL_WSS,
+  Counter.HELLO_AWAITED,
 ]);
 
 /** One metric at one moment. */
@@ -286,6 +303,10 @@ export class Counters {
 
   addHandshakeFailure(failure: HandshakeFailure): void {
     this.add(Counter.TLS_FAILED + placeIn(HANDSHAKE_FAILURES, failure), 1);
+  }
+
+  addHelloRejection(rejection: HelloRejection): void {
+    this.add(Counter.HELLO_REJECTED + HELLO_REJECTIONS.indexOf(rejection), 1);
   }
 
   /** Sets a gauge. */

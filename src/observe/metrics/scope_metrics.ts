@@ -88,6 +88,7 @@ export const SCOPE_TIMES: readonly string[] = [
   "backend_connection_time",
   "tls.handshake_ms",
   "event_loop_time",
+  "tcp.sni_preread.duration",
 ];
 
 /** Positions of the times. */
@@ -104,6 +105,8 @@ export const ScopeTime = {
   TLS_HANDSHAKE: 4,
   /** Delay of the event loop: how late a due timer runs. */
   EVENT_LOOP: 5,
+  /** From the accept to the end of waiting for the TLS ClientHello that tells the service. */
+  HELLO: 6,
 } as const;
 
 const NO_COUNT = 255;

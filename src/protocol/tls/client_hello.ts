@@ -10,7 +10,10 @@ export type HelloStep =
   /** More bytes are needed; at least so many before looking again makes sense. */
   | { readonly kind: "need_more"; readonly atLeast: number }
   | { readonly kind: "done"; readonly hello: ClientHello }
-  | { readonly kind: "error"; readonly reason: string };
+  | { readonly kind: "error"; readonly fault: HelloFault; readonly reason: string };
+
+/** What is wrong: no TLS at all, its records, the message in them, or that it is larger than accepted. */
+export type HelloFault = "not_tls" | "malformed_record" | "malformed_handshake" | "too_large";
 
 /** RFC 8446 section 5.1: a record's fragment is at most 2^14 bytes. */
 const MAX_FRAGMENT = 16_384;
@@ -38,35 +41,43 @@ export function parseClientHello(bytes: Uint8Array, maxSize: number): HelloStep 
   const fragments: Uint8Array[] = [];
   for (let at = 0;;) {
     const problem = recordProblem(bytes, at);
-    if (problem !== null) return failure(problem);
+    if (problem !== null) {
+      const isTls = at > 0 || bytes[0] === HANDSHAKE_RECORD;
+      return failure(isTls ? "malformed_record" : "not_tls", problem);
+    }
     if (bytes.length - at < RECORD_HEADER) return needMore(RECORD_HEADER - (bytes.length - at));
     if (++records > MAX_RECORDS) {
-      return failure(`It is split into more than ${MAX_RECORDS} records`);
+      return failure("malformed_record", `It is split into more than ${MAX_RECORDS} records`);
     }
     const start = at + RECORD_HEADER;
     const end = start + fragmentLength(bytes, at);
     if (end > maxSize) {
-      return failure(`It needs ${end} bytes or more, at most ${maxSize} are accepted`);
+      return failure("too_large", `It needs ${end} bytes or more, at most ${maxSize} are accepted`);
     }
     fragments.push(bytes.subarray(start, Math.min(end, bytes.length)));
     if (gathered < HANDSHAKE_HEADER) {
       const header = peekHeader(fragments);
       if (header.length > 0 && header[0] !== CLIENT_HELLO) {
-        return failure(`The handshake message has type ${header[0]}, 1 (ClientHello) is accepted`);
+        const reason = `The handshake message has type ${header[0]}, 1 (ClientHello) is accepted`;
+        return failure("malformed_handshake", reason);
       }
       if (header.length === HANDSHAKE_HEADER) size = messageSize(header);
-      if (size > maxSize) return failure(`It has ${size} bytes, at most ${maxSize} are accepted`);
+      if (size > maxSize) {
+        return failure("too_large", `It has ${size} bytes, at most ${maxSize} are accepted`);
+      }
     }
     gathered += end - start;
-    if (size >= 0 && gathered > size) return failure("Its record carries more than the message");
+    if (size >= 0 && gathered > size) {
+      return failure("malformed_handshake", "Its record carries more than the message");
+    }
     if (bytes.length < end) return needMore(end - bytes.length);
     if (gathered === size) return readMessage(fragments, size);
     at = end;
   }
 }
 
-function failure(reason: string): HelloStep {
-  return { kind: "error", reason };
+function failure(fault: HelloFault, reason: string): HelloStep {
+  return { kind: "error", fault, reason };
 }
 
 function needMore(atLeast: number): HelloStep {
@@ -116,7 +127,9 @@ function messageSize(header: readonly number[]): number {
 
 function readMessage(fragments: readonly Uint8Array[], size: number): HelloStep {
   const hello = readHelloBody(joined(fragments, size), HANDSHAKE_HEADER);
-  return typeof hello === "string" ? failure(hello) : { kind: "done", hello };
+  return typeof hello === "string"
+    ? failure("malformed_handshake", hello)
+    : { kind: "done", hello };
 }
 
 function joined(fragments: readonly Uint8Array[], size: number): Uint8Array {

@@ -38,7 +38,11 @@ function reasonOf(bytes: Uint8Array): string {
 const hello = (parts: HelloParts) => records(helloMessage(parts));
 
 Deno.test("parseClientHello() reads server name and protocols and leaves what follows alone", () => {
-  const expected = { serverName: "www.example.test", alpn: ["h2", "http/1.1"] };
+  const expected = {
+    serverName: "www.example.test",
+    alpn: ["h2", "http/1.1"],
+    encrypted: false,
+  };
   assert.deepEqual(helloOf(hello({})), expected);
   assert.deepEqual(helloOf(concat([hello({}), LATER])), expected);
 });
@@ -51,7 +55,7 @@ Deno.test("parseClientHello() lower-cases the name and drops a dot at its end", 
 });
 
 Deno.test("parseClientHello() reads messages without names, protocols or extensions", () => {
-  const nothing = { serverName: null, alpn: [] };
+  const nothing = { serverName: null, alpn: [], encrypted: false };
   assert.deepEqual(helloOf(hello({ extensions: null })), nothing);
   assert.deepEqual(helloOf(hello({ extensions: [] })), nothing);
   assert.deepEqual(helloOf(hello({ extensions: [GROUPS] })), nothing);
@@ -59,6 +63,18 @@ Deno.test("parseClientHello() reads messages without names, protocols or extensi
   // RFC 6066 section 3: a type of name nobody knows is stepped over.
   const strange = extension(0, vector(2, concat([nameEntry("abc", 7), nameEntry("a.test")])));
   assert.equal(helloOf(hello({ extensions: [strange] })).serverName, "a.test");
+});
+
+Deno.test("parseClientHello() notices that a name may be encrypted", () => {
+  const hidden = extension(0xfe0d, new Uint8Array(8));
+  const { encrypted, serverName: name } = helloOf(hello({ extensions: [hidden, serverName("a")] }));
+  assert.deepEqual([encrypted, name], [true, "a"]);
+});
+
+Deno.test("parseClientHello() steps over what is there to be stepped over (GREASE, RFC 8701)", () => {
+  const grease = [0x0a0a, 0x1a1a].map((type) => extension(type, Uint8Array.of(0)));
+  const parts = { extensions: [grease[0], serverName("a.test"), grease[1]] as Uint8Array[] };
+  assert.equal(helloOf(hello(parts)).serverName, "a.test");
 });
 
 Deno.test("parseClientHello() reads a message in records of any size", () => {

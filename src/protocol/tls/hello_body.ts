@@ -1,5 +1,5 @@
 // The body of a ClientHello (RFC 8446 section 4.1.2): every length is checked, two extensions are
-// understood, the others are stepped over. Knows nothing of records.
+// understood, one is noticed, the others are stepped over. Knows nothing of records.
 
 import { ByteCursor } from "./byte_cursor.ts";
 
@@ -9,10 +9,12 @@ export interface ClientHello {
   readonly serverName: string | null;
   /** Protocols the client offers, in its order. */
   readonly alpn: readonly string[];
+  /** What it really asks for is encrypted for somebody else (Encrypted ClientHello). */
+  readonly encrypted: boolean;
 }
 
-/** RFC 8446 section 4.2. */
-const Extension = { SERVER_NAME: 0, ALPN: 16 } as const;
+/** RFC 8446 section 4.2, and RFC 9849 section 5. */
+const Extension = { SERVER_NAME: 0, ALPN: 16, ENCRYPTED_CLIENT_HELLO: 0xfe0d } as const;
 
 const RANDOM_BYTES = 32;
 const MAX_SESSION_ID = 32;
@@ -41,7 +43,7 @@ export function readHelloBody(bytes: Uint8Array, start: number): ClientHello | s
   if (compression === null) return cutOff("compression methods");
   if (compression.left === 0) return "There is no compression method, not even none";
   // RFC 5246 section 7.4.1.2: a client may leave the extensions out altogether.
-  if (body.left === 0) return { serverName: null, alpn: [] };
+  if (body.left === 0) return { serverName: null, alpn: [], encrypted: false };
   const extensions = body.vector(2);
   if (extensions === null) return cutOff("extensions");
   if (body.left > 0) return `There are ${body.left} bytes after the extensions`;
@@ -73,7 +75,7 @@ function readExtensions(extensions: ByteCursor): ClientHello | string {
       alpn = protocols;
     }
   }
-  return { serverName, alpn };
+  return { serverName, alpn, encrypted: seen.has(Extension.ENCRYPTED_CLIENT_HELLO) };
 }
 
 /** RFC 6066 section 3. */

@@ -1,6 +1,10 @@
 // One TCP listener of a worker: its settings and, while active, its socket.
 
-import { MAX_CLIENT_HELLO_MS } from "../../../config/defaults.ts";
+import {
+  DEFAULT_SNI_PREREAD_BYTES,
+  DEFAULT_SNI_PREREAD_SECONDS,
+  MAX_CLIENT_HELLO_MS,
+} from "../../../config/defaults.ts";
 import { patchListener } from "../../../config/state/listener_patch.ts";
 import {
   ListenerType,
@@ -136,17 +140,19 @@ export class StreamListener implements ProxyListener {
 
   #context(): TcpListenerContext {
     const { address, public_address, front_timeout, back_timeout, connect_timeout } = this.#config;
+    const { sni_preread_timeout, sni_preread_max_bytes } = this.#config;
     const front = front_timeout * 1000;
     return {
       address: endpointOf(public_address ?? address),
-      services: this.#services.table,
-      tags: this.#services.tags,
+      routes: this.#services.routes,
       timeouts: {
         front,
         back: back_timeout * 1000,
         connect: connect_timeout * 1000,
-        hello: Math.min(front, MAX_CLIENT_HELLO_MS),
+        hello: Math.min(front, (sni_preread_timeout ?? DEFAULT_SNI_PREREAD_SECONDS) * 1000),
+        handshake: Math.min(front, MAX_CLIENT_HELLO_MS),
       },
+      maxHelloBytes: sni_preread_max_bytes ?? DEFAULT_SNI_PREREAD_BYTES,
     };
   }
 }

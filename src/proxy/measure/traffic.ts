@@ -61,6 +61,10 @@ export class TrafficMetrics implements TrafficObserver {
     this.#scopes.proxy.time(ScopeTime.TLS_HANDSHAKE, milliseconds, this.#scopes.times);
   }
 
+  helloDone(milliseconds: number): void {
+    this.#scopes.proxy.time(ScopeTime.HELLO, milliseconds, this.#scopes.times);
+  }
+
   requestEnded(account: RequestAccount, session: ObservedSession): void {
     const scope = this.#scopes.ofBackend(account.cluster, account.backend);
     scope?.add(ScopeCount.ACCESS_LOGS, 1);

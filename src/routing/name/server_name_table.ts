@@ -1,6 +1,5 @@
 // Which of several services of one address does a TLS client want? Its server name is looked up among
-// exact names, then among wildcards that stand for one label, as they do in certificates. What asks for
-// no name, or for one nobody serves, belongs to the service without a name, if there is one.
+// exact names, then among wildcards that stand for one label, as they do in certificates.
 
 import { parseHostRule } from "../host/host_rule.ts";
 import { RouteError } from "../route_rule.ts";
@@ -10,11 +9,9 @@ export class ServerNameTable<S> {
   readonly #exact = new Map<string, S>();
   /** By what follows the star, with its dot. */
   readonly #wildcard = new Map<string, S>();
-  /** The service of every other connection. */
-  fallback: S | null = null;
 
-  /** No service has a name: names need not be known. */
-  get unnamed(): boolean {
+  /** No service has a name. */
+  get empty(): boolean {
     return this.#exact.size === 0 && this.#wildcard.size === 0;
   }
 
@@ -27,14 +24,18 @@ export class ServerNameTable<S> {
     else table.set(key, service);
   }
 
-  /** The service for a name in lower case, or for a client that gives none. */
-  find(name: string | null): S | null {
-    if (name === null) return this.fallback;
+  /** The service of exactly this name, or of this wildcard, as {@link set} was given it. */
+  get(name: string): S | null {
+    const table = name.startsWith("*") ? this.#wildcard : this.#exact;
+    return table.get(name.startsWith("*") ? name.slice(1) : name) ?? null;
+  }
+
+  /** The service for a name in lower case that a client asks for. */
+  find(name: string): S | null {
     const exact = this.#exact.get(name);
     if (exact !== undefined) return exact;
     const dot = name.indexOf(".");
-    const wildcard = dot < 0 ? undefined : this.#wildcard.get(name.slice(dot));
-    return wildcard ?? this.fallback;
+    return (dot < 1 ? undefined : this.#wildcard.get(name.slice(dot))) ?? null;
   }
 }
 

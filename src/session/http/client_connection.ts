@@ -6,8 +6,10 @@ import type { Accepted, Endpoint, TlsFacts } from "../../io/contracts.ts";
 import type { LoggedSession } from "../../observe/access/record.ts";
 import { AuthorityBinding } from "../../protocol/http/authority_binding.ts";
 import { ForwardedElements } from "../../protocol/http/forwarded.ts";
+import type { Backend } from "../../balancing/backend.ts";
 import type { SlotHolder } from "../client_limits.ts";
 import type { Cluster } from "../cluster.ts";
+import { countReset, isReset, type ResetSeen, resetSeen } from "../defect.ts";
 import type { ListenerContext } from "../listener_context.ts";
 import type { ObservedSession } from "../observer.ts";
 import type { WorkerContext } from "../worker_context.ts";
@@ -25,8 +27,14 @@ export class ClientConnection implements SlotHolder, ObservedSession {
   slot: Cluster | null = null;
   moreSlots: Set<Cluster> | null = null;
   logged: LoggedSession | null = null;
+  /** Where its last request was sent, and to which backend. */
+  lastCluster: Cluster | null = null;
+  lastBackend: Backend | null = null;
+  /** It has been told to go, or will be. */
+  leaving = false;
   #forwarded: ForwardedElements | null = null;
   #sourceKey: FlowKey | null = null;
+  #broken = false;
 
   constructor(
     { peer, destination, tls }: Accepted,
@@ -41,6 +49,18 @@ export class ClientConnection implements SlotHolder, ObservedSession {
       : null;
     this.listener = listener;
     this.worker = worker;
+  }
+
+  /** The client has broken its connection, as `error` tells: a reset is counted, once. */
+  broke(error: unknown, seen: ResetSeen = resetSeen(error)): void {
+    if (this.#broken || !isReset(error)) return;
+    this.#broken = true;
+    countReset(this.worker.counters, seen, this.tls !== null);
+  }
+
+  /** What is under way, or comes next, is the last of this connection. */
+  get isLast(): boolean {
+    return this.leaving || this.worker.draining;
   }
 
   get clientIp(): string {

@@ -10,6 +10,7 @@ import { isConnect, isHead } from "../../protocol/http/method.ts";
 import type { TraceContext } from "../../protocol/http/ids/trace_context.ts";
 import { ULID_LENGTH } from "../../protocol/http/ids/ulid.ts";
 import type { Cluster } from "../cluster.ts";
+import type { SessionTarget } from "../upstream/session_target.ts";
 import { refuseMove } from "../transitions.ts";
 import { RequestAccount } from "./account.ts";
 import type { ClientConnection } from "./client_connection.ts";
@@ -129,4 +130,16 @@ export class Exchange {
     if (this.extras === NO_EXTRAS) this.extras = new RouteExtras();
     return this.extras as RouteExtras;
   }
+}
+
+/** Whether the client has a backend that `target` tells: for `current`, for its last request, or at all. */
+export function hasBackend(
+  client: ClientConnection,
+  current: Exchange | null,
+  target: SessionTarget,
+): boolean {
+  if (current !== null && target.matches(current.account.cluster, current.account.backend)) {
+    return true;
+  }
+  return target.matches(client.lastCluster, client.lastBackend) || target.holdsPlace(client);
 }

@@ -17,6 +17,8 @@ export interface ProxyHeaderOptions {
   readonly maxBytes: number;
   /** The counter, beside that of all wrong headers, of clients that are closed for theirs; or none. */
   readonly failures?: number;
+  /** Is told of every client that is closed for its header: a wrong one, or one that ended too early. */
+  readonly onRefused?: (fault: "invalid" | "ended") => void;
   /** Whether whoever comes next gets the header as it was received. */
   readonly keepsHeader: boolean;
 }
@@ -46,13 +48,13 @@ export class ProxyHeaderStage implements Stage {
         const count = await accepted.stream.read(reader.room);
         if (count === 0) {
           // Who says nothing was only checking the port.
-          if (!reader.isEmpty) this.#refuse(accepted, "The connection ended within the header");
+          if (!reader.isEmpty) this.#refuse(accepted, "ended", "The connection ended within it");
           return null;
         }
         const step = reader.take(count);
         if (step.kind === "need_more") continue;
         if (step.kind === "done") return this.#adopt(accepted, step.header, step.raw);
-        this.#refuse(accepted, step.reason);
+        this.#refuse(accepted, "invalid", step.reason);
         return null;
       }
     } finally {
@@ -70,8 +72,9 @@ export class ProxyHeaderStage implements Stage {
     return { ...known, peer: addresses.source, destination: addresses.destination };
   }
 
-  #refuse({ peer }: Accepted, reason: string): void {
-    const { failures } = this.#options;
+  #refuse({ peer }: Accepted, fault: "invalid" | "ended", reason: string): void {
+    const { failures, onRefused } = this.#options;
+    onRefused?.(fault);
     this.#counters.add(Counter.PROXY_ERRORS, 1);
     if (failures !== undefined) this.#counters.add(failures, 1);
     this.#log.debug("PROXY header from {ip} refused: {reason}", { ip: peer.ip, reason });

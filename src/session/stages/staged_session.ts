@@ -8,6 +8,7 @@ import { Counter } from "../../observe/metrics/counters.ts";
 import type { WorkerContext } from "../worker_context.ts";
 import type { Timed } from "../timing/deadline_wheel.ts";
 import { NOWHERE } from "../placed_set.ts";
+import { Ending, type SessionTarget } from "../upstream/session_target.ts";
 import { type OnSessionEnd, type Session, type SessionStarter } from "../session.ts";
 
 /** One step between accept and protocol. */
@@ -90,6 +91,10 @@ export class StagedSession implements Session, Timed {
     const { wheel } = this.#worker;
     wheel.arm(this, Math.max(0, this.#acceptedAt + EXPECTED_REQUEST_MS - wheel.now));
     return false;
+  }
+
+  endFor(target: SessionTarget): Ending {
+    return this.#inner?.endFor(target) ?? Ending.NONE;
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import type { OnSessionEnd, Session, SessionStarter } from "../session.ts";
 import { SessionSet } from "../session_set.ts";
 import { type Stage, StagedSession } from "./staged_session.ts";
 import { NOWHERE } from "../placed_set.ts";
+import { Ending } from "../upstream/session_target.ts";
 
 const PEER = { ip: "192.0.2.1", port: 1 };
 const TIMEOUT_MS = 1_000;
@@ -36,6 +37,10 @@ class Inner implements Session, SessionStarter {
 
   drain(): void {
     this.drained = true;
+  }
+
+  endFor(): Ending {
+    return Ending.CLOSED;
   }
 
   leaveIdle(): boolean {

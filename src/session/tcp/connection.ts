@@ -9,6 +9,7 @@ import type { SlotHolder } from "../client_limits.ts";
 import type { Cluster } from "../cluster.ts";
 import { ClientWatch, type Watcher, Watching } from "../client_watch.ts";
 import type { WorkerContext } from "../worker_context.ts";
+import { countReset, isReset, type ResetSeen, resetSeen } from "../defect.ts";
 import { Interruption } from "../interruption.ts";
 import { discard, Linger, type LingeringClient } from "../linger.ts";
 import type { ObservedConnection } from "../observer.ts";
@@ -60,12 +61,21 @@ export class TcpConnection
   readonly account = new TrafficAccount();
   connecting: AbortController | null = null;
   interruption: Interruption = Interruption.NONE;
+  /** When it was accepted, in milliseconds of the worker's clock. */
+  readonly acceptedAt: number;
+  /** What the client has said that it wants, where that decided where it goes. */
+  hello: TlsFacts | null = null;
+  /** The client's first message is awaited. */
+  awaitsHello = false;
+  /** It has no account to hand over: nobody was to serve it. */
+  unlogged = false;
   /** The backend connection, once there is one. */
   upstream: Upstream | null = null;
   /** Nothing more is written to the client. */
   #writeEnded = false;
   readonly #watch: ClientWatch;
   #lingering: Linger | null = null;
+  #broken = false;
 
   /** `first` comes from the worker's small input buffers. */
   constructor(
@@ -73,7 +83,9 @@ export class TcpConnection
     listener: TcpListenerContext,
     worker: WorkerContext,
     first: Uint8Array,
+    acceptedAt: number,
   ) {
+    this.acceptedAt = acceptedAt;
     this.accepted = accepted;
     this.stream = accepted.stream;
     this.listener = listener;
@@ -89,7 +101,7 @@ export class TcpConnection
   }
 
   get tls(): TlsFacts | null {
-    return this.accepted.tls;
+    return this.accepted.tls ?? this.hello;
   }
 
   get clientIp(): string {
@@ -100,6 +112,13 @@ export class TcpConnection
   arm(delay: number): void {
     this.lastActive = this.worker.wheel.now;
     this.worker.wheel.arm(this, delay);
+  }
+
+  /** Sets the deadline for the client's first message, which no byte moves. */
+  armHello(): void {
+    const { wheel } = this.worker;
+    this.lastActive = wheel.now;
+    wheel.arm(this, Math.max(0, this.acceptedAt + this.listener.timeouts.hello - wheel.now));
   }
 
   armTunnel(): void {
@@ -117,6 +136,7 @@ export class TcpConnection
       this.account.outcome = Outcome.TIMEOUT;
       this.interruption = Interruption.TIMEOUT;
       if (this.phase === TcpPhase.HELLO) this.account.reason = Reason.CLIENT_TIMEOUT;
+      if (this.awaitsHello) this.worker.counters.addHelloRejection("fragmented");
       if (this.phase === TcpPhase.CONNECTING) this.account.reason = Reason.CONNECT_TIMEOUT;
     }
     this.close();
@@ -145,6 +165,18 @@ export class TcpConnection
     if (this.phase !== TcpPhase.CONNECTING && this.phase !== TcpPhase.TUNNEL) return Watching.OVER;
     if (this.#writeEnded) return Watching.OVER;
     return this.input.reading ? Watching.READ : Watching.ASK;
+  }
+
+  /** The client has broken its connection, as `error` tells: a reset is counted, once. */
+  broke(error: unknown, seen: ResetSeen = resetSeen(error)): void {
+    if (this.#broken || !isReset(error)) return;
+    this.#broken = true;
+    countReset(this.worker.counters, seen, this.accepted.tls !== null);
+  }
+
+  /** Whom a watch tells. */
+  get client(): this {
+    return this;
   }
 
   clientReset(): void {
@@ -203,6 +235,7 @@ export class TcpConnection
       this.upstream.discard();
     }
     account.endedAt = worker.accountClock();
+    if (this.unlogged) return;
     worker.observer?.connectionEnded(account, this);
   }
 

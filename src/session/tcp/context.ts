@@ -1,9 +1,9 @@
 // What a TCP listener gives to the sessions it accepts. Timeouts are replaced, not changed, by an update;
-// services are shared, so a change is seen by the next connection.
+// routes are shared, so a change is seen by the next connection.
 
 import type { Endpoint } from "../../io/contracts.ts";
 import type { LoggedTags } from "../../observe/access/record.ts";
-import type { ServerNameTable } from "../../routing/name/server_name_table.ts";
+import type { HelloRoutes } from "../../routing/name/hello_routes.ts";
 import type { Cluster } from "../cluster.ts";
 
 /** Timeouts of a TCP listener, in milliseconds. */
@@ -14,21 +14,25 @@ export interface TcpTimeouts {
   readonly back: number;
   /** Opening one backend connection. */
   readonly connect: number;
-  /** Until the client's TLS ClientHello is complete, where it decides where the connection goes. */
+  /** From the accept until the client's TLS ClientHello is complete, where it decides where the connection goes. */
   readonly hello: number;
+  /** From the accept until a handshake of ours is over. */
+  readonly handshake: number;
 }
 
 /** What sessions of one TCP listener share. */
 export interface TcpListenerContext {
   /** The address backends are told that clients connect to, where the runtime does not tell. */
   readonly address: Endpoint;
-  readonly services: ServerNameTable<Cluster>;
-  /** What logs show of a cluster's frontend here. */
-  readonly tags: ClusterTags;
+  readonly routes: HelloRoutes<TcpRoute>;
   readonly timeouts: TcpTimeouts;
+  /** Bytes of a ClientHello at most. */
+  readonly maxHelloBytes: number;
 }
 
-/** Tags by cluster. */
-export interface ClusterTags {
-  get(cluster: Cluster): LoggedTags | undefined;
+/** Where a connection goes. */
+export interface TcpRoute {
+  readonly cluster: Cluster;
+  /** What logs show of it. */
+  readonly tags: LoggedTags | null;
 }

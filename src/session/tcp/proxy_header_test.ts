@@ -84,3 +84,38 @@ Deno.test("TcpSession bounds the header by a deadline that no byte moves", async
   assert.ok(stream.closed);
   assert.equal(setup.dialled.length, 0);
 });
+
+const V2 = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0\x71\x09\xc6\x33\x64\x07\x23\x28\x01\xbb";
+
+Deno.test("TcpSession dials only behind the header, and delivers what came with it and its end", async () => {
+  const rows = [
+    [{ expects: true, forwards: "nothing" }, "payload"],
+    [{ expects: true, forwards: "received" }, V2 + "payload"],
+  ] as const;
+  for (const [mode, expected] of rows) {
+    const setup = tcpListener(tcpCluster("db", 1, mode));
+    const { stream, running } = setup.open();
+    stream.feed(V2.slice(0, 20));
+    await waitFor("the part to be read", () => stream.reading);
+    assert.equal(setup.dialled.length, 0);
+    stream.feed(V2.slice(20) + "payload");
+    stream.feed(null);
+    const backend = await setup.backend();
+    await waitFor("all of it", () => backend.written === expected && backend.writeEnded);
+    backend.feed("answer");
+    backend.feed(null);
+    await running;
+    assert.equal(stream.written, "answer");
+  }
+});
+
+Deno.test("TcpSession closes a client that ends before or within its header, without a dial", async () => {
+  for (const [part, errors] of [["", 0], [V2.slice(0, 12), 1], [V2.slice(0, 27), 1]] as const) {
+    const setup = tcpListener(tcpCluster("db", 1, { expects: true, forwards: "nothing" }));
+    const { stream, running } = setup.open();
+    if (part !== "") stream.feed(part);
+    stream.feed(null);
+    await running;
+    assert.deepEqual([setup.dialled.length, setup.count(Counter.PROXY_ERRORS)], [0, errors]);
+  }
+});

@@ -1,17 +1,18 @@
 // One client connection of a TCP listener, from accept (or from the stage before it) to close: finds out
 // which cluster it is for, connects to a backend, says who the client is where that is wanted, and then
-// passes bytes on. Knows no protocol but the first message of TLS, which it reads without taking part.
+// passes bytes on. Knows no protocol.
 
 import { sourceKey } from "../../balancing/flows/flow_key.ts";
 import { Counter } from "../../observe/metrics/counters.ts";
 import { encodeV2 } from "../../protocol/proxy_protocol/v2.ts";
-import { parseClientHello } from "../../protocol/tls/client_hello.ts";
 import type { Cluster } from "../cluster.ts";
 import { reportDefect } from "../defect.ts";
 import { NOWHERE } from "../placed_set.ts";
 import type { OnSessionEnd, Session } from "../session.ts";
+import { Ending, type SessionTarget } from "../upstream/session_target.ts";
 import { Reason } from "../reason.ts";
 import { type TcpConnection, TcpPhase } from "./connection.ts";
+import { findRoute } from "./preread.ts";
 import { runTunnel } from "../tunnel.ts";
 import { Outcome } from "../traffic_account.ts";
 import { connectBackend } from "../upstream/connect.ts";
@@ -58,6 +59,14 @@ export class TcpSession implements Session {
     return this.#connection.phase >= TcpPhase.LINGERING;
   }
 
+  endFor(target: SessionTarget): Ending {
+    const { phase, account } = this.#connection;
+    const serves = phase === TcpPhase.CONNECTING || phase === TcpPhase.TUNNEL;
+    if (!serves || !target.matches(account.cluster, account.backend)) return Ending.NONE;
+    this.close();
+    return Ending.CLOSED;
+  }
+
   close(): void {
     this.#connection.close();
   }
@@ -66,13 +75,14 @@ export class TcpSession implements Session {
 /** A backend for the client, which has been sent what comes first; `null` when there is none. */
 async function connect(connection: TcpConnection): Promise<Upstream | null> {
   const { account, worker } = connection;
-  const cluster = await findCluster(connection);
-  if (cluster === null || connection.closed) {
+  const route = await findRoute(connection);
+  if (route === null || connection.closed) {
     if (account.reason === Reason.NONE && !connection.closed) account.reason = Reason.NO_ROUTE;
     return null;
   }
+  const { cluster, tags } = route;
   account.cluster = cluster;
-  account.tags = connection.listener.tags.get(cluster) ?? null;
+  account.tags = tags;
   if (!worker.clientLimits.admit(connection, cluster)) {
     worker.counters.add(Counter.CLIENT_LIMITED, 1);
     account.reason = Reason.CLIENT_LIMITED;
@@ -94,56 +104,17 @@ async function connect(connection: TcpConnection): Promise<Upstream | null> {
   return null;
 }
 
-/** The cluster of this connection, or `null` when it has none. */
-async function findCluster(connection: TcpConnection): Promise<Cluster | null> {
-  const { services, timeouts } = connection.listener;
-  if (services.unnamed) return services.fallback;
-  const { tls } = connection;
-  if (tls !== null) return services.find(tls.serverName);
-  connection.arm(timeouts.hello);
-  const hello = await readHello(connection);
-  return hello === null ? null : services.find(hello.serverName);
-}
-
-/** Reads until the ClientHello is complete and leaves it in the input. */
-async function readHello(
-  connection: TcpConnection,
-): Promise<{ serverName: string | null } | null> {
-  const { input, worker } = connection;
-  let wanted = 1;
-  for (;;) {
-    if (!input.makeRoom()) return refuseHello(connection, "It fits in no buffer");
-    if (input.accept(await input.read()) === 0) {
-      if (input.length === 0) return null;
-      return refuseHello(connection, "The connection ended within it");
-    }
-    if (input.length < wanted) continue;
-    const held = input.bytes.subarray(input.start, input.end);
-    const step = parseClientHello(held, worker.inputBuffers.head.size);
-    if (step.kind === "done") return step.hello;
-    if (step.kind === "error") return refuseHello(connection, step.reason);
-    wanted = input.length + step.atLeast;
-  }
-}
-
-function refuseHello({ worker, account, clientIp }: TcpConnection, reason: string): null {
-  worker.counters.add(Counter.CLIENT_HELLO_ERRORS, 1);
-  account.reason = Reason.MALFORMED_REQUEST;
-  const log = worker.loggerOf("tcp");
-  log.debug("ClientHello from {ip} refused: {reason}", { ip: clientIp, reason });
-  return null;
-}
-
 /** What the backend gets before the client's bytes, often nothing; `null` when it cannot be given. */
 function headerFor(connection: TcpConnection, cluster: Cluster): Uint8Array | null {
   const { expects, forwards } = cluster.settings.proxyHeader;
   const { peer, destination, local, proxyHeader } = connection.accepted;
-  if (expects && proxyHeader === undefined) {
+  // Where names decide, the listener alone says whether there has to be one: the cluster was not known then.
+  if (expects && proxyHeader === undefined && connection.hello === null) {
     connection.worker.counters.add(Counter.PROXY_ERRORS, 1);
     connection.account.reason = Reason.PROXY_HEADER;
     return null;
   }
-  if (forwards === "received") return proxyHeader ?? null;
+  if (forwards === "received") return proxyHeader ?? NOTHING;
   if (forwards === "nothing") return NOTHING;
   return encodeV2({
     command: "PROXY",

@@ -13,6 +13,7 @@ import type { Backend } from "../../balancing/backend.ts";
 import type { ByteStream, Dialer } from "../../io/contracts.ts";
 import { Counter, type Counters } from "../../observe/metrics/counters.ts";
 import type { Cluster } from "../cluster.ts";
+import type { SessionTarget } from "./session_target.ts";
 import type { DeadlineWheel, Timed } from "../timing/deadline_wheel.ts";
 import { PlacedSet } from "../placed_set.ts";
 import { Upstream, type UpstreamBuffers, type UpstreamOwner, UpstreamState } from "./upstream.ts";
@@ -86,7 +87,9 @@ export class UpstreamPool implements UpstreamOwner {
 
   /** Takes a connection back after a complete exchange that both sides want to survive. */
   give(upstream: Upstream): void {
-    if (this.#closed || upstream.state !== UpstreamState.BUSY) return upstream.discard();
+    if (this.#closed || upstream.isLast || upstream.state !== UpstreamState.BUSY) {
+      return upstream.discard();
+    }
     let idle = this.#idle.get(upstream.backend);
     if (idle === undefined) {
       idle = [];
@@ -108,6 +111,15 @@ export class UpstreamPool implements UpstreamOwner {
     this.#drop(backend);
     if (backend.activeConnections > 0) {
       this.#wheel.arm(new Retirement(this.#open, backend), REMOVED_BACKEND_DRAIN_MS);
+    }
+  }
+
+  /** Closes the idle connections that `target` tells; the others of it carry no more than they carry now. */
+  endFor(target: SessionTarget): void {
+    for (const upstream of [...this.#open]) {
+      if (!target.matches(upstream.cluster, upstream.backend)) continue;
+      upstream.isLast = true;
+      if (upstream.state === UpstreamState.IDLE) this.#drop(upstream.backend);
     }
   }
 

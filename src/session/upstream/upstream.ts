@@ -38,6 +38,8 @@ export class Upstream implements Placed {
   bytes: Uint8Array;
   /** It has carried an exchange before this one. */
   reused = false;
+  /** It is not used for another exchange after this one. */
+  isLast = false;
   /** When it became idle, in milliseconds of the worker's clock. */
   idleSince = 0;
   #buffers: UpstreamBuffers;

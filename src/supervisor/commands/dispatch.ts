@@ -30,6 +30,7 @@ import {
   type LoadParts,
   type ReloadParts,
 } from "./files.ts";
+import { closeSessions } from "./close_sessions.ts";
 import { hardStop, softStop, status, type StatusParts, type StopParts } from "./lifecycle.ts";
 import { type ChangeParts, executeChange } from "./change.ts";
 import {
@@ -91,7 +92,7 @@ const OWN_VERBS: { readonly [K in OwnVerb]: Execute<VerbOf<K>> } = {
   query_metrics: (parts, client, { value }) => answerMetrics(parts, client, value),
   query_max_connections_per_ip: queryConnectionLimit,
   query_max_connections_per_subnet: unavailable,
-  close_sessions: unavailable,
+  close_sessions: closeSessions,
   set_protected_health_check: (parts, client, { value }) =>
     setProtectedHealthCheck(parts, client, value),
   query_protected_health_check_support: queryProtectedSupport,

@@ -142,7 +142,8 @@ const streamFrontends = fc.record({ cluster_id: clusterIds, address: addresses, 
 const namedFrontends = fc.tuple(
   streamFrontends,
   fc.constantFrom(undefined, "x.test", "X.TEST", "*.test", "not a name"),
-).map(([fields, sni]) => ({ ...fields, alpn: [], ...(sni === undefined ? {} : { sni }) }));
+  fc.subarray(["h2", "http/1.1", "h2"]),
+).map(([fields, sni, alpn]) => ({ ...fields, alpn, ...(sni === undefined ? {} : { sni }) }));
 
 const backends = fc.record({
   cluster_id: clusterIds,

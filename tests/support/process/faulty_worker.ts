@@ -1,7 +1,7 @@
 // A worker whose data plane misbehaves on request: it prints, throws outside of any request and
 // leaves promises unhandled. Started by tests in the place of a real worker.
 
-import type { Request } from "../../../config/schema/messages.ts";
+import type { ClosedSessions, Request } from "../../../config/schema/messages.ts";
 import type { DataPlane } from "../../../src/proxy/contract.ts";
 import { UnopenedListeners } from "../../../src/proxy/listeners/unopened.ts";
 import { runtimeParts } from "../../../src/proxy/runtime_parts.ts";
@@ -29,6 +29,10 @@ class FaultyDataPlane implements DataPlane {
 
   handOver(): Promise<null> {
     return Promise.resolve(null);
+  }
+
+  endSessions(): ClosedSessions {
+    return { closed: 0n, draining: 0n };
   }
 
   windDown(): Promise<void> {

@@ -179,11 +179,12 @@ export const MEETINGS: readonly Verb[] = (() => {
   const route = (address: messages.SocketAddress, hostname: string, cluster_id: string) => ({
     ...frontend(hostname, "/", { address, cluster_id, position: messages.RulePosition.PRE }),
   });
-  const holder = (cluster_id: string) => ({
+  const holder = (cluster_id: string, sni: string, alpn: string[] = []) => ({
     cluster_id,
     address: secure,
-    tags: new Map(),
-    alpn: [],
+    tags: new Map([["of", cluster_id]]),
+    sni,
+    alpn,
   });
   const older = { answer_404: "HTTP/1.1 404 Not Found\r\n\r\nolder" };
   return [
@@ -192,8 +193,10 @@ export const MEETINGS: readonly Verb[] = (() => {
     { kind: "add_http_frontend", value: route(plain, "*.x.test", "b") },
     { kind: "add_https_frontend", value: route(secure, "/[xy]\\.test/", "a") },
     { kind: "add_https_frontend", value: route(secure, "x.test", "b") },
-    { kind: "add_tcp_frontend", value: holder("b") },
-    { kind: "add_tcp_frontend", value: holder("a") },
+    { kind: "add_tcp_frontend", value: holder("b", "x.test") },
+    { kind: "add_tcp_frontend", value: holder("a", "X.test", ["smtp", "h2"]) },
+    { kind: "add_tcp_frontend", value: holder("a", "*.test", ["h2"]) },
+    { kind: "remove_tcp_frontend", value: holder("a", "x.TEST", ["h2", "smtp"]) },
     { kind: "add_certificate", value: { address: secure, certificate: second, expired_at } },
     { kind: "add_certificate", value: { address: secure, certificate: first, expired_at } },
     {
@@ -216,7 +219,7 @@ export const MEETINGS: readonly Verb[] = (() => {
       value: { address: secure, fingerprint: fingerprintOf(first) },
     },
     { kind: "remove_http_frontend", value: route(plain, "x.test", "b") },
-    { kind: "remove_tcp_frontend", value: holder("a") },
+    { kind: "remove_tcp_frontend", value: holder("a", "*.test", ["h2"]) },
   ];
 })();
 

@@ -26,8 +26,8 @@ export interface TcpProxyOptions {
 export interface TcpTestProxy extends TestPlane {
   readonly port: number;
   /** Gives the listener's traffic, or the part with a server name, to a cluster. */
-  addFrontend(clusterId: string, sni?: string): Promise<void>;
-  removeFrontend(clusterId: string, sni?: string): Promise<void>;
+  addFrontend(clusterId: string, sni?: string, alpn?: string[]): Promise<void>;
+  removeFrontend(clusterId: string, sni?: string, alpn?: string[]): Promise<void>;
 }
 
 /** Starts a data plane whose TCP listener is on a free port. */
@@ -35,20 +35,23 @@ export async function startTcpProxy(options: TcpProxyOptions = {}): Promise<TcpT
   const port = freePort();
   const address = socketAddress(`127.0.0.1:${port}`);
   const plane = startPlane(options.server);
-  const frontend = (clusterId: string, sni?: string): RequestTcpFrontend => ({
+  const frontend = (
+    clusterId: string,
+    sni?: string,
+    alpn: string[] = [],
+  ): RequestTcpFrontend => ({
     cluster_id: clusterId,
     address,
     tags: new Map(options.tags),
-    alpn: [],
+    alpn,
     ...(sni === undefined ? {} : { sni }),
   });
   const proxy: TcpTestProxy = {
     ...plane,
     port,
-    addFrontend: (clusterId, sni) =>
-      plane.apply({ kind: "add_tcp_frontend", value: frontend(clusterId, sni) }),
-    removeFrontend: (clusterId, sni) =>
-      plane.apply({ kind: "remove_tcp_frontend", value: frontend(clusterId, sni) }),
+    addFrontend: (...args) => plane.apply({ kind: "add_tcp_frontend", value: frontend(...args) }),
+    removeFrontend: (...args) =>
+      plane.apply({ kind: "remove_tcp_frontend", value: frontend(...args) }),
   };
   await plane.apply({
     kind: "add_tcp_listener",

@@ -6,8 +6,9 @@ import type { Backend, BackendAddress } from "../../../src/balancing/backend.ts"
 import { parseBackendAddress } from "../../../src/balancing/backend.ts";
 import { BackendSet } from "../../../src/balancing/backend_set.ts";
 import type { Accepted, ByteStream } from "../../../src/io/contracts.ts";
-import { ServerNameTable } from "../../../src/routing/name/server_name_table.ts";
+import { HelloRoutes } from "../../../src/routing/name/hello_routes.ts";
 import { Cluster, DEFAULT_SETTINGS, type ProxyHeaderMode } from "../../../src/session/cluster.ts";
+import type { TcpListenerContext, TcpRoute } from "../../../src/session/tcp/context.ts";
 import { TcpStarter } from "../../../src/session/tcp/starter.ts";
 import type { TrafficAccount } from "../../../src/session/traffic_account.ts";
 import { observeTraffic } from "../../../src/session/worker_context.ts";
@@ -18,7 +19,13 @@ import { testWorkerContext } from "./worker_context.ts";
 /** The client of a session unless the test says otherwise. */
 export const PEER = { ip: "192.0.2.1", port: 9000 };
 const LOCAL = { ip: "198.51.100.7", port: 443 };
-const TIMEOUTS = { front: 60_000, back: 30_000, connect: 3_000, hello: 10_000 };
+const TIMEOUTS = {
+  front: 60_000,
+  back: 30_000,
+  connect: 3_000,
+  hello: 5_000,
+  handshake: 10_000,
+};
 
 /** A cluster with so many backends. */
 export function tcpCluster(
@@ -36,10 +43,14 @@ export function tcpCluster(
   return made;
 }
 
-/** A listener whose backends are fake streams; `dial` decides what becomes of each attempt. */
+/**
+ * A listener whose backends are fake streams; `dial` decides what becomes of each attempt. `whole`: the cluster that
+ * has all of its traffic, where no name decides.
+ */
 export function tcpListener(
-  fallback: Cluster | null,
+  whole: Cluster | null,
   dial?: (host: string) => Promise<ByteStream>,
+  settings: Partial<TcpListenerContext> & { readonly expectsProxy?: boolean } = {},
 ) {
   const dialled: { host: string; stream: FakeStream }[] = [];
   const connect = (host: string) => {
@@ -49,9 +60,16 @@ export function tcpListener(
     return Promise.resolve(stream);
   };
   const worker = testWorkerContext(10, { connect });
-  const services = new ServerNameTable<Cluster>();
-  services.fallback = fallback;
-  const context = { address: LOCAL, services, tags: new Map(), timeouts: TIMEOUTS };
+  const routes = new HelloRoutes<TcpRoute>();
+  routes.whole = whole === null ? null : { cluster: whole, tags: null };
+  const { expectsProxy = false, ...changes } = settings;
+  const context = {
+    address: LOCAL,
+    routes,
+    timeouts: TIMEOUTS,
+    maxHelloBytes: 16_384,
+    ...changes,
+  };
   const observed = { refused: [] as Backend[], accounts: [] as TrafficAccount[] };
   observeTraffic(worker, {
     exact: true,
@@ -61,7 +79,7 @@ export function tcpListener(
     connectFailed: (_, backend) => observed.refused.push(backend),
     connectionEnded: (account) => observed.accounts.push(account),
   });
-  const starter = new TcpStarter({ context, expectsProxy: false }, worker);
+  const starter = new TcpStarter({ context, expectsProxy }, worker);
   const ended: unknown[] = [];
   const open = (extra: Partial<Accepted> = {}) => {
     const stream = new FakeStream();
@@ -80,5 +98,5 @@ export function tcpListener(
     worker.inputBuffers.small.lent + worker.inputBuffers.head.lent +
     worker.tunnelBuffers.head.lent +
     worker.tunnelBuffers.bulk.lent + (worker.tunnelBuffers.wide?.lent ?? 0);
-  return { worker, services, starter, open, backend, dialled, ended, observed, count, lent };
+  return { worker, routes, starter, open, backend, dialled, ended, observed, count, lent };
 }

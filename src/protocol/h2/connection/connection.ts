@@ -104,6 +104,11 @@ export class H2Connection<O> {
     return this.#link.streams.size;
   }
 
+  /** Those who have the live streams. The connection must not be given anything meanwhile. */
+  *owners(): IterableIterator<O> {
+    for (const { owner } of this.#link.streams) if (owner !== null) yield owner;
+  }
+
   /** What the peer announced. */
   get peer(): Readonly<PeerSettings> {
     return this.#link.peer;

@@ -21,12 +21,12 @@ import type { ClientInput } from "./input.ts";
 export function takeHead(exchange: H1Exchange, input: ClientInput): Refusal | 0 {
   const { record, requestBody: body } = exchange;
   const { request: head } = record;
-  const { worker } = record.client;
+  const { worker, isLast } = record.client;
   input.start = head.end;
   openAccount(record);
   body.begin(head);
   // Behind a CONNECT that was refused may be bytes of the tunnel: they are no request.
-  exchange.persists = requestPersists(head) && !worker.draining && !record.connects;
+  exchange.persists = requestPersists(head) && !isLast && !record.connects;
   if (worker.tracer !== null) beginTrace(record, worker.tracer);
   const refusal = matchRoute(record);
   if (refusal !== 0) return refusal;

@@ -114,12 +114,13 @@ async function serveUntilLast(session: HttpSession): Promise<void> {
  * The client may have sent more than was read: a plain close would reset it, and lose the last response with
  * it. False as well for a client that lingers already, or is closed.
  */
-function mayResetClient({ phase, worker, input }: HttpSession, { record }: H1Exchange): boolean {
+function mayResetClient(session: HttpSession, { record }: H1Exchange): boolean {
+  const { phase, client, input } = session;
   if (phase !== SessionPhase.EXCHANGE) return false;
   // Its tunnel was cut short.
   if (record.phase === ExchangePhase.TUNNEL) return true;
   // One that did not say that it would close may have.
-  return worker.draining || input.length > 0 || requestPersists(record.request);
+  return client.isLast || input.length > 0 || requestPersists(record.request);
 }
 
 /** The session is no longer where it was before the loop waited. */

@@ -13,6 +13,7 @@ import type { ListenerContext } from "../../listener_context.ts";
 import { NOWHERE } from "../../placed_set.ts";
 import { Reason } from "../../reason.ts";
 import { type OnSessionEnd, type Session } from "../../session.ts";
+import { Ending, type SessionTarget } from "../../upstream/session_target.ts";
 import type { Arrival, WritingEnd } from "../../sole_reader.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
 import { refuseMove } from "../../transitions.ts";
@@ -22,8 +23,8 @@ import { Outcome } from "../account.ts";
 import { renderOwnAnswer } from "../answers.ts";
 import type { ClientConnection } from "../client_connection.ts";
 import { closeAccount } from "../close_account.ts";
-import { type Exchange, Interruption } from "../exchange.ts";
 import type { Http2Slot } from "../http2.ts";
+import { type Exchange, ExchangePhase, hasBackend, Interruption } from "../exchange.ts";
 import { countHttp } from "../protocol_levels.ts";
 import type { H1Exchange } from "./exchange.ts";
 import type { ExchangePool } from "./exchange_pool.ts";
@@ -56,6 +57,8 @@ export class HttpSession implements Session, Timed, Watcher {
   readonly worker: WorkerContext;
   readonly stream: WritingEnd;
   readonly input: ClientInput;
+  /** For backends that speak HTTP/2. */
+  readonly http2: Http2Slot;
   readonly #parts: SessionParts;
   readonly #onEnd: OnSessionEnd;
   #phase: SessionPhase = SessionPhase.WAITING;
@@ -83,13 +86,9 @@ export class HttpSession implements Session, Timed, Watcher {
     this.worker = client.worker;
     this.stream = stream;
     this.input = new ClientInput(stream, client.worker.inputBuffers, first);
+    this.http2 = parts.http2;
     this.#parts = parts;
     this.#onEnd = onEnd;
-  }
-
-  /** For backends that speak HTTP/2. */
-  get http2(): Http2Slot {
-    return this.#parts.http2;
   }
 
   get phase(): SessionPhase {
@@ -110,6 +109,7 @@ export class HttpSession implements Session, Timed, Watcher {
       this.arm(this.listener.timeouts.request);
       await this.#parts.serve(this);
     } catch (error) {
+      this.client.broke(error);
       reportDefect(error, this.worker.counters, "Session");
     } finally {
       this.#finish();
@@ -132,7 +132,7 @@ export class HttpSession implements Session, Timed, Watcher {
     switch (this.#phase) {
       case SessionPhase.WAITING:
       case SessionPhase.HEAD:
-        if (this.worker.draining && this.leaveIdle()) break;
+        if (this.client.isLast && this.leaveIdle()) break;
         this.worker.counters.add(Counter.TIMEOUTS, 1);
         void this.#answerTimeout();
         break;
@@ -174,6 +174,17 @@ export class HttpSession implements Session, Timed, Watcher {
     return true;
   }
 
+  endFor(target: SessionTarget): Ending {
+    if (this.#leaving || this.#phase >= SessionPhase.LINGERING) return Ending.NONE;
+    const record = this.#exchange?.record ?? null;
+    if (!hasBackend(this.client, record, target)) return Ending.NONE;
+    this.client.leaving = true;
+    if (record?.phase === ExchangePhase.TUNNEL) this.close();
+    if (this.closed || this.leaveIdle()) return Ending.CLOSED;
+    this.drain();
+    return Ending.DRAINING;
+  }
+
   close(): void {
     if (this.#phase === SessionPhase.CLOSED) return;
     this.#enter(SessionPhase.CLOSED);
@@ -190,11 +201,7 @@ export class HttpSession implements Session, Timed, Watcher {
    * Writes an answer of our own; true when the client connection must close after it, which it says.
    * `exchange` is null for an answer to a head that is not complete, `closes` decided already.
    */
-  async answer(
-    status: AnswerStatus,
-    exchange: Exchange | null,
-    closes: boolean,
-  ): Promise<boolean> {
+  async answer(status: AnswerStatus, exchange: Exchange | null, closes: boolean): Promise<boolean> {
     const { listener, worker } = this;
     const answer = renderOwnAnswer(exchange, listener, status, closes);
     const account = (exchange ?? this.#exchange?.record)?.account;
@@ -328,7 +335,7 @@ export class HttpSession implements Session, Timed, Watcher {
   awaitRequest(): void {
     this.#enter(SessionPhase.WAITING);
     // A response that began before the worker drained has promised that another request may come.
-    this.arm(this.worker.draining ? EXPECTED_REQUEST_MS : this.listener.timeouts.front);
+    this.arm(this.client.isLast ? EXPECTED_REQUEST_MS : this.listener.timeouts.front);
   }
 
   /** Tells a client that is late with its head. When none has begun there is no exchange either. */
@@ -376,7 +383,8 @@ export class HttpSession implements Session, Timed, Watcher {
     if (this.#phase === SessionPhase.EXCHANGE) this.watchSoon();
   };
 
-  readonly #onEarlyError = (): void => {
+  readonly #onEarlyError = (error: unknown): void => {
+    this.client.broke(error, "read");
     this.#earlyRead = EarlyRead.SETTLED;
     this.clientReset();
   };

@@ -3,6 +3,7 @@
 
 import { Interruption } from "../exchange.ts";
 import { Outcome, type RequestAccount } from "../account.ts";
+import type { ResetSeen } from "../../defect.ts";
 import type { WritingEnd } from "../../sole_reader.ts";
 import { runTunnel, type TunnelClient } from "../../tunnel.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
@@ -55,6 +56,10 @@ class UpgradedClient implements TunnelClient {
 
   async endWrite(): Promise<void> {
     await this.#session.endWrite();
+  }
+
+  broke(error: unknown, seen: ResetSeen): void {
+    this.#session.client.broke(error, seen);
   }
 
   clientReset(): void {

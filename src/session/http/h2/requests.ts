@@ -15,6 +15,8 @@ import { HeadProblem } from "../../../protocol/h2/heads/head_problem.ts";
 import type { RequestHeadBuilder } from "../../../protocol/h2/heads/request_head_builder.ts";
 import { MessageHead } from "../../../protocol/http/message_head.ts";
 import type { ClientConnection } from "../client_connection.ts";
+import type { SessionTarget } from "../../upstream/session_target.ts";
+import { ExchangePhase, hasBackend, Interruption } from "../exchange.ts";
 import type { ExchangePool, H2Exchange } from "./exchange_pool.ts";
 import { H2Request, type RequestOwner } from "./request.ts";
 import { showRefused } from "./refused_head.ts";
@@ -134,6 +136,24 @@ export class Requests implements ConnectionEvents<H2Request>, RequestOwner {
     if (last < this.#waiting.length) return true;
     this.#waiting.length = this.#next = 0;
     return false;
+  }
+
+  /** Whether a backend that `target` tells has, or has had, a request of this connection. */
+  have(target: SessionTarget): boolean {
+    if (hasBackend(this.client, null, target)) return true;
+    for (const { record } of this.connection.owners()) {
+      if (target.matches(record.account.cluster, record.account.backend)) return true;
+    }
+    return false;
+  }
+
+  /** Ends the tunnels to the backends that `target` tells: they have no end of their own. */
+  cutTunnels(target: SessionTarget): void {
+    for (const request of [...this.connection.owners()]) {
+      const { phase, account } = request.record;
+      if (phase !== ExchangePhase.TUNNEL) continue;
+      if (target.matches(account.cluster, account.backend)) request.interrupt(Interruption.CLOSED);
+    }
   }
 
   interim(): void {}

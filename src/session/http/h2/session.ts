@@ -11,6 +11,7 @@ import { isDefect, reportDefect } from "../../defect.ts";
 import { discard, Linger } from "../../linger.ts";
 import { NOWHERE } from "../../placed_set.ts";
 import type { OnSessionEnd, Session } from "../../session.ts";
+import { Ending, type SessionTarget } from "../../upstream/session_target.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
 import { checkMove } from "../../transitions.ts";
 import type { WorkerContext } from "../../worker_context.ts";
@@ -122,6 +123,17 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
     return false;
   }
 
+  endFor(target: SessionTarget): Ending {
+    const { connection } = this;
+    if (this.#phase !== SessionPhase.OPEN || connection.isDraining) return Ending.NONE;
+    if (!this.#requests.have(target)) return Ending.NONE;
+    const idle = connection.streams === 0;
+    this.#requests.cutTunnels(target);
+    this.drain();
+    this.#settle();
+    return idle ? Ending.CLOSED : Ending.DRAINING;
+  }
+
   close(): void {
     if (this.#phase === SessionPhase.CLOSED) return;
     this.#enter(SessionPhase.CLOSED);
@@ -185,6 +197,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
   }
 
   writeFailed(error: unknown): void {
+    this.client.broke(error, "write");
     reportDefect(error, this.worker.counters, "Session");
     this.#lose();
   }
@@ -229,6 +242,7 @@ export class H2Session implements Session, Timed, RequestsOwner, WriterOwner {
       return await this.receive();
     } catch (error) {
       if (isDefect(error)) throw error;
+      this.client.broke(error, "read");
       this.#lose();
       return false;
     }

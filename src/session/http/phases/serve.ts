@@ -6,8 +6,10 @@ import { Fate } from "../upstream.ts";
 
 /** The request is about to be sent to `backend`. */
 export function beginServing(exchange: Exchange, backend: Backend): void {
-  const { account } = exchange;
+  const { account, client } = exchange;
   exchange.enter(ExchangePhase.AWAITING);
+  client.lastCluster = exchange.cluster;
+  client.lastBackend = backend;
   exchange.serving = account.backend = backend;
   account.sent = true;
   backend.requestStarted();

@@ -7,6 +7,7 @@ import { BufferPool } from "../../../bytes/buffer_pool.ts";
 import { Counter } from "../../../observe/metrics/counters.ts";
 import type { Cluster } from "../../cluster.ts";
 import { PlacedSet } from "../../placed_set.ts";
+import type { SessionTarget } from "../session_target.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
 import { BackendGroup } from "./backend_group.ts";
 import { MAX_SHARED_UPSTREAMS } from "./limits.ts";
@@ -94,6 +95,14 @@ export class SharedUpstreamPool implements SharedOwner {
     for (const connection of [...group.connections]) connection.leave();
     if (group.connections.length > 0) {
       this.#parts.wheel.arm(new Retirement(group), REMOVED_BACKEND_DRAIN_MS);
+    }
+  }
+
+  /** The connections that `target` tells take no more streams, and close when they have none. */
+  endFor(target: SessionTarget): void {
+    for (const connection of [...this.#all]) {
+      const { cluster, backend, opening } = connection;
+      if (!opening && target.matches(cluster, backend)) connection.leave();
     }
   }
 
