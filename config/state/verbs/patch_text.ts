@@ -1,7 +1,11 @@
 // The text of a listener patch for the audit trail: `field=old→new`, with `?` for an unknown old value.
 
 import { formatAddress } from "../../values/address.ts";
-import type { SocketAddress } from "../../schema/messages.ts";
+import {
+  ClientAuthMode,
+  type ClientAuthPolicy,
+  type SocketAddress,
+} from "../../schema/messages.ts";
 
 /** Fields that are left out: the key, and those whose values are no single text. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -25,8 +29,17 @@ export function describePatch(patch: object, listener: object | undefined): stri
 }
 
 function describeField(field: string, before: unknown, after: unknown): string {
+  if (field === "client_auth_policy") return `${field}=${policyText(after as ClientAuthPolicy)}`;
   if (ONLY_NAMED.has(field)) return `${field}=<patched>`;
   return `${field}=${textOf(before)}→${textOf(after)}`;
+}
+
+/** The mode, and how many authorities and revocation lists there are. */
+function policyText(policy: ClientAuthPolicy): string {
+  const { client_auth = ClientAuthMode.CLIENT_AUTH_NONE } = policy;
+  const name = Object.entries(ClientAuthMode).find(([, number]) => number === client_auth)?.[0];
+  const mode = name?.replace("CLIENT_AUTH_", "").toLowerCase() ?? client_auth;
+  return `${mode}/${policy.client_ca_certificates.length}ca/${policy.client_ca_crls.length}crl`;
 }
 
 function textOf(value: unknown): string {

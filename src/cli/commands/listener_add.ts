@@ -22,6 +22,11 @@ import { addressOption, repeatedOneOf, unsigned32 } from "../options/argument_pa
 import type { BuildInputs, Built, CommandHost } from "../command_host.ts";
 import { subcommand } from "../options/subcommand.ts";
 import {
+  clientAuthOf,
+  type ClientAuthOptions,
+  declareClientAuthOptions,
+} from "../options/client_auth.ts";
+import {
   declareIdentityOptions,
   identityOf,
   type IdentityPaths,
@@ -41,6 +46,7 @@ import { LISTENER_TLS_VERSIONS } from "../options/tls_versions.ts";
 
 interface AddOptions {
   readonly address: SocketAddress;
+  readonly interface?: string;
   readonly public_address?: SocketAddress;
   readonly expect_proxy?: boolean;
 }
@@ -59,7 +65,7 @@ interface AddClearHttpOptions extends AddHttpOptions {
   readonly h2c_prior_knowledge?: boolean;
 }
 
-interface AddHttpsOptions extends AddHttpOptions {
+interface AddHttpsOptions extends AddHttpOptions, ClientAuthOptions {
   readonly tls_versions?: TlsVersion[];
   readonly tls_cipher_list?: string[];
 }
@@ -92,7 +98,7 @@ export function registerHttpAdd(family: Command, host: CommandHost): void {
 }
 
 export function registerHttpsAdd(family: Command, host: CommandHost): void {
-  declareHttpOptions(subcommand(family, "add", DESCRIPTION))
+  declareClientAuthOptions(declareHttpOptions(subcommand(family, "add", DESCRIPTION)))
     .addOption(
       fieldOption(
         "tls_versions",
@@ -105,9 +111,13 @@ export function registerHttpsAdd(family: Command, host: CommandHost): void {
       host.send(command, (inputs) => {
         const chosen = httpChoices(options, inputs);
         if (chosen instanceof CommandProblem) return chosen;
+        const client = clientAuthOf(options, inputs);
+        if (client instanceof CommandProblem) return client;
         const value = {
           ...defaultHttpsListener(options.address, inputs.config),
           ...chosen,
+          ...client.policy,
+          ...client.others,
           ...presentFields({
             versions: options.tls_versions,
             cipher_list: options.tls_cipher_list,
@@ -122,7 +132,8 @@ export function registerTcpAdd(family: Command, host: CommandHost): void {
   const add = subcommand(family, "add", DESCRIPTION)
     .addOption(addressOption("Address to listen on"))
     .addOption(publicAddressOption())
-    .addOption(expectProxyOption());
+    .addOption(expectProxyOption())
+    .addOption(interfaceOption());
   declareIdentityOptions(add)
     .action((options: AddTcpOptions, command: Command) =>
       host.send(command, (inputs) => tcpListener(options, inputs))
@@ -133,6 +144,7 @@ export function registerUdpAdd(family: Command, host: CommandHost): void {
   subcommand(family, "add", DESCRIPTION)
     .addOption(addressOption("Address to listen on"))
     .addOption(publicAddressOption())
+    .addOption(interfaceOption())
     .addOption(timeoutOption("front_timeout"))
     .addOption(timeoutOption("back_timeout"))
     .addOption(
@@ -152,6 +164,7 @@ function declareHttpOptions(command: Command): Command {
     .addOption(addressOption("Address to listen on"))
     .addOption(publicAddressOption())
     .addOption(expectProxyOption())
+    .addOption(interfaceOption())
     .option("--answer-404 <file>", "Template of the answer when nothing matches a request")
     .option("--answer-503 <file>", "Template of the answer when no server is available")
     .addOption(fieldOption("sticky_name", "<name>", "Cookie of sticky sessions"));
@@ -163,6 +176,14 @@ function declareHttpOptions(command: Command): Command {
 
 function expectProxyOption() {
   return fieldOption("expect_proxy", "", "Expect a PROXY protocol header from clients");
+}
+
+function interfaceOption() {
+  return fieldOption(
+    "interface",
+    "<device>",
+    "Network device; refused, listen on an address of the device instead",
+  );
 }
 
 /** What was chosen of an HTTP listener. */
@@ -179,6 +200,7 @@ function httpChoices(
   if (httpAnswers?.answer_503 !== undefined) answers.set("503", httpAnswers.answer_503);
   return presentFields({
     address: options.address,
+    interface: options.interface,
     public_address: options.public_address,
     expect_proxy: options.expect_proxy,
     sticky_name: options.sticky_name,
@@ -198,22 +220,23 @@ function tcpListener(options: AddTcpOptions, { config, ...inputs }: BuildInputs)
   if (conflict !== null) return conflict;
   const identity = identityOf(options, inputs);
   if (identity instanceof CommandProblem) return identity;
-  const { address, public_address, expect_proxy } = options;
+  const { address, public_address, expect_proxy, interface: device } = options;
   const value = {
     ...defaultTcpListener(address, config),
-    ...presentFields({ public_address, expect_proxy }),
+    ...presentFields({ public_address, expect_proxy, interface: device }),
     ...identity,
   };
   return requestOf(addListener(LISTENER_KINDS.tcp, value));
 }
 
 function udpListener(options: AddUdpOptions, config: CommandSettings): Built {
-  const { address, public_address, front_timeout, back_timeout, max_flows } = options;
+  const { address, public_address, front_timeout, back_timeout, max_flows, interface: device } =
+    options;
   const standard = defaultUdpListener(address, config);
   const datagram = options.max_rx_datagram_size ?? standard.max_rx_datagram_size;
   const value = {
     ...standard,
-    ...presentFields({ public_address, front_timeout, back_timeout, max_flows }),
+    ...presentFields({ public_address, front_timeout, back_timeout, max_flows, interface: device }),
     max_rx_datagram_size: Math.min(datagram, config.buffer_size),
   };
   return requestOf(addListener(LISTENER_KINDS.udp, value));

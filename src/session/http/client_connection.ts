@@ -11,6 +11,8 @@ import type { ListenerContext } from "../listener_context.ts";
 import type { ObservedSession } from "../observer.ts";
 import type { WorkerContext } from "../worker_context.ts";
 
+const NOTHING = new Uint8Array(0);
+
 /** What the requests of one client connection share. */
 export class ClientConnection implements SlotHolder, ObservedSession {
   readonly peer: Endpoint;
@@ -21,6 +23,8 @@ export class ClientConnection implements SlotHolder, ObservedSession {
   readonly binding: AuthorityBinding | null;
   readonly listener: ListenerContext;
   readonly worker: WorkerContext;
+  /** What backends are told about the certificate of the client, as lines; empty for nothing. */
+  readonly certificateLines: Uint8Array;
   slot: Cluster | null = null;
   moreSlots: Set<Cluster> | null = null;
   logged: LoggedSession | null = null;
@@ -39,6 +43,7 @@ export class ClientConnection implements SlotHolder, ObservedSession {
       : null;
     this.listener = listener;
     this.worker = worker;
+    this.certificateLines = listener.clientHeaders?.linesFor(tls?.client ?? null) ?? NOTHING;
   }
 
   get clientIp(): string {
