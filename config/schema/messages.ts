@@ -512,6 +512,7 @@ export interface UpdateHttpListenerConfig {
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
   h2c_prior_knowledge?: boolean;
+  client_certificate_headers?: ClientCertificateHeaders;
 }
 
 export const UpdateHttpListenerConfig: MessageType<UpdateHttpListenerConfig> = new MessageType(
@@ -553,6 +554,7 @@ export const UpdateHttpListenerConfig: MessageType<UpdateHttpListenerConfig> = n
     optional("allow_obs_text", 1110, "bool"),
     optional("upload_min_bytes", 1010, "uint32"),
     optional("h2c_prior_knowledge", 1111, "bool"),
+    optional("client_certificate_headers", 1120, ClientCertificateHeaders),
   ],
 );
 
@@ -772,6 +774,7 @@ export interface HttpListenerConfig {
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
   h2c_prior_knowledge?: boolean;
+  client_certificate_headers?: ClientCertificateHeaders;
 }
 
 export const HttpListenerConfig: MessageType<HttpListenerConfig> = new MessageType(
@@ -815,6 +818,7 @@ export const HttpListenerConfig: MessageType<HttpListenerConfig> = new MessageTy
     optional("allow_obs_text", 1110, "bool", true),
     optional("upload_min_bytes", 1010, "uint32"),
     optional("h2c_prior_knowledge", 1111, "bool", false),
+    optional("client_certificate_headers", 1120, ClientCertificateHeaders),
   ],
 );
 

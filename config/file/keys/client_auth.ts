@@ -45,7 +45,7 @@ export const CLIENT_AUTH_KEYS = {
   client_certificate_headers: optional(
     tableOf(CLIENT_HEADER_KEYS),
     "headers that tell backends who the client is; clients cannot set them",
-    HTTPS,
+    { only: ["http", "https"] },
   ),
   log_client_certificate: optional(
     boolean,
@@ -56,20 +56,21 @@ export const CLIENT_AUTH_KEYS = {
 
 type Reading = Pick<TableReading<typeof CLIENT_AUTH_KEYS>, "values" | "at" | "has">;
 
-/** The fields of an HTTPS listener that the keys fill. */
+/** The headers about certificates of clients, of both kinds of listeners that speak HTTP. */
+export function clientHeaders(
+  { values: { client_certificate_headers: headers } }: Pick<Reading, "values">,
+): Pick<HttpsListenerConfig, "client_certificate_headers"> {
+  return headers === undefined ? {} : { client_certificate_headers: presentFields(headers.values) };
+}
+
+/** The other fields of an HTTPS listener that the keys fill. */
 export function clientAuthFields(
   { values, at }: Reading,
   sources: FileSources,
   problems: Problems,
 ): Partial<HttpsListenerConfig> {
-  const { client_auth, client_certificate_headers, log_client_certificate } = values;
-  const told = presentFields({
-    client_auth,
-    client_certificate_headers: client_certificate_headers === undefined
-      ? undefined
-      : presentFields(client_certificate_headers.values),
-    log_client_certificate,
-  });
+  const { client_auth, log_client_certificate } = values;
+  const told = presentFields({ client_auth, log_client_certificate });
   const files = ["client_ca_certificates", "client_ca_crls"] as const;
   const given = files.find((key) => values[key].length > 0);
   if (client_auth === undefined || client_auth === ClientAuthMode.CLIENT_AUTH_NONE) {

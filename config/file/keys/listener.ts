@@ -5,7 +5,7 @@ import * as defaults from "../../defaults.ts";
 import { answers, LEGACY_ANSWER_KEYS, listenerAnswers } from "./answers.ts";
 import type { GlobalSettings } from "../config.ts";
 import { address, boolean, matching, oneOf, positiveU32, text, u32 } from "../fields.ts";
-import { CLIENT_AUTH_KEYS, clientAuthFields } from "./client_auth.ts";
+import { CLIENT_AUTH_KEYS, clientAuthFields, clientHeaders } from "./client_auth.ts";
 import { H2_KEYS } from "./h2.ts";
 import { HSTS_KEYS, HSTS_NEEDS_HTTPS, hstsMessage } from "./hsts.ts";
 import {
@@ -201,6 +201,7 @@ export class ListenerBuilder {
     const { legacy, templates } = listenerAnswers(reading, this.#sources, this.#problems);
     return {
       ...pick(reading.values, HTTP_FIELDS),
+      ...clientHeaders(reading),
       ...presentFields({ http_answers: legacy }),
       answers: templates,
     };

@@ -11,6 +11,7 @@ import {
 import type { CommandSettings } from "../../../config/file/command_settings.ts";
 import { presentFields } from "../../../config/values/present_fields.ts";
 import type {
+  ClientCertificateHeaders,
   HttpListenerConfig,
   SocketAddress,
   TlsVersion,
@@ -25,6 +26,7 @@ import {
   clientAuthOf,
   type ClientAuthOptions,
   declareClientAuthOptions,
+  declareClientHeaderOption,
 } from "../options/client_auth.ts";
 import {
   declareIdentityOptions,
@@ -59,6 +61,7 @@ interface AddHttpOptions extends AddOptions, AnswerPaths {
   readonly request_timeout?: number;
   readonly allow_obs_text?: boolean;
   readonly upload_min_bytes?: number;
+  readonly client_certificate_headers?: ClientCertificateHeaders;
 }
 
 interface AddClearHttpOptions extends AddHttpOptions {
@@ -171,7 +174,7 @@ function declareHttpOptions(command: Command): Command {
   for (const field of ["front_timeout", "back_timeout", "connect_timeout", "request_timeout"]) {
     command.addOption(timeoutOption(field));
   }
-  return declareObsTextOptions(command.addOption(uploadOption()));
+  return declareClientHeaderOption(declareObsTextOptions(command.addOption(uploadOption())));
 }
 
 function expectProxyOption() {
@@ -210,6 +213,7 @@ function httpChoices(
     request_timeout: options.request_timeout,
     allow_obs_text: options.allow_obs_text,
     upload_min_bytes: options.upload_min_bytes,
+    client_certificate_headers: options.client_certificate_headers,
     http_answers: httpAnswers,
     answers,
   });

@@ -20,6 +20,7 @@ import {
   clientAuthOf,
   type ClientAuthOptions,
   declareClientAuthOptions,
+  declareClientHeaderOption,
 } from "../options/client_auth.ts";
 import { declareHstsOptions, hstsOf, type HstsOptions } from "../options/hsts.ts";
 import { H2_OPTIONS, type H2Field, type H2Patch } from "../options/h2_fields.ts";
@@ -71,6 +72,7 @@ const HTTP_FIELDS = [
   "sozu_id_header",
   "allow_obs_text",
   "upload_min_bytes",
+  "client_certificate_headers",
 ] as const;
 const UDP_FIELDS = [
   "public_address",
@@ -166,7 +168,7 @@ function declareHttpOptions(command: Command): Command {
   for (const status of PATCHABLE_ANSWERS) {
     command.option(`--answer-${status} <file>`, `Template of the ${status} answer`);
   }
-  return declareH2Options(declareObsTextOptions(command));
+  return declareH2Options(declareClientHeaderOption(declareObsTextOptions(command)));
 }
 
 function declareHttpsOptions(command: Command): Command {

@@ -10,7 +10,7 @@ import {
 import { presentFields } from "../../../config/values/present_fields.ts";
 import type { BuildInputs } from "../command_host.ts";
 import { CommandProblem } from "../problem.ts";
-import { oneOf, repeated } from "./argument_parsers.ts";
+import { oneOf, repeated, StoredAs } from "./argument_parsers.ts";
 import { declarePair } from "./listener.ts";
 
 /** Parsed options. */
@@ -18,17 +18,13 @@ export interface ClientAuthOptions {
   readonly clientAuth?: ClientAuthMode;
   readonly clientCa?: readonly string[];
   readonly clientCrl?: readonly string[];
-  readonly clientHeader?: ClientCertificateHeaders;
   readonly log_client_certificate?: boolean;
 }
 
 /** The fields that the options fill; absent where nothing was given. */
 export interface ClientAuthFields {
   readonly policy?: ClientAuthPolicy;
-  readonly others: {
-    readonly client_certificate_headers?: ClientCertificateHeaders;
-    readonly log_client_certificate?: boolean;
-  };
+  readonly others: { readonly log_client_certificate?: boolean };
 }
 
 const MODES = {
@@ -39,7 +35,18 @@ const MODES = {
 
 const FACTS = ["subject", "names", "fingerprint", "verified"] as const;
 
-/** Declares the options. */
+/** Declares `--client-header`, which plain listeners have as well: no client may set the headers there either. */
+export function declareClientHeaderOption(command: Command): Command {
+  return command.addOption(
+    new StoredAs(
+      "client_certificate_headers",
+      "--client-header <fact=name>",
+      `Header that tells backends the ${FACTS.join(", ")} of a certificate (repeatable)`,
+    ).argParser(clientHeader),
+  );
+}
+
+/** Declares the options of HTTPS listeners. */
 export function declareClientAuthOptions(command: Command): Command {
   command
     .addOption(
@@ -53,12 +60,6 @@ export function declareClientAuthOptions(command: Command): Command {
     .addOption(
       new Option("--client-crl <file>", "What authorities have revoked, PEM (repeatable)")
         .argParser(repeated),
-    )
-    .addOption(
-      new Option(
-        "--client-header <fact=name>",
-        `Header that tells backends the ${FACTS.join(", ")} of a certificate (repeatable)`,
-      ).argParser(clientHeader),
     );
   return declarePair(
     command,
@@ -73,11 +74,8 @@ export function clientAuthOf(
   options: ClientAuthOptions,
   inputs: Pick<BuildInputs, "readFile">,
 ): ClientAuthFields | CommandProblem {
-  const { clientAuth, clientCa = [], clientCrl = [], clientHeader } = options;
-  const others = presentFields({
-    client_certificate_headers: clientHeader,
-    log_client_certificate: options.log_client_certificate,
-  });
+  const { clientAuth, clientCa = [], clientCrl = [] } = options;
+  const others = presentFields({ log_client_certificate: options.log_client_certificate });
   if (clientAuth === undefined) {
     return clientCa.length + clientCrl.length === 0
       ? { others }

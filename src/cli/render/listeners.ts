@@ -178,6 +178,9 @@ function commonRows(listener: HttpListenerConfig | HttpsListenerConfig): Row[] {
     ...present("send X-Real-IP", listener.send_x_real_ip),
     ...present("allow obs-text", listener.allow_obs_text),
     ...present("upload min bytes", listener.upload_min_bytes),
+    ...Object.entries(listener.client_certificate_headers ?? {}).flatMap(([fact, name]) =>
+      present(`client ${fact} header`, name)
+    ),
   ];
 }
 
@@ -195,7 +198,7 @@ function hstsRows({ hsts }: HttpsListenerConfig): Row[] {
 /** The PEM texts are not shown, only how many there are. */
 function clientAuthRows(listener: HttpsListenerConfig): Row[] {
   const { client_auth, client_ca_certificates, client_ca_crls } = listener;
-  const { client_certificate_headers, log_client_certificate } = listener;
+  const { log_client_certificate } = listener;
   const asks = client_auth !== undefined || client_ca_certificates.length > 0 ||
     client_ca_crls.length > 0;
   const mode = Object.entries(ClientAuthMode).find(([, it]) => it === (client_auth ?? 0))?.[0];
@@ -208,9 +211,6 @@ function clientAuthRows(listener: HttpsListenerConfig): Row[] {
     : [];
   return [
     ...policy,
-    ...Object.entries(client_certificate_headers ?? {}).flatMap(([fact, name]) =>
-      present(`client ${fact} header`, name)
-    ),
     ...present("log client certificate", log_client_certificate),
   ];
 }

@@ -49,7 +49,6 @@ export interface HttpSettings extends H2Settings {
   readonly strict_sni_binding?: boolean;
   /** HTTPS only. */
   readonly hsts?: HstsConfig;
-  /** HTTPS only. */
   readonly client_certificate_headers?: ClientCertificateHeaders;
   /** HTTPS only. */
   readonly log_client_certificate?: boolean;
