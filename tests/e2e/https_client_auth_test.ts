@@ -229,3 +229,19 @@ Deno.test("two hundred new revocation lists under handshakes: every verdict is t
   }
   assert.equal(wrong, 0);
 });
+
+Deno.test("a listener with a certificate of its own asks clients all the same, from a patch on", async () => {
+  await using origin = startOrigin({ kind: "fixed", body: "from the backend" });
+  await using proxy = await startHttpsProxy({
+    https: { strict_sni_binding: false, certificate: APP.certificate, key: APP.key },
+    backends: [origin.address],
+    certificates: [APP],
+  });
+  const status = async () =>
+    (await getSecure(proxy.httpsPort, "app.test", [APP.certificate])).status;
+  assert.equal(await status(), 200);
+  await patch(proxy, CLIENT_AUTH_REQUIRED, [ROOT.certificate]);
+  await assert.rejects(status());
+  await patch(proxy, CLIENT_AUTH_OPTIONAL, [ROOT.certificate]);
+  assert.equal(await status(), 200);
+});
