@@ -7,8 +7,9 @@ import { ClientAuthMode, type HttpsListenerConfig } from "../../config/schema/me
 import { findProgram } from "../bench/load/tools.ts";
 import { data, headers } from "../support/h2/frames.ts";
 import { H2Client, requestFields } from "../support/h2/h2_client.ts";
+import { reply, startH2Origin } from "../support/h2/node_origin.ts";
 import { startOrigin } from "../support/http/origin.ts";
-import { readResponse } from "../support/http/raw_client.ts";
+import { connectRaw, readResponse } from "../support/http/raw_client.ts";
 import { logAccess } from "../support/observe/access_log.ts";
 import { ClientFiles } from "../support/tls/client_files.ts";
 import { startHttpsProxy } from "../support/tls/https_proxy.ts";
@@ -164,4 +165,30 @@ Deno.test("a trailer cannot pretend to be such a header", async () => {
   const [first, second] = origin.requests.filter(({ target }) => target === "/h2");
   assert.deepEqual(first?.trailers, [["x-sum", "CN=admin"]]);
   assert.deepEqual(second?.trailers, []);
+});
+
+Deno.test({
+  name: "backends that speak HTTP/2 are told the same, and a plain listener lets nobody pretend",
+  ignore: CURL === null,
+  async fn() {
+    using files = new ClientFiles();
+    await using origin = await startH2Origin((seen) => reply(seen, 200));
+    await using proxy = await startHttpsProxy({
+      backends: [origin.address],
+      certificates: [APP],
+      https: { ...ASKING, client_certificate_headers: HEADERS },
+      listener: { client_certificate_headers: HEADERS },
+    });
+    await proxy.addCluster("app", { http2: true });
+    await curl(proxy.httpsPort, "--http2", files, ROOT.issue({ commonName: "job 7" }));
+    using plain = await connectRaw(proxy.port);
+    await plain.write(`GET / HTTP/1.1\r\nHost: app.test\r\n${FORGED.join("\r\n")}\r\n\r\n`);
+    await readResponse(plain);
+    const [known, nobody] = origin.requests;
+    assert.equal(known?.headers["x-client-subject"], "CN=job 7");
+    assert.equal(known?.headers["x-client-verify"], "SUCCESS");
+    assert.equal(nobody?.headers["x-client-verify"], "NONE");
+    assert.equal(nobody?.headers["x-client-subject"], undefined);
+    assert.equal(nobody?.headers["x_client_sha256"], undefined);
+  },
 });

@@ -7,6 +7,10 @@ import {
   type IssuedCertificate,
   TestAuthority,
 } from "../../../tests/support/tls/test_authority.ts";
+import { seededRandom } from "../../../tests/support/seeded_random.ts";
+import { readCertificateFields } from "../x509/certificate_fields.ts";
+import { pemBytes } from "../x509/pem.ts";
+import { readRevocationList } from "../x509/revocation_list.ts";
 import { ClientAuthPolicy, type ClientAuthTexts } from "./policy.ts";
 
 const ROOT = new TestAuthority("root");
@@ -231,4 +235,30 @@ Deno.test("create() tells what is wrong with authorities and revocation lists, a
     "",
   );
   assert.equal(refusalOf({ lists: [list + OTHER.list()] }), "");
+});
+
+Deno.test("judge() and create() survive bytes that are changed anywhere, and trust none of them", () => {
+  const names = [generalName(2, "a.test"), generalName(7, Uint8Array.of(10, 0, 0, 1))];
+  const permitted = [generalName(2, "a.test"), generalName(4, nameOf("client"))];
+  const authority = new TestAuthority("middle", ROOT, { permitted, excluded: [] });
+  const points = ["http://crl.test/a"];
+  const client = authority.issue({ names, distributionPoints: points, keyUsage: 0x80 });
+  const policy = policyOf({});
+  assert.equal(verdict(policy, [client, authority]), "ok");
+  const list = pemBytes(authority.list({ revoked: [client], point: points[0] as string }));
+  assert.ok(list !== null && typeof readRevocationList(list) !== "string");
+  const random = seededRandom(7);
+  const changed = (der: Uint8Array) => {
+    const copy = der.slice();
+    const at = Math.floor(random() * copy.length);
+    copy[at] = (copy[at] as number) ^ (1 + Math.floor(random() * 255));
+    return copy;
+  };
+  for (let round = 0; round < 1_500; round++) {
+    assert.notEqual(verdict(policy, [{ der: changed(client.der) }, authority]), "ok");
+    assert.notEqual(verdict(policy, [client, { der: changed(authority.der) }]), "ok");
+    readRevocationList(changed(list));
+    readRevocationList(list.subarray(0, Math.floor(random() * list.length)));
+    readCertificateFields(client.der.subarray(0, Math.floor(random() * client.der.length)));
+  }
 });
