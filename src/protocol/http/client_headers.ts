@@ -65,7 +65,7 @@ export class ClientHeaders {
     }
   }
 
-  /** The lines about a client, each ending in CRLF; `null` for one without a certificate. */
+  /** The lines about a client, each ending in CRLF; `client` is `null` for one without a certificate. */
   linesFor(client: CertifiedClient | null): Uint8Array {
     const { subject, names, fingerprint, verified } = this.#names;
     const lines = [
