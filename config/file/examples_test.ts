@@ -8,6 +8,7 @@ import { CLUSTER_KEYS } from "./keys/cluster.ts";
 import { FRONTEND_KEYS } from "./keys/frontend.ts";
 import { HEADER_KEYS } from "./keys/header.ts";
 import { HEALTH_CHECK_KEYS, PROBE_HEADER_KEYS } from "./keys/health_check.ts";
+import { CLIENT_HEADER_KEYS } from "./keys/client_auth.ts";
 import { HSTS_KEYS } from "./keys/hsts.ts";
 import { LISTENER_KEYS } from "./keys/listener.ts";
 import { METRICS_KEYS } from "./keys/metrics.ts";
@@ -145,6 +146,7 @@ Deno.test("full.toml shows every accepted key in its table", () => {
     ["prometheus", PROMETHEUS_KEYS],
     ["tracing", TRACING_KEYS],
     ["listeners", LISTENER_KEYS],
+    ["listeners.client_certificate_headers", CLIENT_HEADER_KEYS],
     ["listeners.hsts", HSTS_KEYS],
     ["clusters.*", CLUSTER_KEYS],
     ["clusters.*.health_check", HEALTH_CHECK_KEYS],

@@ -136,7 +136,7 @@ Deno.test("what the program cannot do, and certificates it cannot serve, are err
   const trial = () =>
     new ConfigState(
       (pem) => ({ fingerprint: pem, names: [] }),
-      servable(({ key }) => key === "KEY" ? null : "the key is of another"),
+      servable(({ key }) => key === "KEY" ? null : "the key is of another", () => null),
     );
   const errors = (text: string) => {
     const result = loadConfig(text, {

@@ -5,6 +5,7 @@
 import type { ConfigError } from "../state/config_error.ts";
 import { rowOf, type Verb } from "../state/verbs.ts";
 import type { ServedIdentity } from "../state/verbs/row.ts";
+import { type ClientAuthCheck, clientAuthProblem } from "./client_auth.ts";
 import { missingFeature } from "./missing_features.ts";
 import { validateVerb } from "./validate_verb.ts";
 
@@ -24,9 +25,14 @@ export type CertificateCheck = (texts: CertificateTexts) => string | null;
 /** Every value can mean something. */
 export const validValues: Admission = validateVerb;
 
-/** Every value can mean something, this program can do it, and its certificates can be served. */
-export function servable(check: CertificateCheck): Admission {
-  return (verb) => validateVerb(verb) ?? missingFeature(verb) ?? certificateProblem(verb, check);
+/**
+ * Every value can mean something, this program can do it, its certificates can be served, and what it asks of the
+ * certificates of clients can be in force.
+ */
+export function servable(check: CertificateCheck, clientCheck: ClientAuthCheck): Admission {
+  return (verb) =>
+    validateVerb(verb) ?? missingFeature(verb) ?? certificateProblem(verb, check) ??
+      clientAuthProblem(verb, clientCheck);
 }
 
 function certificateProblem({ kind, value }: Verb, check: CertificateCheck): ConfigError | null {

@@ -8,6 +8,7 @@ import {
   isCookieValue,
   isFieldValue,
 } from "../../src/protocol/http/field_syntax.ts";
+import { MAX_CLIENT_HEADER_NAME } from "../../src/protocol/http/client_headers.ts";
 import { invalidValue } from "../state/config_error.ts";
 import * as messages from "../schema/messages.ts";
 import { affinityCookie, affinityHeader } from "./cluster_rules.ts";
@@ -64,6 +65,11 @@ const stickyId = text(
 const idHeader = text(
   "a header name (RFC 9110 token) that neither frames messages nor is Host",
   canBeAdded,
+);
+const clientHeader = text(
+  `a header name (RFC 9110 token) of up to ${MAX_CLIENT_HEADER_NAME} characters that neither frames ` +
+    "messages nor is Host",
+  (name) => name.length <= MAX_CLIENT_HEADER_NAME && canBeAdded(name),
 );
 const challenge = text("visible ASCII, spaces and tabs", isFieldValue);
 const tags = entries(line(256, 1), line(4096));
@@ -157,6 +163,12 @@ export const MESSAGE_RULES = {
     client_ca_certificates: pem,
     client_ca_crls: pem,
   } satisfies RulesOf<messages.ClientAuthPolicy>,
+  ClientCertificateHeaders: {
+    subject: clientHeader,
+    names: clientHeader,
+    fingerprint: clientHeader,
+    verified: clientHeader,
+  } satisfies RulesOf<messages.ClientCertificateHeaders>,
   HeaderPredicate: {
     name: readWhole,
     kind: named(messages.HeaderMatchKind),

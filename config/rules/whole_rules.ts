@@ -4,14 +4,15 @@
 import { compileAnswers } from "../../src/answers/answer_set.ts";
 import { compileTemplate, TemplateError } from "../../src/answers/template.ts";
 import { compileHeaderEdits } from "../../src/protocol/http/header_edits.ts";
-import { parseStoredName } from "../../src/routing/name/name_trie.ts";
 import { compileRewrite } from "../../src/routing/rewrite_template.ts";
 import { type CompiledRule, compileRule } from "../../src/routing/route_entry.ts";
 import { RouteError, type RouteErrorKind } from "../../src/routing/route_rule.ts";
 import { parseServerName } from "../../src/routing/name/server_name_table.ts";
+import { unhostableName } from "../values/certificate.ts";
 import { type ConfigError, invalidValue } from "../state/config_error.ts";
 import {
   type CertificateAndKey,
+  type ClientCertificateHeaders,
   type Cluster,
   type CustomHttpAnswers,
   type HstsConfig,
@@ -36,6 +37,7 @@ export const WHOLE_RULES: Readonly<
   Record<string, (message: unknown, prefix: string) => ConfigError | null>
 > = {
   CertificateAndKey: storedNames,
+  ClientCertificateHeaders: distinctHeaders,
   Cluster: (cluster: Cluster, prefix: string) =>
     choiceProblem(cluster, prefix) ?? clusterAnswers(cluster, prefix),
   HealthCheckConfig: probeProblem,
@@ -61,12 +63,26 @@ function refused(field: string, message: string): ConfigError {
   return { kind: "invalid_value", message, field };
 }
 
-/** Names that no client asks for are passed over; what is written wrongly is not. */
+/** A certificate that no lookup finds by a name would be no use. */
 function storedNames({ names }: CertificateAndKey, prefix: string): ConfigError | null {
-  for (const [index, name] of names.entries()) {
-    const parsed = parseStoredName(name);
-    if (typeof parsed !== "string") continue;
-    return refused(`${prefix}names[${index}]`, `Invalid name ${quoted(name)}: ${parsed}`);
+  const index = names.findIndex((name) => unhostableName([name]) !== null);
+  const problem = unhostableName(names);
+  return problem === null ? null : refused(`${prefix}names[${index}]`, problem);
+}
+
+/** Two facts in one header could not be told apart; some backends take `_` and `-` for the same. */
+function distinctHeaders(headers: ClientCertificateHeaders, prefix: string): ConfigError | null {
+  const seen = new Set<string>();
+  for (const [field, name] of Object.entries(headers)) {
+    const folded = String(name).toLowerCase().replaceAll("_", "-");
+    if (seen.has(folded)) {
+      return invalidValue(
+        prefix + field,
+        quoted(String(name)),
+        "a name of its own for each header",
+      );
+    }
+    seen.add(folded);
   }
   return null;
 }

@@ -512,6 +512,7 @@ export interface UpdateHttpListenerConfig {
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
   h2c_prior_knowledge?: boolean;
+  client_certificate_headers?: ClientCertificateHeaders;
 }
 
 export const UpdateHttpListenerConfig: MessageType<UpdateHttpListenerConfig> = new MessageType(
@@ -553,6 +554,7 @@ export const UpdateHttpListenerConfig: MessageType<UpdateHttpListenerConfig> = n
     optional("allow_obs_text", 1110, "bool"),
     optional("upload_min_bytes", 1010, "uint32"),
     optional("h2c_prior_knowledge", 1111, "bool"),
+    optional("client_certificate_headers", 1120, ClientCertificateHeaders),
   ],
 );
 
@@ -598,6 +600,8 @@ export interface UpdateHttpsListenerConfig {
   client_auth_policy?: ClientAuthPolicy;
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
+  client_certificate_headers?: ClientCertificateHeaders;
+  log_client_certificate?: boolean;
 }
 
 export const UpdateHttpsListenerConfig: MessageType<UpdateHttpsListenerConfig> = new MessageType(
@@ -643,6 +647,8 @@ export const UpdateHttpsListenerConfig: MessageType<UpdateHttpsListenerConfig> =
     optional("client_auth_policy", 45, ClientAuthPolicy),
     optional("allow_obs_text", 1110, "bool"),
     optional("upload_min_bytes", 1010, "uint32"),
+    optional("client_certificate_headers", 1120, ClientCertificateHeaders),
+    optional("log_client_certificate", 1121, "bool"),
   ],
 );
 
@@ -659,6 +665,24 @@ export const ClientAuthPolicy: MessageType<ClientAuthPolicy> = new MessageType(
     optional("client_auth", 1, "enum"),
     repeated("client_ca_certificates", 2, "string"),
     repeated("client_ca_crls", 3, "string"),
+  ],
+);
+
+/** Names of the headers that tell backends about the certificate of a client; an absent one is not sent. */
+export interface ClientCertificateHeaders {
+  subject?: string;
+  names?: string;
+  fingerprint?: string;
+  verified?: string;
+}
+
+export const ClientCertificateHeaders: MessageType<ClientCertificateHeaders> = new MessageType(
+  "ClientCertificateHeaders",
+  () => [
+    optional("subject", 1, "string"),
+    optional("names", 2, "string"),
+    optional("fingerprint", 3, "string"),
+    optional("verified", 4, "string"),
   ],
 );
 
@@ -750,6 +774,7 @@ export interface HttpListenerConfig {
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
   h2c_prior_knowledge?: boolean;
+  client_certificate_headers?: ClientCertificateHeaders;
 }
 
 export const HttpListenerConfig: MessageType<HttpListenerConfig> = new MessageType(
@@ -793,6 +818,7 @@ export const HttpListenerConfig: MessageType<HttpListenerConfig> = new MessageTy
     optional("allow_obs_text", 1110, "bool", true),
     optional("upload_min_bytes", 1010, "uint32"),
     optional("h2c_prior_knowledge", 1111, "bool", false),
+    optional("client_certificate_headers", 1120, ClientCertificateHeaders),
   ],
 );
 
@@ -851,6 +877,8 @@ export interface HttpsListenerConfig {
   client_ca_crls: string[];
   allow_obs_text?: boolean;
   upload_min_bytes?: number;
+  client_certificate_headers?: ClientCertificateHeaders;
+  log_client_certificate?: boolean;
 }
 
 export const HttpsListenerConfig: MessageType<HttpsListenerConfig> = new MessageType(
@@ -909,6 +937,8 @@ export const HttpsListenerConfig: MessageType<HttpsListenerConfig> = new Message
     repeated("client_ca_crls", 53, "string"),
     optional("allow_obs_text", 1110, "bool", true),
     optional("upload_min_bytes", 1010, "uint32"),
+    optional("client_certificate_headers", 1120, ClientCertificateHeaders),
+    optional("log_client_certificate", 1121, "bool"),
   ],
 );
 
@@ -2768,6 +2798,8 @@ export interface ProtobufAccessLog {
   tls_alpn?: string;
   xff_chain?: string;
   start_time?: Uint128;
+  client_certificate_subject?: string;
+  client_certificate_fingerprint?: string;
 }
 
 export const ProtobufAccessLog: MessageType<ProtobufAccessLog> = new MessageType(
@@ -2801,6 +2833,8 @@ export const ProtobufAccessLog: MessageType<ProtobufAccessLog> = new MessageType
     optional("tls_alpn", 28, "string"),
     optional("xff_chain", 29, "string"),
     optional("start_time", 30, Uint128),
+    optional("client_certificate_subject", 1120, "string"),
+    optional("client_certificate_fingerprint", 1121, "string"),
   ],
 );
 

@@ -2,7 +2,12 @@
 // exists at the address is not checked here. Buckets that become empty are dropped.
 
 import { compareAddresses, formatAddress, normalizeAddress } from "../values/address.ts";
-import { type CertificateParser, parseFingerprint } from "../values/certificate.ts";
+import {
+  type CertificateParser,
+  parseFingerprint,
+  storedName,
+  unhostableName,
+} from "../values/certificate.ts";
 import { type ConfigError, notFound } from "./config_error.ts";
 import { presentFields } from "../values/present_fields.ts";
 import { copyMessage, equalMessages } from "../schema/message_values.ts";
@@ -23,6 +28,8 @@ export interface StoredCertificate {
   readonly certificate: CertificateAndKey;
   /** Expiry that replaces the one of the certificate, in seconds since 1970; absent unless a request set it. */
   readonly expiredAt?: bigint;
+  /** By which certificates of one name are ranked, in seconds since 1970. */
+  readonly expiresAt: number;
 }
 
 /** The request that adds a certificate as it is stored. */
@@ -58,10 +65,11 @@ class Bucket {
     return this.byFingerprint.size;
   }
 
-  /** Puts a certificate behind the others, or in the place of the one of the same fingerprint. */
+  /** Puts a certificate behind the others, and what it equals nowhere else. */
   set(stored: StoredCertificate): void {
     const before = this.byFingerprint.get(stored.fingerprint);
-    if (before !== undefined) this.byText.delete(before.certificate.certificate);
+    if (before !== undefined && sameCertificate(before, stored)) return;
+    this.delete(stored.fingerprint);
     this.byFingerprint.set(stored.fingerprint, stored);
     this.byText.set(stored.certificate.certificate, stored);
   }
@@ -164,10 +172,14 @@ export class Certificates {
       return { kind: "certificate", message: `Cannot read the certificate: ${facts.problem}` };
     }
     const certificate = copyMessage(CertificateAndKey, given);
-    if (certificate.names.length === 0) certificate.names = [...facts.names];
+    const names = certificate.names.length === 0 ? facts.names : certificate.names;
+    const unhostable = unhostableName(names);
+    if (unhostable !== null) return { kind: "certificate", message: unhostable };
+    certificate.names = names.map(storedName);
     const { fingerprint } = facts;
+    const expiresAt = Number(expiredAt ?? facts.notAfter ?? 0);
     const place = { address: normalizeAddress(address), fingerprint };
-    return { ...place, certificate, ...presentFields({ expiredAt }) };
+    return { ...place, certificate, expiresAt, ...presentFields({ expiredAt }) };
   }
 
   #store(stored: StoredCertificate): void {

@@ -16,7 +16,7 @@ import type {
   RequestHttpFrontend,
   RequestUdpFrontend,
 } from "../schema/messages.ts";
-import type { StoredCertificate } from "./certificates.ts";
+import { shownCertificate } from "./verbs/shown_certificate.ts";
 import type { ListenerConfig } from "./listener_kinds.ts";
 import { compareStreamFrontends } from "./stream_frontends.ts";
 import type { ReadonlyTables } from "./tables.ts";
@@ -134,7 +134,7 @@ export function healthChecks(tables: ReadonlyTables, clusterId?: string): Health
 }
 
 /**
- * Certificates by fingerprint. A domain (see {@link certificatesFor}) wins over a fingerprint (lower-case
+ * Certificates by fingerprint. A domain (of each address what it is shown) wins over a fingerprint (lower-case
  * hexadecimal); neither means all.
  */
 export function certificates(
@@ -142,29 +142,15 @@ export function certificates(
   { domain, fingerprint }: QueryCertificatesFilters,
 ): CertificatesWithFingerprints {
   const certs = new Map<string, CertificateAndKey>();
-  const all = tables.certificates.sorted();
+  const { certificates } = tables;
   const wanted = domain !== undefined
-    ? [...Map.groupBy(all, ({ address }) => formatAddress(address)).values()]
-      .flatMap((stored) => certificatesFor(stored, domain))
-    : all.filter((stored) => fingerprint === undefined || stored.fingerprint === fingerprint);
+    ? [...Map.groupBy(certificates.values(), ({ address }) => formatAddress(address)).values()]
+      .flatMap((stored) => shownCertificate(stored, domain)?.stored ?? [])
+    : certificates.sorted().filter((stored) =>
+      fingerprint === undefined || stored.fingerprint === fingerprint
+    );
   for (const stored of wanted) {
     certs.set(stored.fingerprint, { ...stored.certificate, key: "" });
   }
   return { certs };
-}
-
-/** Those of one address that a client may be shown for `domain`: with the name itself, else with its wildcard. */
-function certificatesFor(
-  stored: readonly StoredCertificate[],
-  domain: string,
-): StoredCertificate[] {
-  const name = domain.toLowerCase().replace(/\.$/, "");
-  const dot = name.indexOf(".");
-  const wildcard = `*${name.slice(dot)}`;
-  const having = (wanted: string) =>
-    stored.filter(({ certificate: { names } }) =>
-      names.some((each) => each.toLowerCase() === wanted)
-    );
-  const exact = having(name);
-  return exact.length > 0 || dot <= 0 ? exact : having(wildcard);
 }

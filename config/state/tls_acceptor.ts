@@ -2,7 +2,12 @@
 // setting: workers act on it and the command line shows it, both from here.
 
 import { formatIp } from "../values/address.ts";
-import { type HttpsListenerConfig, type SocketAddress, TlsVersion } from "../schema/messages.ts";
+import {
+  ClientAuthMode,
+  type HttpsListenerConfig,
+  type SocketAddress,
+  TlsVersion,
+} from "../schema/messages.ts";
 
 /** `runtime` is the cheaper one; it serves one certificate, whatever name a client asks for. */
 export type TlsAcceptorKind = "runtime" | "node";
@@ -10,7 +15,13 @@ export type TlsAcceptorKind = "runtime" | "node";
 /** The facts of a listener that decide. */
 export type AcceptorFacts = Pick<
   HttpsListenerConfig,
-  "address" | "certificate" | "key" | "strict_sni_binding" | "versions" | "expect_proxy"
+  | "address"
+  | "certificate"
+  | "key"
+  | "strict_sni_binding"
+  | "versions"
+  | "expect_proxy"
+  | "client_auth"
 >;
 
 /**
@@ -29,7 +40,8 @@ export function tlsAcceptorOf(
   const isStatic = ownFingerprint !== null && fingerprints.length === 1 &&
     fingerprints[0] === ownFingerprint;
   const plain = listener.strict_sni_binding === false && !listener.expect_proxy &&
-    offersBothVersions(listener.versions) && isLoopback(listener.address);
+    offersBothVersions(listener.versions) && isLoopback(listener.address) &&
+    !asksClients(listener.client_auth);
   return isStatic && plain ? "runtime" : "node";
 }
 
@@ -37,6 +49,10 @@ export function tlsAcceptorOf(
 function offersBothVersions(versions: readonly number[]): boolean {
   return versions.length === 0 ||
     (versions.includes(TlsVersion.TLS_V1_2) && versions.includes(TlsVersion.TLS_V1_3));
+}
+
+function asksClients(mode: ClientAuthMode | undefined): boolean {
+  return mode !== undefined && mode !== ClientAuthMode.CLIENT_AUTH_NONE;
 }
 
 function isLoopback({ ip }: SocketAddress): boolean {

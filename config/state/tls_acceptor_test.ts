@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseAddress } from "../values/address.ts";
-import { type SocketAddress, TlsVersion } from "../schema/messages.ts";
+import { ClientAuthMode, type SocketAddress, TlsVersion } from "../schema/messages.ts";
 import { type AcceptorFacts, tlsAcceptorOf } from "./tls_acceptor.ts";
 
 function address(text: string): SocketAddress {
@@ -32,6 +32,7 @@ Deno.test("tlsAcceptorOf() takes the runtime's own TLS for one static certificat
     [{ address: address("[::]:443") }, "aa", ["aa"]],
     [{ strict_sni_binding: true }, "aa", ["aa"]],
     [{ expect_proxy: true }, "aa", ["aa"]],
+    [{ client_auth: ClientAuthMode.CLIENT_AUTH_OPTIONAL }, "aa", ["aa"]],
     [{ versions: [TlsVersion.TLS_V1_3] }, "aa", ["aa"]],
     [{ versions: [TlsVersion.TLS_V1_2] }, "aa", ["aa"]],
   ];

@@ -2,16 +2,29 @@
 // by `config check`, and the state every request of a client is applied to.
 
 import { servable } from "../../config/rules/admission.ts";
+import { clientAuthProblem as problemOf } from "../../config/rules/client_auth.ts";
+import type { Verb } from "../../config/state/verbs.ts";
 import { MAX_CONFIG_FILE_BYTES } from "../../config/defaults.ts";
 import { loadConfig, type LoadResult } from "../../config/file/load.ts";
 import { ConfigState } from "../../config/state/state.ts";
+import { clientAuthProblem, statedClientAuthProblem } from "../io/client_auth/check.ts";
 import { certificateProblem } from "../io/x509/certificate_check.ts";
 import { readRegularFile } from "../io/files/regular_file.ts";
 import { parseCertificate } from "../io/x509/certificate.ts";
 
 /** An empty state that refuses what this program could not serve. */
 export function servableState(): ConfigState {
-  return new ConfigState(parseCertificate, servable(certificateProblem));
+  return new ConfigState(parseCertificate, servable(certificateProblem, clientAuthProblem));
+}
+
+/** The same for what an operator states now: revocation lists that have expired are refused as well. */
+export function statedState(): ConfigState {
+  return new ConfigState(parseCertificate, servable(certificateProblem, statedClientAuthProblem));
+}
+
+/** Why a request of an operator is refused though a saved one is not, or `null`. */
+export function statedProblem(verb: Verb): string | null {
+  return problemOf(verb, statedClientAuthProblem)?.message ?? null;
 }
 
 /** Reads and checks a configuration file and the files it names. Never throws. */
@@ -25,5 +38,5 @@ export function readServable(path: string, cwd: string): LoadResult {
     const message = `Cannot read the file: ${reason}`;
     return { ok: false, errors: [{ file: path, line: 1, key: "", message }], warnings: [] };
   }
-  return loadConfig(text, { path, cwd, readFile, trial: servableState() });
+  return loadConfig(text, { path, cwd, readFile, trial: statedState() });
 }

@@ -46,6 +46,18 @@ export interface TlsFacts {
    * certificate, or where Deno does not provide it.
    */
   readonly certificateNames: readonly string[] | null;
+  /** Who the client is by its certificate, which was verified; absent or `null` when it sent none. */
+  readonly client?: ClientIdentity | null;
+}
+
+/** What a certificate says of its owner, in visible ASCII. */
+export interface ClientIdentity {
+  /** The subject as in RFC 4514; "" for an empty one and one that is too long. */
+  readonly subject: string;
+  /** The alternative names, such as `DNS:a.test,URI:spiffe://a/b`; "" for none and too many. */
+  readonly names: string;
+  /** SHA-256 of the certificate, 64 lower-case hexadecimal digits. */
+  readonly fingerprint: string;
 }
 
 /** A client connection, as accepted or as a stage before its protocol passes it on. */

@@ -89,6 +89,8 @@ export interface SocketSteering {
 export interface TlsDoors {
   /** For listeners whose certificate depends on the name that is asked for. */
   acceptorByName(settings: SniTlsSettings): SniTlsAcceptor;
+  /** Whether those can ask clients for certificates. */
+  verifiesClients(): boolean;
   /** For listeners with one certificate; `alpn` is offered, the preferred protocol first. */
   acceptorOf(credentials: TlsCredentials, alpn: readonly string[]): TlsAcceptor;
   /** A certificate signed with its own key. Times are milliseconds since 1970. */

@@ -9,6 +9,7 @@ import { tcpDialer, TcpListener } from "../io/net/tcp.ts";
 import { runtimeTimers } from "../io/net/timers.ts";
 import { atEndOfTurn, Slices } from "../io/net/turn.ts";
 import { DenoTlsAcceptor } from "../io/tls/deno_acceptor.ts";
+import { nativeTls } from "../io/tls/engine.ts";
 import { sniTlsAcceptor } from "../io/tls/sni_acceptor.ts";
 import { createSelfSigned } from "../io/x509/self_signed.ts";
 import { sha256 } from "../io/x509/sha256.ts";
@@ -51,6 +52,7 @@ const SOCKETS: Omit<ListenerSockets, "sharing" | "listen"> = {
 
 const TLS: TlsDoors = {
   acceptorByName: sniTlsAcceptor,
+  verifiesClients: () => nativeTls() !== null,
   acceptorOf: (credentials, alpn) => new DenoTlsAcceptor(credentials, alpn),
   selfSigned: (commonName, notBefore, notAfter) =>
     createSelfSigned({

@@ -5,6 +5,7 @@ import type { AnswerSet } from "../answers/answer_set.ts";
 import type { Endpoint } from "../io/contracts.ts";
 import type { LoggedTags } from "../observe/access/record.ts";
 import type { H2Limits } from "../protocol/h2/limits.ts";
+import type { ClientHeaders } from "../protocol/http/client_headers.ts";
 import type { ForwardingRules } from "../protocol/http/forwarding_lines.ts";
 import type { HstsHeader } from "../protocol/http/hsts.ts";
 import type { RouteTable } from "../routing/route_table.ts";
@@ -58,6 +59,10 @@ export interface ListenerContext {
   readonly stickyName: Uint8Array;
   /** Requests must name an authority that the certificate of their connection covers. */
   readonly strictSni: boolean;
+  /** Headers that tell backends who the client is; `null` for none. */
+  readonly clientHeaders: ClientHeaders | null;
+  /** Access logs name the certificate of the client. */
+  readonly logsClient: boolean;
   /** The bounds of HTTP/2 connections, to clients and to backends. */
   readonly h2: H2Limits;
   /** Clients may speak HTTP/2 without TLS, if they do from their first byte on. */

@@ -139,7 +139,7 @@ Deno.test("what cannot be served is refused with the reason, and nothing changes
       /invalid private key/,
     ],
     [{ key: good.key }, /invalid private key: it does not belong to the certificate/],
-    [{ names: ["/(/.test"] }, /invalid name "\/\(\/.test"/],
+    [{ names: ["/(/.test"] }, /cannot host a certificate name, name_bytes=8/],
   ];
   for (const [part, reason] of cases) {
     const refusal = await proxy.plane.apply({
@@ -240,4 +240,24 @@ Deno.test("certificates replaced all the time under handshakes: none fails, none
   assert.ok(replaces > 20 && handshakes > 50, `${replaces} replaces, ${handshakes} handshakes`);
   assert.equal(proxy.count("tls.handshake.failed.other"), 0);
   assert.equal(proxy.count("tls.default_cert_used"), 0);
+});
+
+Deno.test("a certificate in its own place: other names or another expiry count, the same keeps its rank", async () => {
+  const [first, second] = [0, 1].map((at) =>
+    certificateFor(["a.test"], { commonName: `c${at}`, days: 30 })
+  ) as [CertificateAndKey, CertificateAndKey];
+  await using proxy = await startHttpsProxy();
+  await proxy.addCertificate(first, 1000n);
+  await proxy.addCertificate(second, 1000n);
+  assert.equal(await shownFor(proxy, "a.test"), "c1");
+  const again = (expires: bigint, changes: Partial<CertificateAndKey> = {}) =>
+    replace(proxy, fingerprintOf(first), { ...first, ...changes }, expires);
+  await again(1000n);
+  assert.equal(await shownFor(proxy, "a.test"), "c1");
+  await again(1000n, { names: ["A.test", "B.TEST"] });
+  assert.equal(await shownFor(proxy, "a.test"), "c0");
+  assert.equal(await shownFor(proxy, "b.test"), "c0");
+  await again(900n);
+  assert.equal(await shownFor(proxy, "a.test"), "c1");
+  assert.equal(await shownFor(proxy, "b.test"), DEFAULT_NAME);
 });

@@ -15,6 +15,7 @@ const OF_A_PROCESS =
 
 /** What of `src/io/` computes, or gets its clock and sockets handed in: code of the rest is a part. */
 const COMPUTES = [
+  "src/io/client_auth/policy.ts",
   "src/io/contracts.ts",
   "src/io/listening/accept_loop.ts",
   "src/io/tls/credentials.ts",

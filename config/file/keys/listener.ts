@@ -5,6 +5,7 @@ import * as defaults from "../../defaults.ts";
 import { answers, LEGACY_ANSWER_KEYS, listenerAnswers } from "./answers.ts";
 import type { GlobalSettings } from "../config.ts";
 import { address, boolean, matching, oneOf, positiveU32, text, u32 } from "../fields.ts";
+import { CLIENT_AUTH_KEYS, clientAuthFields, clientHeaders } from "./client_auth.ts";
 import { H2_KEYS } from "./h2.ts";
 import { HSTS_KEYS, HSTS_NEEDS_HTTPS, hstsMessage } from "./hsts.ts";
 import {
@@ -62,6 +63,7 @@ export const LISTENER_KEYS = {
   address: required(address, "address to bind, one listener each"),
   protocol: required(protocol, "what the listener speaks"),
   public_address: optional(address, "address shown in logs and forwarding headers"),
+  interface: optional(text, "network device; not available, listen on one of its addresses"),
   expect_proxy: defaulted(
     boolean,
     defaults.DEFAULT_EXPECT_PROXY,
@@ -130,6 +132,7 @@ export const LISTENER_KEYS = {
   ...LEGACY_ANSWER_KEYS,
   ...H2_KEYS,
   ...TLS_KEYS,
+  ...CLIENT_AUTH_KEYS,
   hsts: optional(tableOf(HSTS_KEYS), "HSTS policy of every frontend without its own", {
     only: ["https"],
     refusedOn: { http: HSTS_NEEDS_HTTPS },
@@ -244,6 +247,7 @@ export class ListenerBuilder {
     const { legacy, templates } = listenerAnswers(reading, this.#sources, this.#problems);
     return {
       ...pick(reading.values, HTTP_FIELDS),
+      ...clientHeaders(reading),
       ...presentFields({ http_answers: legacy }),
       answers: templates,
     };
@@ -260,6 +264,7 @@ export class ListenerBuilder {
       versions: values.tls_versions,
       certificate_chain: certificate.chain,
       alpn_protocols: alpnProtocols(reading, this.#problems),
+      ...clientAuthFields(reading, this.#sources, this.#problems),
       ...presentFields({ certificate: certificate.certificate, key: certificate.key, hsts }),
     };
     return { protocol: "https", config, certificate };
@@ -285,6 +290,7 @@ export class ListenerBuilder {
 
 /** Keys that are fields of the message under the same name. */
 const TCP_FIELDS = [
+  "interface",
   "public_address",
   "expect_proxy",
   "front_timeout",
@@ -311,7 +317,13 @@ const HTTPS_FIELDS = [
   "strict_sni_binding",
   "disable_http11",
 ] as const;
-const UDP_FIELDS = ["public_address", "front_timeout", "back_timeout", "max_flows"] as const;
+const UDP_FIELDS = [
+  "interface",
+  "public_address",
+  "front_timeout",
+  "back_timeout",
+  "max_flows",
+] as const;
 
 /** Those of the values that are there. */
 function pick<V extends object, K extends keyof V>(

@@ -1,7 +1,12 @@
 // The text of a listener patch for the audit trail: `field=old→new`, with `?` for an unknown old value.
 
 import { formatAddress } from "../../values/address.ts";
-import { ForwardedHeaders, type SocketAddress } from "../../schema/messages.ts";
+import {
+  ClientAuthMode,
+  type ClientAuthPolicy,
+  ForwardedHeaders,
+  type SocketAddress,
+} from "../../schema/messages.ts";
 
 /** Fields that are left out: the key, and those whose values are no single text. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -25,6 +30,7 @@ export function describePatch(patch: object, listener: object | undefined): stri
 }
 
 function describeField(field: string, before: unknown, after: unknown): string {
+  if (field === "client_auth_policy") return `${field}=${policyText(after as ClientAuthPolicy)}`;
   if (ONLY_NAMED.has(field)) return `${field}=<patched>`;
   if (field === "forwarded_headers") return `${field}=${familyOf(before)}→${familyOf(after)}`;
   return `${field}=${textOf(before)}→${textOf(after)}`;
@@ -34,6 +40,14 @@ function describeField(field: string, before: unknown, after: unknown): string {
 function familyOf(value: unknown): string {
   const name = Object.entries(ForwardedHeaders).find(([, number]) => number === value)?.[0];
   return name?.replace("FORWARDED_HEADERS_", "").toLowerCase() ?? textOf(value);
+}
+
+/** The mode, and how many authorities and revocation lists there are. */
+function policyText(policy: ClientAuthPolicy): string {
+  const { client_auth = ClientAuthMode.CLIENT_AUTH_NONE } = policy;
+  const name = Object.entries(ClientAuthMode).find(([, number]) => number === client_auth)?.[0];
+  const mode = name?.replace("CLIENT_AUTH_", "").toLowerCase() ?? client_auth;
+  return `${mode}/${policy.client_ca_certificates.length}ca/${policy.client_ca_crls.length}crl`;
 }
 
 function textOf(value: unknown): string {

@@ -10,6 +10,7 @@ import type {
 import { formatAddress } from "../../values/address.ts";
 import type { StoredCertificate } from "../certificates.ts";
 import { certificates } from "../queries.ts";
+import { shownCertificate } from "./shown_certificate.ts";
 import type { ReadonlyTables } from "../tables.ts";
 
 type Content = NonNullable<ResponseContent["content_type"]>;
@@ -26,7 +27,7 @@ export function servedCertificates(
       : { kind: "certificates_with_fingerprints", value: found };
   }
   const stored = Map.groupBy(
-    tables.certificates.sorted(),
+    domain === undefined ? tables.certificates.sorted() : tables.certificates.values(),
     ({ address }) => formatAddress(address),
   );
   const list = tables.listeners.https.sorted().map(({ address }) => {
@@ -49,13 +50,8 @@ function allNames(stored: readonly StoredCertificate[]): CertificateSummary[] {
   );
 }
 
-/** What a client that asks for `domain` is served: the exact name first, then a wildcard. */
+/** What a client that asks for `domain` is served. */
 function oneName(stored: readonly StoredCertificate[], domain: string): CertificateSummary[] {
-  const wanted = domain.toLowerCase();
-  const wildcard = `*${wanted.slice(Math.max(0, wanted.indexOf(".")))}`;
-  for (const name of [wanted, wildcard]) {
-    const summary = allNames(stored).find((one) => one.domain.toLowerCase() === name);
-    if (summary !== undefined) return [summary];
-  }
-  return [];
+  const shown = shownCertificate(stored, domain);
+  return shown === null ? [] : [{ domain: shown.name, fingerprint: shown.stored.fingerprint }];
 }

@@ -11,6 +11,7 @@ import {
 import type { CommandSettings } from "../../../config/file/command_settings.ts";
 import { presentFields } from "../../../config/values/present_fields.ts";
 import type {
+  ClientCertificateHeaders,
   HttpListenerConfig,
   SocketAddress,
   TlsVersion,
@@ -21,6 +22,12 @@ import { answerMessageOf, type AnswerPaths } from "../options/answer_files.ts";
 import { addressOption, repeatedOneOf, unsigned32 } from "../options/argument_parsers.ts";
 import type { BuildInputs, Built, CommandHost } from "../command_host.ts";
 import { subcommand } from "../options/subcommand.ts";
+import {
+  clientAuthOf,
+  type ClientAuthOptions,
+  declareClientAuthOptions,
+  declareClientHeaderOption,
+} from "../options/client_auth.ts";
 import {
   declareIdentityOptions,
   identityOf,
@@ -42,6 +49,7 @@ import { LISTENER_TLS_VERSIONS } from "../options/tls_versions.ts";
 
 interface AddOptions {
   readonly address: SocketAddress;
+  readonly interface?: string;
   readonly public_address?: SocketAddress;
   readonly expect_proxy?: boolean;
 }
@@ -55,13 +63,14 @@ interface AddHttpOptions extends AddOptions, AnswerPaths {
   readonly allow_obs_text?: boolean;
   readonly upload_min_bytes?: number;
   readonly forwarded_headers?: number;
+  readonly client_certificate_headers?: ClientCertificateHeaders;
 }
 
 interface AddClearHttpOptions extends AddHttpOptions {
   readonly h2c_prior_knowledge?: boolean;
 }
 
-interface AddHttpsOptions extends AddHttpOptions {
+interface AddHttpsOptions extends AddHttpOptions, ClientAuthOptions {
   readonly tls_versions?: TlsVersion[];
   readonly tls_cipher_list?: string[];
 }
@@ -97,7 +106,7 @@ export function registerHttpAdd(family: Command, host: CommandHost): void {
 }
 
 export function registerHttpsAdd(family: Command, host: CommandHost): void {
-  declareHttpOptions(subcommand(family, "add", DESCRIPTION))
+  declareClientAuthOptions(declareHttpOptions(subcommand(family, "add", DESCRIPTION)))
     .addOption(
       fieldOption(
         "tls_versions",
@@ -110,9 +119,13 @@ export function registerHttpsAdd(family: Command, host: CommandHost): void {
       host.send(command, (inputs) => {
         const chosen = httpChoices(options, inputs);
         if (chosen instanceof CommandProblem) return chosen;
+        const client = clientAuthOf(options, inputs);
+        if (client instanceof CommandProblem) return client;
         const value = {
           ...defaultHttpsListener(options.address, inputs.config),
           ...chosen,
+          ...client.policy,
+          ...client.others,
           ...presentFields({
             versions: options.tls_versions,
             cipher_list: options.tls_cipher_list,
@@ -138,7 +151,8 @@ export function registerTcpAdd(family: Command, host: CommandHost): void {
     .addOption(
       fieldOption("sni_preread_max_bytes", "<bytes>", "Largest such message")
         .argParser(unsigned32),
-    );
+    )
+    .addOption(interfaceOption());
   declareIdentityOptions(add)
     .action((options: AddTcpOptions, command: Command) =>
       host.send(command, (inputs) => tcpListener(options, inputs))
@@ -149,6 +163,7 @@ export function registerUdpAdd(family: Command, host: CommandHost): void {
   subcommand(family, "add", DESCRIPTION)
     .addOption(addressOption("Address to listen on"))
     .addOption(publicAddressOption())
+    .addOption(interfaceOption())
     .addOption(timeoutOption("front_timeout"))
     .addOption(timeoutOption("back_timeout"))
     .addOption(
@@ -168,19 +183,27 @@ function declareHttpOptions(command: Command): Command {
     .addOption(addressOption("Address to listen on"))
     .addOption(publicAddressOption())
     .addOption(expectProxyOption())
+    .addOption(interfaceOption())
     .option("--answer-404 <file>", "Template of the answer when nothing matches a request")
     .option("--answer-503 <file>", "Template of the answer when no server is available")
     .addOption(fieldOption("sticky_name", "<name>", "Cookie of sticky sessions"));
   for (const field of ["front_timeout", "back_timeout", "connect_timeout", "request_timeout"]) {
     command.addOption(timeoutOption(field));
   }
-  return declareObsTextOptions(
-    command.addOption(forwardedHeadersOption()).addOption(uploadOption()),
-  );
+  command.addOption(forwardedHeadersOption()).addOption(uploadOption());
+  return declareClientHeaderOption(declareObsTextOptions(command));
 }
 
 function expectProxyOption() {
   return fieldOption("expect_proxy", "", "Expect a PROXY protocol header from clients");
+}
+
+function interfaceOption() {
+  return fieldOption(
+    "interface",
+    "<device>",
+    "Network device; refused, listen on an address of the device instead",
+  );
 }
 
 /** What was chosen of an HTTP listener. */
@@ -197,6 +220,7 @@ function httpChoices(
   if (httpAnswers?.answer_503 !== undefined) answers.set("503", httpAnswers.answer_503);
   return presentFields({
     address: options.address,
+    interface: options.interface,
     public_address: options.public_address,
     expect_proxy: options.expect_proxy,
     sticky_name: options.sticky_name,
@@ -207,6 +231,7 @@ function httpChoices(
     allow_obs_text: options.allow_obs_text,
     upload_min_bytes: options.upload_min_bytes,
     forwarded_headers: options.forwarded_headers,
+    client_certificate_headers: options.client_certificate_headers,
     http_answers: httpAnswers,
     answers,
   });
@@ -221,19 +246,21 @@ function tcpListener(options: AddTcpOptions, { config, ...inputs }: BuildInputs)
   const { sni_preread_timeout, sni_preread_max_bytes } = options;
   const value = {
     ...defaultTcpListener(address, config),
-    ...presentFields({ public_address, expect_proxy, sni_preread_timeout, sni_preread_max_bytes }),
+    ...presentFields({ public_address, expect_proxy, interface: options.interface }),
+    ...presentFields({ sni_preread_timeout, sni_preread_max_bytes }),
     ...identity,
   };
   return requestOf(addListener(LISTENER_KINDS.tcp, value));
 }
 
 function udpListener(options: AddUdpOptions, config: CommandSettings): Built {
-  const { address, public_address, front_timeout, back_timeout, max_flows } = options;
+  const { address, public_address, front_timeout, back_timeout, max_flows, interface: device } =
+    options;
   const standard = defaultUdpListener(address, config);
   const datagram = options.max_rx_datagram_size ?? standard.max_rx_datagram_size;
   const value = {
     ...standard,
-    ...presentFields({ public_address, front_timeout, back_timeout, max_flows }),
+    ...presentFields({ public_address, front_timeout, back_timeout, max_flows, interface: device }),
     max_rx_datagram_size: Math.min(datagram, config.buffer_size),
   };
   return requestOf(addListener(LISTENER_KINDS.udp, value));

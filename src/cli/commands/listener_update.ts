@@ -16,6 +16,12 @@ import { answerMessageOf, type AnswerPaths, PATCHABLE_ANSWERS } from "../options
 import { addressOption, commaSeparated, unsigned32 } from "../options/argument_parsers.ts";
 import type { BuildInputs, CommandHost } from "../command_host.ts";
 import { subcommand } from "../options/subcommand.ts";
+import {
+  clientAuthOf,
+  type ClientAuthOptions,
+  declareClientAuthOptions,
+  declareClientHeaderOption,
+} from "../options/client_auth.ts";
 import { declareHstsOptions, hstsOf, type HstsOptions } from "../options/hsts.ts";
 import { H2_OPTIONS, type H2Field, type H2Patch } from "../options/h2_fields.ts";
 import {
@@ -45,7 +51,7 @@ interface UpdateClearHttpOptions extends UpdateHttpOptions {
   readonly h2c_prior_knowledge?: boolean;
 }
 
-interface UpdateHttpsOptions extends UpdateHttpOptions, HstsOptions {
+interface UpdateHttpsOptions extends UpdateHttpOptions, HstsOptions, ClientAuthOptions {
   readonly strict_sni_binding?: boolean;
   readonly disable_http11?: boolean;
   readonly alpnProtocols?: string[];
@@ -68,6 +74,7 @@ const HTTP_FIELDS = [
   "forwarded_headers",
   "allow_obs_text",
   "upload_min_bytes",
+  "client_certificate_headers",
 ] as const;
 const UDP_FIELDS = [
   "public_address",
@@ -164,7 +171,7 @@ function declareHttpOptions(command: Command): Command {
   for (const status of PATCHABLE_ANSWERS) {
     command.option(`--answer-${status} <file>`, `Template of the ${status} answer`);
   }
-  return declareH2Options(declareObsTextOptions(command));
+  return declareH2Options(declareClientHeaderOption(declareObsTextOptions(command)));
 }
 
 function declareHttpsOptions(command: Command): Command {
@@ -188,7 +195,7 @@ function declareHttpsOptions(command: Command): Command {
     .addOption(
       new Option("--reset-alpn", "Offer the default protocols again").conflicts("alpnProtocols"),
     );
-  return declareHstsOptions(command);
+  return declareClientAuthOptions(declareHstsOptions(command));
 }
 
 function httpPatchOf(
@@ -214,10 +221,17 @@ function httpsPatchOf(
   if (http instanceof CommandProblem) return http;
   const hsts = hstsOf(options);
   if (hsts instanceof CommandProblem) return hsts;
+  const client = clientAuthOf(options, inputs);
+  if (client instanceof CommandProblem) return client;
   const alpn = options.resetAlpn === true ? [] : options.alpnProtocols;
   return {
     ...http,
     ...givenFields(options, ["strict_sni_binding", "disable_http11"]),
-    ...presentFields({ alpn_protocols: alpn === undefined ? undefined : { values: alpn }, hsts }),
+    ...client.others,
+    ...presentFields({
+      alpn_protocols: alpn === undefined ? undefined : { values: alpn },
+      hsts,
+      client_auth_policy: client.policy,
+    }),
   };
 }

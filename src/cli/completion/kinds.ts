@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   "--redirect": ["forward", "permanent", "unauthorized"],
   "--redirect-scheme": ["use-same", "use-http", "use-https"],
   "--tls-versions": TLS_VERSIONS,
+  "--client-auth": ["none", "optional", "required"],
   "--alpn-protocols": ["h2", "http/1.1"],
   "--backup": ["true", "false"],
   "--method": ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"],

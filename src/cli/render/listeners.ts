@@ -4,6 +4,7 @@
 import { formatAddress } from "../../../config/values/address.ts";
 import { LEGACY_ANSWER_STATUSES } from "../../../config/defaults.ts";
 import {
+  ClientAuthMode,
   ForwardedHeaders,
   type HttpListenerConfig,
   type HttpsListenerConfig,
@@ -74,6 +75,7 @@ interface ListenerSummary {
   readonly public_address?: SocketAddress;
   readonly expect_proxy?: boolean;
   readonly h2c_prior_knowledge?: boolean;
+  readonly client_auth?: ClientAuthMode;
   readonly active: boolean;
 }
 
@@ -83,11 +85,17 @@ function stateText({ active }: ListenerSummary): string {
 
 /** The settings of a listener that differ from the usual ones. */
 function notesOf(
-  { public_address, expect_proxy, h2c_prior_knowledge }: ListenerSummary,
+  { public_address, expect_proxy, h2c_prior_knowledge, client_auth }: ListenerSummary,
 ): string {
   const notes = [];
   if (expect_proxy === true) notes.push("expects PROXY");
   if (h2c_prior_knowledge === true) notes.push("cleartext HTTP/2");
+  if (client_auth === ClientAuthMode.CLIENT_AUTH_OPTIONAL) {
+    notes.push("client certificates optional");
+  }
+  if (client_auth === ClientAuthMode.CLIENT_AUTH_REQUIRED) {
+    notes.push("client certificates required");
+  }
   if (public_address !== undefined) notes.push(`public ${formatAddress(public_address)}`);
   return notes.join(", ");
 }
@@ -131,6 +139,7 @@ function httpsRows(listener: HttpsListenerConfig, acceptors: AcceptorsByAddress)
     ...present("strict sni binding", listener.strict_sni_binding),
     ...present("disable http/1.1", listener.disable_http11),
     ...hstsRows(listener),
+    ...clientAuthRows(listener),
   ];
 }
 
@@ -172,6 +181,9 @@ function commonRows(listener: HttpListenerConfig | HttpsListenerConfig): Row[] {
     ...present("send X-Real-IP", listener.send_x_real_ip),
     ...present("allow obs-text", listener.allow_obs_text),
     ...present("upload min bytes", listener.upload_min_bytes),
+    ...Object.entries(listener.client_certificate_headers ?? {}).flatMap(([fact, name]) =>
+      present(`client ${fact} header`, name)
+    ),
   ];
 }
 
@@ -188,6 +200,26 @@ function hstsRows({ hsts }: HttpsListenerConfig): Row[] {
     ...present("hsts include subdomains", hsts.include_subdomains),
     ...present("hsts preload", hsts.preload),
     ...present("hsts force replace backend", hsts.force_replace_backend),
+  ];
+}
+
+/** The PEM texts are not shown, only how many there are. */
+function clientAuthRows(listener: HttpsListenerConfig): Row[] {
+  const { client_auth, client_ca_certificates, client_ca_crls } = listener;
+  const { log_client_certificate } = listener;
+  const asks = client_auth !== undefined || client_ca_certificates.length > 0 ||
+    client_ca_crls.length > 0;
+  const mode = Object.entries(ClientAuthMode).find(([, it]) => it === (client_auth ?? 0))?.[0];
+  const policy: Row[] = asks
+    ? [
+      ["client auth mode", mode ?? String(client_auth)],
+      ["client CA count", String(client_ca_certificates.length)],
+      ["client CRL count", String(client_ca_crls.length)],
+    ]
+    : [];
+  return [
+    ...policy,
+    ...present("log client certificate", log_client_certificate),
   ];
 }
 

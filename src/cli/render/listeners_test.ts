@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { parseAddress } from "../../../config/values/address.ts";
+import { defaultHttpsListener } from "../../../config/state/listener_defaults.ts";
 import {
+  ClientAuthMode,
   type HttpListenerConfig,
   type ListenersList,
   TlsVersion,
@@ -150,4 +152,21 @@ Deno.test("renderListeners tells which TCP listeners end TLS, but not their priv
   assert.match(rendered(both), /\| TLS by +\| nobody \(passes\) +\|\n[^]*\| TLS by +\| node:tls /);
   assert.doesNotMatch(rendered(both), /PRIVATE|CERT/);
   assert.doesNotMatch(rendered({ tcp_listeners: new Map([["x", common]]) }, false), /TLS/);
+});
+
+Deno.test("renderListeners shows what a listener asks of clients, and no PEM", () => {
+  const https = {
+    ...defaultHttpsListener(ADDRESS),
+    client_auth: ClientAuthMode.CLIENT_AUTH_REQUIRED,
+    client_ca_certificates: ["-----BEGIN", "-----BEGIN"],
+    client_ca_crls: ["-----BEGIN"],
+    client_certificate_headers: { subject: "X-Subject" },
+  };
+  const text = rendered({ https_listeners: new Map([["a", https]]) });
+  assert.match(text, /client certificates required/);
+  assert.match(text, /client auth mode +\| CLIENT_AUTH_REQUIRED/);
+  assert.match(text, /client CA count +\| 2 /);
+  assert.match(text, /client CRL count +\| 1 /);
+  assert.match(text, /client subject header +\| X-Subject/);
+  assert.doesNotMatch(text, /BEGIN/);
 });

@@ -46,6 +46,15 @@ export function firstMessageAlert(first: Uint8Array, problem: string): Uint8Arra
   // A client of an older version accepts only records of its own version.
   const version = Math.min(Math.max(word(first, RECORD_VERSION_AT), TLS_1_0), TLS_1_2);
   const description = alertFor(first, problem);
+  return alertRecord(version, description);
+}
+
+/** The record of a fatal alert that is sent without encryption, in the version of records of TLS 1.2. */
+export function fatalAlert(description: number): Uint8Array {
+  return alertRecord(TLS_1_2, description);
+}
+
+function alertRecord(version: number, description: number): Uint8Array {
   return Uint8Array.of(ALERT_RECORD, version >> 8, version & 0xff, 0, 2, FATAL, description);
 }
 

@@ -60,6 +60,11 @@ export class TlsCredentials {
     return new TlsCredentials(pem, keyPem, leaf.validToDate.getTime() / 1000);
   }
 
+  /** Whether both serve the same chain with the same key. */
+  equals(other: TlsCredentials): boolean {
+    return this.#chain === other.#chain && this.#key === other.#key;
+  }
+
   /** The certificate and its chain as they are sent, PEM. */
   get chain(): string {
     return this.#chain;

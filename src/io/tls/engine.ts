@@ -8,6 +8,7 @@
 import type { SecureContext } from "node:tls";
 import { nodeStream, nodeTls } from "../node_library.ts";
 import { cipherName } from "./cipher_name.ts";
+import type { ClientHandshake } from "../client_auth/handshake.ts";
 
 /** The engine of the library for one server side, as far as it is used. */
 export interface NativeTls {
@@ -40,6 +41,10 @@ export interface NativeTls {
   getCipher(into: { standardName?: string }): number;
   getAlpnNegotiatedProtocol(into: { alpnProtocol?: string | false }): number;
   isSessionReused(): boolean;
+  /** The certificates of the client; of a resumed session those of its first handshake. */
+  getPeerCertificateChain(): { readonly certificates: readonly Uint8Array[] } | null | undefined;
+  /** Why they are not trusted, "" when they are; a resumed session is not asked about. */
+  verifyError(): string;
 }
 
 /** The constructor: the side, 1 for the server; then the transport. */
@@ -69,6 +74,8 @@ const METHODS: readonly (keyof NativeTls)[] = [
   "getCipher",
   "getAlpnNegotiatedProtocol",
   "isSessionReused",
+  "getPeerCertificateChain",
+  "verifyError",
 ];
 
 /** Most ciphertext an engine takes at once. */
@@ -209,6 +216,15 @@ export class TlsEngine {
       alpn: alpnProtocol || null,
       resumed: this.#native.isSessionReused(),
     };
+  }
+
+  /**
+   * What the client has shown of itself in a handshake whose context asks for that; call it after its end. The
+   * engine accepts every certificate whose key the client has, trusted or not.
+   */
+  client(): ClientHandshake {
+    const chain = this.#native.getPeerCertificateChain()?.certificates ?? [];
+    return { chain, problem: this.#native.verifyError() };
   }
 
   /** Releases the memory of the engine. May be called twice. */

@@ -3,6 +3,8 @@
 
 import { BufferPool } from "../../bytes/buffer_pool.ts";
 import { CollectorWeight } from "./collector_weight.ts";
+import type { ClientAuthPolicy } from "../client_auth/policy.ts";
+import type { Refusal } from "../client_auth/verdict.ts";
 import type { Accepted, ByteStream, ConnectionSource, Endpoint, Sharing } from "../contracts.ts";
 import { EngineTlsStream } from "./engine_stream.ts";
 import {
@@ -12,7 +14,7 @@ import {
   type SniTlsSettings,
 } from "./sni_settings.ts";
 import { TcpListener } from "../net/tcp.ts";
-import { FIRST_BYTES, firstMessageAlert } from "./alert.ts";
+import { fatalAlert, FIRST_BYTES, firstMessageAlert } from "./alert.ts";
 import { type NativeTlsClass, TlsEngine } from "./engine.ts";
 import { writeAll } from "../net/write_all.ts";
 
@@ -62,6 +64,8 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
     let certificateNames: readonly string[] | null = null;
     let isRefused = false;
     let first: Uint8Array | null = null;
+    // The one that the handshake begins with: a change of the listener is for later ones.
+    let clientAuth: ClientAuthPolicy | null = null;
     while (!engine.established) {
       const count = engine.phase === "ended" ? 0 : await stream.read(buffer);
       if (count === 0) throw new Error("The peer closed during the handshake");
@@ -73,7 +77,9 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
         const chosen = choose(serverName);
         certificateNames = chosen?.names ?? null;
         isRefused = chosen === null;
-        engine.accept(chosen?.context ?? null, alpn);
+        clientAuth = this.settings.clientAuth ?? null;
+        const context = chosen?.context ?? null;
+        engine.accept(context === null ? null : clientAuth?.contextFor(context) ?? context, alpn);
       }
       if (engine.phase === "shaking") await writeAll(stream, engine.drain());
       if (engine.phase === "failed") {
@@ -81,11 +87,18 @@ export class EngineTlsAcceptor implements SniTlsAcceptor {
         throw isRefused ? new Error(noCertificateFor(serverName)) : engine.error;
       }
     }
+    const client = clientAuth === null ? null : clientAuth.judge(engine.client());
+    if (client !== null && "alert" in client) {
+      await turnAway(stream, engine, client);
+      throw new Error(client.message);
+    }
     const kept = engine.plaintextLength > 0 ? engine.plaintext().slice() : null;
     const facts = engine.facts();
     // In TLS 1.3 only session tickets are left to send; they go with the first answer.
     if (facts.version !== "TLSv1.3") await writeAll(stream, engine.drain());
-    const tls = { ...facts, serverName: serverName === "" ? null : serverName, certificateNames };
+    const name = serverName === "" ? null : serverName;
+    const about = clientAuth === null ? {} : { client };
+    const tls = { ...facts, serverName: name, certificateNames, ...about };
     return { ...accepted, stream: new EngineTlsStream(stream, engine, kept), tls };
   }
 }
@@ -97,4 +110,19 @@ async function giveUp(stream: ByteStream, engine: TlsEngine, first: Uint8Array):
     ? own
     : firstMessageAlert(first, engine.error?.message ?? "");
   if (alert.length > 0) await writeAll(stream, alert).catch(() => {});
+}
+
+/**
+ * Ends a handshake whose client is refused. What the engine would send now is dropped, session tickets among it. In
+ * TLS 1.2 the client still reads plain alerts; in TLS 1.3, and when a session is resumed, the server speaks encrypted
+ * already, and the client sees the end of the connection.
+ */
+async function turnAway(
+  stream: ByteStream,
+  engine: TlsEngine,
+  { alert }: Refusal,
+): Promise<void> {
+  const { version, resumed } = engine.facts();
+  if (version !== "TLSv1.2" || resumed) return;
+  await writeAll(stream, fatalAlert(alert)).catch(() => {});
 }

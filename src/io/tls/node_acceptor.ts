@@ -37,7 +37,8 @@ export class NodeTlsAcceptor implements SniTlsAcceptor {
   async handshake(accepted: Accepted): Promise<Accepted> {
     const { stream } = accepted;
     if (!(stream instanceof NodeTcpStream)) throw new TypeError("accepted by another listener");
-    const { alpn, choose } = this.settings;
+    const { alpn, choose, clientAuth = null } = this.settings;
+    if (clientAuth !== null) throw new TypeError("this acceptor asks clients for nothing");
     let chosen: ChosenCertificate | null = null;
     let serverName = "";
     const secured = new NodeTlsStream(stream.socket, {

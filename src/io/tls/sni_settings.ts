@@ -2,6 +2,7 @@
 // both acceptors that do.
 
 import type { SecureContext } from "node:tls";
+import type { ClientAuthPolicy } from "../client_auth/policy.ts";
 import type { TlsAcceptor } from "../contracts.ts";
 
 /** The choice for one handshake. */
@@ -20,6 +21,8 @@ export interface SniTlsSettings {
    * none; `null` fails the handshake.
    */
   choose(serverName: string): ChosenCertificate | null;
+  /** What is asked of the certificates of clients; absent or `null` for nothing. */
+  readonly clientAuth?: ClientAuthPolicy | null;
 }
 
 /** An acceptor that chooses certificates by name. Changed settings apply to handshakes that begin later. */

@@ -24,6 +24,7 @@ export function parseCertificate(pem: string): CertificateFacts | CertificatePro
     return {
       fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
       names: certificateNames(certificate.raw),
+      notAfter: certificate.validToDate.getTime() / 1000,
     };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };

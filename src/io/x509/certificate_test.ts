@@ -14,6 +14,7 @@ Deno.test("parseCertificate() takes dNSName entries and leaves out the common na
   assert.deepEqual(facts, {
     fingerprint: TWO_ALTERNATIVE_NAMES.fingerprint,
     names: ["a.example", "*.b.example"],
+    notAfter: 2_110_606_287,
   });
 });
 
@@ -29,6 +30,7 @@ Deno.test("parseCertificate() takes the common name when there is no dNSName", (
   assert.deepEqual(facts, {
     fingerprint: COMMON_NAME_ONLY.fingerprint,
     names: ["only-cn.example"],
+    notAfter: 2_110_606_287,
   });
 });
 

@@ -3,12 +3,12 @@
 /** Most blocks taken from one text; a chain has three or four. */
 const MAX_BLOCKS = 64;
 
-/** The blocks labelled `label`, each with its markers and a final line end; text between is ignored. */
-export function readPemBlocks(text: string, label: string): string[] {
+/** The blocks labelled `label`, at most `most`, each with its markers and a final line end; text between is ignored. */
+export function readPemBlocks(text: string, label: string, most: number = MAX_BLOCKS): string[] {
   const begin = `-----BEGIN ${label}-----`;
   const end = `-----END ${label}-----`;
   const blocks: string[] = [];
-  for (let at = 0; blocks.length < MAX_BLOCKS;) {
+  for (let at = 0; blocks.length < most;) {
     const start = text.indexOf(begin, at);
     const stop = start < 0 ? -1 : text.indexOf(end, start);
     if (stop < 0) break;
@@ -16,6 +16,15 @@ export function readPemBlocks(text: string, label: string): string[] {
     blocks.push(`${text.slice(start, at)}\n`);
   }
   return blocks;
+}
+
+/** The bytes of one block; `null` when they are no base64. */
+export function pemBytes(block: string): Uint8Array | null {
+  try {
+    return Uint8Array.fromBase64(block.replace(/-----[^-]*-----/g, ""));
+  } catch {
+    return null;
+  }
 }
 
 /** The labels of the blocks in a text, each once, for error messages. */

@@ -63,7 +63,8 @@ export class AsciiAccessFormat implements AccessFormat {
   bound(record: AccessRecord): number {
     return FIXED_BYTES + record.clientBytes * WORST_GROWTH + (record.message?.length ?? 0) +
       (record.reason?.length ?? 0) + (record.cluster?.plain.length ?? 0) +
-      (record.backend?.plain.length ?? 0) + (record.tags?.plain.length ?? 0);
+      (record.backend?.plain.length ?? 0) + (record.tags?.plain.length ?? 0) +
+      (record.session?.tls?.client?.plain.length ?? 0);
   }
 
   write(record: AccessRecord, target: Uint8Array, at: number): number {
@@ -158,9 +159,15 @@ function writeAmount(value: number, unit: Uint8Array, target: Uint8Array, at: nu
 
 function writeTags(record: AccessRecord, target: Uint8Array, at: number): number {
   target[at++] = OPEN;
+  const first = at;
   if (record.tags !== null) at = writeAll(record.tags.plain, target, at);
+  const client = record.session?.tls?.client ?? null;
+  if (client !== null) {
+    if (at > first) at = writeAll(COMMA_SPACE, target, at);
+    at = writeAll(client.plain, target, at);
+  }
   if (record.userAgent.length > 0) {
-    if (record.tags !== null) at = writeAll(COMMA_SPACE, target, at);
+    if (at > first) at = writeAll(COMMA_SPACE, target, at);
     at = writeAll(USER_AGENT, target, at);
     at = writeSlice(record.userAgent, BRACKET_TABLE, target, at);
   }

@@ -56,6 +56,8 @@ const KEYS = {
   tlsCipher: key("tls_cipher"),
   tlsSni: key("tls_sni"),
   tlsAlpn: key("tls_alpn"),
+  clientSubject: key("client_certificate_subject"),
+  clientFingerprint: key("client_certificate_sha256"),
 } as const;
 
 /** Each member begins with the comma behind the one before; the time is always the first. */
@@ -80,7 +82,8 @@ export class JsonAccessFormat implements AccessFormat {
     return FIXED_BYTES + record.clientBytes * WORST_GROWTH + (record.message?.length ?? 0) +
       (record.reason?.length ?? 0) + lengthOf(record.cluster) + lengthOf(record.backend) +
       (record.tags?.json.length ?? 0) + lengthOf(tls?.version) + lengthOf(tls?.cipher) +
-      lengthOf(tls?.sni) + lengthOf(tls?.alpn);
+      lengthOf(tls?.sni) + lengthOf(tls?.alpn) + lengthOf(tls?.client?.subject) +
+      lengthOf(tls?.client?.fingerprint);
   }
 
   write(record: AccessRecord, target: Uint8Array, at: number): number {
@@ -167,7 +170,10 @@ function writeTls({ session }: AccessRecord, target: Uint8Array, at: number): nu
   at = writeName(KEYS.tlsVersion, tls.version, target, at);
   at = writeName(KEYS.tlsCipher, tls.cipher, target, at);
   at = writeName(KEYS.tlsSni, tls.sni, target, at);
-  return writeName(KEYS.tlsAlpn, tls.alpn, target, at);
+  at = writeName(KEYS.tlsAlpn, tls.alpn, target, at);
+  if (tls.client === null) return at;
+  at = writeName(KEYS.clientSubject, tls.client.subject, target, at);
+  return writeName(KEYS.clientFingerprint, tls.client.fingerprint, target, at);
 }
 
 /** Text of our own that needs no escaping. */

@@ -1,6 +1,6 @@
 // Names, tags and addresses of the access log, encoded once for the many lines they are in.
 
-import type { LoggedAddress, LoggedName, LoggedTags } from "./record.ts";
+import type { LoggedAddress, LoggedClient, LoggedName, LoggedTags } from "./record.ts";
 import { stringField } from "./protobuf_bytes.ts";
 import { safeText } from "../log/safe_text.ts";
 
@@ -52,6 +52,18 @@ function tagEntries(tags: readonly (readonly [string, string])[]): Uint8Array {
     return stringField(TAGS_FIELD, Uint8Array.from(parts));
   });
   return Uint8Array.from(entries.flatMap((entry) => [...entry]));
+}
+
+/** A certificate of a client, of which text is known that no field or bracket ends early by. */
+export function loggedClient(subject: string, fingerprint: string): LoggedClient {
+  const shown = subject === ""
+    ? ""
+    : `, client-subject=${tagText(subject.replaceAll(",", ";")).replaceAll(" ", "_")}`;
+  return {
+    subject: loggedName(subject),
+    fingerprint: loggedName(fingerprint),
+    plain: encoder.encode(`client-cert=${fingerprint}${shown}`),
+  };
 }
 
 /** An address from its text and its encoded message. */

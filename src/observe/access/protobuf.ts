@@ -55,6 +55,8 @@ const Field = {
   TLS_ALPN: 28,
   FORWARDED_FOR: 29,
   START_TIME: 30,
+  CLIENT_SUBJECT: 1120,
+  CLIENT_FINGERPRINT: 1121,
 } as const;
 
 const NO_ID = asciiBytes("00000000000000000000000000");
@@ -74,7 +76,8 @@ export class ProtobufAccessFormat implements AccessFormat {
     return FIXED_BYTES + this.#tag.length + record.clientBytes * WORST_GROWTH +
       (record.message?.length ?? 0) + (record.reason?.length ?? 0) + lengthOf(record.cluster) +
       lengthOf(record.backend) + (record.tags?.protobuf.length ?? 0) + lengthOf(tls?.version) +
-      lengthOf(tls?.cipher) + lengthOf(tls?.sni) + lengthOf(tls?.alpn);
+      lengthOf(tls?.cipher) + lengthOf(tls?.sni) + lengthOf(tls?.alpn) +
+      lengthOf(tls?.client?.subject) + lengthOf(tls?.client?.fingerprint);
   }
 
   write(record: AccessRecord, target: Uint8Array, start: number): number {
@@ -108,6 +111,7 @@ export class ProtobufAccessFormat implements AccessFormat {
     at = writeTls(record, target, at);
     at = writeSlice(Field.FORWARDED_FOR, record.forwardedFor, target, at);
     if (record.startMicros > 0) at = writeTime(Field.START_TIME, record.startMicros, target, at);
+    at = writeClient(record, target, at);
     at = closeLength(start, LENGTH_ROOM, target, at);
     target[at] = target[at + 1] = 0;
     return at + 2;
@@ -166,6 +170,13 @@ function writeTls({ session }: AccessRecord, target: Uint8Array, at: number): nu
   at = writeBytes(Field.TLS_CIPHER, tls.cipher?.raw, target, at);
   at = writeBytes(Field.TLS_SNI, tls.sni?.raw, target, at);
   return writeBytes(Field.TLS_ALPN, tls.alpn?.raw, target, at);
+}
+
+function writeClient({ session }: AccessRecord, target: Uint8Array, at: number): number {
+  const client = session?.tls?.client ?? null;
+  if (client === null) return at;
+  at = writeBytes(Field.CLIENT_SUBJECT, client.subject?.raw, target, at);
+  return writeBytes(Field.CLIENT_FINGERPRINT, client.fingerprint?.raw, target, at);
 }
 
 function writeBytes(

@@ -61,6 +61,17 @@ export interface LoggedTls {
   readonly cipher: LoggedName | null;
   readonly sni: LoggedName | null;
   readonly alpn: LoggedName | null;
+  /** The verified certificate of the client; `null` for none, and where it is not logged. */
+  readonly client: LoggedClient | null;
+}
+
+/** A certificate of a client. */
+export interface LoggedClient {
+  readonly subject: LoggedName | null;
+  /** SHA-256 of the certificate, lower-case hexadecimal. */
+  readonly fingerprint: LoggedName | null;
+  /** Both for the brackets of a line: `client-cert=..., client-subject=...`. */
+  readonly plain: Uint8Array;
 }
 
 /** A client connection. */

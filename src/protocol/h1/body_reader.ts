@@ -4,6 +4,7 @@
 // hands out the payload alone for everyone else.
 
 import { BodyFraming, type MessageHead } from "../http/message_head.ts";
+import type { ClientHeaders } from "../http/client_headers.ts";
 import { ChunkReader, ChunkStatus } from "./chunk_reader.ts";
 import { Problem } from "./problem.ts";
 import { TrailerReader } from "./trailer_reader.ts";
@@ -25,6 +26,11 @@ export class BodyReader {
   #left = 0;
   readonly #chunks = new ChunkReader();
   readonly #trailers = new TrailerReader();
+
+  /** Names that trailers may not have, from the next body on; `null` for none besides those that none has. */
+  set refusedTrailers(refused: ClientHeaders | null) {
+    this.#trailers.refused = refused;
+  }
 
   /** Bytes that the values of trailers may hold, from the next body on. */
   set trailerValues(values: Uint8Array) {

@@ -2,6 +2,7 @@
 // change framing or routing (RFC 9110 §6.5.1), and their total size is bounded.
 
 import { COLON, CR, LF } from "../../bytes/ascii.ts";
+import { type ClientHeaders, MAX_CLIENT_HEADER_NAME } from "../http/client_headers.ts";
 import { HeaderKind, headerKind } from "../http/header_kind.ts";
 import { FORBIDDEN_TRAILERS } from "../http/trailer_kinds.ts";
 import { FIELD_VALUE, TOKEN } from "./grammar.ts";
@@ -11,7 +12,7 @@ import { Problem } from "./problem.ts";
 export const MAX_TRAILER_BYTES = 8 * 1024;
 
 /** Longer names than any header a trailer must not carry need not be remembered. */
-const NAME_BUFFER_BYTES = 32;
+const NAME_BUFFER_BYTES = MAX_CLIENT_HEADER_NAME;
 
 const State = { LINE: 0, NAME: 1, VALUE: 2, VALUE_LF: 3, END_LF: 4, DONE: 5 } as const;
 type State = typeof State[keyof typeof State];
@@ -21,6 +22,8 @@ export class TrailerReader {
   problem: Problem = Problem.NONE;
   /** Bytes that values may hold, a table such as {@link FIELD_VALUE}; kept by {@link begin}. */
   values: Uint8Array = FIELD_VALUE;
+  /** Names of which no trailer may be, besides those that none ever has; kept by {@link begin}. */
+  refused: ClientHeaders | null = null;
   #state: State = State.LINE;
   #total = 0;
   #nameLength = 0;
@@ -87,6 +90,7 @@ export class TrailerReader {
 
   #isForbidden(): boolean {
     if (this.#nameLength > NAME_BUFFER_BYTES) return false;
+    if (this.refused?.has(this.#name, 0, this.#nameLength) === true) return true;
     const kind = headerKind(this.#name, 0, this.#nameLength);
     return kind !== HeaderKind.OTHER && (FORBIDDEN_TRAILERS & (1 << kind)) !== 0;
   }

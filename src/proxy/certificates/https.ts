@@ -1,7 +1,11 @@
 // The certificates of one address of HTTPS listeners as commands change them, and the choice among them for each
 // handshake. A name without a certificate gets a self-signed one made at run time.
 
-import { parseFingerprint } from "../../../config/values/certificate.ts";
+import {
+  parseFingerprint,
+  storedName,
+  unhostableName,
+} from "../../../config/values/certificate.ts";
 import type {
   AddCertificate,
   CertificateAndKey,
@@ -72,7 +76,7 @@ export class HttpsCertificates {
   /** The new certificate is in place before the old one goes; the reason when it cannot be served. */
   replace({ new_certificate, old_fingerprint, new_expired_at }: ReplaceCertificate): string | null {
     const read = this.#read(new_certificate, new_expired_at);
-    const refusal = typeof read === "string" ? read : this.#store.put(read);
+    const refusal = typeof read === "string" ? read : this.#put(read);
     if (typeof read === "string" || refusal !== null) {
       return `could not replace certificate: ${refusal}`;
     }
@@ -92,6 +96,14 @@ export class HttpsCertificates {
     return { context: this.#defaultCredentials().context(versions), names: null };
   }
 
+  /** What is stored exactly so keeps its rank among equally long-lived ones. */
+  #put(read: StoredCertificate<TlsCredentials>): string | null {
+    const before = this.#store.get(read.fingerprint);
+    const isSame = before !== null && before.expiresAt === read.expiresAt &&
+      before.names.join() === read.names.join() && before.credentials.equals(read.credentials);
+    return isSame ? null : this.#store.put(read);
+  }
+
   #read(
     certificate: CertificateAndKey,
     expiresAt: bigint | undefined,
@@ -102,9 +114,12 @@ export class HttpsCertificates {
     }
     const credentials = TlsCredentials.create(certificate);
     if (typeof credentials === "string") return credentials;
+    const names = certificate.names.length > 0 ? certificate.names : facts.names;
+    const unhostable = unhostableName(names);
+    if (unhostable !== null) return unhostable;
     return {
       fingerprint: facts.fingerprint,
-      names: certificate.names.length > 0 ? certificate.names : facts.names,
+      names: names.map(storedName),
       expiresAt: expiresAt === undefined ? credentials.notAfter : Number(expiresAt),
       credentials,
     };

@@ -62,8 +62,8 @@ export class CertificateStore<C> {
   }
 
   /**
-   * Adds a certificate, in the place of the one of the same fingerprint if there is one. The reason when a name
-   * is malformed; nothing has changed then.
+   * Adds a certificate behind the others; one of the same fingerprint goes. The reason when a name is malformed;
+   * nothing has changed then.
    */
   put(certificate: StoredCertificate<C>): string | null {
     const parsed: StoredName[] = [];
@@ -85,13 +85,9 @@ export class CertificateStore<C> {
     return null;
   }
 
-  /** The entries of `name` with `entry` in the place of `before`, or behind them. */
+  /** The entries of `name` without `before`, and `entry` behind them. */
   #with(name: StoredName, before: Entry<C> | undefined, entry: Entry<C>): Entry<C>[] {
-    const entries = [...this.#entriesOf(name)];
-    const at = before === undefined ? -1 : entries.indexOf(before);
-    if (at < 0) entries.push(entry);
-    else entries[at] = entry;
-    return entries;
+    return [...this.#entriesOf(name).filter((other) => other !== before), entry];
   }
 
   /** Takes a certificate out; one that is not there is no error. */

@@ -11,6 +11,7 @@ import {
 } from "../../../config/defaults.ts";
 import { DEFAULT_H2C_PRIOR_KNOWLEDGE } from "../../../config/h2_defaults.ts";
 import type {
+  ClientCertificateHeaders,
   CustomHttpAnswers,
   HstsConfig,
   SocketAddress,
@@ -20,6 +21,7 @@ import { TemplateError } from "../../answers/template.ts";
 import { asciiBytes } from "../../bytes/ascii.ts";
 import type { ModuleLog } from "../../observe/log/module_log.ts";
 import { ASCII_VALUE, FIELD_VALUE } from "../../protocol/h1/grammar.ts";
+import { ClientHeaders } from "../../protocol/http/client_headers.ts";
 import { renderHsts } from "../../protocol/http/hsts.ts";
 import type { ListenerContext } from "../../session/listener_context.ts";
 import { adjustedSettings, h2LimitsOf, type H2Settings } from "./h2_limits.ts";
@@ -49,6 +51,9 @@ export interface HttpSettings extends H2Settings {
   readonly strict_sni_binding?: boolean;
   /** HTTPS only. */
   readonly hsts?: HstsConfig;
+  readonly client_certificate_headers?: ClientCertificateHeaders;
+  /** HTTPS only. */
+  readonly log_client_certificate?: boolean;
 }
 
 /** The templates of a listener, as configured. */
@@ -131,6 +136,10 @@ export class HttpFront {
       stickyName: asciiBytes(settings.sticky_name || DEFAULT_STICKY_NAME),
       strictSni: this.#protocol === "https" &&
         (settings.strict_sni_binding ?? WORKER_STRICT_SNI_BINDING),
+      clientHeaders: settings.client_certificate_headers === undefined
+        ? null
+        : new ClientHeaders(settings.client_certificate_headers),
+      logsClient: settings.log_client_certificate ?? false,
       h2: h2LimitsOf(settings),
       clearH2: this.#protocol === "http" &&
         (settings.h2c_prior_knowledge ?? DEFAULT_H2C_PRIOR_KNOWLEDGE),

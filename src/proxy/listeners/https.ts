@@ -11,6 +11,8 @@ import {
   type SocketAddress,
   UpdateHttpsListenerConfig,
 } from "../../../config/schema/messages.ts";
+import { CLIENT_AUTH_FAILED } from "../../../config/rules/client_auth.ts";
+import type { ClientAuthPolicy } from "../../io/client_auth/policy.ts";
 import type { ConnectionSource, Endpoint, TlsAcceptor } from "../../io/contracts.ts";
 import type { SniTlsAcceptor, SniTlsSettings } from "../../io/tls/sni_settings.ts";
 import { TlsCredentials, type VersionRange } from "../../io/tls/credentials.ts";
@@ -28,6 +30,7 @@ import type { HttpRoutes } from "./http_routes.ts";
 import type { PlaneParts } from "../parts.ts";
 import type { ProxyListener, SharedParts } from "./listener.ts";
 import { type AcceptHandler, ListeningSocket } from "./socket.ts";
+import { clientAuthOf } from "./client_auth.ts";
 import { announcedProtocols, versionRange } from "./tls_settings.ts";
 
 /** How the listener does TLS: connections are continued the way they were accepted. */
@@ -41,6 +44,12 @@ interface Tls {
   /** What the socket itself serves; `null` where handshakes choose. */
   readonly own: TlsCredentials | null;
   readonly starter: SessionStarter;
+}
+
+/** What handshakes are done with, besides certificates. */
+interface Handshakes {
+  readonly versions: VersionRange;
+  readonly clientAuth: ClientAuthPolicy | null;
 }
 
 /** What is bound to an address of HTTPS listeners. */
@@ -60,6 +69,7 @@ export class HttpsListener implements ProxyListener {
   readonly #alpnStage: AlpnStage;
   #ownFingerprint: string | null;
   #versions: VersionRange;
+  #clientAuth: ClientAuthPolicy | null;
   #config: HttpsListenerConfig;
   #tls: Tls;
 
@@ -67,7 +77,7 @@ export class HttpsListener implements ProxyListener {
     config: HttpsListenerConfig,
     front: HttpFront,
     { worker, parts }: SharedParts,
-    versions: VersionRange,
+    { versions, clientAuth }: Handshakes,
     certificates: HttpsCertificates,
   ) {
     this.#config = config;
@@ -76,6 +86,7 @@ export class HttpsListener implements ProxyListener {
     this.#parts = parts;
     this.socket = new ListeningSocket(config.address, "HTTPS", parts);
     this.#versions = versions;
+    this.#clientAuth = clientAuth;
     this.#certificates = certificates;
     this.#ownFingerprint = fingerprintOf(config);
     this.#alpnStage = new AlpnStage(worker, config.disable_http11 ?? DEFAULT_DISABLE_HTTP11);
@@ -88,13 +99,13 @@ export class HttpsListener implements ProxyListener {
     shared: SharedParts,
     { routes, certificates }: HttpsBinding,
   ): HttpsListener | string {
-    const versions = versionRange(config.versions);
-    if (typeof versions === "string") return versions;
+    const handshakes = handshakesOf(config, shared.parts);
+    if (typeof handshakes === "string") return handshakes;
     const problem = identityProblem(config);
     if (problem !== null) return problem;
     const front = HttpFront.create("https", config, shared, routes);
     if (typeof front === "string") return front;
-    return new HttpsListener(config, front, shared, versions, certificates);
+    return new HttpsListener(config, front, shared, handshakes, certificates);
   }
 
   get address(): SocketAddress {
@@ -130,16 +141,17 @@ export class HttpsListener implements ProxyListener {
 
   /** Takes other settings; new connections see them. The reason when they are refused. */
   async replace(config: HttpsListenerConfig): Promise<string | null> {
-    const versions = versionRange(config.versions);
-    if (typeof versions === "string") return versions;
+    const handshakes = handshakesOf(config, this.#parts);
+    if (typeof handshakes === "string") return handshakes;
     const before = this.#config;
+    const handshakesBefore = { versions: this.#versions, clientAuth: this.#clientAuth };
     const refusal = identityProblem(config) ?? this.front.replace(config);
     if (refusal !== null) return refusal;
-    this.#take(config, versions);
+    this.#take(config, handshakes);
     const unsettled = await this.settle();
     if (unsettled === null) return null;
     this.front.replace(before);
-    this.#take(before, versionRange(before.versions) as VersionRange);
+    this.#take(before, handshakesBefore);
     return unsettled;
   }
 
@@ -167,9 +179,10 @@ export class HttpsListener implements ProxyListener {
     return acceptor.listen(endpoint, this.#parts.sockets.sharing);
   }
 
-  #take(config: HttpsListenerConfig, versions: VersionRange): void {
+  #take(config: HttpsListenerConfig, { versions, clientAuth }: Handshakes): void {
     this.#config = config;
     this.#versions = versions;
+    this.#clientAuth = clientAuth;
     this.#ownFingerprint = fingerprintOf(config);
     this.#alpnStage.refusesHttp11 = config.disable_http11 ?? DEFAULT_DISABLE_HTTP11;
   }
@@ -198,6 +211,7 @@ export class HttpsListener implements ProxyListener {
   #sniSettings(): SniTlsSettings {
     return {
       alpn: announcedProtocols(this.#config.alpn_protocols),
+      clientAuth: this.#clientAuth,
       choose: (serverName) => this.#certificates.choose(serverName, this.#versions),
     };
   }
@@ -220,6 +234,19 @@ export class HttpsListener implements ProxyListener {
       },
     };
   }
+}
+
+/** What a listener asks of handshakes; a string tells why it cannot be. */
+function handshakesOf(
+  config: HttpsListenerConfig,
+  { tls, wallClock }: PlaneParts,
+): Handshakes | string {
+  const versions = versionRange(config.versions);
+  if (typeof versions === "string") return versions;
+  const clientAuth = clientAuthOf(config, wallClock);
+  if (typeof clientAuth === "string") return clientAuth;
+  if (clientAuth === null || tls.verifiesClients()) return { versions, clientAuth };
+  return `${CLIENT_AUTH_FAILED}the TLS library of this runtime does not tell who the client is`;
 }
 
 function changeable(acceptor: SniTlsAcceptor): Pick<Tls, "acceptor" | "changeable"> {

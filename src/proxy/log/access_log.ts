@@ -116,7 +116,7 @@ export class AccessLog implements TrafficObserver {
     const record = this.#record;
     record.failed = failed;
     this.#fillTimes(account);
-    this.#fillParties(account, session);
+    this.#fillParties(account, session, session.listener.logsClient);
     record.requestId = account.requestId;
     this.#fillTraffic(account);
     record.trace = account.trace;
@@ -149,7 +149,7 @@ export class AccessLog implements TrafficObserver {
       ? between(account.connectedAt, account.endedAt)
       : UNKNOWN_DURATION;
     record.serviceTime = answered ? between(account.startedAt, account.connectedAt) : 0;
-    this.#fillParties(account, connection);
+    this.#fillParties(account, connection, false);
     record.requestId = null;
     this.#fillTraffic(account);
     record.trace = null;
@@ -218,10 +218,14 @@ export class AccessLog implements TrafficObserver {
     record.reason = REASONS[reason] ?? null;
   }
 
-  #fillParties(account: TrafficAccount, session: ObservedConnection): void {
+  #fillParties(
+    account: TrafficAccount,
+    session: ObservedConnection,
+    namesClient: boolean,
+  ): void {
     const record = this.#record;
     const { parties } = this.#parts;
-    record.session = session.logged ??= parties.session(session.peer, session.tls);
+    record.session = session.logged ??= parties.session(session.peer, session.tls, namesClient);
     record.cluster = parties.cluster(account.cluster);
     const backend = account.backend === null ? null : parties.backend(account.backend);
     record.backend = backend === null ? null : backend.name;

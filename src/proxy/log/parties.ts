@@ -6,7 +6,7 @@ import { encode } from "../../../config/codec/protobuf.ts";
 import { SocketAddress } from "../../../config/schema/messages.ts";
 import type { Backend } from "../../balancing/backend.ts";
 import type { Endpoint, TlsFacts } from "../../io/contracts.ts";
-import { loggedAddress, loggedName } from "../../observe/access/names.ts";
+import { loggedAddress, loggedClient, loggedName } from "../../observe/access/names.ts";
 import type {
   LoggedAddress,
   LoggedName,
@@ -52,15 +52,15 @@ export class LoggedParties {
     return logged;
   }
 
-  /** A connection; every call gives it a new id. */
-  session(peer: Endpoint, tls: TlsFacts | null): LoggedSession {
+  /** A connection; every call gives it a new id. `namesClient`: with the certificate of the client. */
+  session(peer: Endpoint, tls: TlsFacts | null, namesClient = false): LoggedSession {
     const id = new Uint8Array(ULID_LENGTH);
     this.#ulids.writeInto(id, 0);
     const host = peer.ip.includes(":") ? `[${peer.ip}]` : peer.ip;
     return {
       id,
       client: addressOf(`${host}:${peer.port}`),
-      tls: tls === null ? null : loggedTls(tls),
+      tls: tls === null ? null : loggedTls(tls, namesClient),
     };
   }
 }
@@ -70,11 +70,17 @@ function addressOf(text: string): LoggedAddress | null {
   return address === null ? null : loggedAddress(text, encode(SocketAddress, address));
 }
 
-function loggedTls({ version, cipher, serverName, alpn }: TlsFacts): LoggedTls {
+function loggedTls(
+  { version, cipher, serverName, alpn, client = null }: TlsFacts,
+  namesClient: boolean,
+): LoggedTls {
   return {
     version: loggedName(version),
     cipher: loggedName(cipher),
     sni: loggedName(serverName?.toLowerCase()),
     alpn: loggedName(alpn),
+    client: client === null || !namesClient
+      ? null
+      : loggedClient(client.subject, client.fingerprint),
   };
 }

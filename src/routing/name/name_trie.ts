@@ -1,13 +1,13 @@
-// Names of certificates and the value each leads to. Labels are followed from the right; at each step a
-// literal label commits, else a wildcard takes the leftmost label, else the first matching expression
-// commits. There is no way back. The cost of a lookup is that of the name's labels, however many names
-// are stored. Knows nothing of certificates.
+// Names of certificates and the value each leads to. Labels are followed from the right; at each step the literal
+// label comes first, then matching expressions in the order in which they were stored, then for the leftmost label
+// a wildcard. A way that ends without a value is left for the next one. Without expressions, the cost of a lookup is
+// that of the name's labels, however many names are stored. Knows nothing of certificates.
 
 import { toAsciiHost } from "../host/host_rule.ts";
 import { LinearRegex } from "../linear_regex.ts";
 
 /** Longest stored name: host names end at 253, the rest is room for expressions. */
-const MAX_NAME_LENGTH = 1024;
+const MAX_NAME_LENGTH = 4096;
 
 /** One label of a stored name. */
 interface Label {
@@ -117,17 +117,7 @@ export class NameTrie<V> {
 
   /** The value for a name in lower case without a trailing dot, or `null`. */
   find(name: string): V | null {
-    let node = this.#root;
-    for (let end = name.length; end > 0;) {
-      const dot = name.lastIndexOf(".", end - 1);
-      const label = name.slice(dot + 1, end);
-      if (label === "") return null;
-      const child = node.children.get(label);
-      if (dot < 0) return valueFor(node, child, label);
-      node = child ?? matching(node, label) ?? NOWHERE as Node<V>;
-      end = dot;
-    }
-    return null;
+    return valueBelow(this.#root, name, name.length);
   }
 
   /** Nothing is stored. */
@@ -136,17 +126,25 @@ export class NameTrie<V> {
   }
 }
 
-/** Leads to no value; never written to. */
-const NOWHERE: Node<unknown> = Object.freeze(new Node<unknown>());
-
-/** The leftmost label decides. */
-function valueFor<V>(node: Node<V>, child: Node<V> | undefined, label: string): V | null {
-  return child?.value ?? node.wildcard ?? matching(node, label)?.value ?? null;
+/** The value for the labels of `name` before `end`. It goes no deeper than names are stored. */
+function valueBelow<V>(node: Node<V>, name: string, end: number): V | null {
+  if (end <= 0) return null;
+  const dot = name.lastIndexOf(".", end - 1);
+  const label = name.slice(dot + 1, end);
+  if (label === "") return null;
+  const child = node.children.get(label);
+  const literal = child === undefined ? null : valueAt(child, name, dot);
+  if (literal !== null) return literal;
+  for (const branch of node.branches) {
+    const found = branch.regex.test(label) ? valueAt(branch.node, name, dot) : null;
+    if (found !== null) return found;
+  }
+  return dot < 0 ? node.wildcard : null;
 }
 
-function matching<V>(node: Node<V>, label: string): Node<V> | null {
-  for (const branch of node.branches) if (branch.regex.test(label)) return branch.node;
-  return null;
+/** The value of the node itself behind the leftmost label, else of what is below it. */
+function valueAt<V>(node: Node<V>, name: string, dot: number): V | null {
+  return dot < 0 ? node.value : valueBelow(node, name, dot);
 }
 
 function isWildcard({ text, regex }: Label, at: number): boolean {

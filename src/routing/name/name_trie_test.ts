@@ -58,13 +58,20 @@ Deno.test("NameTrie.find() lets a bare wildcard match any single label", () => {
   assert.equal(trie.find("a.b"), null);
 });
 
-Deno.test("NameTrie.find() tries expressions after the wildcard, in the order they came", () => {
+Deno.test("NameTrie.find() tries the literal label, then expressions in their order, then the wildcard", () => {
   const trie = trieOf("/v[0-9]+/.api.test", "/v.*/.api.test", "/r[a-z.]+/.deep.test");
   assert.equal(trie.find("v12.api.test"), "/v[0-9]+/.api.test");
   assert.equal(trie.find("vx.api.test"), "/v.*/.api.test");
   assert.equal(trie.find("w.api.test"), null);
   assert.equal(trie.find("rab.deep.test"), "/r[a-z.]+/.deep.test");
-  assert.equal(trieOf("*.api.test", "/v.*/.api.test").find("v1.api.test"), "*.api.test");
+  assert.equal(trieOf("*.api.test", "/v.*/.api.test").find("v1.api.test"), "/v.*/.api.test");
+  // A way that ends without a value is left.
+  const back = trieOf("x.sub.test", "y./s.*/.test", "z./su.*/.test", "*.sub.test");
+  assert.equal(back.find("x.sub.test"), "x.sub.test");
+  assert.equal(back.find("y.sub.test"), "*.sub.test");
+  assert.equal(back.find("z.sup.test"), "z./su.*/.test");
+  assert.equal(back.find("w.sup.test"), null);
+  assert.equal(trieOf("a.b.test", "c./b/.test").find("c.b.test"), "c./b/.test");
   assert.equal(trieOf("a./[bc]/.test").find("a.b.test"), "a./[bc]/.test");
 });
 
@@ -74,7 +81,7 @@ Deno.test("parseStoredName() refuses malformed expressions, and drops what nobod
   }
   assert.equal(parseStoredName(""), null);
   assert.equal(parseStoredName("."), null);
-  assert.equal(typeof parseStoredName("x".repeat(2000)), "string");
+  assert.equal(typeof parseStoredName("x".repeat(4097)), "string");
 });
 
 Deno.test("parseStoredName() folds case, converts to ASCII and drops a trailing dot", () => {

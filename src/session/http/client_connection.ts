@@ -14,6 +14,8 @@ import type { ListenerContext } from "../listener_context.ts";
 import type { ObservedSession } from "../observer.ts";
 import type { WorkerContext } from "../worker_context.ts";
 
+const NOTHING = new Uint8Array(0);
+
 /** What the requests of one client connection share. */
 export class ClientConnection implements SlotHolder, ObservedSession {
   readonly peer: Endpoint;
@@ -24,6 +26,8 @@ export class ClientConnection implements SlotHolder, ObservedSession {
   readonly binding: AuthorityBinding | null;
   readonly listener: ListenerContext;
   readonly worker: WorkerContext;
+  /** What backends are told about the certificate of the client, as lines; empty for nothing. */
+  readonly certificateLines: Uint8Array;
   slot: Cluster | null = null;
   moreSlots: Set<Cluster> | null = null;
   logged: LoggedSession | null = null;
@@ -49,6 +53,7 @@ export class ClientConnection implements SlotHolder, ObservedSession {
       : null;
     this.listener = listener;
     this.worker = worker;
+    this.certificateLines = listener.clientHeaders?.linesFor(tls?.client ?? null) ?? NOTHING;
   }
 
   /** The client has broken its connection, as `error` tells: a reset is counted, once. */

@@ -7,6 +7,7 @@ import type { ConfigState } from "../../../config/state/state.ts";
 import { goneAlready, missingListener, rowOf, verbName } from "../../../config/state/verbs.ts";
 import { prepareUndo, scopeOf } from "../../../config/undo/undo.ts";
 import type { Verb } from "../../../config/state/verbs.ts";
+import { statedProblem } from "../../configuration/servable.ts";
 import { type AuditParts, beginAudit } from "../audit/begin.ts";
 import type { Client, Execution } from "../command_socket/client_session.ts";
 import type { EventHub } from "../command_socket/events.ts";
@@ -58,7 +59,8 @@ async function applyAndSend(
     const audited = beginAudit(parts, client, type, encoded);
     const event = eventOf(type);
     const undo = prepareUndo(parts.state, type);
-    const refusal = unbound(parts.state, request, type) ?? parts.state.apply(request)?.message;
+    const refusal = unbound(parts.state, request, type) ?? statedProblem(type) ??
+      parts.state.apply(request)?.message;
     if (event !== null) parts.events.emit("main", event);
     const gone = refusal === undefined ? null : goneAlready(parts.state, type);
     if (gone !== null) {

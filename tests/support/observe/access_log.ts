@@ -43,6 +43,8 @@ export interface JsonAccessLine {
   readonly tls_cipher?: string;
   readonly tls_sni?: string;
   readonly tls_alpn?: string;
+  readonly client_certificate_subject?: string;
+  readonly client_certificate_sha256?: string;
 }
 
 /** The access log of one data plane. */

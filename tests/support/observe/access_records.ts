@@ -45,6 +45,7 @@ export function fullRecord(): AccessRecord {
       version: loggedName("TLSv1.3"),
       cipher: loggedName("TLS13_AES_128_GCM_SHA256"),
       sni: loggedName("shop.test"),
+      client: null,
       alpn: loggedName("http/1.1"),
     },
   };

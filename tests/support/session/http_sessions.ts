@@ -41,6 +41,8 @@ export function shopListener(settings: Partial<ListenerContext> = {}): ListenerC
       omitId: false,
     },
     requestValues: FIELD_VALUE,
+    clientHeaders: null,
+    logsClient: false,
     stickyName: asciiBytes("sticky"),
     strictSni: false,
     h2: testLimits(),

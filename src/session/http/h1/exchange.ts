@@ -72,6 +72,7 @@ export class H1Exchange {
         false;
     input.reader = this.reader;
     this.reader.values = this.requestBody.trailerValues = client.listener.requestValues;
+    this.requestBody.refusedTrailers = client.listener.clientHeaders;
     this.reader.begin(input.bytes, input.start);
   }
 

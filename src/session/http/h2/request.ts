@@ -171,7 +171,10 @@ export class H2Request implements Downstream, SendingStream, Timed {
   /** The trailer section of the body has come. */
   trailersCame(trailers: MessageHead): void {
     this.record.account.clientIn += trailers.end - trailers.start;
-    this.#upload?.finish(BodyEnd.COMPLETE, trailers.count > 0 ? trailers : null);
+    const { clientHeaders } = this.record.client.listener;
+    // Backends may take trailers for header fields.
+    const pass = trailers.count > 0 && clientHeaders?.areIn(trailers) !== true;
+    this.#upload?.finish(BodyEnd.COMPLETE, pass ? trailers : null);
   }
 
   /** The stream has ended early. */
