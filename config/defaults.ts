@@ -194,8 +194,8 @@ export const DEFAULT_FRONT_TIMEOUT_SECONDS = 60;
 export const DEFAULT_BACK_TIMEOUT_SECONDS = 30;
 /** Backends are near: three seconds lose at most one SYN retransmission (sozu 2.1). */
 export const DEFAULT_CONNECT_TIMEOUT_SECONDS = 3;
-/** Connections one request or TCP session may try, the first included (sozu 2.1: CONN_RETRIES). */
-export const MAX_CONNECT_ATTEMPTS = 3;
+/** Connections one request or TCP session may try, the first included (sozu 2.3). */
+export const DEFAULT_MAX_CONNECTION_ATTEMPTS = 5;
 /** A request head must arrive within this time: the answer to Slowloris (sozu 2.1). */
 export const DEFAULT_REQUEST_TIMEOUT_SECONDS = 10;
 /** Sweep for sessions no timer caught: a safety net, hence rare (sozu 2.1). */

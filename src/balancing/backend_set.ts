@@ -28,6 +28,7 @@ export type BackendNotification =
   | { readonly kind: "cluster_recovered" };
 
 const NO_NOTIFICATIONS: readonly BackendNotification[] = [];
+const NONE: readonly Backend[] = [];
 
 export class BackendSet {
   readonly #random: () => number;
@@ -147,6 +148,19 @@ export class BackendSet {
     return this.#policy.pick(key);
   }
 
+  /**
+   * The same for whom no connection to `tried` could be made: while a healthy backend with none of their addresses
+   * may be tried, it is one of those.
+   */
+  pickOther(tried: readonly Backend[], nowMs: number, key: bigint | null = null): Backend | null {
+    const backend = this.pick(nowMs, key);
+    if (backend === null || !sharesAddress(backend, tried)) return backend;
+    if (!this.#selectHealthy(nowMs, tried)) return backend;
+    // These candidates are good for one pick only.
+    this.#candidatesStale = true;
+    return this.#policy.pick(key);
+  }
+
   /** The backend for which this sticky cookie was issued, if a connection to it may be opened now. */
   pickSticky(value: string, nowMs: number): Backend | null {
     const backends = this.#bySticky.get(value);
@@ -238,20 +252,26 @@ export class BackendSet {
 
   /** The four steps of a selection, up to the list the policy chooses from. */
   #selectCandidates(nowMs: number): void {
+    if (this.#selectHealthy(nowMs, NONE)) return;
+    const untested = this.#members.filter((backend) => backend.retry.mayTry(nowMs));
+    this.#useCandidates(untested, untested.length > 0 ? "fail_open" : "none");
+  }
+
+  /** The first two of those steps without the addresses of `tried`; false when they find nothing. */
+  #selectHealthy(nowMs: number, tried: readonly Backend[]): boolean {
     const primaries: Backend[] = [];
     const backups: Backend[] = [];
     this.#validUntilMs = Number.POSITIVE_INFINITY;
     for (const backend of this.#members) {
       if (!backend.retry.mayTry(nowMs)) {
         this.#validUntilMs = Math.min(this.#validUntilMs, backend.retry.retryAtMs);
-      } else if (backend.health.healthy) {
+      } else if (backend.health.healthy && !sharesAddress(backend, tried)) {
         (backend.backup ? backups : primaries).push(backend);
       }
     }
-    if (primaries.length > 0) return this.#useCandidates(primaries, "primary");
-    if (backups.length > 0) return this.#useCandidates(backups, "backup");
-    const untested = this.#members.filter((backend) => backend.retry.mayTry(nowMs));
-    this.#useCandidates(untested, untested.length > 0 ? "fail_open" : "none");
+    if (primaries.length > 0) this.#useCandidates(primaries, "primary");
+    else if (backups.length > 0) this.#useCandidates(backups, "backup");
+    return primaries.length + backups.length > 0;
   }
 
   #useCandidates(candidates: readonly Backend[], regime: Regime): void {
@@ -328,6 +348,11 @@ export class BackendSet {
 
 function ordersByLoad(policy: Policy): policy is Policy & LoadObserver {
   return policy.loadChanged !== undefined;
+}
+
+function sharesAddress({ address }: Backend, others: readonly Backend[]): boolean {
+  for (const other of others) if (other.address.text === address.text) return true;
+  return false;
 }
 
 function pairKey(id: string, address: string): string {

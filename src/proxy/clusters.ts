@@ -128,6 +128,7 @@ function clusterSettings(config: ClusterConfig): ClusterSettings {
     authorized: new AuthorizedHashes(config.authorized_hashes),
     wwwAuthenticate: config.www_authenticate ?? "",
     maxConnectionsPerIp: perIp === undefined ? null : Number(perIp),
+    maxConnectionAttempts: config.max_connection_attempts ?? null,
     retryAfter: config.retry_after ?? null,
     proxyHeader: proxyHeaderMode(config.proxy_protocol),
     allowConnect: config.allow_connect ?? false,

@@ -11,6 +11,7 @@ import {
   type SetHealthCheck,
 } from "../../config/schema/messages.ts";
 import {
+  DEFAULT_MAX_CONNECTION_ATTEMPTS,
   DEFAULT_RETRY_AFTER_SECONDS,
   LINGER_MS,
   LINGER_STEP_BYTES,
@@ -125,7 +126,7 @@ export class ProxyDataPlane implements DataPlane {
     this.#healthChecks = new HealthChecks(parts, this.#worker.counters);
     this.measurements = this.#measure(config, onEvent);
     const { counters, upstreams } = this.#worker;
-    upstreams.attempts = config.max_connection_attempts ?? upstreams.attempts;
+    upstreams.attempts = config.max_connection_attempts ?? DEFAULT_MAX_CONNECTION_ATTEMPTS;
     this.#traffic = new TrafficMetrics(counters, this.measurements.scopes, upstreams);
     this.#observe();
     this.#backendReport = new BackendReport(

@@ -120,8 +120,9 @@ export const GLOBAL_KEYS = {
     defaults.DEFAULT_RETRY_AFTER_SECONDS,
     "Retry-After of a 429 answer, seconds, 0 = left out",
   ),
-  max_connection_attempts: optional(
+  max_connection_attempts: defaulted(
     positiveU8,
+    defaults.DEFAULT_MAX_CONNECTION_ATTEMPTS,
     "connections to backends that a request may try, the first included, 1 to 255",
   ),
   splice_pipe_capacity_bytes: optional(size, "splice pipe capacity, bytes, 0 = kernel default"),

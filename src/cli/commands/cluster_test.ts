@@ -57,6 +57,7 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
   // The names of the manual.
   [[...ADD, "roundrobin"], cluster()],
   [[...ADD, "leastconnections"], cluster({ load_balancing: LoadBalancingAlgorithms.LEAST_LOADED })],
+  [[...RR, "--max-connection-attempts", "255"], cluster({ max_connection_attempts: 255 })],
   [[...RR, "--allow-connect"], cluster({ allow_connect: true })],
   [
     [...RR, "-s", "-r", "--http2"],
@@ -196,6 +197,9 @@ const SYNTAX_ERRORS: [line: string[], message: RegExp][] = [
   [[...ADD, "fastest"], /Accepted: round_robin, random/],
   [[...ADD, "constructor"], /Accepted: round_robin/],
   [["cluster", "remove"], /--id/],
+  [[...RR, "--max-connection-attempts", "0"], /from 1 to 255/],
+  [["cluster", "connection-attempts", "set", "-i", "web", "256"], /from 1 to 255/],
+  [["connection-attempts", "set", "0"], /from 1 to 255/],
   [["backend", "add", "-i", "a", "--backend-id", "b", "-a", "1.2.3.4:5", "-b"], /argument missing/],
   [
     ["backend", "add", "-i", "a", "--backend-id", "b", "-a", "1.2.3.4:5", "-b", "yes"],

@@ -2,7 +2,7 @@
 // `sozu connection-attempts`: how many connections to backends one request may try.
 
 import type { Command } from "commander";
-import { unsigned32, unsigned64 } from "../options/argument_parsers.ts";
+import { attempts, unsigned64 } from "../options/argument_parsers.ts";
 import type { CommandHost } from "../command_host.ts";
 import { subcommand } from "../options/subcommand.ts";
 
@@ -28,13 +28,13 @@ export function registerConnectionLimit(program: Command, host: CommandHost): vo
       }))
     );
 
-  const attempts = subcommand(
+  const tries = subcommand(
     program,
     "connection-attempts",
     "Limit the connections to backends that one request may try",
   );
-  subcommand(attempts, "set", "Set the limit until sozu restarts (1 to 255)")
-    .argument("<attempts>", "Connections, the first included", unsigned32)
+  subcommand(tries, "set", "Set the limit until sozu restarts (1 to 255)")
+    .argument("<attempts>", "Connections, the first included", attempts)
     .action((value: number, _options: unknown, command: Command) =>
       host.send(command, () => ({
         request_type: { kind: "set_max_connection_attempts", value },

@@ -24,6 +24,7 @@ export interface AddClusterOptions {
   readonly http2?: boolean;
   readonly allowConnect?: boolean;
   readonly httpsRedirectPort?: number;
+  readonly maxConnectionAttempts?: number;
   readonly wwwAuthenticate?: string;
   readonly authorizedHash?: readonly string[];
   readonly answer?: readonly string[];
@@ -63,6 +64,7 @@ export function clusterRequest(
       http2: options.http2,
       allow_connect: options.allowConnect,
       https_redirect_port: port,
+      max_connection_attempts: options.maxConnectionAttempts,
       www_authenticate: options.wwwAuthenticate,
     }),
   };

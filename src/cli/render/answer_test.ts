@@ -93,11 +93,11 @@ Deno.test("renderContent shows who knows a cluster", () => {
     render({ kind: "worker_responses", value: { map } }),
     drawn`
     Clusters:
-    +-----+--------+----------------+----------------+
-    | id  | sticky | https redirect | known to       |
-    +-----+--------+----------------+----------------+
-    | web | no     | yes            | main, worker 2 |
-    +-----+--------+----------------+----------------+
+    +-----+--------+----------------+----------+----------------+
+    | id  | sticky | https redirect | attempts | known to       |
+    +-----+--------+----------------+----------+----------------+
+    | web | no     | yes            | global   | main, worker 2 |
+    +-----+--------+----------------+----------+----------------+
 
     HTTP frontends:
     +-----+--------+------+--------------+----------------+

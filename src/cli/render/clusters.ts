@@ -21,7 +21,11 @@ const STREAM_COLUMNS = ["id", firm("address")];
 const HTTP_COLUMNS = ["id", "host", "path", firm("address")];
 
 const TABLES: readonly (readonly [caption: string, columns: Column[], cells: CellsOf])[] = [
-  ["Clusters", ["id", firm("sticky"), firm("https redirect")], configurationCells],
+  [
+    "Clusters",
+    ["id", firm("sticky"), firm("https redirect"), firm("attempts")],
+    configurationCells,
+  ],
   ["HTTP frontends", HTTP_COLUMNS, (cluster) => cluster.http_frontends.map(httpCells)],
   ["HTTPS frontends", HTTP_COLUMNS, (cluster) => cluster.https_frontends.map(httpCells)],
   ["TCP frontends", STREAM_COLUMNS, (cluster) => cluster.tcp_frontends.map(streamCells)],
@@ -92,6 +96,7 @@ function configurationCells({ configuration }: ClusterInformation): string[][] {
     configuration.cluster_id,
     yesNo(configuration.sticky_session),
     yesNo(configuration.https_redirect),
+    configuration.max_connection_attempts?.toString() ?? "global",
   ]];
 }
 

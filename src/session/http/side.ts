@@ -4,6 +4,7 @@
 import type { AnswerStatus } from "../../answers/answer_set.ts";
 import type { Backend } from "../../balancing/backend.ts";
 import type { Cluster } from "../cluster.ts";
+import { Reason } from "../reason.ts";
 import type { Timer } from "../upstream/connect.ts";
 import { acquireStream } from "../upstream/h2/acquire.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -49,6 +50,7 @@ export function takeIdle(exchange: Exchange, backend: Backend | null): Upstream 
   if (exchange.retried || backend === null) return null;
   const upstream = exchange.client.worker.upstreams.take(backend);
   exchange.account.reused = upstream !== null;
+  if (upstream !== null) exchange.account.attempts++;
   return upstream;
 }
 
@@ -64,6 +66,7 @@ async function takeStream(
   const open = picked === null ? null : client.worker.sharedUpstreams.take(picked, fresh);
   if (open !== null) {
     account.reused = true;
+    account.attempts++;
     return new H2Upstream(exchange, open);
   }
   const options = { first: picked, fresh };
@@ -72,5 +75,6 @@ async function takeStream(
     return new H2Upstream(exchange, slot);
   }
   slot?.discard();
-  return exchange.interruption === Interruption.TIMEOUT ? 504 : 503;
+  const late = exchange.interruption === Interruption.TIMEOUT;
+  return late || account.reason === Reason.CONNECT_TIMEOUT ? 504 : 503;
 }

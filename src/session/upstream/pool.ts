@@ -3,7 +3,7 @@
 // which backend to use is decided elsewhere.
 
 import {
-  MAX_CONNECT_ATTEMPTS,
+  DEFAULT_MAX_CONNECTION_ATTEMPTS,
   MAX_IDLE_UPSTREAMS,
   MAX_IDLE_UPSTREAMS_PER_BACKEND,
   REMOVED_BACKEND_DRAIN_MS,
@@ -28,8 +28,8 @@ export class UpstreamPool implements UpstreamOwner {
   readonly #open = new PlacedSet<Upstream>();
   #idleCount = 0;
   #closed = false;
-  /** Connections that one request, or one TCP session, may try; as in sozu 2.1 where nobody says. */
-  attempts: number = MAX_CONNECT_ATTEMPTS;
+  /** Connections that one request, or one TCP session, may try where its cluster says nothing. */
+  attempts: number = DEFAULT_MAX_CONNECTION_ATTEMPTS;
 
   constructor(
     dialer: Dialer,
@@ -41,6 +41,11 @@ export class UpstreamPool implements UpstreamOwner {
     this.#buffers = buffers;
     this.#wheel = wheel;
     this.#counters = counters;
+  }
+
+  /** Connections that one request, or one TCP session, for `cluster` may try. */
+  attemptsFor({ settings }: Cluster): number {
+    return settings.maxConnectionAttempts ?? this.attempts;
   }
 
   /** An idle connection to `backend`, or `null`. */

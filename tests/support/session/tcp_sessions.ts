@@ -39,11 +39,11 @@ export function tcpCluster(
 /** A listener whose backends are fake streams; `dial` decides what becomes of each attempt. */
 export function tcpListener(
   fallback: Cluster | null,
-  dial?: (host: string) => Promise<ByteStream>,
+  dial?: (host: string, signal: AbortSignal) => Promise<ByteStream>,
 ) {
   const dialled: { host: string; stream: FakeStream }[] = [];
-  const connect = (host: string) => {
-    if (dial !== undefined) return dial(host);
+  const connect = (host: string, _port: number, signal: AbortSignal) => {
+    if (dial !== undefined) return dial(host, signal);
     const stream = new FakeStream();
     dialled.push({ host, stream });
     return Promise.resolve(stream);

@@ -40,6 +40,7 @@ export function takeIdle(exchange: H1Exchange): Upstream | null {
   const upstream = record.client.worker.upstreams.take(backend);
   exchange.upstream = upstream;
   record.account.reused = upstream !== null;
+  if (upstream !== null) record.account.attempts++;
   return upstream;
 }
 

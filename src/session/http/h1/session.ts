@@ -17,6 +17,7 @@ import type { Arrival, WritingEnd } from "../../sole_reader.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
 import { refuseMove } from "../../transitions.ts";
 import type { WorkerContext } from "../../worker_context.ts";
+import { endLateAttempt } from "../../upstream/connect.ts";
 import { writeRest } from "../../write_rest.ts";
 import { Outcome } from "../account.ts";
 import { renderOwnAnswer } from "../answers.ts";
@@ -145,6 +146,8 @@ export class HttpSession implements Session, Timed, Watcher {
     if (exchange.unwatched) {
       exchange.unwatched = false;
       this.watchClient();
+    } else if (endLateAttempt(exchange.record)) {
+      // Another backend is tried.
     } else if (exchange.expire(this.input.reading)) return this.close();
     this.armExchange();
   }

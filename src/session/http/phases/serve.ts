@@ -1,6 +1,7 @@
 // What an exchange weighs on the backend that has it, from the moment the request is sent.
 
 import type { Backend } from "../../../balancing/backend.ts";
+import type { Cluster } from "../../cluster.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import { Fate } from "../upstream.ts";
 
@@ -34,7 +35,7 @@ export function mayRepeat(
   endServing(exchange);
   if (exchange.interruption !== Interruption.NONE) return false;
   if (fate === Fate.UNSENT || (fate !== Fate.UNKNOWN && whole)) {
-    return account.retries < client.worker.upstreams.attempts;
+    return account.retries < client.worker.upstreams.attemptsFor(exchange.cluster as Cluster);
   }
   return mayRepeatStale(exchange, reused);
 }
