@@ -159,6 +159,11 @@ export const WORKER_BASIC_AUTH_CREDENTIAL_BYTES = 4_096;
 export const BASIC_AUTH_BUFFER_DIVISOR = 3;
 /** 0 = no limit of connections from one address to one cluster (sozu 2.1). */
 export const DEFAULT_MAX_CONNECTIONS_PER_IP = 0;
+/** The same for the clients of one network together. */
+export const DEFAULT_MAX_CONNECTIONS_PER_SUBNET = 0;
+/** Every address is a network of its own (sozu 2.3). */
+export const DEFAULT_SUBNET_IPV4_PREFIX = 32;
+export const DEFAULT_SUBNET_IPV6_PREFIX = 128;
 /** Retry-After of a 429 answer; 0 leaves the header out (sozu 2.1). */
 export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 /** Refusing new clients is the calmer choice; evicting old ones is opt-in (sozu 2.1). */

@@ -15,7 +15,6 @@ const MISSING_FIELDS: Readonly<Record<string, string>> = {
   forwarded_headers: "other headers about the client than all of them",
   header_predicates: "choosing a route by headers",
   interface: "listeners on one network device",
-  max_connections_per_subnet: "limits of subnets",
   shard_percent: "shuffle sharding",
   unix_path: "backends behind unix sockets",
 };

@@ -13,6 +13,8 @@ import {
 import {
   DEFAULT_MAX_CONNECTION_ATTEMPTS,
   DEFAULT_RETRY_AFTER_SECONDS,
+  DEFAULT_SUBNET_IPV4_PREFIX,
+  DEFAULT_SUBNET_IPV6_PREFIX,
   LINGER_MS,
   LINGER_STEP_BYTES,
   LINGER_STEP_MS,
@@ -25,6 +27,7 @@ import { AcceptPause } from "../io/listening/accept_loop.ts";
 import { Counter } from "../observe/metrics/counters.ts";
 import type { WorkerContext } from "../session/worker_context.ts";
 import { TICK_MS } from "../session/timing/deadline_wheel.ts";
+import type { SubnetSettings } from "../session/subnet_limits.ts";
 import { SessionSet } from "../session/session_set.ts";
 import { Tracer } from "../session/http/tracer.ts";
 import { joinObservers, type TrafficObserver } from "../session/observer.ts";
@@ -103,6 +106,7 @@ export class ProxyDataPlane implements DataPlane {
       tracer: tracerOf(config, parts),
       fastPath: parts.fastPath,
       maxConnectionsPerIp: Number(config.max_connections_per_ip ?? 0n),
+      subnets: subnetsOf(config),
       limits: {
         retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER_SECONDS,
         maxCredentialBytes: Number(config.basic_auth_max_credential_bytes ?? 0n),
@@ -193,6 +197,9 @@ export class ProxyDataPlane implements DataPlane {
         return null;
       case "set_max_connections_per_ip":
         this.#worker.clientLimits.setLimit(Number(type.value));
+        return null;
+      case "set_max_connections_per_subnet":
+        this.#worker.clientLimits.subnets.setLimit(Number(type.value));
         return null;
       case "set_max_connection_attempts":
         this.#worker.upstreams.attempts = type.value;
@@ -340,6 +347,14 @@ export class ProxyDataPlane implements DataPlane {
     this.#backendReport.tell(this.#clusters.values());
     this.measurements.tick();
   }
+}
+
+function subnetsOf(config: ServerConfig): SubnetSettings {
+  return {
+    limit: Number(config.max_connections_per_subnet ?? 0n),
+    ipv4Prefix: config.subnet_ipv4_prefix ?? DEFAULT_SUBNET_IPV4_PREFIX,
+    ipv6Prefix: config.subnet_ipv6_prefix ?? DEFAULT_SUBNET_IPV6_PREFIX,
+  };
 }
 
 function tracerOf({ tracing }: ServerConfig, parts: PlaneParts): Tracer | undefined {

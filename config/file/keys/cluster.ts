@@ -90,6 +90,7 @@ export const CLUSTER_KEYS = {
   ),
   www_authenticate: optional(text, "realm header of a 401 answer"),
   max_connections_per_ip: optional(u64, "from one address, 0 = unlimited, absent = global"),
+  max_connections_per_subnet: optional(u64, "from one network, 0 = unlimited, absent = global"),
   max_connection_attempts: optional(
     positiveU8,
     "connections to backends that a request may try, 1 to 255, absent = global",
@@ -129,6 +130,7 @@ export function clusterMessage(
       https_redirect_port: values.https_redirect_port,
       www_authenticate: values.www_authenticate,
       max_connections_per_ip: values.max_connections_per_ip,
+      max_connections_per_subnet: values.max_connections_per_subnet,
       max_connection_attempts: values.max_connection_attempts,
       retry_after: values.retry_after,
       health_check: healthCheckMessage(values.health_check),

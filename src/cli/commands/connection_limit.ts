@@ -1,4 +1,5 @@
-// `sozu connection-limit`: how many connections one client address may hold per cluster; and
+// `sozu connection-limit`: how many connections one client address may hold per cluster; `sozu
+// subnet-connection-limit`: how many the clients of one network; and
 // `sozu connection-attempts`: how many connections to backends one request may try.
 
 import type { Command } from "commander";
@@ -28,6 +29,8 @@ export function registerConnectionLimit(program: Command, host: CommandHost): vo
       }))
     );
 
+  registerSubnetLimit(program, host);
+
   const tries = subcommand(
     program,
     "connection-attempts",
@@ -40,6 +43,32 @@ export function registerConnectionLimit(program: Command, host: CommandHost): vo
         request_type: { kind: "set_max_connection_attempts", value },
       }))
     );
+}
+
+function registerSubnetLimit(program: Command, host: CommandHost): void {
+  const limit = subcommand(
+    program,
+    "subnet-connection-limit",
+    "Limit the connections of one network of clients to one cluster",
+  );
+
+  subcommand(limit, "set", "Set the limit until sozu restarts (0 = unlimited)")
+    .argument("<limit>", "Connections per network and cluster", unsigned64)
+    .action((value: bigint, _options: unknown, command: Command) =>
+      host.send(command, () => setSubnetLimit(value))
+    );
+  subcommand(limit, "remove", "Lift the limit")
+    .action((_options: unknown, command: Command) => host.send(command, () => setSubnetLimit(0n)));
+  subcommand(limit, "show", "Show the limit in force, and how large networks are")
+    .action((_options: unknown, command: Command) =>
+      host.send(command, () => ({
+        request_type: { kind: "query_max_connections_per_subnet", value: {} },
+      }))
+    );
+}
+
+function setSubnetLimit(value: bigint) {
+  return { request_type: { kind: "set_max_connections_per_subnet" as const, value } };
 }
 
 function setLimit(value: bigint) {

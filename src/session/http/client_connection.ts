@@ -23,6 +23,7 @@ export class ClientConnection implements SlotHolder, ObservedSession {
   readonly worker: WorkerContext;
   slot: Cluster | null = null;
   moreSlots: Set<Cluster> | null = null;
+  subnetSlots: SlotHolder["subnetSlots"] = null;
   logged: LoggedSession | null = null;
   #forwarded: ForwardedElements | null = null;
 

@@ -56,6 +56,7 @@ export class TcpConnection
   readonly input: ClientInput;
   slot: Cluster | null = null;
   moreSlots: Set<Cluster> | null = null;
+  subnetSlots: SlotHolder["subnetSlots"] = null;
   logged: LoggedSession | null = null;
   readonly account = new TrafficAccount();
   connecting: AbortController | null = null;

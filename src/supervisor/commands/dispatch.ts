@@ -87,7 +87,7 @@ const OWN_VERBS: { readonly [K in OwnVerb]: Execute<VerbOf<K>> } = {
   list_listeners: listListeners,
   query_metrics: (parts, client, { value }) => answerMetrics(parts, client, value),
   query_max_connections_per_ip: queryConnectionLimit,
-  query_max_connections_per_subnet: unavailable,
+  query_max_connections_per_subnet: queryConnectionLimit,
   close_sessions: unavailable,
   set_protected_health_check: unavailable,
   query_protected_health_check_support: unavailable,
