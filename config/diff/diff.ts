@@ -14,11 +14,13 @@ import { LISTENER_KINDS } from "../state/listener_kinds.ts";
 import type { ReadonlyTables } from "../state/tables.ts";
 import { addBackend, addCluster, removeBackend, removeCluster, type Verb } from "../state/verb.ts";
 import { requestOf } from "../state/twin_verbs.ts";
+import { unfitCluster } from "../rules/unix_backends.ts";
 import { compareText } from "../values/text_order.ts";
 
 /**
  * The requests that turn `mine` into `theirs`: what leaves with a listener, listeners (TCP, UDP,
- * HTTP, HTTPS; removed and added ones, then changed ones), clusters, backends, frontends (HTTP, HTTPS,
+ * HTTP, HTTPS; removed and added ones, then changed ones), clusters, backends, clusters that had to wait for these,
+ * frontends (HTTP, HTTPS,
  * TCP, UDP), certificates.
  */
 export function diff(mine: ConfigState, theirs: ConfigState): Request[] {
@@ -36,13 +38,15 @@ export function diff(mine: ConfigState, theirs: ConfigState): Request[] {
     ...[tcp, udp].map((kind) => diffStreamFrontends(a, b, kind, listeners[kind.protocol])),
     diffCertificates(a, b, listeners.https),
   ];
+  const clusters = diffClusters(a, b);
   const inOrder = Object.values(listeners);
   const verbs: Verb[][] = [
     ...bound.map(({ before }) => before),
     ...inOrder.map(({ membership }) => membership),
     ...inOrder.map(({ changes }) => changes),
-    diffClusters(a, b),
+    clusters.filter((verb) => !waitsForBackends(a, verb)),
     diffBackends(a, b),
+    clusters.filter((verb) => waitsForBackends(a, verb)),
     ...bound.map(({ after }) => after),
   ];
   return verbs.flat().map(requestOf);
@@ -63,6 +67,11 @@ function diffClusters({ clusters: mine }: ReadonlyTables, { clusters: theirs }: 
     }
   }
   return verbs;
+}
+
+/** A cluster that its backends do not suit before they are changed. */
+function waitsForBackends(mine: ReadonlyTables, { kind, value }: Verb): boolean {
+  return kind === "add_cluster" && unfitCluster(mine, value) !== null;
 }
 
 function diffBackends({ backends: mine }: ReadonlyTables, { backends: theirs }: ReadonlyTables) {

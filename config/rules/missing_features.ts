@@ -16,7 +16,6 @@ const MISSING_FIELDS: Readonly<Record<string, string>> = {
   header_predicates: "choosing a route by headers",
   interface: "listeners on one network device",
   shard_percent: "shuffle sharding",
-  unix_path: "backends behind unix sockets",
 };
 
 /** The same of health checks. */

@@ -34,6 +34,8 @@ export interface BackendConfig {
   readonly weight: number | null;
   /** Used only when no other backend can be. */
   readonly backup: boolean;
+  /** The unix socket that is dialled instead of the address; absent or `null` for none. */
+  readonly unixPath?: string | null;
 }
 
 /** Is told when the load of a candidate changed. */
@@ -77,6 +79,7 @@ export class Backend {
   readonly #cookieId: string;
   #weight: number;
   #backup: boolean;
+  #unixPath: string | null;
   #activeConnections = 0;
   #activeRequests = 0;
   readonly #connectionTime: PeakEwma;
@@ -90,6 +93,7 @@ export class Backend {
     this.#cookieId = cookieValueOf(config.id);
     this.#weight = config.weight ?? DEFAULT_BACKEND_WEIGHT;
     this.#backup = config.backup;
+    this.#unixPath = config.unixPath ?? null;
     this.#connectionTime = new PeakEwma(nowMs);
   }
 
@@ -114,6 +118,11 @@ export class Backend {
 
   get backup(): boolean {
     return this.#backup;
+  }
+
+  /** The unix socket that is dialled instead of its address, which stays what it is known by; `null` for none. */
+  get unixPath(): string | null {
+    return this.#unixPath;
   }
 
   /** Connections begun and not yet closed. */
@@ -141,6 +150,7 @@ export class Backend {
     this.#stickyId = config.stickyId;
     this.#weight = config.weight ?? DEFAULT_BACKEND_WEIGHT;
     this.#backup = config.backup;
+    this.#unixPath = config.unixPath ?? null;
   }
 
   /** A connection to it is begun. */

@@ -3,9 +3,11 @@
 
 import { servable } from "../../config/rules/admission.ts";
 import { MAX_CONFIG_FILE_BYTES } from "../../config/defaults.ts";
+import { BackendNames } from "../../config/file/backend_names.ts";
 import { loadConfig, type LoadResult } from "../../config/file/load.ts";
 import { ConfigState } from "../../config/state/state.ts";
 import { certificateProblem } from "../io/x509/certificate_check.ts";
+import { resolveAll, resolveHost } from "../io/net/resolve.ts";
 import { readRegularFile } from "../io/files/regular_file.ts";
 import { parseCertificate } from "../io/x509/certificate.ts";
 
@@ -14,8 +16,12 @@ export function servableState(): ConfigState {
   return new ConfigState(parseCertificate, servable(certificateProblem));
 }
 
-/** Reads and checks a configuration file and the files it names. Never throws. */
-export function readServable(path: string, cwd: string): LoadResult {
+/** Reads and checks a configuration file and the files it names, and resolves the hosts it names. Never rejects. */
+export async function readServable(
+  path: string,
+  cwd: string,
+  resolve: typeof resolveHost = resolveHost,
+): Promise<LoadResult> {
   const readFile = (name: string) => readRegularFile(name, MAX_CONFIG_FILE_BYTES);
   let text: string;
   try {
@@ -25,5 +31,11 @@ export function readServable(path: string, cwd: string): LoadResult {
     const message = `Cannot read the file: ${reason}`;
     return { ok: false, errors: [{ file: path, line: 1, key: "", message }], warnings: [] };
   }
-  return loadConfig(text, { path, cwd, readFile, trial: servableState() });
+  const load = (names: BackendNames) =>
+    loadConfig(text, { path, cwd, readFile, trial: servableState(), names });
+  // Most files name no host: then the first reading is all there is to it.
+  const names = new BackendNames();
+  const loaded = load(names);
+  if (names.wanted.size === 0) return loaded;
+  return load(new BackendNames(await resolveAll(names.wanted, resolve)));
 }

@@ -102,6 +102,7 @@ export class ClusterSet {
       stickyId: config.sticky_id ?? null,
       weight: config.load_balancing_parameters?.weight ?? null,
       backup: config.backup ?? false,
+      unixPath: config.unix_path ?? null,
     }, this.#now());
     return null;
   }

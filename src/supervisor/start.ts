@@ -32,7 +32,7 @@ const EXIT_FAILURE = 1;
 
 /** Runs the main process until it is stopped; resolves with the exit code. */
 export async function start({ configPath }: StartOptions): Promise<number> {
-  const loaded = readServable(configPath, Deno.cwd());
+  const loaded = await readServable(configPath, Deno.cwd());
   for (const warning of loaded.warnings) console.error(formatProblem(warning));
   if (!loaded.ok) {
     for (const problem of loaded.errors) console.error(formatProblem(problem));

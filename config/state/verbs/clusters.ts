@@ -6,12 +6,13 @@ import { EventKind, type RemoveBackend, SetHealthCheck } from "../../schema/mess
 import { undoBackend, undoCluster } from "../../undo/cluster.ts";
 import { formatAddress } from "../../values/address.ts";
 import { backendKey } from "../backends.ts";
+import { unfitBackend, unfitCluster, unfitHealthCheck } from "../../rules/unix_backends.ts";
 import type { Rows, Subject } from "./row.ts";
 
 export const CLUSTER_ROWS = {
   add_cluster: {
     runsOn: "all",
-    mutate: (tables, cluster) => tables.clusters.add(cluster),
+    mutate: (tables, cluster) => unfitCluster(tables, cluster) ?? tables.clusters.add(cluster),
     undo: (tables, { cluster_id }) => undoCluster(tables, cluster_id),
     scope: ({ cluster_id }) => clusterScope(cluster_id),
     auditVerb: "cluster_added",
@@ -37,7 +38,9 @@ export const CLUSTER_ROWS = {
     // Refusals name the fields as the configuration file does.
     validate: ({ config, ...rest }) =>
       validateMessage(SetHealthCheck, rest as SetHealthCheck) ?? validateHealthCheck(config),
-    mutate: (tables, request) => tables.clusters.setHealthCheck(request),
+    mutate: (tables, request) =>
+      unfitHealthCheck(tables, request.cluster_id, request.config) ??
+        tables.clusters.setHealthCheck(request),
     undo: (tables, { cluster_id }) => undoCluster(tables, cluster_id),
     scope: ({ cluster_id }) => clusterScope(cluster_id),
     auditVerb: "health_check_set",
@@ -57,7 +60,7 @@ export const CLUSTER_ROWS = {
   },
   add_backend: {
     runsOn: "all",
-    mutate: (tables, backend) => tables.backends.add(backend),
+    mutate: (tables, backend) => unfitBackend(tables, backend) ?? tables.backends.add(backend),
     undo: undoBackend,
     scope: backendScope,
     independent: true,

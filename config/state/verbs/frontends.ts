@@ -30,6 +30,7 @@ import {
   type VerbOfKind,
 } from "../listener_kinds.ts";
 import type { StreamFrontend, StreamFrontends } from "../stream_frontends.ts";
+import { unfitUdpFrontend } from "../../rules/unix_backends.ts";
 import type { EventObject, Rows, VerbRow } from "./row.ts";
 
 type FrontendVerb = VerbOfKind<ListenerKind["protocol"], "addFrontend" | "removeFrontend">;
@@ -97,7 +98,9 @@ function streamAdditionRow(kind: StreamKind): VerbRow<StreamFrontend> {
     ...streamRow(kind),
     ...(missing === undefined ? {} : { missing: () => [missing.frontends, "address"] as const }),
     // Each kind has the frontends of its own messages.
-    mutate: (tables, frontend) => (tables[kind.frontends] as StreamFrontends).add(frontend),
+    mutate: (tables, frontend) =>
+      (kind.protocol === "udp" ? unfitUdpFrontend(tables, frontend.cluster_id) : null) ??
+        (tables[kind.frontends] as StreamFrontends).add(frontend),
     undo: (tables, frontend) => undoStreamAddition(tables, kind, frontend),
     binds: ({ address }) => ({ kind, address }),
     inForce: (tables, frontend) => tables[kind.frontends].has(frontend),

@@ -143,6 +143,22 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
   [
     [
       ...["backend", "add", "-i", "web", "--backend-id", "b1", "-a", "[::1]:81"],
+      ...["--unix-path", "/run/app.sock"],
+    ],
+    {
+      kind: "add_unix_backend",
+      value: {
+        cluster_id: "web",
+        backend_id: "b1",
+        address: address("[::1]:81"),
+        load_balancing_parameters: { weight: 100 },
+        unix_path: "/run/app.sock",
+      },
+    },
+  ],
+  [
+    [
+      ...["backend", "add", "-i", "web", "--backend-id", "b1", "-a", "[::1]:81"],
       ...["--sticky-id", "s1", "--backup", "false"],
     ],
     {

@@ -248,13 +248,6 @@ Deno.test("renderContent shows counters, health checks, limits and leases", () =
   const limit = (n: bigint) =>
     render({ kind: "max_connections_per_ip_limit", value: { limit: n } });
   assert.deepEqual([limit(0n), limit(12n)], ["unlimited (0)\n", "12\n"]);
-  const subnet = (n: bigint) =>
-    render({
-      kind: "max_connections_per_subnet_limit",
-      value: { limit: n, ipv4_prefix: 24, ipv6_prefix: 48 },
-    });
-  assert.equal(subnet(0n), "unlimited (0) for each /24 of IPv4, /48 of IPv6\n");
-  assert.equal(subnet(7n), "7 for each /24 of IPv4, /48 of IPv6\n");
   const worker = {
     configured: MetricDetail.DETAIL_CLUSTER,
     effective: MetricDetail.DETAIL_BACKEND,

@@ -11,6 +11,7 @@ import { Counter, type Counters } from "../../observe/metrics/counters.ts";
 import type { ModuleLog } from "../../observe/log/module_log.ts";
 import { HeadTools } from "../../protocol/h2/connection/head_tools.ts";
 import type { Cluster } from "../../session/cluster.ts";
+import { dialerTo } from "../../session/upstream/dial.ts";
 import type { PlaneParts } from "../parts.ts";
 import { HealthProbe, type ProbeResult } from "./probe.ts";
 import { probePeriodMs } from "./period.ts";
@@ -157,7 +158,7 @@ export class HealthChecks {
     const question = { uri, expectedStatus: expected_status, http2 };
     const probe = new HealthProbe(backend.address, question, nowMs + timeout * SECOND_MS);
     this.#running.set(backend, { check, probe });
-    const result = await probe.run(this.#dialer);
+    const result = await probe.run(dialerTo(this.#dialer, backend));
     // A cancelled probe has left already, and another one may have taken its place.
     if (this.#running.get(backend)?.probe !== probe) return;
     this.#running.delete(backend);

@@ -15,6 +15,7 @@ import { Counter, type Counters } from "../../observe/metrics/counters.ts";
 import type { Cluster } from "../cluster.ts";
 import type { DeadlineWheel, Timed } from "../timing/deadline_wheel.ts";
 import { PlacedSet } from "../placed_set.ts";
+import { dialBackend } from "./dial.ts";
 import { Upstream, type UpstreamBuffers, type UpstreamOwner, UpstreamState } from "./upstream.ts";
 
 /** Backend connections by backend. */
@@ -53,6 +54,11 @@ export class UpstreamPool implements UpstreamOwner {
     const upstream = this.#idle.get(backend)?.pop();
     if (upstream === undefined) return null;
     this.#idleCount--;
+    if (upstream.unixPath !== backend.unixPath) {
+      // Its backend has moved to another socket, as all that lie below it have.
+      upstream.close();
+      return this.take(backend);
+    }
     upstream.state = UpstreamState.BUSY;
     this.#counters.add(Counter.BACKEND_REUSED, 1);
     return upstream;
@@ -70,9 +76,10 @@ export class UpstreamPool implements UpstreamOwner {
     buffers: UpstreamBuffers = this.#buffers,
   ): Promise<Upstream | null> {
     cluster.backends.connectionOpened(backend);
+    const { unixPath } = backend;
     let stream: ByteStream;
     try {
-      stream = await this.#dialer.connect(backend.address.host, backend.address.port, signal);
+      stream = await dialBackend(this.#dialer, backend, signal);
     } catch (error) {
       cluster.backends.connectionClosed(backend);
       throw error;
@@ -85,6 +92,7 @@ export class UpstreamPool implements UpstreamOwner {
     }
     this.#counters.add(Counter.BACKEND_CONNECTED, 1);
     const upstream = new Upstream(stream, cluster, backend, buffers, buffer, this);
+    upstream.unixPath = unixPath;
     this.#open.add(upstream);
     return upstream;
   }
@@ -99,7 +107,8 @@ export class UpstreamPool implements UpstreamOwner {
     }
     const full = idle.length >= MAX_IDLE_UPSTREAMS_PER_BACKEND ||
       this.#idleCount >= MAX_IDLE_UPSTREAMS;
-    if (full || upstream.backend.status !== "normal") return upstream.discard();
+    const { status, unixPath } = upstream.backend;
+    if (full || status !== "normal" || upstream.unixPath !== unixPath) return upstream.discard();
     idle.push(upstream);
     this.#idleCount++;
     upstream.rest(this.#wheel.now);
