@@ -49,6 +49,7 @@ export const SCOPE_COUNTS: readonly string[] = [
   "cluster.available_recovered",
   "connections.rejected_per_cluster_ip",
   "http.other.errors",
+  "backend.retry.stale_upstream",
   ...OWN_STATUSES.map((status) => `http.status.${status}`),
   ...REDIRECTS.map((status) => `http.${status}.redirection`),
   ...REFUSALS.map((status) => `http.${status}.errors`),
@@ -74,6 +75,7 @@ export const ScopeCount = {
   AVAILABLE_RECOVERED: 17,
   CLIENT_LIMITED: 18,
   OTHER_ANSWERS: 19,
+  STALE_UPSTREAM: 20,
 } as const;
 
 /** Times in whole milliseconds: their names, in order of their positions. */

@@ -58,6 +58,10 @@ export class TrafficMetrics implements TrafficObserver {
     this.#scopes.ofBackend(cluster, backend)?.add(ScopeCount.CONNECT_ERRORS, 1);
   }
 
+  repeatedStale(cluster: Cluster, backend: Backend): void {
+    this.#scopes.ofBackend(cluster, backend)?.add(ScopeCount.STALE_UPSTREAM, 1);
+  }
+
   handshakeDone(milliseconds: number): void {
     this.#scopes.proxy.time(ScopeTime.TLS_HANDSHAKE, milliseconds, this.#scopes.times);
   }

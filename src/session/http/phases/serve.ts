@@ -46,5 +46,18 @@ export function mayRepeatStale(exchange: Exchange, reused: boolean): boolean {
     exchange.interruption === Interruption.NONE;
   endServing(exchange);
   exchange.retried = true;
+  if (may) noteStale(exchange);
   return may;
+}
+
+/** {@link mayRepeatStale} for a request that is sent again as it is: in HTTP/1.1. */
+export function mayResend(exchange: Exchange, reused: boolean): boolean {
+  const { cluster } = exchange;
+  return mayRepeatStale(exchange, reused && cluster?.settings.http2 !== true);
+}
+
+function noteStale({ account: { cluster, backend }, client }: Exchange): void {
+  if (cluster !== null && backend !== null) {
+    client.worker.observer?.repeatedStale?.(cluster, backend);
+  }
 }
