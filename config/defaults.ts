@@ -161,6 +161,11 @@ export const WORKER_BASIC_AUTH_CREDENTIAL_BYTES = 4_096;
 export const BASIC_AUTH_BUFFER_DIVISOR = 3;
 /** 0 = no limit of connections from one address to one cluster (sozu 2.1). */
 export const DEFAULT_MAX_CONNECTIONS_PER_IP = 0;
+/** The same for the clients of one network together. */
+export const DEFAULT_MAX_CONNECTIONS_PER_SUBNET = 0;
+/** Every address is a network of its own (sozu 2.3). */
+export const DEFAULT_SUBNET_IPV4_PREFIX = 32;
+export const DEFAULT_SUBNET_IPV6_PREFIX = 128;
 /** Retry-After of a 429 answer; 0 leaves the header out (sozu 2.1). */
 export const DEFAULT_RETRY_AFTER_SECONDS = 60;
 /** Refusing new clients is the calmer choice; evicting old ones is opt-in (sozu 2.1). */
@@ -196,8 +201,8 @@ export const DEFAULT_FRONT_TIMEOUT_SECONDS = 60;
 export const DEFAULT_BACK_TIMEOUT_SECONDS = 30;
 /** Backends are near: three seconds lose at most one SYN retransmission (sozu 2.1). */
 export const DEFAULT_CONNECT_TIMEOUT_SECONDS = 3;
-/** Connections one request or TCP session may try, the first included (sozu 2.1: CONN_RETRIES). */
-export const MAX_CONNECT_ATTEMPTS = 3;
+/** Connections one request or TCP session may try, the first included (sozu 2.3). */
+export const DEFAULT_MAX_CONNECTION_ATTEMPTS = 5;
 /** A request head must arrive within this time: the answer to Slowloris (sozu 2.1). */
 export const DEFAULT_REQUEST_TIMEOUT_SECONDS = 10;
 /** Sweep for sessions no timer caught: a safety net, hence rare (sozu 2.1). */

@@ -15,6 +15,7 @@ import type { ReadonlyTables } from "../state/tables.ts";
 import { addBackend, addCluster, removeBackend, removeCluster, type Verb } from "../state/verb.ts";
 import { probePortProblem } from "../rules/probe_port.ts";
 import { requestOf } from "../state/twin_verbs.ts";
+import { unfitCluster } from "../rules/unix_backends.ts";
 import { compareText } from "../values/text_order.ts";
 
 /**
@@ -61,13 +62,14 @@ function without(state: ConfigState, removed: readonly Verb[]): ConfigState {
   return left;
 }
 
-/** `late`: those whose health checks do not go with backends that have yet to leave. */
+/** `late`: those that do not go with backends that have yet to leave. */
 function diffClusters(a: ReadonlyTables, b: ReadonlyTables): { early: Verb[]; late: Verb[] } {
   const changed = b.clusters.sorted().filter((wanted) => {
     const known = a.clusters.get(wanted.cluster_id);
     return known === undefined || !equalMessages(Cluster, known, wanted);
   });
-  const isEarly = (cluster: Cluster) => probePortProblem(a, cluster) === null;
+  const isEarly = (cluster: Cluster) =>
+    (probePortProblem(a, cluster) ?? unfitCluster(a, cluster)) === null;
   return {
     early: changed.filter(isEarly).map(addCluster),
     late: changed.filter((cluster) => !isEarly(cluster)).map(addCluster),

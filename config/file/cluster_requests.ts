@@ -1,7 +1,8 @@
 // One `[clusters.ID]` table with its frontends and backends, turned into messages: reads the
 // frontends by the cluster's protocol, matches each to a listener, loads certificates.
 
-import { backendMessage } from "./keys/backend.ts";
+import { backendMessages } from "./keys/backend.ts";
+import type { BackendNames } from "./backend_names.ts";
 import { clusterMessage, type ClusterReading } from "./keys/cluster.ts";
 import { probeHeaderFiles } from "./keys/health_check.ts";
 import {
@@ -35,6 +36,8 @@ import type {
 export interface ClusterSurroundings {
   readonly listeners: FileListeners;
   readonly sources: FileSources;
+  /** Absent where names are not resolved. */
+  readonly names: BackendNames | undefined;
   readonly problems: Problems;
 }
 
@@ -57,10 +60,7 @@ export function clusterRequests(
   return {
     cluster: clusterMessage(cluster, id, proxyProtocol, around.sources, around.problems),
     frontends: requests,
-    backends: backends.flatMap((reading, index) => {
-      const backend = backendMessage(reading, id, index);
-      return backend === undefined ? [] : [{ backend, at: placesOf(reading) }];
-    }),
+    backends: backendMessages(backends, id, around.names, around.problems),
     at: placesOf(cluster),
     probeFiles: probeHeaderFiles(cluster.values.health_check).map(({ name, path }) => ({
       name,

@@ -51,6 +51,10 @@ export const address: Reader<SocketAddress> = reader(
 
 export const u8: Reader<number> = integer(0, U8_MAX);
 export const u32: Reader<number> = integer(0, U32_MAX);
+/** How many leading bits of an IPv4 address tell its network. */
+export const ipv4Prefix: Reader<number> = integer(0, 32);
+/** The same of an IPv6 address. */
+export const ipv6Prefix: Reader<number> = integer(0, 128);
 /** A small count that means nothing when zero. */
 export const positiveU8: Reader<number> = integer(1, U8_MAX);
 /** A 32-bit count that means nothing when zero. */

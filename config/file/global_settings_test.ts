@@ -110,8 +110,19 @@ Deno.test("serverConfig survives the wire and carries what workers need", () => 
   assert.deepEqual(decode(ServerConfig, encode(ServerConfig, sent)), sent);
 });
 
-Deno.test("serverConfig tells workers how many connections a request may try, when the file says", () => {
-  assert.equal("max_connection_attempts" in serverConfig(loaded("")), false);
+Deno.test("serverConfig tells workers how many connections a request may try", () => {
+  assert.equal(serverConfig(loaded("")).max_connection_attempts, 5);
   const sent = serverConfig(loaded("max_connection_attempts = 255"));
   assert.equal(sent.max_connection_attempts, 255);
+});
+
+Deno.test("networks of clients cannot have more bits than an address has", () => {
+  const sent = serverConfig(loaded("subnet_ipv4_prefix = 0\nsubnet_ipv6_prefix = 128"));
+  assert.deepEqual([sent.subnet_ipv4_prefix, sent.subnet_ipv6_prefix], [0, 128]);
+  assert.equal(sent.max_connections_per_subnet, 0n);
+  for (const text of ["subnet_ipv4_prefix = 33", "subnet_ipv6_prefix = 129"]) {
+    const result = loadConfig(text, { path: "c.toml", cwd: "/", readFile: () => "" });
+    assert.ok(!result.ok, text);
+    assert.match(result.errors[0]?.message ?? "", /accepted: an integer from 0 to (32|128)/);
+  }
 });

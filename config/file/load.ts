@@ -3,6 +3,7 @@
 // no command socket, state file or environment variable is touched.
 
 import { MIN_BUFFER_BYTES_FOR_H2 } from "../defaults.ts";
+import type { BackendNames } from "./backend_names.ts";
 import { CLUSTER_KEYS, type ClusterReading } from "./keys/cluster.ts";
 import { warnOfChangedMeaning } from "./changed_meaning.ts";
 import { clusterRequests } from "./cluster_requests.ts";
@@ -37,6 +38,8 @@ export interface LoadOptions {
    * file. Absent where nothing is going to be served, but a setting is looked up.
    */
   readonly trial?: ConfigState;
+  /** What the host names of backends resolved to. Absent, backends with host names are left out. */
+  readonly names?: BackendNames;
 }
 
 /** A usable configuration, or why the file is not one. */
@@ -93,7 +96,7 @@ export function loadConfig(text: string, options: LoadOptions): LoadResult {
 
   const listeners = new FileListeners(new ListenerBuilder(globals, sources, problems), problems);
   for (const listener of declared) listeners.declare(listener);
-  const around = { listeners, sources, problems };
+  const around = { listeners, sources, names: options.names, problems };
   const built = [...clusters].map(([id, cluster]) => clusterRequests(id, cluster, around));
   checkBufferSize(globals, listeners, reading.at("buffer_size"), problems);
 

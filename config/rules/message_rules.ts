@@ -38,6 +38,7 @@ import {
   U16_MAX,
   whole,
 } from "./rule.ts";
+import { unixPath } from "./unix_path.ts";
 
 /** Whether values of the type need a row. */
 type NeedsRow<V> = [V] extends [boolean] ? false
@@ -354,7 +355,7 @@ export const MESSAGE_RULES = {
     backend_id: id,
     address: reachable,
     sticky_id: stickyId,
-    unix_path: readWhole,
+    unix_path: unixPath,
   } satisfies RulesOf<messages.AddBackend>,
   RemoveBackend: { cluster_id: id, backend_id: id } satisfies RulesOf<messages.RemoveBackend>,
   LoadBalancingParams: { weight: range(0, I32_MAX) } satisfies RulesOf<

@@ -13,13 +13,13 @@ export function backendKey(backend: RemoveBackend): string {
   return `${formatAddress(backend.address)} ${backend.backend_id}`;
 }
 
-/** Order of the backends of one cluster: id, sticky id, weight, backup, address; absent first. */
+/** Order of the backends of one cluster: id, sticky id, weight, backup, address, unix path; absent first. */
 export function compareBackends(a: AddBackend, b: AddBackend): number {
   return compareText(a.backend_id, b.backend_id) ||
     compareText(a.sticky_id ?? "", b.sticky_id ?? "") ||
     compareNumbers(a.load_balancing_parameters?.weight, b.load_balancing_parameters?.weight) ||
     compareNumbers(flag(a.backup), flag(b.backup)) ||
-    compareAddresses(a.address, b.address);
+    compareAddresses(a.address, b.address) || compareText(a.unix_path ?? "", b.unix_path ?? "");
 }
 
 function compareNumbers(a: number | undefined, b: number | undefined): number {

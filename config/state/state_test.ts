@@ -190,9 +190,9 @@ Deno.test("a cluster has a port for its probes or backends behind unix sockets, 
   const state = stateWith({ kind: "add_cluster", value: cluster("a") }, behind);
   assert.equal(refuse(state, probed), "invalid_value");
   assert.equal(refuse(state, check), "invalid_value");
-  const udp = cluster("a", { health_check: config, udp: {} });
-  accept(state, { kind: "add_cluster", value: udp });
-  accept(state, { kind: "add_cluster", value: cluster("a") });
+  // Clusters of UDP are checked in another way.
+  const udp: Verb = { kind: "add_cluster", value: cluster("b", { health_check: config, udp: {} }) };
+  accept(state, udp);
   accept(state, { kind: "add_backend", value: backend("a", "one", "127.0.0.1:1") });
   accept(state, check);
   assert.equal(refuse(state, behind), "invalid_value");

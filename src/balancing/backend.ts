@@ -35,6 +35,8 @@ export interface BackendConfig {
   readonly weight: number | null;
   /** Used only when no other backend can be. */
   readonly backup: boolean;
+  /** The unix socket that is dialled instead of the address; absent or `null` for none. */
+  readonly unixPath?: string | null;
 }
 
 /** Is told when the load of a candidate changed. */
@@ -76,6 +78,7 @@ export class Backend {
   readonly #cookieId: string;
   #weight: number;
   #backup: boolean;
+  #unixPath: string | null;
   #activeConnections = 0;
   #activeRequests = 0;
   readonly #connectionTime: PeakEwma;
@@ -90,6 +93,7 @@ export class Backend {
     this.#cookieId = cookieValueOf(config.id);
     this.#weight = config.weight ?? DEFAULT_BACKEND_WEIGHT;
     this.#backup = config.backup;
+    this.#unixPath = config.unixPath ?? null;
     this.#connectionTime = new PeakEwma(nowMs);
   }
 
@@ -121,6 +125,11 @@ export class Backend {
     return this.#backup;
   }
 
+  /** The unix socket that is dialled instead of its address, which stays what it is known by; `null` for none. */
+  get unixPath(): string | null {
+    return this.#unixPath;
+  }
+
   /** Connections begun and not yet closed. */
   get activeConnections(): number {
     return this.#activeConnections;
@@ -146,6 +155,7 @@ export class Backend {
     this.#stickyId = config.stickyId;
     this.#weight = config.weight ?? DEFAULT_BACKEND_WEIGHT;
     this.#backup = config.backup;
+    this.#unixPath = config.unixPath ?? null;
   }
 
   /** Joins the others at its address: from now on its load counts there. */

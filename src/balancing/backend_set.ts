@@ -11,6 +11,7 @@ import type { HealthThresholds } from "./health_state.ts";
 import { createPolicy } from "./policies.ts";
 import { LoadBalancing, type Policy } from "./policy.ts";
 import { ShardCounts, type Sharding, Shards } from "./shards.ts";
+import { StickyIndex } from "./sticky_index.ts";
 
 /**
  * Which backends the last pick chose among: those in normal use, backups, or, as none of either is
@@ -32,6 +33,7 @@ export type BackendNotification =
   | { readonly kind: "cluster_recovered" };
 
 const NO_NOTIFICATIONS: readonly BackendNotification[] = [];
+const NONE: readonly Backend[] = [];
 
 export class BackendSet {
   readonly #random: () => number;
@@ -39,7 +41,7 @@ export class BackendSet {
   readonly #byPair = new Map<string, Backend>();
   readonly #addresses = new AddressTable();
   /** By the value the sticky cookie carries; several only if configured so, in order of addition. */
-  readonly #bySticky = new Map<string, Backend[]>();
+  readonly #sticky = new StickyIndex();
   #policy: Policy;
   #shards: Shards | null = null;
   /** What became of clients whose shard could not serve them. */
@@ -116,9 +118,9 @@ export class BackendSet {
     if (known !== undefined) {
       const weight = config.weight ?? DEFAULT_BACKEND_WEIGHT;
       if (known.weight !== weight || known.backup !== config.backup) this.#membersStale = true;
-      this.#forgetSticky(known);
+      this.#sticky.remove(known);
       known.update(config);
-      this.#rememberSticky(known);
+      this.#sticky.add(known, this.#members);
       return known;
     }
     const backend = new Backend(config, nowMs);
@@ -126,7 +128,7 @@ export class BackendSet {
     this.#members.push(backend);
     this.#addresses.join(backend);
     this.#byPair.set(pair, backend);
-    this.#rememberSticky(backend);
+    this.#sticky.add(backend, this.#members);
     this.#available++;
     this.#noteAvailability();
     return backend;
@@ -142,7 +144,7 @@ export class BackendSet {
     if (backend === undefined) return null;
     this.#byPair.delete(pair);
     this.#members.splice(this.#members.indexOf(backend), 1);
-    this.#forgetSticky(backend);
+    this.#sticky.remove(backend);
     if (backend.available) this.#available--;
     backend.status = "closing";
     this.#addresses.leave(backend);
@@ -162,6 +164,10 @@ export class BackendSet {
   /** Chooses a backend, `null` when none may be tried. `key` identifies a flow, see Policy. */
   pick(nowMs: number, key: FlowKey | null = null): Backend | null {
     if (this.#candidatesStale || nowMs >= this.#validUntilMs) this.#selectCandidates(nowMs);
+    return this.#choose(nowMs, key);
+  }
+
+  #choose(nowMs: number, key: FlowKey | null): Backend | null {
     return this.#shards === null || key === null || !this.#shards.apply
       ? this.#pickOfAll(key)
       : this.#pickOfShard(this.#shards, key, nowMs);
@@ -193,14 +199,22 @@ export class BackendSet {
     return this.#policy.pickAmong(shards.found, count, key);
   }
 
+  /**
+   * The same as {@link pick} for whom no connection to `tried` could be made: while a healthy backend with none of their addresses
+   * may be tried, it is one of those.
+   */
+  pickOther(tried: readonly Backend[], nowMs: number, key: FlowKey | null = null): Backend | null {
+    const backend = this.pick(nowMs, key);
+    if (backend === null || !sharesAddress(backend, tried)) return backend;
+    if (!this.#selectHealthy(nowMs, tried)) return backend;
+    // These candidates are good for one pick only.
+    this.#candidatesStale = true;
+    return this.#choose(nowMs, key);
+  }
+
   /** The backend for which this sticky cookie was issued, if a connection to it may be opened now. */
   pickSticky(value: string, nowMs: number): Backend | null {
-    const backends = this.#bySticky.get(value);
-    if (backends === undefined) return null;
-    for (const backend of backends) {
-      if (backend.canOpen(nowMs)) return backend;
-    }
-    return null;
+    return this.#sticky.pick(value, nowMs);
   }
 
   /** A connection to the backend is begun. */
@@ -284,20 +298,26 @@ export class BackendSet {
 
   /** The four steps of a selection, up to the list the policy chooses from. */
   #selectCandidates(nowMs: number): void {
+    if (this.#selectHealthy(nowMs, NONE)) return;
+    const untested = this.#members.filter((backend) => backend.retry.mayTry(nowMs));
+    this.#useCandidates(untested, untested.length > 0 ? "fail_open" : "none");
+  }
+
+  /** The first two of those steps without the addresses of `tried`; false when they find nothing. */
+  #selectHealthy(nowMs: number, tried: readonly Backend[]): boolean {
     const primaries: Backend[] = [];
     const backups: Backend[] = [];
     this.#validUntilMs = Number.POSITIVE_INFINITY;
     for (const backend of this.#members) {
       if (!backend.retry.mayTry(nowMs)) {
         this.#validUntilMs = Math.min(this.#validUntilMs, backend.retry.retryAtMs);
-      } else if (backend.health.healthy) {
+      } else if (backend.health.healthy && !sharesAddress(backend, tried)) {
         (backend.backup ? backups : primaries).push(backend);
       }
     }
-    if (primaries.length > 0) return this.#useCandidates(primaries, "primary");
-    if (backups.length > 0) return this.#useCandidates(backups, "backup");
-    const untested = this.#members.filter((backend) => backend.retry.mayTry(nowMs));
-    this.#useCandidates(untested, untested.length > 0 ? "fail_open" : "none");
+    if (primaries.length > 0) this.#useCandidates(primaries, "primary");
+    else if (backups.length > 0) this.#useCandidates(backups, "backup");
+    return primaries.length + backups.length > 0;
   }
 
   #useCandidates(eligible: readonly Backend[], regime: Regime): void {
@@ -361,25 +381,15 @@ export class BackendSet {
   #notify(notification: BackendNotification): void {
     this.#notifications.push(notification);
   }
-
-  #rememberSticky(backend: Backend): void {
-    const others = this.#bySticky.get(backend.stickyValue);
-    if (others === undefined) this.#bySticky.set(backend.stickyValue, [backend]);
-    else {
-      others.push(backend);
-      others.sort((left, right) => this.#members.indexOf(left) - this.#members.indexOf(right));
-    }
-  }
-
-  #forgetSticky(backend: Backend): void {
-    const left = this.#bySticky.get(backend.stickyValue)?.filter((other) => other !== backend);
-    if (left === undefined || left.length === 0) this.#bySticky.delete(backend.stickyValue);
-    else this.#bySticky.set(backend.stickyValue, left);
-  }
 }
 
 function ordersByLoad(policy: Policy): policy is Policy & LoadObserver {
   return policy.loadChanged !== undefined;
+}
+
+function sharesAddress({ address }: Backend, others: readonly Backend[]): boolean {
+  for (const other of others) if (other.address.text === address.text) return true;
+  return false;
 }
 
 function pairKey(id: string, address: string): string {

@@ -74,7 +74,7 @@ export interface CommandHost {
     deadline?: AnswerDeadline,
   ): Promise<void>;
   /** Checks the configuration file and reports every problem in it. */
-  checkConfig(command: Command): void;
+  checkConfig(command: Command): Promise<void>;
   /** Runs the proxy until it stops. */
   start(command: Command): Promise<void>;
   /** Runs a connector until it is stopped; `verbosity` counts the `-v` options. */

@@ -47,13 +47,13 @@ export function configPath(
 }
 
 /** Reads the configuration file like `start`, with every check that `start` makes. */
-export function checkConfiguration(
+export async function checkConfiguration(
   option: string | undefined,
   environment: CliEnvironment,
-): Loading {
+): Promise<Loading> {
   const path = configPath(option, environment);
   if (path instanceof CommandProblem) return refused(path.message);
-  return loadingOf(readServable(path, environment.cwd));
+  return loadingOf(await readServable(path, environment.cwd));
 }
 
 /** The settings of the command socket: from `--socket`, else from the configuration file. */

@@ -34,7 +34,13 @@ Deno.test("sozu help lists every command with a description", async () => {
   const commands = [
     ...["start", "shutdown", "upgrade", "status", "metrics", "logging", "state", "reload"],
     ...["cluster", "backend", "frontend", "listener", "certificate", "config", "events"],
-    ...["connection-limit", "connection-attempts", "completions", "help"],
+    ...[
+      "connection-limit",
+      "subnet-connection-limit",
+      "connection-attempts",
+      "completions",
+      "help",
+    ],
   ];
   for (const command of commands) {
     assert.match(stdout, new RegExp(`^  ${command}\\b.* {2}\\S`, "m"), command);

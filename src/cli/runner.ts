@@ -118,10 +118,10 @@ export class Runner implements CommandHost {
     }
   }
 
-  checkConfig(command: Command): void {
+  async checkConfig(command: Command): Promise<void> {
     if (this.#refusesSocketOption(command)) return;
     const options = globalOptionsOf(command);
-    const loading = checkConfiguration(options.config, this.#environment);
+    const loading = await checkConfiguration(options.config, this.#environment);
     for (const warning of loading.warnings) this.#warn(options, warning);
     if (loading.ok) return this.print(options.json ? "{}\n" : "Configuration file is valid\n");
     for (const problem of loading.problems) {

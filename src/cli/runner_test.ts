@@ -237,7 +237,7 @@ Deno.test("runCli events prints one line an event, or one JSON document an event
   }
 });
 
-Deno.test("runCli cluster h2 sends the cluster back with one field changed", async () => {
+Deno.test("runCli cluster h2 and connection-attempts send the cluster back with one field changed", async () => {
   const cluster = {
     cluster_id: "web",
     sticky_session: true,
@@ -266,6 +266,16 @@ Deno.test("runCli cluster h2 sends the cluster back with one field changed", asy
     { kind: "query_cluster_by_id", value: "web" },
     { kind: "add_cluster", value: { ...cluster, http2: true } },
   ]);
+  const attempts = ["cluster", "connection-attempts"];
+  assert.equal((await sozu.run([...attempts, "set", "-i", "web", "7"])).code, 0);
+  assert.deepEqual(seen.pop(), {
+    kind: "add_cluster",
+    value: { ...cluster, max_connection_attempts: 7 },
+  });
+  Object.assign(cluster, { max_connection_attempts: 7 });
+  assert.equal((await sozu.run([...attempts, "unset", "-i", "web"])).code, 0);
+  const { max_connection_attempts: _, ...without } = { max_connection_attempts: 7, ...cluster };
+  assert.deepEqual(seen.pop(), { kind: "add_cluster", value: without });
   const missing = await sozu.run(["cluster", "h2", "disable", "-i", "other"]);
   assert.equal(missing.code, 1);
   assert.match(missing.err, /Cannot find the cluster "other"/);

@@ -19,6 +19,8 @@ const TEXTS: Readonly<Record<string, string>> = {
     "Times a stream to a backend waited because the backend took no more",
   "backend.pool.hit": "Requests sent over a pooled connection",
   "backend.pool.miss": "Connections opened to backends",
+  "backend.retry.stale_upstream":
+    "Requests sent again because their pooled connection had been closed by the backend",
   "backend.pool.size": "Connections to backends that are open now, in use or waiting in the pool",
   "backend.shard.exhausted": "Choices of a backend that a strict shard had none for",
   "backend.shard.spillover": "Choices of a backend outside of the shard of the client",

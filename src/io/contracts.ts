@@ -118,6 +118,8 @@ export interface Dialer {
    * unreachable or aborted.
    */
   connect(host: string, port: number, signal: AbortSignal): Promise<ByteStream>;
+  /** The same to a unix stream socket: an absolute path, or an abstract name behind `@`. Absent where there are none. */
+  connectUnix?(path: string, signal: AbortSignal): Promise<ByteStream>;
 }
 
 /** Work that is to be done later. Times are milliseconds. */

@@ -109,6 +109,7 @@ export class ClusterSet {
       stickyId: config.sticky_id ?? null,
       weight: config.load_balancing_parameters?.weight ?? null,
       backup: config.backup ?? false,
+      unixPath: config.unix_path ?? null,
     }, this.#now());
     return null;
   }
@@ -128,6 +129,7 @@ export class ClusterSet {
 
 function clusterSettings(config: ClusterConfig): ClusterSettings {
   const perIp = config.max_connections_per_ip;
+  const perSubnet = config.max_connections_per_subnet;
   return {
     sticky: config.sticky_session,
     httpsRedirect: config.https_redirect,
@@ -135,6 +137,8 @@ function clusterSettings(config: ClusterConfig): ClusterSettings {
     authorized: new AuthorizedHashes(config.authorized_hashes),
     wwwAuthenticate: config.www_authenticate ?? "",
     maxConnectionsPerIp: perIp === undefined ? null : Number(perIp),
+    maxConnectionsPerSubnet: perSubnet === undefined ? null : Number(perSubnet),
+    maxConnectionAttempts: config.max_connection_attempts ?? null,
     retryAfter: config.retry_after ?? null,
     proxyHeader: proxyHeaderMode(config.proxy_protocol),
     allowConnect: config.allow_connect ?? false,

@@ -17,6 +17,7 @@ import {
   type WorkerRequest,
   type WorkerResponse,
 } from "../../config/schema/messages.ts";
+import { DEFAULT_SUBNET_IPV4_PREFIX, DEFAULT_SUBNET_IPV6_PREFIX } from "../../config/defaults.ts";
 import { ALL_LISTENER_KINDS } from "../../config/state/listener_kinds.ts";
 import type { ConfigState } from "../../config/state/state.ts";
 import { cascadeOf, rowOf, type Verb } from "../../config/state/verbs.ts";
@@ -53,6 +54,7 @@ export class ControlLoop {
   readonly #protected: ProtectedOrders;
   readonly #stopped = Promise.withResolvers<void>();
   #connectionLimit: bigint;
+  #subnetLimit: bigint;
   #stopping: Promise<void> | null = null;
   #isStopped = false;
 
@@ -66,6 +68,7 @@ export class ControlLoop {
       apply: (verb) => this.#applyToDataPlane({ request_type: verb }),
     });
     this.#connectionLimit = options.config.max_connections_per_ip ?? 0n;
+    this.#subnetLimit = options.config.max_connections_per_subnet ?? 0n;
   }
 
   /** Resolves when the worker has been stopped and may exit. */
@@ -174,9 +177,7 @@ export class ControlLoop {
 
   async #applyInitial(request: Request): Promise<string | null> {
     const kind = request.request_type?.kind ?? "empty request";
-    if (request.request_type?.kind === "set_max_connections_per_ip") {
-      this.#connectionLimit = request.request_type.value;
-    }
+    if (request.request_type !== null) this.#noteLimit(request.request_type);
     const refusal = this.#state.apply(request)?.message ?? await this.#applyToDataPlane(request);
     if (refusal === null) return null;
     const type = request.request_type;
@@ -217,6 +218,8 @@ export class ControlLoop {
           kind: "max_connections_per_ip_limit",
           value: { limit: this.#connectionLimit },
         });
+      case "query_max_connections_per_subnet":
+        return this.#answerSubnetLimit(id);
       case "query_metrics":
         // Not awaited: the measurements of very many clusters take a while, and other requests are served meanwhile.
         return void this.#answerMetrics(id, type.value);
@@ -253,8 +256,25 @@ export class ControlLoop {
       for (const step of undo(this.#state)) this.#state.apply(step);
       return this.#fail(id, reason);
     }
-    if (type.kind === "set_max_connections_per_ip") this.#connectionLimit = type.value;
+    this.#noteLimit(type);
     this.#ok(id);
+  }
+
+  #noteLimit(type: Verb): void {
+    if (type.kind === "set_max_connections_per_ip") this.#connectionLimit = type.value;
+    if (type.kind === "set_max_connections_per_subnet") this.#subnetLimit = type.value;
+  }
+
+  #answerSubnetLimit(id: string): void {
+    const { subnet_ipv4_prefix, subnet_ipv6_prefix } = this.#options.config;
+    this.#ok(id, {
+      kind: "max_connections_per_subnet_limit",
+      value: {
+        limit: this.#subnetLimit,
+        ipv4_prefix: subnet_ipv4_prefix ?? DEFAULT_SUBNET_IPV4_PREFIX,
+        ipv6_prefix: subnet_ipv6_prefix ?? DEFAULT_SUBNET_IPV6_PREFIX,
+      },
+    });
   }
 
   async #applyToDataPlane(request: Request): Promise<string | null> {

@@ -197,6 +197,14 @@ Deno.test("ControlLoop answers with the connection limit in force", async () => 
   dataPlane.refuse = () => "No";
   await ask({ kind: "set_max_connections_per_ip", value: 1n });
   assert.equal(await limit(), 9n);
+  const subnet = async () =>
+    (await ask({ kind: "query_max_connections_per_subnet", value: {} }))?.content?.content_type;
+  const kind = "max_connections_per_subnet_limit";
+  const sizes = { ipv4_prefix: 32, ipv6_prefix: 128 };
+  assert.deepEqual(await subnet(), { kind, value: { limit: 0n, ...sizes } });
+  dataPlane.refuse = () => null;
+  await ask({ kind: "set_max_connections_per_subnet", value: 3n });
+  assert.deepEqual(await subnet(), { kind, value: { limit: 3n, ...sizes } });
 });
 
 Deno.test("ControlLoop goes on answering while a soft stop drains, then is stopped", async () => {

@@ -14,7 +14,10 @@ import {
   type SetHealthCheck,
 } from "../../config/schema/messages.ts";
 import {
+  DEFAULT_MAX_CONNECTION_ATTEMPTS,
   DEFAULT_RETRY_AFTER_SECONDS,
+  DEFAULT_SUBNET_IPV4_PREFIX,
+  DEFAULT_SUBNET_IPV6_PREFIX,
   LINGER_MS,
   LINGER_STEP_BYTES,
   LINGER_STEP_MS,
@@ -28,6 +31,7 @@ import { AcceptPause } from "../io/listening/accept_loop.ts";
 import { Counter } from "../observe/metrics/counters.ts";
 import type { WorkerContext } from "../session/worker_context.ts";
 import { TICK_MS } from "../session/timing/deadline_wheel.ts";
+import type { SubnetSettings } from "../session/subnet_limits.ts";
 import { SessionSet } from "../session/session_set.ts";
 import type { Http2 } from "../session/http/http2.ts";
 import { SessionTarget } from "../session/upstream/session_target.ts";
@@ -114,6 +118,7 @@ export class ProxyDataPlane implements DataPlane {
       tracer: tracerOf(config, parts),
       fastPath: parts.fastPath,
       maxConnectionsPerIp: Number(config.max_connections_per_ip ?? 0n),
+      subnets: subnetsOf(config),
       limits: {
         retryAfter: config.retry_after ?? DEFAULT_RETRY_AFTER_SECONDS,
         maxCredentialBytes: Number(config.basic_auth_max_credential_bytes ?? 0n),
@@ -142,7 +147,7 @@ export class ProxyDataPlane implements DataPlane {
     };
     this.measurements = this.#measure(config, onEvent);
     const { counters, upstreams } = this.#worker;
-    upstreams.attempts = config.max_connection_attempts ?? upstreams.attempts;
+    upstreams.attempts = config.max_connection_attempts ?? DEFAULT_MAX_CONNECTION_ATTEMPTS;
     this.#traffic = new TrafficMetrics(counters, this.measurements.scopes, upstreams);
     this.#observe();
     this.#backendReport = new BackendReport(
@@ -210,6 +215,9 @@ export class ProxyDataPlane implements DataPlane {
         return null;
       case "set_max_connections_per_ip":
         this.#worker.clientLimits.setLimit(Number(type.value));
+        return null;
+      case "set_max_connections_per_subnet":
+        this.#worker.clientLimits.subnets.setLimit(Number(type.value));
         return null;
       case "set_max_connection_attempts":
         this.#worker.upstreams.attempts = type.value;
@@ -376,6 +384,14 @@ export class ProxyDataPlane implements DataPlane {
     this.measurements.takeShardCounts(this.#clusters.values());
     this.measurements.tick();
   }
+}
+
+function subnetsOf(config: ServerConfig): SubnetSettings {
+  return {
+    limit: Number(config.max_connections_per_subnet ?? 0n),
+    ipv4Prefix: config.subnet_ipv4_prefix ?? DEFAULT_SUBNET_IPV4_PREFIX,
+    ipv6Prefix: config.subnet_ipv6_prefix ?? DEFAULT_SUBNET_IPV6_PREFIX,
+  };
 }
 
 function tracerOf({ tracing }: ServerConfig, parts: PlaneParts): Tracer | undefined {

@@ -27,6 +27,10 @@ export interface ClusterSettings {
   readonly wwwAuthenticate: string;
   /** Connections one client address may have; `null` uses the worker's limit, 0 is unlimited. */
   readonly maxConnectionsPerIp: number | null;
+  /** The same for the clients of one network together. */
+  readonly maxConnectionsPerSubnet: number | null;
+  /** Connections to backends that one request may try; `null` uses the worker's value. */
+  readonly maxConnectionAttempts: number | null;
   /** Seconds for Retry-After; `null` uses the worker's value. */
   readonly retryAfter: number | null;
   /** What TCP sessions do with PROXY headers. */
@@ -57,6 +61,8 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
   authorized: new AuthorizedHashes([]),
   wwwAuthenticate: "",
   maxConnectionsPerIp: null,
+  maxConnectionsPerSubnet: null,
+  maxConnectionAttempts: null,
   retryAfter: null,
   proxyHeader: NO_PROXY_HEADER,
   allowConnect: false,

@@ -40,6 +40,8 @@ export interface TrafficObserver {
   headGoes(account: RequestAccount, session: ObservedSession): void;
   /** A connection to a backend could not be made. */
   connectFailed?(cluster: Cluster, backend: Backend): void;
+  /** A request was lost with an idle connection to a backend that had gone, and is sent again. */
+  repeatedStale?(cluster: Cluster, backend: Backend): void;
   /** A TLS handshake succeeded, so many milliseconds after it could begin. */
   handshakeDone?(milliseconds: number): void;
   /** A client has told which service it wants, or never will, so many milliseconds after the accept. */
@@ -76,6 +78,10 @@ class JoinedObservers implements TrafficObserver {
 
   connectFailed(cluster: Cluster, backend: Backend): void {
     for (const observer of this.#observers) observer.connectFailed?.(cluster, backend);
+  }
+
+  repeatedStale(cluster: Cluster, backend: Backend): void {
+    for (const observer of this.#observers) observer.repeatedStale?.(cluster, backend);
   }
 
   handshakeDone(milliseconds: number): void {

@@ -40,8 +40,10 @@ export class TrafficAccount {
   connectMs = NEVER;
   /** It was over. */
   endedAt = NEVER;
-  /** Connections tried for it. */
+  /** Connections tried for it, pooled ones included. */
   attempts = 0;
+  /** The backends to which no connection could be made for it; `null` while there is none. */
+  tried: Backend[] | null = null;
 
   /** Bytes read from the client for it, and written to the client. */
   clientIn = 0;

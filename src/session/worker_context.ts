@@ -28,6 +28,7 @@ import type { InputBuffers } from "./http/h1/input.ts";
 import type { LingerBounds } from "./linger.ts";
 import type { TrafficObserver } from "./observer.ts";
 import type { Tracer } from "./http/tracer.ts";
+import type { SubnetSettings } from "./subnet_limits.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
 import type { UpstreamBuffers } from "./upstream/upstream.ts";
 
@@ -117,6 +118,8 @@ export interface WorkerParts {
   readonly sha256: Sha256;
   /** Connections one client address may have to one cluster; 0 is unlimited. */
   readonly maxConnectionsPerIp: number;
+  /** The same for the clients of one network together. */
+  readonly subnets: SubnetSettings;
   readonly limits: WorkerLimits;
   /** Traces requests; absent, nothing is traced. */
   readonly tracer?: Tracer | undefined;
@@ -171,7 +174,7 @@ export function createWorkerContext(parts: WorkerParts): WorkerContext {
     tunnelInputBuffers: { ...inputBuffers, wide },
     tunnelBuffers: { head: smallBuffers(), bulk, wide },
     requestIds: new UlidSource(parts.fillRandom, parts.wallClock),
-    clientLimits: new ClientLimits(parts.maxConnectionsPerIp),
+    clientLimits: new ClientLimits(parts.maxConnectionsPerIp, parts.subnets),
     sha256: parts.sha256,
     limits: parts.limits,
     maxConnections: parts.maxConnections,

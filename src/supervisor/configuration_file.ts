@@ -34,17 +34,15 @@ export class ConfigurationFile {
   }
 
   /** Reads the configuration file at `path`, which may be another one than {@link path}. */
-  load(path: string): Promise<FileRequests> {
-    const loaded = readServable(path, Deno.cwd());
-    return Promise.resolve(
-      loaded.ok
-        ? {
-          ok: true,
-          requests: loaded.config.requests,
-          kept: keptSettings(this.#running, loaded.config),
-          probeFiles: loaded.config.probe_files,
-        }
-        : { ok: false, problems: loaded.errors.map(formatProblem) },
-    );
+  async load(path: string): Promise<FileRequests> {
+    const loaded = await readServable(path, Deno.cwd());
+    if (!loaded.ok) return { ok: false, problems: loaded.errors.map(formatProblem) };
+    const { config } = loaded;
+    return {
+      ok: true,
+      requests: config.requests,
+      kept: keptSettings(this.#running, config),
+      probeFiles: config.probe_files,
+    };
   }
 }

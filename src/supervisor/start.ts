@@ -35,7 +35,7 @@ const EXIT_FAILURE = 1;
 export async function start({ configPath }: StartOptions): Promise<number> {
   const exposed = forbidCoreDumps();
   if (exposed !== null) console.error(exposed);
-  const loaded = readServable(configPath, Deno.cwd());
+  const loaded = await readServable(configPath, Deno.cwd());
   for (const warning of loaded.warnings) console.error(formatProblem(warning));
   if (!loaded.ok) {
     for (const problem of loaded.errors) console.error(formatProblem(problem));

@@ -243,6 +243,21 @@ Deno.test("query_max_connections_per_ip answers with the limit the workers apply
   assert.equal(type.value.limit, 7n);
 });
 
+Deno.test("query_max_connections_per_subnet answers with the limit and the sizes of the file", async () => {
+  await using sozu = await SozuProcess.start(
+    "max_connections_per_subnet = 7\nsubnet_ipv4_prefix = 24\nsubnet_ipv6_prefix = 48",
+  );
+  const limit = async () => {
+    const query = { kind: "query_max_connections_per_subnet", value: {} } as const;
+    return (await sozu.expectOk(query)).content?.content_type;
+  };
+  const kind = "max_connections_per_subnet_limit";
+  const sizes = { ipv4_prefix: 24, ipv6_prefix: 48 };
+  assert.deepEqual(await limit(), { kind, value: { limit: 7n, ...sizes } });
+  await sozu.expectOk({ kind: "set_max_connections_per_subnet", value: 9n });
+  assert.deepEqual(await limit(), { kind, value: { limit: 9n, ...sizes } });
+});
+
 Deno.test("query_metrics answers with the sums of what the workers have counted", async () => {
   await using sozu = await SozuProcess.start("worker_count = 2");
   const response = await sozu.expectOk({

@@ -4,7 +4,18 @@
 import * as defaults from "../../defaults.ts";
 import { answers, answerTemplates } from "./answers.ts";
 import { BACKEND_KEYS } from "./backend.ts";
-import { arrayOf, boolean, located, oneOf, path, port, text, u32, u64 } from "../fields.ts";
+import {
+  arrayOf,
+  boolean,
+  located,
+  oneOf,
+  path,
+  port,
+  positiveU8,
+  text,
+  u32,
+  u64,
+} from "../fields.ts";
 import { HEALTH_CHECK_KEYS, healthCheckMessage } from "./health_check.ts";
 import { presentFields } from "../../values/present_fields.ts";
 import type { Problems } from "../problem.ts";
@@ -90,6 +101,11 @@ export const CLUSTER_KEYS = {
   ),
   www_authenticate: optional(text, "realm header of a 401 answer"),
   max_connections_per_ip: optional(u64, "from one address, 0 = unlimited, absent = global"),
+  max_connections_per_subnet: optional(u64, "from one network, 0 = unlimited, absent = global"),
+  max_connection_attempts: optional(
+    positiveU8,
+    "connections to backends that a request may try, 1 to 255, absent = global",
+  ),
   retry_after: optional(u32, "Retry-After of a 429 answer, seconds, absent = global"),
   allow_connect: optional(boolean, "forward CONNECT, which opens tunnels; 405 otherwise", HTTP),
   health_check: optional(tableOf(HEALTH_CHECK_KEYS), "probes of the backends"),
@@ -130,6 +146,8 @@ export function clusterMessage(
       https_redirect_port: values.https_redirect_port,
       www_authenticate: values.www_authenticate,
       max_connections_per_ip: values.max_connections_per_ip,
+      max_connections_per_subnet: values.max_connections_per_subnet,
+      max_connection_attempts: values.max_connection_attempts,
       retry_after: values.retry_after,
       health_check: healthCheckMessage(values.health_check),
       allow_connect: isHttp ? values.allow_connect : undefined,

@@ -7,6 +7,8 @@ import {
   boolean,
   bufferBytes,
   commandBytes,
+  ipv4Prefix,
+  ipv6Prefix,
   oneOf,
   path,
   positiveSize,
@@ -121,13 +123,29 @@ export const GLOBAL_KEYS = {
     defaults.DEFAULT_MAX_CONNECTIONS_PER_IP,
     "connections from one address to one cluster, 0 = unlimited",
   ),
+  max_connections_per_subnet: defaulted(
+    size,
+    defaults.DEFAULT_MAX_CONNECTIONS_PER_SUBNET,
+    "connections from one network to one cluster, 0 = unlimited",
+  ),
+  subnet_ipv4_prefix: defaulted(
+    ipv4Prefix,
+    defaults.DEFAULT_SUBNET_IPV4_PREFIX,
+    "leading bits of an IPv4 address that tell its network",
+  ),
+  subnet_ipv6_prefix: defaulted(
+    ipv6Prefix,
+    defaults.DEFAULT_SUBNET_IPV6_PREFIX,
+    "leading bits of an IPv6 address that tell its network",
+  ),
   retry_after: defaulted(
     u32,
     defaults.DEFAULT_RETRY_AFTER_SECONDS,
     "Retry-After of a 429 answer, seconds, 0 = left out",
   ),
-  max_connection_attempts: optional(
+  max_connection_attempts: defaulted(
     positiveU8,
+    defaults.DEFAULT_MAX_CONNECTION_ATTEMPTS,
     "connections to backends that a request may try, the first included, 1 to 255",
   ),
   splice_pipe_capacity_bytes: optional(size, "splice pipe capacity, bytes, 0 = kernel default"),

@@ -4,7 +4,7 @@
 import type { Cluster } from "../../schema/messages.ts";
 import type { ConfigError } from "../config_error.ts";
 import type { StreamFrontend } from "../stream_frontends.ts";
-import type { StateTables } from "../tables.ts";
+import type { ReadonlyTables } from "../tables.ts";
 
 type AffinityField = "affinity_header" | "affinity_cookie";
 
@@ -16,7 +16,7 @@ export function affinityField(cluster: Cluster): AffinityField | null {
 
 /** Why the cluster may not have its affinity key, or `null`. */
 export function keyOfTcpCluster(
-  { tcpFrontends }: Pick<StateTables, "tcpFrontends">,
+  { tcpFrontends }: Pick<ReadonlyTables, "tcpFrontends">,
   cluster: Cluster,
 ): ConfigError | null {
   const field = affinityField(cluster);
@@ -27,7 +27,7 @@ export function keyOfTcpCluster(
 
 /** Why the TCP frontend may not lead to its cluster, or `null`. */
 export function tcpFrontendOfKey(
-  { clusters }: Pick<StateTables, "clusters">,
+  { clusters }: Pick<ReadonlyTables, "clusters">,
   { cluster_id }: StreamFrontend,
 ): ConfigError | null {
   const cluster = clusters.get(cluster_id);

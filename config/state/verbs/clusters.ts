@@ -18,14 +18,15 @@ import { backendKey } from "../backends.ts";
 import { belongingsOf, dropBelongings, goneWithCluster, removalsOf } from "./cascade.ts";
 import { noSuchCluster } from "../config_error.ts";
 import { checkPortProblem, probePortProblem, unixBackendProblem } from "../../rules/probe_port.ts";
+import { unfitBackend, unfitCluster } from "../../rules/unix_backends.ts";
 import type { Rows, Subject } from "./row.ts";
 
 export const CLUSTER_ROWS = {
   add_cluster: {
     runsOn: "all",
     mutate: (tables, cluster) =>
-      keyOfTcpCluster(tables, cluster) ?? probePortProblem(tables, cluster) ??
-        tables.clusters.add(cluster),
+      keyOfTcpCluster(tables, cluster) ?? unfitCluster(tables, cluster) ??
+        probePortProblem(tables, cluster) ?? tables.clusters.add(cluster),
     undo: (tables, { cluster_id }) => undoCluster(tables, cluster_id),
     scope: ({ cluster_id }) => clusterScope(cluster_id),
     auditVerb: "cluster_added",
@@ -91,7 +92,8 @@ export const CLUSTER_ROWS = {
     mutate: (tables, backend) =>
       tables.clusters.get(backend.cluster_id) === undefined
         ? noSuchCluster(`backend "${backend.backend_id}"`, backend.cluster_id)
-        : unixBackendProblem(tables, backend) ?? tables.backends.add(backend),
+        : unfitBackend(tables, backend) ?? unixBackendProblem(tables, backend) ??
+          tables.backends.add(backend),
     undo: undoBackend,
     scope: backendScope,
     independent: true,

@@ -19,6 +19,7 @@ import { formatAddress } from "../../values/address.ts";
 import { pathText } from "../../values/path_text.ts";
 import { goneWithCluster } from "./cascade.ts";
 import { tcpFrontendOfKey } from "./affinity.ts";
+import type { ConfigError } from "../config_error.ts";
 import { routeKey } from "../http_frontends.ts";
 import { isRouteInForce } from "./in_force.ts";
 import {
@@ -33,6 +34,7 @@ import {
 } from "../listener_kinds.ts";
 import type { StreamFrontend, StreamFrontends } from "../stream_frontends.ts";
 import type { ReadonlyTables } from "../tables.ts";
+import { unfitUdpFrontend } from "../../rules/unix_backends.ts";
 import type { EventObject, Rows, VerbRow } from "./row.ts";
 
 type FrontendVerb = VerbOfKind<ListenerKind["protocol"], "addFrontend" | "removeFrontend">;
@@ -116,7 +118,7 @@ function streamAdditionRow(kind: StreamKind): VerbRow<StreamFrontend> {
     ...(missing === undefined ? {} : { missing: () => [missing.frontends, "address"] as const }),
     // Each kind has the frontends of its own messages.
     mutate: (tables, frontend) =>
-      (kind.protocol === LISTENER_KINDS.tcp.protocol ? tcpFrontendOfKey(tables, frontend) : null) ??
+      unfitStream(tables, kind, frontend) ??
         (tables[kind.frontends] as StreamFrontends).add(frontend),
     undo: (_, frontend) => undoStreamAddition(kind, frontend),
     binds: ({ address }) => ({ kind, address }),
@@ -175,4 +177,15 @@ function pathSuffix(path: PathRule): string {
 function streamText({ address, sni, alpn = [] }: StreamFrontend): string {
   const protocols = alpn.length === 0 ? "" : ` (${alpn.join(", ")})`;
   return (sni === undefined ? "" : `${sni}${protocols} at `) + formatAddress(address);
+}
+
+/** Why the cluster of a frontend cannot have one of this kind, or `null`. */
+function unfitStream(
+  tables: ReadonlyTables,
+  { protocol }: StreamKind,
+  frontend: StreamFrontend,
+): ConfigError | null {
+  return protocol === LISTENER_KINDS.tcp.protocol
+    ? tcpFrontendOfKey(tables, frontend)
+    : unfitUdpFrontend(tables, frontend.cluster_id);
 }

@@ -62,10 +62,7 @@ export const QUESTION_ROWS = {
   status: { runsOn: "all" },
   query_metrics: { runsOn: "all" },
   query_max_connections_per_ip: { runsOn: "workers" },
-  query_max_connections_per_subnet: {
-    runsOn: "workers",
-    missing: () => ["limits of subnets", "query_max_connections_per_subnet"],
-  },
+  query_max_connections_per_subnet: { runsOn: "workers" },
   query_protected_health_check_support: { runsOn: "workers" },
 } as const satisfies Rows<
   | "list_frontends"

@@ -58,7 +58,6 @@ export const SETTING_ROWS = {
   set_max_connections_per_subnet: {
     runsOn: "workers",
     rule: anyU64,
-    missing: () => ["limits of subnets", "set_max_connections_per_subnet"],
     inBatch: true,
     remembered: true,
     reloads: true,

@@ -18,6 +18,7 @@ interface BackendOptions {
 
 interface AddBackendOptions extends BackendOptions {
   readonly stickyId?: string;
+  readonly unixPath?: string;
   readonly backup?: boolean;
 }
 
@@ -27,6 +28,7 @@ export function registerBackend(program: Command, host: CommandHost): void {
 
   declareBackend(subcommand(backend, "add", "Send traffic of a cluster to one more server"))
     .option("-s, --sticky-id <value>", "Value of the sticky session cookie for this server")
+    .option("--unix-path <path>", "Unix socket to dial instead of the address: a path, or @name")
     .addOption(
       new Option("-b, --backup <true|false>", "Use only when every other server is down")
         .argParser(trueOrFalse),
@@ -59,6 +61,10 @@ function additionOf(options: AddBackendOptions): Request {
     backend_id: options.backendId,
     address: options.address,
     load_balancing_parameters: { weight: DEFAULT_BACKEND_WEIGHT },
-    ...presentFields({ sticky_id: options.stickyId, backup: options.backup }),
+    ...presentFields({
+      sticky_id: options.stickyId,
+      backup: options.backup,
+      unix_path: options.unixPath,
+    }),
   }));
 }

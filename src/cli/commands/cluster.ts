@@ -6,13 +6,14 @@ import { removeCluster } from "../../../config/state/verb.ts";
 import { requestOf } from "../../../config/state/twin_verbs.ts";
 import { presentFields } from "../../../config/values/present_fields.ts";
 import {
+  attempts,
   clusterIdOption,
   oneOf,
   repeated,
   socketAddress,
   unsigned32,
 } from "../options/argument_parsers.ts";
-import { switchHttp2 } from "./cluster_http2.ts";
+import { setAttempts, switchHttp2 } from "./cluster_http2.ts";
 import { listClusters, type ListClustersOptions } from "../render/cluster_list.ts";
 import { showClusterTags } from "../render/cluster_tags.ts";
 import { type AddClusterOptions, clusterRequest } from "../options/cluster_request.ts";
@@ -99,6 +100,23 @@ export function registerCluster(program: Command, host: CommandHost): void {
       }))
     );
 
+  const tries = subcommand(
+    cluster,
+    "connection-attempts",
+    "Choose how many connections to servers one request may try",
+  );
+  subcommand(tries, "set", "Set the number for a cluster (1 to 255)")
+    .addOption(clusterIdOption())
+    .argument("<attempts>", "Connections, the first included", attempts)
+    .action((value: number, options: { id: string }, command: Command) =>
+      host.send(command, (inputs) => setAttempts(inputs, options.id, value))
+    );
+  subcommand(tries, "unset", "Let a cluster have the number of all clusters")
+    .addOption(clusterIdOption())
+    .action((options: { id: string }, command: Command) =>
+      host.send(command, (inputs) => setAttempts(inputs, options.id))
+    );
+
   registerHealthCheck(cluster, host);
 }
 
@@ -120,6 +138,12 @@ function declareAddOptions(command: Command): Command {
     .addOption(
       new Option("--https-redirect-port <port>", "Port to redirect to")
         .argParser(unsigned32),
+    )
+    .addOption(
+      new Option(
+        "--max-connection-attempts <attempts>",
+        "Connections to servers that one request may try (1 to 255)",
+      ).argParser(attempts),
     )
     .option("--www-authenticate <realm>", "Realm announced when credentials are missing")
     .addOption(

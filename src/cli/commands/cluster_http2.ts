@@ -1,5 +1,5 @@
-// `cluster h2 enable|disable`: reads the configuration of a cluster and sends it back with one
-// field changed. Two requests, because adding a cluster replaces it as a whole.
+// `cluster h2 enable|disable` and `cluster connection-attempts`: read the configuration of a cluster and send it
+// back with one field changed. Two requests, because adding a cluster replaces it as a whole.
 
 import {
   type Cluster,
@@ -9,15 +9,36 @@ import {
   ResponseStatus,
 } from "../../../config/schema/messages.ts";
 import { addCluster } from "../../../config/state/verb.ts";
+import { presentFields } from "../../../config/values/present_fields.ts";
 import { requestOf } from "../../../config/state/twin_verbs.ts";
 import type { BuildInputs } from "../command_host.ts";
 import { CommandProblem } from "../problem.ts";
 
 /** The request that switches HTTP/2 towards the backends of cluster `id`. */
-export async function switchHttp2(
+export function switchHttp2(
   inputs: BuildInputs,
   id: string,
   http2: boolean,
+): Promise<Request | CommandProblem> {
+  return changeCluster(inputs, id, (cluster) => ({ ...cluster, http2 }));
+}
+
+/** The request that sets how many connections a request for cluster `id` may try; absent, as many as for others. */
+export function setAttempts(
+  inputs: BuildInputs,
+  id: string,
+  attempts?: number,
+): Promise<Request | CommandProblem> {
+  return changeCluster(inputs, id, ({ max_connection_attempts: _, ...cluster }) => ({
+    ...cluster,
+    ...presentFields({ max_connection_attempts: attempts }),
+  }));
+}
+
+async function changeCluster(
+  inputs: BuildInputs,
+  id: string,
+  change: (cluster: Cluster) => Cluster,
 ): Promise<Request | CommandProblem> {
   const client = await inputs.connect();
   const answer = await client.send({ request_type: { kind: "query_cluster_by_id", value: id } });
@@ -28,7 +49,7 @@ export async function switchHttp2(
   if (cluster === null) {
     return new CommandProblem(`Cannot find the cluster "${id}": see \`sozu cluster list\``);
   }
-  return requestOf(addCluster({ ...cluster, http2 }));
+  return requestOf(addCluster(change(cluster)));
 }
 
 /**

@@ -46,6 +46,7 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
   // The names of the manual.
   [[...ADD, "roundrobin"], cluster()],
   [[...ADD, "leastconnections"], cluster({ load_balancing: LoadBalancingAlgorithms.LEAST_LOADED })],
+  [[...RR, "--max-connection-attempts", "255"], cluster({ max_connection_attempts: 255 })],
   [[...RR, "--allow-connect"], cluster({ allow_connect: true })],
   [
     [...RR, "-s", "-r", "--http2"],
@@ -110,6 +111,22 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
   [
     [
       ...["backend", "add", "-i", "web", "--backend-id", "b1", "-a", "[::1]:81"],
+      ...["--unix-path", "/run/app.sock"],
+    ],
+    {
+      kind: "add_unix_backend",
+      value: {
+        cluster_id: "web",
+        backend_id: "b1",
+        address: address("[::1]:81"),
+        load_balancing_parameters: { weight: 100 },
+        unix_path: "/run/app.sock",
+      },
+    },
+  ],
+  [
+    [
+      ...["backend", "add", "-i", "web", "--backend-id", "b1", "-a", "[::1]:81"],
       ...["--sticky-id", "s1", "--backup", "false"],
     ],
     {
@@ -165,6 +182,9 @@ const SYNTAX_ERRORS: [line: string[], message: RegExp][] = [
   [[...RR, "--shard-min-backends", "4"], /--shard-min-backends.*needs.*--shard-percent/],
   [[...RR, "--shard-strict"], /--shard-strict.*needs.*--shard-percent/],
   [["cluster", "remove"], /--id/],
+  [[...RR, "--max-connection-attempts", "0"], /from 1 to 255/],
+  [["cluster", "connection-attempts", "set", "-i", "web", "256"], /from 1 to 255/],
+  [["connection-attempts", "set", "0"], /from 1 to 255/],
   [["backend", "add", "-i", "a", "--backend-id", "b", "-a", "1.2.3.4:5", "-b"], /argument missing/],
   [
     ["backend", "add", "-i", "a", "--backend-id", "b", "-a", "1.2.3.4:5", "-b", "yes"],

@@ -61,6 +61,18 @@ const ACCEPTED: [line: string[], request: RequestType][] = [
     { kind: "set_max_connections_per_ip", value: 2n ** 64n - 1n },
   ],
   [["connection-limit", "remove"], { kind: "set_max_connections_per_ip", value: 0n }],
+  [
+    ["subnet-connection-limit", "set", "9"],
+    { kind: "set_max_connections_per_subnet", value: 9n },
+  ],
+  [
+    ["subnet-connection-limit", "remove"],
+    { kind: "set_max_connections_per_subnet", value: 0n },
+  ],
+  [
+    ["subnet-connection-limit", "show"],
+    { kind: "query_max_connections_per_subnet", value: {} },
+  ],
   [["connection-attempts", "set", "5"], { kind: "set_max_connection_attempts", value: 5 }],
   [["connection-limit", "show"], { kind: "query_max_connections_per_ip", value: {} }],
   [["metrics", "enable"], { kind: "configure_metrics", value: MetricsConfiguration.ENABLED }],

@@ -14,6 +14,15 @@ export function unsigned32(text: string): number {
   return Number(unsignedUpTo(text, MAX_U32));
 }
 
+/** How many connections one request may try, 1 to 255. */
+export function attempts(text: string): number {
+  const value = unsigned32(text);
+  if (value < 1 || value > 255) {
+    throw new InvalidArgumentError("Expected a whole number from 1 to 255.");
+  }
+  return value;
+}
+
 /** An unsigned 64-bit number. */
 export function unsigned64(text: string): bigint {
   return unsignedUpTo(text, MAX_U64);

@@ -25,6 +25,7 @@ export interface AddClusterOptions extends BackendChoiceOptions {
   readonly http2?: boolean;
   readonly allowConnect?: boolean;
   readonly httpsRedirectPort?: number;
+  readonly maxConnectionAttempts?: number;
   readonly wwwAuthenticate?: string;
   readonly authorizedHash?: readonly string[];
   readonly answer?: readonly string[];
@@ -67,6 +68,7 @@ export function clusterRequest(
       http2: options.http2,
       allow_connect: options.allowConnect,
       https_redirect_port: port,
+      max_connection_attempts: options.maxConnectionAttempts,
       www_authenticate: options.wwwAuthenticate,
     }),
   };

@@ -26,9 +26,10 @@ const STREAM_COLUMNS = ["id", firm("address")];
 const CLUSTER_COLUMNS = [
   "id",
   firm("sticky"),
-  firm("https redirect"),
-  "affinity key",
+  firm("to https"),
+  "affinity",
   "shards",
+  firm("attempts"),
 ];
 const HTTP_COLUMNS = ["id", "host", "path", firm("address")];
 
@@ -106,6 +107,7 @@ function configurationCells({ configuration }: ClusterInformation): string[][] {
     yesNo(configuration.https_redirect),
     affinityText(configuration),
     shardingText(configuration),
+    configuration.max_connection_attempts?.toString() ?? "global",
   ]];
 }
 

@@ -1,15 +1,17 @@
-// Plain TCP with the sockets of Deno: dialling backends and listening for clients.
+// Plain TCP with the sockets of Deno: dialling backends, also behind unix sockets, and listening for clients.
 
 import type { ByteStream, Dialer, Endpoint, Sharing } from "../contracts.ts";
 import { DenoSource } from "./deno_source.ts";
+import { dialUnix } from "./unix_dial.ts";
 import { denoStream } from "./deno_stream.ts";
 
-/** Opens TCP connections. */
+/** Opens TCP connections, and those to unix sockets. */
 export const tcpDialer: Dialer = {
   async connect(host: string, port: number, signal: AbortSignal): Promise<ByteStream> {
     const options = { hostname: host, port, signal, autoSelectFamily: false };
     return denoStream(await Deno.connect(options));
   },
+  connectUnix: dialUnix,
 };
 
 const SHARED: Sharing = { shared: true };

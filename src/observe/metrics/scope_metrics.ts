@@ -51,6 +51,7 @@ export const SCOPE_COUNTS: readonly string[] = [
   "http.other.errors",
   "backend.shard.spillover",
   "backend.shard.exhausted",
+  "backend.retry.stale_upstream",
   ...OWN_STATUSES.map((status) => `http.status.${status}`),
   ...REDIRECTS.map((status) => `http.${status}.redirection`),
   ...REFUSALS.map((status) => `http.${status}.errors`),
@@ -78,6 +79,7 @@ export const ScopeCount = {
   OTHER_ANSWERS: 19,
   SHARD_SPILLOVER: 20,
   SHARD_EXHAUSTED: 21,
+  STALE_UPSTREAM: 22,
 } as const;
 
 /** Times in whole milliseconds: their names, in order of their positions. */

@@ -17,6 +17,7 @@ import type { ModuleLog } from "../../observe/log/module_log.ts";
 import { NO_LINES, probeLines } from "../../protocol/h1/probe.ts";
 import type { Cluster } from "../../session/cluster.ts";
 import { type Http2Slot, loadedHttp2 } from "../../session/http/http2.ts";
+import { dialerTo } from "../../session/upstream/dial.ts";
 import type { PlaneParts } from "../parts.ts";
 import { HealthProbe, type ProbeQuestion, type ProbeResult } from "./probe.ts";
 import { probePeriodMs } from "./period.ts";
@@ -206,7 +207,7 @@ export class HealthChecks {
     const deadlineMs = nowMs + check.config.timeout * SECOND_MS;
     const probe = new HealthProbe(backend.address, this.#question(check), deadlineMs);
     this.#running.set(backend, { check, probe });
-    const result = await probe.run(this.#dialer);
+    const result = await probe.run(dialerTo(this.#dialer, backend));
     // A cancelled probe has left already, and another one may have taken its place.
     if (this.#running.get(backend)?.probe !== probe) return;
     this.#running.delete(backend);

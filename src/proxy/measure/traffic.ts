@@ -16,6 +16,7 @@ import type { Cluster } from "../../session/cluster.ts";
 import { Reason } from "../../session/reason.ts";
 import { NEVER, Outcome, type RequestAccount } from "../../session/http/account.ts";
 import { StreamEnd } from "../../session/http/stream_end.ts";
+import type { UpstreamPool } from "../../session/upstream/pool.ts";
 import type { TrafficAccount } from "../../session/traffic_account.ts";
 import type { ObservedSession, TrafficObserver } from "../../session/observer.ts";
 import { countForwarding } from "./forwarding.ts";
@@ -36,13 +37,13 @@ export class TrafficMetrics implements TrafficObserver {
   readonly exact = true;
   readonly #counters: Counters;
   readonly #scopes: MetricScopes;
-  readonly #limits: { readonly attempts: number };
+  readonly #limits: Pick<UpstreamPool, "attemptsFor">;
 
   /** `limits`: the connections that one request may try. */
   constructor(
     counters: Counters,
     scopes: MetricScopes,
-    limits: { readonly attempts: number },
+    limits: Pick<UpstreamPool, "attemptsFor">,
   ) {
     this.#counters = counters;
     this.#scopes = scopes;
@@ -55,6 +56,10 @@ export class TrafficMetrics implements TrafficObserver {
 
   connectFailed(cluster: Cluster, backend: Backend): void {
     this.#scopes.ofBackend(cluster, backend)?.add(ScopeCount.CONNECT_ERRORS, 1);
+  }
+
+  repeatedStale(cluster: Cluster, backend: Backend): void {
+    this.#scopes.ofBackend(cluster, backend)?.add(ScopeCount.STALE_UPSTREAM, 1);
   }
 
   handshakeDone(milliseconds: number): void {
@@ -132,8 +137,9 @@ export class TrafficMetrics implements TrafficObserver {
   }
 
   /** No backend took the connection in as many attempts as there may be. */
-  #isExhausted({ reason, attempts }: TrafficAccount): boolean {
-    return reason === Reason.CONNECT_FAILED && attempts >= this.#limits.attempts;
+  #isExhausted({ reason, attempts, cluster }: TrafficAccount): boolean {
+    return reason === Reason.CONNECT_FAILED && cluster !== null &&
+      attempts >= this.#limits.attemptsFor(cluster);
   }
 
   /** Of the cluster when it is known and told apart, and of the worker. */

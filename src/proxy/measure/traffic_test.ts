@@ -16,7 +16,7 @@ function counted(change: Partial<RequestAccount>): [number, number, number] {
   const scopes = new MetricScopes(Detail.PROCESS);
   const account = new RequestAccount(new MessageHead(new Uint8Array()), new Uint8Array());
   account.begin(0);
-  new TrafficMetrics(counters, scopes, { attempts: 3 }).requestEnded(
+  new TrafficMetrics(counters, scopes, { attemptsFor: () => 5 }).requestEnded(
     Object.assign(account, change),
     {
       peer: { ip: "192.0.2.1", port: 1 },

@@ -81,6 +81,7 @@ export class RequestAccount extends TrafficAccount {
     this.sent = false;
     this.reused = false;
     this.attempts = 0;
+    this.tried = null;
     this.retries = 0;
     this.streamEnd = StreamEnd.NONE;
     this.#restart();

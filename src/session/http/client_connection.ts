@@ -30,6 +30,7 @@ export class ClientConnection implements SlotHolder, ObservedSession {
   readonly certificateLines: Uint8Array;
   slot: Cluster | null = null;
   moreSlots: Set<Cluster> | null = null;
+  subnetSlots: SlotHolder["subnetSlots"] = null;
   logged: LoggedSession | null = null;
   /** Where its last request was sent, and to which backend. */
   lastCluster: Cluster | null = null;

@@ -50,5 +50,6 @@ export function takeIdle(exchange: Exchange, backend: Backend | null): Upstream 
   if (exchange.retried || backend === null) return null;
   const upstream = exchange.client.worker.upstreams.take(backend);
   exchange.account.reused = upstream !== null;
+  if (upstream !== null) exchange.account.attempts++;
   return upstream;
 }

@@ -18,7 +18,7 @@ import type { WritingEnd } from "../sole_reader.ts";
 import type { Timed } from "../timing/deadline_wheel.ts";
 import { NEVER, Outcome, TrafficAccount } from "../traffic_account.ts";
 import type { TunnelClient } from "../tunnel.ts";
-import type { Purpose, WaitingClient } from "../upstream/connect.ts";
+import { endLateAttempt, type Purpose, type WaitingClient } from "../upstream/connect.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { TcpListenerContext } from "./context.ts";
 
@@ -57,6 +57,7 @@ export class TcpConnection
   readonly input: ClientInput;
   slot: Cluster | null = null;
   moreSlots: Set<Cluster> | null = null;
+  subnetSlots: SlotHolder["subnetSlots"] = null;
   logged: LoggedSession | null = null;
   readonly account = new TrafficAccount();
   connecting: AbortController | null = null;
@@ -131,6 +132,7 @@ export class TcpConnection
       this.arm(this.worker.limits.linger.stepMs);
       return;
     }
+    if (endLateAttempt(this)) return this.arm(this.listener.timeouts.connect);
     if (this.phase !== TcpPhase.LINGERING) {
       this.worker.counters.add(Counter.TIMEOUTS, 1);
       this.account.outcome = Outcome.TIMEOUT;

@@ -183,8 +183,8 @@ Deno.test("TcpSession tries other backends while none has taken the connection",
   session.close();
 });
 
-Deno.test("TcpSession gives up after three attempts and ends the stream without a byte", async () => {
-  const db = tcpCluster("db", 5);
+Deno.test("TcpSession gives up after five attempts and ends the stream without a byte", async () => {
+  const db = tcpCluster("db", 7);
   let attempts = 0;
   const setup = tcpListener(db, () => {
     attempts++;
@@ -197,12 +197,12 @@ Deno.test("TcpSession gives up after three attempts and ends the stream without 
   assert.equal(setup.observed.accounts.length, 1, "told while the client lingers");
   stream.feed(null);
   await running;
-  assert.equal(attempts, 3);
+  assert.equal(attempts, 5);
   assert.equal(stream.written, "");
-  assert.equal(setup.observed.refused.length, 3);
+  assert.equal(setup.observed.refused.length, 5);
   const [account] = setup.observed.accounts;
-  assert.deepEqual([account?.attempts, account?.reason], [3, Reason.CONNECT_FAILED]);
-  assert.equal(db.backends.members.filter(({ retry }) => retry.tries > 0).length, 3);
+  assert.deepEqual([account?.attempts, account?.reason], [5, Reason.CONNECT_FAILED]);
+  assert.equal(db.backends.members.filter(({ retry }) => retry.tries > 0).length, 5);
   assert.ok(db.backends.members.every(({ activeConnections }) => activeConnections === 0));
 });
 
@@ -233,19 +233,55 @@ Deno.test("TcpSession ends without a byte where there is no cluster or no backen
   }
 });
 
-Deno.test("TcpSession closes when connecting takes too long, and the backend is to blame", async () => {
-  const db = tcpCluster("db");
-  const setup = tcpListener(db, () => new Promise(() => {}));
-  setup.worker.upstreams.dial = (_cluster, _backend, signal) =>
-    new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+Deno.test("TcpSession lets other backends have their time when connecting to one takes too long", async () => {
+  const db = tcpCluster("db", 2);
+  db.settings = { ...db.settings, maxConnectionAttempts: 2 };
+  const hosts: string[] = [];
+  const setup = tcpListener(db, (host, signal) => {
+    hosts.push(host);
+    return new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason))
+    );
+  });
   const { stream, running } = setup.open();
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await waitFor("the first attempt", () => hosts.length === 1);
   setup.worker.wheel.advance(2_900);
-  assert.ok(!stream.closed);
+  assert.deepEqual(db.backends.members.map(({ retry }) => retry.tries), [0, 0]);
   setup.worker.wheel.advance(3_200);
+  await waitFor("the second attempt", () => hosts.length === 2);
+  assert.ok(!stream.writeEnded);
+  setup.worker.wheel.advance(6_400);
+  await waitFor("the end", () => stream.writeEnded);
+  assert.equal(new Set(hosts).size, 2);
+  assert.deepEqual(db.backends.members.map(({ retry }) => retry.tries), [1, 1]);
+  assert.equal(setup.observed.accounts[0]?.reason, Reason.CONNECT_FAILED);
+  stream.feed(null);
   await running;
+});
+
+Deno.test("TcpSession whose connect cannot be ended ends itself", async () => {
+  const setup = tcpListener(tcpCluster("db"), () => new Promise(() => {}));
+  const { stream } = setup.open();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  setup.worker.wheel.advance(3_200);
+  assert.ok(!stream.closed);
+  setup.worker.wheel.advance(6_400);
   assert.ok(stream.closed);
-  assert.equal(db.backends.members[0]?.retry.tries, 1);
+});
+
+Deno.test("TcpSession takes the number of attempts of its cluster before that of its worker", async () => {
+  let attempts = 0;
+  const db = tcpCluster("db", 5);
+  db.settings = { ...db.settings, maxConnectionAttempts: 2 };
+  const setup = tcpListener(db, () => {
+    attempts++;
+    return Promise.reject(new Error("refused"));
+  });
+  const { stream, running } = setup.open();
+  await waitFor("the end", () => stream.writeEnded);
+  stream.feed(null);
+  await running;
+  assert.equal(attempts, 2);
 });
 
 Deno.test("TcpSession refuses a second connection of one address over the limit, backend untouched", async () => {

@@ -1,5 +1,6 @@
 // Opens a connection to some backend of a cluster: nothing has been sent yet, so another backend may be
-// tried while attempts are left. What an attempt means for the backend is told to its cluster.
+// tried while attempts are left, first of all one with an address that has not failed. What an attempt means for
+// the backend is told to its cluster.
 
 import type { Backend } from "../../balancing/backend.ts";
 import type { FlowKey } from "../../balancing/flows/flow_key.ts";
@@ -39,7 +40,7 @@ export interface ConnectParts {
   /** Milliseconds as accounts count them. */
   accountClock: () => number;
   readonly wheel: Pick<DeadlineWheel, "now">;
-  readonly upstreams: Pick<UpstreamPool, "dial" | "attempts">;
+  readonly upstreams: Pick<UpstreamPool, "dial" | "attemptsFor">;
   observer: FailureObserver | null;
 }
 
@@ -54,8 +55,38 @@ export interface ConnectOptions {
   readonly first: Backend | null;
   /** Keeps clients together whose policy asks for it, see Policy; `null` for none. */
   readonly key: FlowKey | null;
+  /** All attempts together may take so many milliseconds; absent, each has its own time only. */
+  readonly withinMs?: number;
   /** For a connection that is never given back; otherwise those of the pool. */
   readonly buffers?: UpstreamBuffers;
+}
+
+/**
+ * The deadline of what waits is there. True when that ends the attempt under way, and what waits goes on to the
+ * next one; the deadline has to be set again, for an attempt that cannot be ended.
+ */
+export function endLateAttempt({ connecting, interruption }: Purpose): boolean {
+  if (connecting === null || interruption !== Interruption.NONE) return false;
+  if (connecting.signal.aborted) return false;
+  connecting.abort(NO_CONNECTION_IN_TIME);
+  return true;
+}
+
+/** Remembers that no connection to `backend` was made for the account. */
+export function noteTried(account: TrafficAccount, backend: Backend): void {
+  if (account.tried === null) account.tried = [backend];
+  else account.tried.push(backend);
+}
+
+/** The choice of the policy, which avoids what has failed for the account. */
+export function pickUntried(
+  { tried }: TrafficAccount,
+  cluster: Cluster,
+  now: number,
+  key: FlowKey | null,
+): Backend | null {
+  const { backends } = cluster;
+  return tried === null ? backends.pick(now, key) : backends.pickOther(tried, now, key);
 }
 
 /**
@@ -67,17 +98,19 @@ export async function connectBackend(
   client: WaitingClient,
   timer: Timer,
   cluster: Cluster,
-  { first, key, buffers }: ConnectOptions,
+  { first, key, withinMs = Infinity, buffers }: ConnectOptions,
 ): Promise<Upstream | null> {
   const { worker } = client;
   const { account } = purpose;
+  const { connect } = client.listener.timeouts;
+  const until = worker.wheel.now + withinMs;
   let backend = first;
-  while (account.attempts < worker.upstreams.attempts) {
-    backend ??= cluster.backends.pick(worker.wheel.now, key);
+  while (account.attempts < worker.upstreams.attemptsFor(cluster)) {
+    backend ??= pickUntried(account, cluster, worker.wheel.now, key);
     if (backend === null) break;
     account.attempts++;
     account.backend = backend;
-    timer.arm(client.listener.timeouts.connect);
+    timer.arm(Math.min(connect, until - worker.wheel.now));
     const controller = new AbortController();
     purpose.connecting = controller;
     const began = worker.clock();
@@ -95,6 +128,10 @@ export async function connectBackend(
       return null;
     }
     if (upstream !== null) return upstream;
+    if (worker.wheel.now >= until) {
+      account.reason = Reason.CONNECT_TIMEOUT;
+      return null;
+    }
     backend = null;
   }
   account.reason = account.attempts === 0 ? Reason.NO_BACKEND : Reason.CONNECT_FAILED;
@@ -115,7 +152,7 @@ function noteConnected(
 
 /** An attempt that was cut short for another reason than its time says nothing about the backend. */
 function attemptFailed(
-  { interruption }: Purpose,
+  { account, interruption }: Purpose,
   worker: ConnectParts,
   cluster: Cluster,
   backend: Backend,
@@ -123,6 +160,7 @@ function attemptFailed(
 ): void {
   const isLate = interruption === Interruption.TIMEOUT;
   if (interruption !== Interruption.NONE && !isLate) return;
+  noteTried(account, backend);
   worker.observer?.connectFailed?.(cluster, backend);
   const reason = isLate ? NO_CONNECTION_IN_TIME : error;
   cluster.backends.connectFailed(backend, worker.clock(), reason);

@@ -3,7 +3,7 @@
 // which backend to use is decided elsewhere.
 
 import {
-  MAX_CONNECT_ATTEMPTS,
+  DEFAULT_MAX_CONNECTION_ATTEMPTS,
   MAX_IDLE_UPSTREAMS,
   MAX_IDLE_UPSTREAMS_PER_BACKEND,
   REMOVED_BACKEND_DRAIN_MS,
@@ -16,6 +16,7 @@ import type { Cluster } from "../cluster.ts";
 import type { SessionTarget } from "./session_target.ts";
 import type { DeadlineWheel, Timed } from "../timing/deadline_wheel.ts";
 import { PlacedSet } from "../placed_set.ts";
+import { dialBackend } from "./dial.ts";
 import { Upstream, type UpstreamBuffers, type UpstreamOwner, UpstreamState } from "./upstream.ts";
 
 /** Backend connections by backend. */
@@ -29,8 +30,8 @@ export class UpstreamPool implements UpstreamOwner {
   readonly #open = new PlacedSet<Upstream>();
   #idleCount = 0;
   #closed = false;
-  /** Connections that one request, or one TCP session, may try; as in sozu 2.1 where nobody says. */
-  attempts: number = MAX_CONNECT_ATTEMPTS;
+  /** Connections that one request, or one TCP session, may try where its cluster says nothing. */
+  attempts: number = DEFAULT_MAX_CONNECTION_ATTEMPTS;
 
   constructor(
     dialer: Dialer,
@@ -44,11 +45,21 @@ export class UpstreamPool implements UpstreamOwner {
     this.#counters = counters;
   }
 
+  /** Connections that one request, or one TCP session, for `cluster` may try. */
+  attemptsFor({ settings }: Cluster): number {
+    return settings.maxConnectionAttempts ?? this.attempts;
+  }
+
   /** An idle connection to `backend`, or `null`. */
   take(backend: Backend): Upstream | null {
     const upstream = this.#idle.get(backend)?.pop();
     if (upstream === undefined) return null;
     this.#idleCount--;
+    if (upstream.unixPath !== backend.unixPath) {
+      // Its backend has moved to another socket, as all that lie below it have.
+      upstream.close();
+      return this.take(backend);
+    }
     upstream.state = UpstreamState.BUSY;
     this.#counters.add(Counter.BACKEND_REUSED, 1);
     return upstream;
@@ -66,9 +77,10 @@ export class UpstreamPool implements UpstreamOwner {
     buffers: UpstreamBuffers = this.#buffers,
   ): Promise<Upstream | null> {
     cluster.backends.connectionOpened(backend);
+    const { unixPath } = backend;
     let stream: ByteStream;
     try {
-      stream = await this.#dialer.connect(backend.address.host, backend.address.port, signal);
+      stream = await dialBackend(this.#dialer, backend, signal);
     } catch (error) {
       cluster.backends.connectionClosed(backend);
       throw error;
@@ -81,6 +93,7 @@ export class UpstreamPool implements UpstreamOwner {
     }
     this.#counters.add(Counter.BACKEND_CONNECTED, 1);
     const upstream = new Upstream(stream, cluster, backend, buffers, buffer, this);
+    upstream.unixPath = unixPath;
     this.#open.add(upstream);
     return upstream;
   }
@@ -97,7 +110,8 @@ export class UpstreamPool implements UpstreamOwner {
     }
     const full = idle.length >= MAX_IDLE_UPSTREAMS_PER_BACKEND ||
       this.#idleCount >= MAX_IDLE_UPSTREAMS;
-    if (full || upstream.backend.status !== "normal") return upstream.discard();
+    const { status, unixPath } = upstream.backend;
+    if (full || status !== "normal" || upstream.unixPath !== unixPath) return upstream.discard();
     idle.push(upstream);
     this.#idleCount++;
     upstream.rest(this.#wheel.now);

@@ -34,6 +34,8 @@ export class Upstream implements Placed {
   readonly stream: WritingEnd;
   readonly cluster: Cluster;
   readonly backend: Backend;
+  /** The unix socket of its backend to which it leads; `null` when it leads to the address. */
+  unixPath: string | null = null;
   state: UpstreamState = UpstreamState.BUSY;
   bytes: Uint8Array;
   /** It has carried an exchange before this one. */

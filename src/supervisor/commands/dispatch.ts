@@ -17,7 +17,6 @@ import { validateVerb } from "../../../config/rules/validate_verb.ts";
 import { beginAudit } from "../audit/begin.ts";
 import type { Client, Execution, Executor } from "../command_socket/client_session.ts";
 import { type MainUpgradeParts, upgradeMain } from "../main_upgrade/old_main.ts";
-import { notAvailable } from "../../../config/rules/missing_features.ts";
 import { failure } from "../command_socket/responses.ts";
 import type { ProtectedParts } from "../protected/change.ts";
 import { queryProtectedSupport, setProtectedHealthCheck } from "../protected/verbs.ts";
@@ -91,7 +90,7 @@ const OWN_VERBS: { readonly [K in OwnVerb]: Execute<VerbOf<K>> } = {
   list_listeners: listListeners,
   query_metrics: (parts, client, { value }) => answerMetrics(parts, client, value),
   query_max_connections_per_ip: queryConnectionLimit,
-  query_max_connections_per_subnet: unavailable,
+  query_max_connections_per_subnet: queryConnectionLimit,
   close_sessions: closeSessions,
   set_protected_health_check: (parts, client, { value }) =>
     setProtectedHealthCheck(parts, client, value),
@@ -112,10 +111,6 @@ const OWN_VERBS: { readonly [K in OwnVerb]: Execute<VerbOf<K>> } = {
     return null;
   },
 };
-
-function unavailable(_: VerbParts, __: Client, { kind }: Verb): Response {
-  return failure(notAvailable(kind));
-}
 
 /** Executes the requests of clients. */
 export class Verbs implements Executor {

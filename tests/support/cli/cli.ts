@@ -126,7 +126,8 @@ class CapturingHost implements CommandHost {
     return Promise.resolve();
   }
 
-  checkConfig(command: Command): void {
+  // deno-lint-ignore require-await
+  async checkConfig(command: Command): Promise<void> {
     this.options = globalOptionsOf(command);
   }
 

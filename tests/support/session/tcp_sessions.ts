@@ -49,12 +49,12 @@ export function tcpCluster(
  */
 export function tcpListener(
   whole: Cluster | null,
-  dial?: (host: string) => Promise<ByteStream>,
+  dial?: (host: string, signal: AbortSignal) => Promise<ByteStream>,
   settings: Partial<TcpListenerContext> & { readonly expectsProxy?: boolean } = {},
 ) {
   const dialled: { host: string; stream: FakeStream }[] = [];
-  const connect = (host: string) => {
-    if (dial !== undefined) return dial(host);
+  const connect = (host: string, _port: number, signal: AbortSignal) => {
+    if (dial !== undefined) return dial(host, signal);
     const stream = new FakeStream();
     dialled.push({ host, stream });
     return Promise.resolve(stream);

@@ -36,6 +36,7 @@ export function testWorkerContext(
     sha256,
     maxConnectionsPerIp: 0,
     fastPath,
+    subnets: { limit: 0, ipv4Prefix: 32, ipv6Prefix: 128 },
     limits: {
       retryAfter: 60,
       maxCredentialBytes: 0,

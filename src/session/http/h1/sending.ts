@@ -8,7 +8,7 @@ import type { Upstream } from "../../upstream/upstream.ts";
 import { Outcome } from "../account.ts";
 import { Interruption } from "../exchange.ts";
 import { openUpstream, pickBackend } from "../phases/connect.ts";
-import { beginServing, mayRepeatStale } from "../phases/serve.ts";
+import { beginServing, mayResend } from "../phases/serve.ts";
 import type { H1Exchange } from "./exchange.ts";
 import { pumpRequestBody } from "./request_body.ts";
 import { answerAtOnce } from "./response.ts";
@@ -40,6 +40,7 @@ export function takeIdle(exchange: H1Exchange): Upstream | null {
   const upstream = record.client.worker.upstreams.take(backend);
   exchange.upstream = upstream;
   record.account.reused = upstream !== null;
+  if (upstream !== null) record.account.attempts++;
   return upstream;
 }
 
@@ -94,7 +95,7 @@ export function answered(
   const { record } = exchange;
   exchange.unwatched = false;
   if (count === 0) {
-    const again = mayRepeatStale(record, upstream.reused);
+    const again = mayResend(record, upstream.reused);
     upstream.discard();
     exchange.upstream = null;
     if (!again) return Answered.LOST;

@@ -18,6 +18,7 @@ import type { Arrival, WritingEnd } from "../../sole_reader.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
 import { refuseMove } from "../../transitions.ts";
 import type { WorkerContext } from "../../worker_context.ts";
+import { endLateAttempt } from "../../upstream/connect.ts";
 import { writeRest } from "../../write_rest.ts";
 import { Outcome } from "../account.ts";
 import { renderOwnAnswer } from "../answers.ts";
@@ -150,10 +151,10 @@ export class HttpSession implements Session, Timed, Watcher {
 
   /** A backend, or its client, is slow. */
   #onLate(exchange: H1Exchange): void {
-    if (exchange.unwatched) {
-      exchange.unwatched = false;
-      this.watchClient();
-    } else if (exchange.expire(this.input.reading)) return this.close();
+    const { record, unwatched } = exchange;
+    exchange.unwatched = false;
+    if (unwatched) this.watchClient();
+    else if (!endLateAttempt(record) && exchange.expire(this.input.reading)) return this.close();
     this.armExchange();
   }
 
@@ -312,10 +313,9 @@ export class HttpSession implements Session, Timed, Watcher {
   #lingersOn(): boolean {
     const lingering = this.#linger;
     if (lingering === null) return false;
-    if (this.#exchange?.flows === true) {
-      return this.#exchange.flowsOn(lingering, this.input.reading);
-    }
-    return lingering.goesOn(this.worker.wheel.now);
+    return this.#exchange?.flows === true
+      ? this.#exchange.flowsOn(lingering, this.input.reading)
+      : lingering.goesOn(this.worker.wheel.now);
   }
 
   /** The first bytes of a request are here: the exchange that reads its head. */

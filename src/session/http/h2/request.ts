@@ -12,6 +12,7 @@ import { dropHopByHop } from "../../../protocol/http/hop_by_hop.ts";
 import type { MessageHead } from "../../../protocol/http/message_head.ts";
 import { Reason } from "../../reason.ts";
 import type { Timed } from "../../timing/deadline_wheel.ts";
+import { endLateAttempt } from "../../upstream/connect.ts";
 import { Outcome } from "../account.ts";
 import { BodyEnd, type BodySource } from "../body.ts";
 import type { ClientConnection } from "../client_connection.ts";
@@ -222,13 +223,15 @@ export class H2Request implements Downstream, SendingStream, Timed {
   onDeadline(): void {
     const { record } = this;
     const { listener, worker } = record.client;
+    const silence = Math.min(listener.timeouts.front, listener.timeouts.back);
+    if (endLateAttempt(record)) return this.arm(silence);
     worker.counters.add(Counter.TIMEOUTS, 1);
     const tooLate = record.interruption !== Interruption.NONE || record.responding;
     // The listener asks for so much of a body in time, and it is the client that has not sent it.
     const slow = listener.uploadMinBytes > 0 && this.#upload?.isAwaited === true;
     this.interrupt(slow ? Interruption.SLOW_CLIENT : Interruption.TIMEOUT);
     if (tooLate) this.reset(ErrorCode.INTERNAL_ERROR);
-    else this.arm(Math.min(listener.timeouts.front, listener.timeouts.back));
+    else this.arm(silence);
   }
 
   uploading(running: Promise<boolean>): void {

@@ -13,7 +13,7 @@ import { Outcome } from "../account.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import { blame, failureStatus } from "../phases/failure.ts";
 import { matchRoute } from "../phases/match.ts";
-import { mayRepeatStale } from "../phases/serve.ts";
+import { mayResend } from "../phases/serve.ts";
 import { beginTrace } from "../phases/trace.ts";
 import { H1Upstream } from "../h1/relay/upstream.ts";
 import { pickBackend } from "../phases/connect.ts";
@@ -123,7 +123,7 @@ async function forward(request: H2Request, http2: Http2Slot): Promise<AnswerStat
 function repeats(request: H2Request, upstream: Upstream): boolean {
   const { record } = request;
   request.upstream = null;
-  const again = mayRepeatStale(record, upstream.reused);
+  const again = mayResend(record, upstream.reused);
   upstream.discard();
   if (!again) return false;
   record.client.worker.counters.add(Counter.RETRIES, 1);

@@ -1,4 +1,4 @@
-import { MAX_CONNECT_ATTEMPTS } from "../../../../config/defaults.ts";
+import { DEFAULT_MAX_CONNECTION_ATTEMPTS } from "../../../../config/defaults.ts";
 import assert from "node:assert/strict";
 import { exchangeOf } from "../../../../tests/support/session/exchanges.ts";
 import { FakeStream } from "../../../../tests/support/session/fake_stream.ts";
@@ -53,7 +53,7 @@ Deno.test("openUpstream() tries others while attempts are left, then gives up wi
   pickBackend(exchange, cluster);
   assert.equal(await openUpstream(exchange, timer, cluster), 503);
   assert.equal(exchange.account.reason, Reason.CONNECT_FAILED);
-  assert.ok(dialled.length >= 1 && dialled.length <= MAX_CONNECT_ATTEMPTS);
+  assert.ok(dialled.length >= 1 && dialled.length <= DEFAULT_MAX_CONNECTION_ATTEMPTS);
   assert.equal(cluster.backends.get("shop-1", "192.0.2.9:80")?.activeConnections, 0);
 });
 

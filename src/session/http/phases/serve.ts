@@ -1,6 +1,7 @@
 // What an exchange weighs on the backend that has it, from the moment the request is sent.
 
 import type { Backend } from "../../../balancing/backend.ts";
+import type { Cluster } from "../../cluster.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../exchange.ts";
 import { Fate } from "../upstream.ts";
 
@@ -36,7 +37,7 @@ export function mayRepeat(
   endServing(exchange);
   if (exchange.interruption !== Interruption.NONE) return false;
   if (fate === Fate.UNSENT || (fate !== Fate.UNKNOWN && whole)) {
-    return account.retries < client.worker.upstreams.attempts;
+    return account.retries < client.worker.upstreams.attemptsFor(exchange.cluster as Cluster);
   }
   return mayRepeatStale(exchange, reused);
 }
@@ -47,5 +48,18 @@ export function mayRepeatStale(exchange: Exchange, reused: boolean): boolean {
     exchange.interruption === Interruption.NONE;
   endServing(exchange);
   exchange.retried = true;
+  if (may) noteStale(exchange);
   return may;
+}
+
+/** {@link mayRepeatStale} for a request that is sent again as it is: in HTTP/1.1. */
+export function mayResend(exchange: Exchange, reused: boolean): boolean {
+  const { cluster } = exchange;
+  return mayRepeatStale(exchange, reused && cluster?.settings.http2 !== true);
+}
+
+function noteStale({ account: { cluster, backend }, client }: Exchange): void {
+  if (cluster !== null && backend !== null) {
+    client.worker.observer?.repeatedStale?.(cluster, backend);
+  }
 }

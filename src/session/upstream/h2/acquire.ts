@@ -8,7 +8,7 @@ import type { Cluster } from "../../cluster.ts";
 import { Interruption } from "../../interruption.ts";
 import { Reason } from "../../reason.ts";
 import { type DeadlineWheel, TICK_MS } from "../../timing/deadline_wheel.ts";
-import type { Purpose, Timer } from "../connect.ts";
+import { noteTried, pickUntried, type Purpose, type Timer } from "../connect.ts";
 import type { UpstreamPool } from "../pool.ts";
 import type { SharedUpstreamPool } from "./pool.ts";
 import type { StreamSlot } from "./stream_slot.ts";
@@ -19,14 +19,14 @@ export interface WaitingForStream {
     readonly clock: () => number;
     accountClock: () => number;
     readonly wheel: Pick<DeadlineWheel, "now">;
-    readonly upstreams: Pick<UpstreamPool, "attempts">;
+    readonly upstreams: Pick<UpstreamPool, "attemptsFor">;
   };
   readonly listener: { readonly timeouts: { readonly connect: number } };
 }
 
 /** How the backend is chosen. */
 export interface StreamOptions {
-  /** The backend to try first; `null` leaves the choice to the policy. */
+  /** The backend to try first, at which there is no place now; `null` leaves the choice to the policy. */
   readonly first: Backend | null;
   /** Only a connection that has carried nothing yet will do. */
   readonly fresh: boolean;
@@ -53,23 +53,39 @@ export async function acquireStream(
   const { worker } = client;
   const { account } = purpose;
   let backend = first;
-  while (account.attempts < worker.upstreams.attempts) {
-    backend ??= cluster.backends.pick(worker.wheel.now, key);
+  let isFull = first !== null;
+  while (account.attempts < worker.upstreams.attemptsFor(cluster)) {
+    backend ??= pickUntried(account, cluster, worker.wheel.now, key);
     if (backend === null) break;
+    account.attempts++;
     account.backend = backend;
-    const slot = pool.take(backend, fresh);
+    const slot = isFull ? null : pool.take(backend, fresh);
+    isFull = false;
     account.reused = slot !== null;
     if (slot !== null) return slot;
-    account.attempts++;
     timer.arm(client.listener.timeouts.connect + GRACE_MS);
-    const opened = await waitFor(purpose, client, cluster, backend, { fresh, pool });
+    const controller = new AbortController();
+    purpose.connecting = controller;
+    const opened = await waitFor(purpose, controller.signal, client, cluster, backend, {
+      fresh,
+      pool,
+    });
     if (purpose.interruption !== Interruption.NONE) {
       // It ended in the very moment in which a place was found.
       opened?.discard();
       return null;
     }
     if (opened !== null) return opened;
+    noteTried(account, backend);
     backend = null;
+    // It was not the backend that failed: there was no room at it in time, and nowhere else.
+    if (controller.signal.aborted) {
+      backend = pickUntried(account, cluster, worker.wheel.now, key);
+      if (backend === null || account.tried?.includes(backend) === true) {
+        account.reason = Reason.CONNECT_TIMEOUT;
+        return null;
+      }
+    }
   }
   account.reason = account.attempts === 0 ? Reason.NO_BACKEND : Reason.CONNECT_FAILED;
   return null;
@@ -77,13 +93,12 @@ export async function acquireStream(
 
 async function waitFor(
   purpose: Purpose,
+  signal: AbortSignal,
   { worker, listener }: WaitingForStream,
   cluster: Cluster,
   backend: Backend,
   { fresh, pool }: Pick<StreamOptions, "fresh" | "pool">,
 ): Promise<StreamSlot | null> {
-  const controller = new AbortController();
-  purpose.connecting = controller;
   const began = worker.clock();
   const { connect } = listener.timeouts;
   try {
@@ -92,7 +107,7 @@ async function waitFor(
       backend,
       fresh,
       connect,
-      controller.signal,
+      signal,
     );
     purpose.account.connectedAt = worker.accountClock();
     purpose.account.connectMs = worker.clock() - began;

@@ -21,6 +21,7 @@ import type { BulkTurns } from "../../timing/bulk_turns.ts";
 import type { DeadlineWheel, Timed } from "../../timing/deadline_wheel.ts";
 import type { TurnQueue } from "../../timing/turn_queue.ts";
 import { checkMove } from "../../transitions.ts";
+import { dialBackend } from "../dial.ts";
 import { FramePipe } from "./frame_pipe.ts";
 import { MOST_STREAMS, PING_AFTER_MS, PING_TIMEOUT_MS, SHARED_UPSTREAM_LIMITS } from "./limits.ts";
 import { SHARED_TRANSITIONS, SharedPhase } from "./shared_phase.ts";
@@ -72,6 +73,8 @@ export class SharedUpstream implements Placed, Timed {
   connectMs = 0;
   readonly #parts: SharedParts;
   readonly #owner: SharedOwner;
+  /** The unix socket to which it leads; its backend may move to another. */
+  readonly #path: string | null;
   readonly #dialing = new AbortController();
   #phase: SharedPhase = SharedPhase.CONNECTING;
   #core: H2Connection<StreamOwner> | null = null;
@@ -92,6 +95,7 @@ export class SharedUpstream implements Placed, Timed {
   /** Call {@link run} next. */
   constructor(parts: SharedParts, cluster: Cluster, backend: Backend, owner: SharedOwner) {
     this.#parts = parts;
+    this.#path = backend.unixPath;
     this.cluster = cluster;
     this.backend = backend;
     this.#owner = owner;
@@ -120,12 +124,13 @@ export class SharedUpstream implements Placed, Timed {
   get hasRoom(): boolean {
     const core = this.#core;
     return this.#phase === SharedPhase.OPEN && core !== null && !this.#doubted && core.mayOpen &&
-      this.users < this.mostStreams;
+      this.#path === this.backend.unixPath && this.users < this.mostStreams;
   }
 
   /** More streams are to be expected of it, now or when others are over. */
   get isOfUse(): boolean {
-    return this.#phase === SharedPhase.OPEN && !this.#doubted && this.#core?.isDraining === false;
+    return this.#phase === SharedPhase.OPEN && !this.#doubted && this.#core?.isDraining === false &&
+      this.#path === this.backend.unixPath;
   }
 
   /** Its backend knows extended CONNECT (RFC 8441). */
@@ -142,8 +147,7 @@ export class SharedUpstream implements Placed, Timed {
     const lent = inputBuffers.take();
     const input = lent ?? new Uint8Array(inputBuffers.size);
     try {
-      const { host, port } = this.backend.address;
-      const stream = await dialer.connect(host, port, this.#dialing.signal);
+      const stream = await dialBackend(dialer, this.backend, this.#dialing.signal);
       this.connectMs = clock() - began;
       if (this.#phase === SharedPhase.CLOSED) stream.close();
       else await this.#carry(stream, input);

@@ -2,6 +2,7 @@
 
 import type { Cluster } from "../../../cluster.ts";
 import type { Timer } from "../../../upstream/connect.ts";
+import { Reason } from "../../../reason.ts";
 import { acquireStream } from "../../../upstream/h2/acquire.ts";
 import { type Exchange, ExchangePhase, Interruption } from "../../exchange.ts";
 import type { UpstreamSide } from "../../upstream.ts";
@@ -21,6 +22,7 @@ export async function takeStreamSide(
   const open = picked === null ? null : parts.upstreams.take(picked, fresh);
   if (open !== null) {
     account.reused = true;
+    account.attempts++;
     return new H2Upstream(exchange, open, parts);
   }
   const { client } = exchange;
@@ -30,5 +32,6 @@ export async function takeStreamSide(
     return new H2Upstream(exchange, slot, parts);
   }
   slot?.discard();
-  return exchange.interruption === Interruption.TIMEOUT ? 504 : 503;
+  const late = exchange.interruption === Interruption.TIMEOUT;
+  return late || account.reason === Reason.CONNECT_TIMEOUT ? 504 : 503;
 }
