@@ -1,6 +1,6 @@
 // Reads messages in the protobuf wire format, by table. The bytes are hostile: whatever they are, the
 // answer is a message or a DecodeError. Missing required fields take their defaults, unknown fields
-// are skipped, enums are open, packed and unpacked repeated scalars are both accepted, the last
+// are skipped or kept as they are, enums are open, packed and unpacked repeated scalars are both accepted, the last
 // member of a oneof wins.
 
 import type {
@@ -10,7 +10,7 @@ import type {
   Properties,
   ScalarKind,
 } from "../schema/message_type.ts";
-import { WireType, zeroOf } from "../schema/message_type.ts";
+import { UNKNOWN_FIELDS, WireType, zeroOf } from "../schema/message_type.ts";
 import { WireReader } from "./wire_reader.ts";
 
 /** Deepest nesting of messages that is read; no message of the schema needs a tenth of it. */
@@ -24,12 +24,19 @@ export class DecodeError {
   }
 }
 
-/** Decodes `bytes`. Never throws; text that is not UTF-8 is an error. */
-export function decode<T>(type: MessageType<T>, bytes: Uint8Array): T | DecodeError {
+/**
+ * Decodes `bytes`. Never throws; text that is not UTF-8 is an error. `unknown`: whether the fields that the schema does
+ * not have are kept for {@link encode}, see UNKNOWN_FIELDS.
+ */
+export function decode<T>(
+  type: MessageType<T>,
+  bytes: Uint8Array,
+  unknown: "skipped" | "kept" = "skipped",
+): T | DecodeError {
   const message: Properties = {};
   try {
     type.startMessage(message);
-    readMessage(new WireReader(bytes), type, message, 0);
+    readMessage(new WireReader(bytes, unknown === "kept"), type, message, 0);
   } catch (error) {
     return new DecodeError(type.name, error instanceof Error ? error.message : String(error));
   }
@@ -46,12 +53,27 @@ function readMessage(
   if (depth > DECODE_DEPTH_LIMIT) throw new RangeError("it is nested too deeply");
   const fields = type.byNumber;
   while (reader.pos < reader.len) {
+    const start = reader.pos;
     const tag = reader.tag();
     const field = fields[tag >>> 3];
-    if (field === undefined) reader.skip(tag, depth);
-    else readField(reader, field, tag & 7, message, depth);
+    if (field === undefined) {
+      reader.skip(tag, depth);
+      if (reader.keepsUnknown) keep(message, reader.since(start));
+    } else readField(reader, field, tag & 7, message, depth);
   }
   type.completeMessage(message);
+}
+
+function keep(message: Properties, field: Uint8Array): void {
+  const earlier = message[UNKNOWN_FIELDS];
+  if (earlier === undefined) {
+    message[UNKNOWN_FIELDS] = field.slice();
+    return;
+  }
+  const kept = new Uint8Array(earlier.length + field.length);
+  kept.set(earlier);
+  kept.set(field, earlier.length);
+  message[UNKNOWN_FIELDS] = kept;
 }
 
 function readField(

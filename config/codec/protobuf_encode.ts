@@ -1,6 +1,6 @@
 // Writes messages in the protobuf wire format, by table. Required fields are always written, optional
 // ones whenever they are present, repeated scalars unpacked, fields by rising number and map entries
-// by rising key: equal messages give equal bytes.
+// by rising key: equal messages give equal bytes. Fields of a later version come last, as they were read.
 
 import { compareText } from "../values/text_order.ts";
 import {
@@ -10,6 +10,7 @@ import {
   type Properties,
   type Scalar,
   type ScalarKind,
+  UNKNOWN_FIELDS,
   WireType,
 } from "../schema/message_type.ts";
 import { WireWriter } from "./wire_writer.ts";
@@ -41,6 +42,8 @@ function writeMessage(writer: WireWriter, type: MessageType<unknown>, message: P
         writeField(writer, field, value);
     }
   }
+  const unknown = message[UNKNOWN_FIELDS];
+  if (unknown !== undefined) writer.raw(unknown);
 }
 
 function writeMap(writer: WireWriter, field: Field, map: Map<string, unknown>): void {

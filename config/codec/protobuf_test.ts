@@ -128,6 +128,31 @@ Deno.test("decode() bounds nesting", () => {
   assert.ok(decode(ResponseContent, groups) instanceof DecodeError);
 });
 
+Deno.test("decode() keeps unknown fields for who wants to send the message back, at every depth", () => {
+  // Field 4000 of a cluster, and field 1999 of its health check, both of a version that is not written yet.
+  const check = encode(messages.HealthCheckConfig, messages.HealthCheckConfig.empty());
+  const later = Uint8Array.of(0xfa, 0x7c, 1, 7);
+  const inner = Uint8Array.of(...check, ...later);
+  const outer = Uint8Array.of(0x82, 0xfa, 0x01, 2, 1, 2);
+  const bytes = Uint8Array.of(
+    ...encode(Cluster, Cluster.empty()),
+    15 << 3 | 2,
+    inner.length,
+    ...inner,
+    ...outer,
+    ...outer,
+  );
+  const kept = decode(Cluster, bytes, "kept");
+  assert.ok(!(kept instanceof DecodeError));
+  const changed = encode(Cluster, { ...kept, http2: true });
+  const hex = changed.toHex();
+  assert.ok(hex.endsWith((outer.toHex()).repeat(2)), hex);
+  assert.ok(hex.includes(later.toHex()), hex);
+  const plain = decode(Cluster, bytes);
+  assert.ok(!(plain instanceof DecodeError));
+  assert.ok(!encode(Cluster, plain).toHex().includes(later.toHex()));
+});
+
 Deno.test("decode() reverses encode() for every type", () => {
   for (const type of ALL_TYPES) {
     fc.assert(

@@ -20,7 +20,11 @@ export class WireReader {
   len: number;
   readonly #bytes: Uint8Array;
 
-  constructor(bytes: Uint8Array) {
+  /** Whether fields that nobody knows are wanted. */
+  readonly keepsUnknown: boolean;
+
+  constructor(bytes: Uint8Array, keepsUnknown = false) {
+    this.keepsUnknown = keepsUnknown;
     this.#bytes = bytes;
     this.len = bytes.length;
   }
@@ -119,6 +123,11 @@ export class WireReader {
     } catch {
       throw new RangeError("a text is not UTF-8");
     }
+  }
+
+  /** What was read since the position `start`; valid as long as the bytes are. */
+  since(start: number): Uint8Array {
+    return this.#bytes.subarray(start, this.pos);
   }
 
   /** Steps over a value of which the tag was read. */

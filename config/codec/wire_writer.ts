@@ -58,6 +58,13 @@ export class WireWriter {
     this.#length += value.length;
   }
 
+  /** Bytes that are fields already. */
+  raw(value: Uint8Array): void {
+    this.#room(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+  }
+
   /** A text in UTF-8 behind its length; a lone surrogate becomes U+FFFD. */
   string(value: string): void {
     const start = this.begin();

@@ -19,7 +19,13 @@ export type ScalarKind =
 export type Scalar = boolean | number | bigint | string | Uint8Array;
 
 /** A message seen as a bag of properties, for the table-driven code. */
-export type Properties = Record<string, unknown>;
+export type Properties = Record<string, unknown> & { [UNKNOWN_FIELDS]?: Uint8Array };
+
+/**
+ * Under this key a message has the fields, as they came, that this program does not know. Who reads a message, changes
+ * it and sends it back does not lose what a later version has put there. Copying by spreading keeps it.
+ */
+export const UNKNOWN_FIELDS = Symbol("fields of a later version");
 
 /** The value of a oneof group that is set. */
 export interface OneofValue {

@@ -118,7 +118,7 @@ export class Connection {
 }
 
 function decodeResponse(frame: Uint8Array): Response {
-  const response = decode(Response, frame);
+  const response = decode(Response, frame, "kept");
   if (response instanceof DecodeError) {
     throw new ClientError("protocol", `Unusable answer: ${response.message}`);
   }
