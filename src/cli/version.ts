@@ -3,7 +3,7 @@
 import manifest from "../../deno.json" with { type: "json" };
 
 /** The version of sozu whose commands, files and messages are understood. */
-const COMPATIBLE_WITH = "2.1";
+const COMPATIBLE_WITH = "2.3.3";
 
 /** Name and version on one line. */
 export function shortVersion(): string {

@@ -26,6 +26,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "backend.shard.spillover": "Choices of a backend outside of the shard of the client",
   "backend.up": "Times a backend came up again",
   "backend_connection_time": "Time to open a connection to a backend",
+  "backend_header_time":
+    "Time from the connection to the backend to the head of its final response",
   "backend_response_time": "Time from sending a request to the end of the response",
   "backends.fail_open": "Choices among backends of which none is healthy",
   "buffer.capacity": "Response buffers there may be (max_buffers)",
@@ -103,6 +105,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   "http.errors":
     "Requests that ended with an error of the backend, of the connection to it, or of their own stream",
   "http.failed_backend_matching": "Requests for which there is no route",
+  "http.close.request_incomplete":
+    "Answers that were complete before their request was; the connection is closed after them",
   "http.forwarded_malformed_elided":
     "Lines of Forwarded that clients sent and that were dropped because they are malformed",
   "http.frontend_parse_errors": "Requests answered with an error because their syntax was wrong",
@@ -149,6 +153,9 @@ const TEXTS: Readonly<Record<string, string>> = {
   "request_time": "Time from the first byte of a request to the end of its response",
   "requests": "Requests and TCP connections sent to backends",
   "rustls.read.reset": "TLS connections whose client reset them, noticed by a read",
+  "http.frontend.content_length_invalid": "Requests refused for their Content-Length",
+  "http.frontend.transfer_encoding_smuggling": "Requests refused for their Transfer-Encoding",
+  "http.trailer.field_limit_exceeded": "Requests whose trailers were larger than the limit",
   "rustls.write.reset": "TLS connections whose client reset them, noticed by a write",
   "server.live": "Workers that accept connections",
   "service_time": "Time spent on a request without waiting for its backend",

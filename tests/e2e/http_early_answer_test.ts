@@ -88,6 +88,8 @@ for (const tls of [false, true]) {
       assert.equal(response.status, status);
       assert.equal(response.header("connection"), "close");
       assert.equal((await wire.readToEnd()).length, 0);
+      // A head that is refused has no body.
+      assert.equal(proxy.count("http.close.request_incomplete"), status === 400 ? 0 : 1);
     });
   }
 

@@ -153,6 +153,13 @@ export const Counter = {
   TCP_WRITE_RESET: 114,
   TLS_READ_RESET: 115,
   TLS_WRITE_RESET: 116,
+  /** Requests refused for their Transfer-Encoding, and for their Content-Length: the means of smuggling. */
+  REQUEST_ENCODING: 117,
+  REQUEST_LENGTH: 118,
+  /** Requests whose trailers were larger than the limit. */
+  TRAILERS_TOO_LARGE: 119,
+  /** Answers that were complete before the request was: the connections are closed after them. */
+  REQUEST_INCOMPLETE: 120,
 } as const;
 
 const NAMES: readonly [string, number][] = [
@@ -241,6 +248,10 @@ const NAMES: readonly [string, number][] = [
   ["tcp.write.reset", Counter.TCP_WRITE_RESET],
   ["rustls.read.reset", Counter.TLS_READ_RESET],
   ["rustls.write.reset", Counter.TLS_WRITE_RESET],
+  ["http.frontend.transfer_encoding_smuggling", Counter.REQUEST_ENCODING],
+  ["http.frontend.content_length_invalid", Counter.REQUEST_LENGTH],
+  ["http.trailer.field_limit_exceeded", Counter.TRAILERS_TOO_LARGE],
+  ["http.close.request_incomplete", Counter.REQUEST_INCOMPLETE],
 ];
 
 /** The name of one counter of a block; a dot would begin another part of the name. */

@@ -91,6 +91,7 @@ export const SCOPE_TIMES: readonly string[] = [
   "tls.handshake_ms",
   "event_loop_time",
   "tcp.sni_preread.duration",
+  "backend_header_time",
 ];
 
 /** Positions of the times. */
@@ -109,6 +110,8 @@ export const ScopeTime = {
   EVENT_LOOP: 5,
   /** From the accept to the end of waiting for the TLS ClientHello that tells the service. */
   HELLO: 6,
+  /** From the moment a backend could be sent the request to the head of its final response. */
+  BACKEND_HEADER: 7,
 } as const;
 
 const NO_COUNT = 255;

@@ -214,6 +214,9 @@ Deno.test("Levels tell how many backends a cluster has and how many can be used"
     );
   await serve(proxy, 2);
   assert.ok(ofBackend(backend, "connections_per_backend") >= 1);
+  const headers = metrics(proxy).clusters.get("app")?.backends
+    .find((it) => it.backend_id === backend)?.metrics.get("backend_header_time")?.inner;
+  assert.equal(headers?.kind === "percentiles" ? headers.value.samples : null, 2n);
   assert.equal(ofBackend(backend, "backend.available"), 1);
   assert.equal(ofBackend("127.0.0.1:1", "backend.connections.error"), 1);
   const check = { interval: 1, timeout: 1, healthy_threshold: 1, unhealthy_threshold: 1 };

@@ -160,6 +160,9 @@ export class TrafficMetrics implements TrafficObserver {
     if (scope === null) return;
     const { times } = this.#scopes;
     scope.time(ScopeTime.BACKEND_RESPONSE, account.endedAt - account.sentAt, times);
+    if (account.responseHeadAt !== NEVER) {
+      scope.time(ScopeTime.BACKEND_HEADER, account.responseHeadAt - account.sentAt, times);
+    }
     if (account.connectMs !== NEVER) {
       scope.time(ScopeTime.BACKEND_CONNECTION, account.connectMs, times);
     }

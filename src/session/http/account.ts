@@ -44,6 +44,8 @@ export class RequestAccount extends TrafficAccount {
   headAt = NEVER;
   /** The first byte of the response was there. */
   firstByteAt = NEVER;
+  /** The head of the final response of a backend was complete. */
+  responseHeadAt = NEVER;
 
   /** Status of the final response; 0 when none was begun. */
   status = 0;
@@ -106,6 +108,7 @@ export class RequestAccount extends TrafficAccount {
     this.connectedAt = NEVER;
     this.connectMs = NEVER;
     this.firstByteAt = NEVER;
+    this.responseHeadAt = NEVER;
     this.endedAt = NEVER;
     this.clientIn = 0;
     this.clientOut = 0;

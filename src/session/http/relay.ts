@@ -97,7 +97,10 @@ async function receiveHead(
     if (head === HeadEnd.LOST && interims) return HeadEnd.CUT;
     if (head !== HeadEnd.READ) return head;
     if (!interims) account.firstByteAt = client.worker.accountClock();
-    if (exchange.response.status >= 200 || exchange.response.status === 101) return head;
+    if (exchange.response.status >= 200 || exchange.response.status === 101) {
+      account.responseHeadAt = client.worker.accountClock();
+      return head;
+    }
     await down.interim(exchange);
   }
 }

@@ -2,6 +2,7 @@
 // with bytes unread would reset the connection, and a client that writes before it reads would lose its
 // answer.
 
+import { Counter } from "../../../observe/metrics/counters.ts";
 import type { H1Exchange } from "./exchange.ts";
 import type { HttpSession } from "./session.ts";
 import { discard } from "../../linger.ts";
@@ -22,6 +23,7 @@ export async function outliveAnswer(
   pump: Promise<boolean> | null,
 ): Promise<void> {
   exchange.answered = true;
+  session.worker.counters.add(Counter.REQUEST_INCOMPLETE, 1);
   // What nobody takes is no part of the request any more.
   if (!exchange.flows) exchange.conclude();
   await session.sayGoodbye();

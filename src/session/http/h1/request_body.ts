@@ -72,6 +72,9 @@ async function pump(
       progress = 0;
     }
     if (body.problem !== Problem.NONE) {
+      if (body.problem === Problem.TRAILER_TOO_LARGE) {
+        session.worker.counters.add(Counter.TRAILERS_TOO_LARGE, 1);
+      }
       exchange.interrupt(Interruption.CLIENT_ERROR);
       return false;
     }

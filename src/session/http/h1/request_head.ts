@@ -28,9 +28,21 @@ export async function refuseHead(session: HttpSession, exchange: H1Exchange): Pr
   session.worker.counters.add(Counter.BAD_REQUESTS, 1);
   exchange.record.legible = false;
   exchange.reader.endRefused();
+  countFraming(session, exchange.reader.problem);
   const tooLarge = exchange.reader.problem === Problem.HEAD_TOO_LARGE;
   exchange.record.account.reason = tooLarge ? Reason.HEAD_TOO_LARGE : Reason.MALFORMED_REQUEST;
   await answerHead(session, exchange, tooLarge ? 413 : 400);
+}
+
+function countFraming({ worker }: HttpSession, problem: Problem): void {
+  switch (problem) {
+    case Problem.TRANSFER_ENCODING:
+    case Problem.LENGTH_AND_ENCODING:
+      return worker.counters.add(Counter.REQUEST_ENCODING, 1);
+    case Problem.CONTENT_LENGTH:
+    case Problem.CONTENT_LENGTH_CONFLICT:
+      return worker.counters.add(Counter.REQUEST_LENGTH, 1);
+  }
 }
 
 /** There is no room for the rest of the head: because it is too large, or others have the buffers. */

@@ -47,7 +47,9 @@ export function answerAtOnce(
   if (at < 0 || at + count - head.end > out.length) return 0;
   const end = copyBytes(upstream.bytes, head.end, count, out, at);
   exchange.record.enter(ExchangePhase.RELAYING);
-  exchange.record.account.status = head.status;
+  const { account } = exchange.record;
+  account.status = head.status;
+  account.responseHeadAt = session.worker.accountClock();
   release(exchange, session, upstream);
   session.armExchange();
   return end;
@@ -134,7 +136,9 @@ async function relayFinal(
   let at = writeResponse(exchange.record, exchange, out);
   if (at < 0) return 502;
   body.begin(head);
-  exchange.record.account.status = head.status;
+  const { account } = exchange.record;
+  account.status = head.status;
+  account.responseHeadAt = session.worker.accountClock();
   let next = head.end;
   if (!exchange.dechunks) {
     const fits = Math.min(end, next + out.length - at);
@@ -229,6 +233,7 @@ export async function switchProtocols(
   exchange.persists = false;
   exchange.record.enter(ExchangePhase.TUNNEL);
   account.status = head.status;
+  account.responseHeadAt = session.worker.accountClock();
   session.worker.counters.add(Counter.UPGRADES, 1);
   session.armExchange();
   await session.write(out.subarray(0, at));
