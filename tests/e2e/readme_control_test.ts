@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cluster } from "../support/config/state.ts";
 import { SozuProcess } from "../support/process/sozu_process.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -50,6 +51,8 @@ Deno.test("README: the TypeScript example of the control section works as it sta
   await using sozu = await SozuProcess.start("");
   const [code] = controlBlocks("ts");
   assert.ok(code !== undefined);
+  // The shell examples before it add this cluster.
+  await sozu.expectOk({ kind: "add_cluster", value: cluster("api") });
   // As a reader does it: in the folder of the README, through standard input.
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "-A", "-"],

@@ -34,7 +34,12 @@ export function mergeEnded(answers: readonly WorkerAnswer[]): Response {
       failures.push({ ...answer, outcome: "failure", message });
     } else failures.push(answer);
   }
-  if (failures.length === 0) return ok("", { kind: "worker_responses", value: { map } });
+  if (failures.length === 0) {
+    const said = ended.length === 0
+      ? "No worker is running"
+      : `Sessions by worker: ${ended.join(", ")}`;
+    return ok(said, { kind: "worker_responses", value: { map } });
+  }
   const others = ended.length === 0 ? "" : `; the other workers: ${ended.join(", ")}`;
   return failure(`${describeAnswers(failures)}${others}`);
 }

@@ -19,7 +19,7 @@ export async function queryProtectedSupport(
   client.progress(processing(`Sent to ${parts.pool.targets().length} workers`));
   const problem = await askCapability(parts);
   if (problem !== null) return failure(`Not every worker can hold header values: ${problem}`);
-  return ok("", {
+  return ok("Every worker can hold header values", {
     kind: "protected_health_check_reply",
     value: {
       phase: ProtectedHealthCheckPhase.PROTECTED_HEALTH_CHECK_CAPABILITY,
