@@ -1,7 +1,13 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { PathRuleKind, RulePosition } from "./route_rule.ts";
+import { HeaderMatch, PathRuleKind, RulePosition } from "./route_rule.ts";
 import { RouteTable } from "./route_table.ts";
-import { lookup, type NamedRule, rule, tableOf } from "../../tests/support/routing/route_table.ts";
+import {
+  guarded,
+  lookup,
+  type NamedRule,
+  rule,
+  tableOf,
+} from "../../tests/support/routing/route_table.ts";
 
 const { PRE, POST, TREE } = RulePosition;
 const { PREFIX, REGEX, EQUALS } = PathRuleKind;
@@ -358,4 +364,18 @@ Deno.test("RouteTable.lookup() returns routes of any type and never throws on od
   const bytes = Uint8Array.from([0xff, 0xc3, 0x28, 0x2e, 0x74, 0x65, 0x73, 0x74, 0xff, 0xfe]);
   deepEqual(table.lookup(bytes, 0, 8, 8, 10, 0, 0), { id: 7 });
   ok(table.lookup(bytes, 0, 0, 0, 0, 0, 0) === null);
+});
+
+Deno.test("RouteTable.remove() of a rule that asks for fields leaves the one that asks for none", () => {
+  const asks = { name: "x-a", kind: HeaderMatch.PRESENT, value: null };
+  for (const position of [TREE, PRE]) {
+    const open = rule(position, "a.test", PREFIX, "/");
+    const other = rule(position, "a.test", PREFIX, "/other");
+    for (const rules of [[open], [open, other]]) {
+      const table = tableOf(rules.map((each, at) => [`${at}`, each]));
+      table.remove(guarded(open, asks));
+      equal(table.size, rules.length);
+      equal(lookup(table, "GET", "a.test", "/"), "0");
+    }
+  }
 });

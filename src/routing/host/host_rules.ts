@@ -53,6 +53,8 @@ export function withoutRule<R>(
   rule: CompiledRule,
 ): HostRules<R> | null | false {
   if (isSole(rules)) return sameDemands(rules, rule) ? null : false;
+  // Without its demands it would be taken for the rule that asks for no fields.
+  if (rules instanceof PathIndex && rule.tests !== null) return false;
   if (!rules.remove(rule)) return false;
   if (rules instanceof PathIndex) return rules.empty ? null : rules;
   const open = rules.openOnly;
