@@ -110,6 +110,9 @@ Deno.test("loadConfig refuses values of a wrong type, width or sign", () => {
   assertError("log_colored = 1", 1, "log_colored", ["true or false"]);
   assertError("listeners = 1", 1, "listeners", ["an array"]);
   assertError("clusters = []", 1, "clusters", ["of type array", "a table"]);
+  for (const mode of ["660", '"060"', '"1777"', '"0800"', '"00600"', '""']) {
+    assertError(`command_socket_mode = ${mode}`, 1, "command_socket_mode", ["octal digits"]);
+  }
   assertError("command_allowed_uids = [1, true]", 1, "command_allowed_uids[1]", ["'true'"]);
   const backend = 'backends = [\n{ address = "1.1.1.1:1", weight = 256 }]';
   const text = `[clusters.c]\nprotocol = "tcp"\nfrontends = []\n${backend}`;

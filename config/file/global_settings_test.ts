@@ -126,3 +126,10 @@ Deno.test("networks of clients cannot have more bits than an address has", () =>
     assert.match(result.errors[0]?.message ?? "", /accepted: an integer from 0 to (32|128)/);
   }
 });
+
+Deno.test("command_socket_mode is octal text that leaves the owner what it needs", () => {
+  assert.equal(loaded("").command_socket_mode, 0o600);
+  for (const [text, mode] of [["660", 0o660], ["0600", 0o600], ["0777", 0o777]] as const) {
+    assert.equal(loaded(`command_socket_mode = "${text}"`).command_socket_mode, mode);
+  }
+});

@@ -94,3 +94,13 @@ async function leaveStale(path: string): Promise<void> {
   const script = `Deno.listen({ transport: "unix", path: ${JSON.stringify(path)} }); Deno.exit(0)`;
   await new Deno.Command(Deno.execPath(), { args: ["eval", "--quiet", script] }).output();
 }
+
+Deno.test("bindUnixSocket() gives its file the mode that is wanted, from the start", () =>
+  inFolder(async (folder) => {
+    for (const [mode, wanted] of [[undefined, 0o600], [0o660, 0o660], [0o777, 0o777]] as const) {
+      const listener = await bindUnixSocket(`${folder}/socket`, mode);
+      assert.ok(!(listener instanceof BindError));
+      assert.equal((Deno.statSync(`${folder}/socket`).mode ?? 0) & 0o777, wanted);
+      listener.close();
+    }
+  }));
