@@ -5,10 +5,10 @@ import assert from "node:assert/strict";
 import { asciiText } from "../../src/bytes/ascii.ts";
 import { H2Connection } from "../../src/protocol/h2/connection/connection.ts";
 import { H2Counters } from "../../src/protocol/h2/connection/counters.ts";
-import type {
-  ConnectionEvents,
+import {
+  type ConnectionEvents,
   EndReason,
-  HeadSpace,
+  type HeadSpace,
 } from "../../src/protocol/h2/connection/events.ts";
 import { HeadTools } from "../../src/protocol/h2/connection/head_tools.ts";
 import { Role } from "../../src/protocol/h2/connection/link.ts";
@@ -22,6 +22,12 @@ import type { SeededRandom } from "./seeded.ts";
 
 const NO_BYTES = new Uint8Array(0);
 const TRAILER = latin1("x-sum: 1\r\n");
+/** How a stream may end early, though both sides keep to the rules. */
+const BLAMELESS: ReadonlySet<EndReason> = new Set([
+  EndReason.PEER_RESET,
+  EndReason.LOST,
+  EndReason.UNPROCESSED,
+]);
 /** No piece is larger, so that most messages take several. */
 const LARGEST_PIECE = 40_000;
 
@@ -71,6 +77,7 @@ export class Side implements ConnectionEvents<Exchange> {
   readonly #role: Role;
   #left = NO_BYTES;
   #writing = false;
+  #heardEnd = false;
 
   constructor(role: Role, random: SeededRandom, limits: Partial<H2Limits>, outputBytes: number) {
     this.#role = role;
@@ -152,6 +159,7 @@ export class Side implements ConnectionEvents<Exchange> {
       stream.owner !== null && stream.owner.ended === null,
       `stream ${stream.id} ends twice`,
     );
+    assert.ok(BLAMELESS.has(reason), `stream ${stream.id} ends for reason ${reason}`);
     stream.owner.ended = reason;
   }
 
@@ -223,6 +231,7 @@ export class Side implements ConnectionEvents<Exchange> {
     from.wire = from.wire.slice(count);
     this.#left = bytes.slice(this.connection.receive(bytes, 0, bytes.length, now));
     bytes.fill(0);
+    this.#hearEnd(from, now);
   }
 
   /** Writes, or learns that a write is done. */
@@ -248,6 +257,15 @@ export class Side implements ConnectionEvents<Exchange> {
     assert.ok(this.lent >= 0 && this.lent <= 2, `${this.lent} buffers are lent`);
     assert.ok(connection.streams <= 100);
     for (const { received, expected } of this.exchanges) assert.ok(received <= expected);
+  }
+
+  /** A side that is over closes its connection, which is heard of behind the last that it wrote. */
+  #hearEnd(from: Side, now: number): void {
+    const { connection } = this;
+    const isRead = from.wire.length === 0 && !connection.isCongested;
+    if (this.#heardEnd || !isRead || !from.connection.isOver) return;
+    this.#heardEnd = true;
+    connection.inputEnded(now);
   }
 
   #release(exchange: Exchange): void {

@@ -3,6 +3,7 @@
 // lost. Whatever happens, every byte that arrives is the right one, and nothing is left behind.
 
 import assert from "node:assert/strict";
+import { EndReason } from "../../src/protocol/h2/connection/events.ts";
 import { Role } from "../../src/protocol/h2/connection/link.ts";
 import { type Exchange, type Plan, Side } from "./h2_side.ts";
 import { type SeededRandom, simulate } from "./seeded.ts";
@@ -16,6 +17,8 @@ interface Trouble {
   readonly drains: boolean;
   readonly loses: boolean;
 }
+
+const NO_TROUBLE: Trouble = { resets: false, drains: false, loses: false };
 
 function planOf(random: SeededRandom): Plan {
   const size = () => random.chance(0.4) ? 0 : random.below(random.chance(0.1) ? 300_000 : 5_000);
@@ -81,9 +84,14 @@ class World {
     other.check();
   }
 
+  get isOver(): boolean {
+    return this.client.connection.isOver && this.server.connection.isOver;
+  }
+
   get isQuiet(): boolean {
     const { client, server } = this;
     if (client.wire.length + server.wire.length > 0) return false;
+    if (client.connection.isOver !== server.connection.isOver) return false;
     return (this.left === 0 || client.connection.isDraining) &&
       client.connection.streams === 0 && server.connection.streams === 0;
   }
@@ -112,9 +120,25 @@ function assertDone({ client, server }: World): void {
     const theirs = served.get(exchange.stream.id);
     // What the server never heard of was given back.
     assert.ok(theirs !== undefined || exchange.ended !== null);
+    if (exchange.ended === EndReason.UNPROCESSED) assert.equal(theirs, undefined);
     assertAgreed(exchange, theirs);
   }
+  for (const { ended, stream } of [...client.exchanges, ...server.exchanges]) {
+    assert.notEqual(ended, EndReason.LOST, `stream ${stream.id} is lost though nothing broke`);
+  }
+  assert.equal(client.connection.isOver, server.connection.isOver, "one side waits for the other");
   assert.equal(client.connection.streams + server.connection.streams, 0);
+}
+
+/** One side drains after so many steps, which may be before it has heard of the other. */
+function drainAfter(steps: number, role: Role, random: SeededRandom): void {
+  const world = new World(random, NO_TROUBLE);
+  for (let step = 0; step < steps; step++) world.step();
+  const side = role === Role.CLIENT ? world.client : world.server;
+  side.connection.drain(world.now);
+  for (let step = 0; step < STEPS && !world.isOver; step++) world.step();
+  assert.ok(world.isOver);
+  assertDone(world);
 }
 
 function run(random: SeededRandom, trouble: Trouble): void {
@@ -141,7 +165,7 @@ function run(random: SeededRandom, trouble: Trouble): void {
 Deno.test("two HTTP/2 cores agree on every message", () => {
   simulate((random) => {
     for (let round = 0; round < ROUNDS; round++) {
-      run(random, { resets: false, drains: false, loses: false });
+      run(random, NO_TROUBLE);
     }
   });
 });
@@ -150,6 +174,15 @@ Deno.test("two HTTP/2 cores agree while streams are reset and connections drain"
   simulate((random) => {
     for (let round = 0; round < ROUNDS; round++) {
       run(random, { resets: true, drains: round % 2 === 0, loses: false });
+    }
+  });
+});
+
+Deno.test("whichever HTTP/2 core drains, and however early, the other ends as well", () => {
+  simulate((random) => {
+    for (let steps = 0; steps < 100; steps += 1 + random.below(10)) {
+      drainAfter(steps, Role.SERVER, random);
+      drainAfter(steps, Role.CLIENT, random);
     }
   });
 });

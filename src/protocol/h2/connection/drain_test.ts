@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
 import { GET, literals } from "../../../../tests/support/h2/blocks.ts";
-import { openClient, openServer } from "../../../../tests/support/h2/endpoint.ts";
-import { data, frame, goaway, headers, ping, post } from "../../../../tests/support/h2/frames.ts";
+import { Endpoint, openClient, openServer } from "../../../../tests/support/h2/endpoint.ts";
+import {
+  data,
+  frame,
+  goaway,
+  headers,
+  ping,
+  post,
+  preface,
+  settings,
+} from "../../../../tests/support/h2/frames.ts";
 import { FrameFlag, FrameType } from "../frames/frame.ts";
+import { Role } from "./link.ts";
 
 const NOTICE = ["GOAWAY 2147483647 0", "PING"];
 const MARK = ping("sozudone", FrameFlag.ACK);
@@ -130,7 +140,31 @@ Deno.test("a client's GOAWAY without streams is answered", () => {
   assert.ok(server.connection.isOver);
 });
 
-Deno.test("a drain before the preface ends at once", () => {
+Deno.test("a drain before the peer's preface ends at once, and the owner is woken to close", () => {
+  for (const role of [Role.SERVER, Role.CLIENT]) {
+    const endpoint = new Endpoint({ role });
+    endpoint.connection.drain(0);
+    assert.ok(endpoint.connection.isDead && endpoint.connection.isOver);
+    assert.deepEqual([endpoint.wakes, endpoint.lent], [1, 0]);
+    assert.deepEqual([endpoint.write(), endpoint.connection.deadlineMs], [null, Infinity]);
+    endpoint.feed(preface());
+    assert.deepEqual([endpoint.write(), endpoint.pending, endpoint.told()], [null, 0, []]);
+  }
+});
+
+Deno.test("a peer that closes before its preface is no fault: nothing is said and nothing waited for", () => {
+  for (const role of [Role.SERVER, Role.CLIENT]) {
+    const endpoint = new Endpoint({ role });
+    endpoint.write();
+    endpoint.feed((role === Role.SERVER ? preface() : settings([3, 5])).subarray(0, 10));
+    endpoint.connection.inputEnded(0);
+    assert.ok(endpoint.connection.isDead && endpoint.connection.error === 0);
+    endpoint.connection.expire(60_000);
+    assert.deepEqual([endpoint.write(), endpoint.connection.deadlineMs], [null, Infinity]);
+  }
+});
+
+Deno.test("a connection that is lost has nothing more to say", () => {
   const server = openServer();
   assert.ok(!server.connection.isDead);
   server.connection.lost();

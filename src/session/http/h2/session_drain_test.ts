@@ -5,6 +5,7 @@ import { literals } from "../../../../tests/support/h2/blocks.ts";
 import { frame, ping } from "../../../../tests/support/h2/frames.ts";
 import { testLimits } from "../../../../tests/support/h2/limits.ts";
 import { bothWays, OK_RESPONSE, serveOne } from "../../../../tests/support/session/h2_cases.ts";
+import { httpSession } from "../../../../tests/support/session/http_sessions.ts";
 import { type PlayedH2 } from "../../../../tests/support/session/h2_sessions.ts";
 import { waitFor } from "../../../../tests/support/wait.ts";
 
@@ -54,6 +55,21 @@ bothWays("a session that drains waits for the first request of its client", asyn
   await waitFor("the response", () => set.reply(1).text === "ok");
   await hears(set);
   await set.see(/^GOAWAY 1 0$/);
+});
+
+Deno.test("a session that drains closes without a word on a client whose preface never comes", async () => {
+  const timeouts = { request: 60_000, front: 60_000, back: 2_000, connect: 2_000 };
+  const set = httpSession({ timeouts }, undefined, 2);
+  await waitFor("the session to read", () => set.client.reading);
+  await set.pass(1_100);
+  assert.ok(!set.client.closed);
+  set.worker.draining = true;
+  set.session.drain();
+  await waitFor("the end", () => set.client.closed);
+  await set.running;
+  assert.equal(set.client.written, "");
+  assert.equal(set.worker.h2Connections.size, 0);
+  set.worker.upstreams.close();
 });
 
 bothWays("a session that drains waits for a header block on its way", async (start) => {
