@@ -38,7 +38,6 @@ export function editRequest(exchange: Exchange, upgrades: boolean): void {
   if (exchange.edited) return;
   exchange.edited = true;
   dropHopByHop(request, upgrades);
-  client.listener.clientHeaders?.drop(request);
   const malformed = continueForwarding(request, client.forwarded, forwardingRules(exchange));
   if (malformed > 0) client.worker.counters.add(Counter.FORWARDED_MALFORMED, malformed);
 }
