@@ -1,7 +1,7 @@
 // Routes that ask for a header about the certificate of the client: what a client sends under that name is not read.
 
 import assert from "node:assert/strict";
-import { ClientAuthMode, HeaderMatchKind } from "../../config/schema/messages.ts";
+import { ClientAuthMode, HeaderMatchKind, HeaderPosition } from "../../config/schema/messages.ts";
 import { headers } from "../support/h2/frames.ts";
 import { H2Client, requestFields } from "../support/h2/h2_client.ts";
 import { startOrigin } from "../support/http/origin.ts";
@@ -46,4 +46,26 @@ Deno.test("a client without a certificate gets no route that asks for the header
   await h2.send(headers(1, requestFields("GET", "/", [["x-client-verify", "SUCCESS"]]), true));
   assert.equal((await h2.finished(1)).status, 200);
   assert.deepEqual([open.requests.length, inner.requests.length], [2, 1]);
+});
+
+Deno.test("a route that deletes a header about the certificate has it from nobody", async () => {
+  await using origin = startOrigin({ kind: "fixed", body: "ok" });
+  const root = new TestAuthority("client root");
+  await using proxy = await startHttpsProxy({
+    backends: [origin.address],
+    certificates: [APP],
+    hosts: [],
+    https: {
+      client_auth: ClientAuthMode.CLIENT_AUTH_OPTIONAL,
+      client_ca_certificates: [root.certificate],
+      client_certificate_headers: { verified: "X-Client-Verify", subject: "X-Client-Subject" },
+    },
+  });
+  await proxy.addHttpsFrontend("app.test", {
+    headers: [{ position: HeaderPosition.REQUEST, key: "x-client-Verify", val: "" }],
+  });
+  using wire = await connectSecure(proxy.httpsPort, "app.test", [APP.certificate]);
+  await wire.write("GET / HTTP/1.1\r\nHost: app.test\r\nX-Client-Verify: SUCCESS\r\n\r\n");
+  assert.equal((await readResponse(wire)).status, 200);
+  assert.equal(origin.requests[0]?.header("x-client-verify"), undefined);
 });
