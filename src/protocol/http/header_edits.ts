@@ -2,7 +2,7 @@
 // other value is appended as one more field. Compiled once per route; a request only compares names
 // and copies bytes. Fields that frame a message cannot be edited: that would be request smuggling.
 
-import { asciiBytes, equalsIgnoreCase } from "../../bytes/ascii.ts";
+import { asciiBytes, asciiText, equalsIgnoreCase } from "../../bytes/ascii.ts";
 import { belongsToConnection, isAuthority, isFieldName, isFieldValue } from "./field_syntax.ts";
 import { HeaderKind, headerKind } from "./header_kind.ts";
 import { Field, FieldFlag, type MessageHead } from "./message_head.ts";
@@ -75,6 +75,15 @@ export function deleteFields(head: MessageHead, edits: HeaderEdits): void {
 /** True when the edits delete the header called `lower`, which the proxy would add itself. */
 export function deletesName(edits: HeaderEdits, lower: Uint8Array): boolean {
   return edits.deletes.some((name) => equalsIgnoreCase(lower, 0, lower.length, name));
+}
+
+/** The lines of `lines`, each ending in CRLF, whose headers the edits do not delete. */
+export function keptLines(edits: HeaderEdits, lines: Uint8Array): Uint8Array {
+  if (edits.deletes.length === 0 || lines.length === 0) return lines;
+  const kept = asciiText(lines, 0, lines.length).split("\r\n").filter((line) =>
+    line !== "" && !deletesName(edits, asciiBytes(line.slice(0, line.indexOf(":")).toLowerCase()))
+  );
+  return asciiBytes(kept.map((line) => `${line}\r\n`).join(""));
 }
 
 /** The headers of an answer of our own after the edits. */

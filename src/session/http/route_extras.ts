@@ -17,6 +17,8 @@ export class RouteExtras {
   readonly requestLines: Uint8Array[] = [];
   /** Rules for the forwarding lines when the edits of the route change them. */
   forwarding: ForwardingRules | null = null;
+  /** The lines about the certificate of the client that the edits of the route leave; `null` for all of them. */
+  certificateLines: Uint8Array | null = null;
   responseEdits: HeaderEdits | null = null;
   /** Value of the sticky cookie the client sent, if any. */
   stickyValue: string | null = null;

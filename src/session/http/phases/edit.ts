@@ -38,7 +38,6 @@ export function editRequest(exchange: Exchange, upgrades: boolean): void {
   if (exchange.edited) return;
   exchange.edited = true;
   dropHopByHop(request, upgrades);
-  client.listener.clientHeaders?.drop(request);
   const malformed = continueForwarding(request, client.forwarded, forwardingRules(exchange));
   if (malformed > 0) client.worker.counters.add(Counter.FORWARDED_MALFORMED, malformed);
 }
@@ -47,7 +46,7 @@ export function editRequest(exchange: Exchange, upgrades: boolean): void {
 export function requestLinesBound(exchange: Exchange): number {
   let bound = forwardingLinesBound(forwardingRules(exchange));
   for (const lines of exchange.extras.requestLines) bound += lines.length;
-  bound += exchange.client.certificateLines.length;
+  bound += certificateLines(exchange).length;
   return exchange.trace === null ? bound : bound + TRACEPARENT_LINE_BYTES;
 }
 
@@ -57,9 +56,14 @@ export function writeRequestLines(exchange: Exchange, out: Uint8Array, start: nu
   const rules = forwardingRules(exchange);
   let at = writeForwardingLines(request, client.forwarded, rules, requestId, out, start);
   if (trace !== null) at = writeTraceparent(trace, out, at);
-  if (client.certificateLines.length > 0) at = writeAll(client.certificateLines, out, at);
+  const certificate = certificateLines(exchange);
+  if (certificate.length > 0) at = writeAll(certificate, out, at);
   for (const lines of exchange.extras.requestLines) at = writeAll(lines, out, at);
   return at;
+}
+
+function certificateLines({ client, extras }: Exchange): Uint8Array {
+  return extras.certificateLines ?? client.certificateLines;
 }
 
 function forwardingRules({ client, extras }: Exchange): ForwardingRules {

@@ -25,6 +25,8 @@ export function matchRoute(exchange: Exchange): Refusal | 0 {
       worker.h2Counters.coalescedRequests++;
     }
   }
+  // Before routes are asked, which may demand such a header: no client can pretend to have a certificate.
+  listener.clientHeaders?.drop(head);
   const entry = listener.routes.match(
     head.bytes,
     head.hostStart,

@@ -7,7 +7,7 @@ import { asciiBytes, asciiText, equalsIgnoreCase } from "../../../bytes/ascii.ts
 import { Counter } from "../../../observe/metrics/counters.ts";
 import { hostEndOf } from "../../../protocol/http/authority.ts";
 import { addsXForwarded } from "../../../protocol/http/forwarding/family.ts";
-import { deleteFields, deletesName } from "../../../protocol/http/header_edits.ts";
+import { deleteFields, deletesName, keptLines } from "../../../protocol/http/header_edits.ts";
 import type { HeaderEdits } from "../../../protocol/http/header_edits.ts";
 import { HeaderKind } from "../../../protocol/http/header_kind.ts";
 import { Field, FieldFlag } from "../../../protocol/http/message_head.ts";
@@ -143,6 +143,7 @@ function editRequest(exchange: Exchange, edits: HeaderEdits): void {
   deleteFields(head, edits);
   if (edits.host !== null) overrideHost(exchange, edits.host, false);
   if (edits.lines.length > 0) exchange.ownExtras().requestLines.push(edits.lines);
+  exchange.ownExtras().certificateLines = keptLines(edits, exchange.client.certificateLines);
   const { forwarding } = exchange.client.listener;
   const idName = forwarding.idHeaderName.subarray(0, forwarding.idHeaderName.length - 2);
   exchange.ownExtras().forwarding = {
