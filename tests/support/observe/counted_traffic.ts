@@ -101,7 +101,7 @@ export class CountingOrigin {
 
   [Symbol.dispose](): void {
     this.#listener.close();
-    for (const conn of this.#connections) conn.close();
+    for (const conn of this.#connections) closeQuietly(conn);
   }
 }
 
@@ -144,4 +144,13 @@ function requestText(number: number, host: string): string {
   if (number % 10 !== 0) return `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
   const body = "x".repeat(number % 3000);
   return `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+/** The other side of it may have been closed meanwhile. */
+function closeQuietly(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
 }
