@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import http2 from "node:http2";
 import { createServer, type Server } from "node:net";
-import type { AddBackend } from "../../config/schema/messages.ts";
+import { type AddBackend, HealthCheckMode } from "../../config/schema/messages.ts";
 import { get } from "../support/http/raw_client.ts";
 import { socketAddress, startProxy, type TestPlane } from "../support/session/proxy.ts";
 import { startTcpProxy } from "../support/session/tcp_proxy.ts";
@@ -111,28 +111,47 @@ Deno.test("a backend that is added again may move to another socket, and leaves 
     await waitFor("its connections to close", () => proxy.count("backend.connections") === 0);
   }));
 
+/** A probe each second, of HTTP or of a connection that stands. */
+function probe(proxy: TestPlane, mode: HealthCheckMode): Promise<void> {
+  return proxy.apply({
+    kind: "set_health_check",
+    value: {
+      cluster_id: "app",
+      config: {
+        uri: "/health",
+        interval: 1,
+        timeout: 1,
+        healthy_threshold: 1,
+        unhealthy_threshold: 1,
+        expected_status: 0,
+        mode,
+        accepted_statuses: [],
+        headers: [],
+      },
+    },
+  });
+}
+
 Deno.test("health checks dial the socket too, and name the address as host", () =>
   inDirectory(async (path) => {
     await using origin = await unixOrigin(path, "up");
     await using proxy = await startProxy();
     await add(proxy, "app", path);
-    await proxy.apply({
-      kind: "set_health_check",
-      value: {
-        cluster_id: "app",
-        config: {
-          uri: "/health",
-          interval: 1,
-          timeout: 1,
-          healthy_threshold: 1,
-          unhealthy_threshold: 1,
-          expected_status: 0,
-          mode: 0,
-          accepted_statuses: [],
-          headers: [],
-        },
-      },
-    });
+    await probe(proxy, HealthCheckMode.HEALTH_CHECK_MODE_HTTP);
     await waitFor("a probe", () => proxy.count("health_check.success") > 0);
     assert.match(origin.seen[0] ?? "", /^GET \/health HTTP\/1\.1\r\nHost: 192\.0\.2\.1:80\r\n/);
+  }));
+
+Deno.test("a health check over TCP is content with a connection to the socket, and misses it when it goes", () =>
+  inDirectory(async (path) => {
+    await using proxy = await startProxy();
+    await add(proxy, "app", path);
+    {
+      await using origin = await unixOrigin(path, "up");
+      await probe(proxy, HealthCheckMode.HEALTH_CHECK_MODE_TCP);
+      await waitFor("a probe", () => proxy.count("health_check.success") > 0);
+      assert.deepEqual(origin.seen, []);
+      assert.equal(proxy.count("health_check.failure"), 0);
+    }
+    await waitFor("a probe that fails", () => proxy.count("health_check.down") > 0);
   }));

@@ -112,6 +112,18 @@ Deno.test("pickBackend() takes the backend of the sticky cookie while the cluste
   assert.notEqual(pickBackend(exchange, cluster), null);
 });
 
+Deno.test("pickBackend() does not follow the sticky cookie to a backend that was tried in vain", () => {
+  const { exchange, cluster } = setUp(refused);
+  const address = { text: "192.0.2.8:80", host: "192.0.2.8", port: 80 };
+  const config = { id: "b", address, stickyId: "bb", weight: null, backup: false };
+  const named = cluster.backends.add(config, 0);
+  exchange.ownExtras().stickyValue = "bb";
+  cluster.settings = { ...cluster.settings, sticky: true };
+  assert.equal(pickBackend(exchange, cluster), named);
+  exchange.account.tried = [named];
+  assert.equal(pickBackend(exchange, cluster)?.id, "shop-1");
+});
+
 Deno.test("beginServing() lets the request weigh on its backend until endServing()", () => {
   const { exchange, cluster } = setUp(refused);
   const backend = pickBackend(exchange, cluster);
