@@ -135,7 +135,7 @@ export class ControlFrames<O> {
     const stream = link.streams.get(frame.stream);
     if (frame.length !== PRIORITY_BYTES) {
       if (stream !== null) link.resetByFault(stream, ErrorCode.FRAME_SIZE_ERROR);
-      else link.tooMuch(link.flood.glitch(1, link.nowMs));
+      else this.#tellOfSize(frame.stream);
     } else if (frame.dependency !== frame.stream) {
       return;
     } else if (stream !== null) {
@@ -143,6 +143,13 @@ export class ControlFrames<O> {
     } else if (link.role === Role.SERVER && isNear(frame.stream, link.highestSeen)) {
       link.fail(ErrorCode.PROTOCOL_ERROR);
     }
+  }
+
+  /** A stream that has ended is told as well: its peer may have sent the frame before it knew (RFC 9113 section 6.3). */
+  #tellOfSize(id: number): void {
+    const link = this.#link;
+    if (!link.isIdle(id)) link.writeReset(id, ErrorCode.FRAME_SIZE_ERROR);
+    link.tooMuch(link.flood.glitch(1, link.nowMs));
   }
 
   /** PRIORITY_UPDATE came (RFC 9218 section 7.1). */
