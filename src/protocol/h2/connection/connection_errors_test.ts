@@ -226,6 +226,15 @@ Deno.test("DATA on a stream that ended by itself is answered each time", () => {
   assert.deepEqual(server.written(), ["RST_STREAM 1 5", "RST_STREAM 1 5"]);
 });
 
+Deno.test("PRIORITY of wrong size is answered on a stream that ended by itself, and never on an idle one", () => {
+  const server = openServer();
+  server.feed(headers(1));
+  server.respond(1);
+  server.written();
+  server.feed(raw(FrameType.PRIORITY, 1, 4), raw(FrameType.PRIORITY, 3, 4));
+  assert.deepEqual(server.written(), ["RST_STREAM 1 6"]);
+});
+
 Deno.test("a connection puts up with what means nothing", () => {
   const server = openServer();
   server.feed(
