@@ -15,19 +15,18 @@ import type { ReadonlyTables } from "../state/tables.ts";
 import { addBackend, addCluster, removeBackend, removeCluster, type Verb } from "../state/verb.ts";
 import { probePortProblem } from "../rules/probe_port.ts";
 import { requestOf } from "../state/twin_verbs.ts";
+import { additionsOf, belongingsOf } from "../state/verbs/cascade.ts";
 import { unfitCluster } from "../rules/unix_backends.ts";
 import { compareText } from "../values/text_order.ts";
 
 /**
- * The requests that turn `mine` into `theirs`: clusters that are removed, what leaves with a listener,
- * listeners (TCP, UDP, HTTP, HTTPS; removed and added ones, then changed ones), clusters that are new or
- * changed, backends, frontends (HTTP, HTTPS, TCP, UDP), certificates.
+ * The requests that turn `mine` into `theirs`: what leaves with a listener, listeners (TCP, UDP,
+ * HTTP, HTTPS; removed and added ones, then changed ones), clusters that are new or changed, backends,
+ * frontends (HTTP, HTTPS, TCP, UDP), certificates, clusters that go: until then they serve what is theirs.
  */
 export function diff(mine: ConfigState, theirs: ConfigState): Request[] {
+  const a = mine.tables;
   const b = theirs.tables;
-  // A cluster takes with it what belongs to it: the rest is compared with what is left then.
-  const removed = removedClusters(mine.tables, b);
-  const a = without(mine, removed).tables;
   const { http, https, tcp, udp } = LISTENER_KINDS;
   const listeners = {
     tcp: diffListeners(a, b, tcp),
@@ -50,16 +49,9 @@ export function diff(mine: ConfigState, theirs: ConfigState): Request[] {
     diffBackends(a, b),
     clusters.late,
     ...bound.map(({ after }) => after),
+    removeClusters(a, b),
   ];
-  return [...removed, ...verbs.flat()].map(requestOf);
-}
-
-/** The state after the removals. */
-function without(state: ConfigState, removed: readonly Verb[]): ConfigState {
-  if (removed.length === 0) return state;
-  const left = state.clone();
-  for (const request_type of removed) left.apply({ request_type });
-  return left;
+  return verbs.flat().map(requestOf);
 }
 
 /** `late`: those that do not go with backends that have yet to leave. */
@@ -76,16 +68,20 @@ function diffClusters(a: ReadonlyTables, b: ReadonlyTables): { early: Verb[]; la
   };
 }
 
-function removedClusters(
-  { clusters: mine }: ReadonlyTables,
-  { clusters: theirs }: ReadonlyTables,
-): Verb[] {
-  return mine.sorted().map(({ cluster_id }) => cluster_id)
-    .filter((id) => theirs.get(id) === undefined).map(removeCluster);
+/** A cluster takes with it what belongs to it: frontends that are to wait for it are added again. */
+function removeClusters(a: ReadonlyTables, b: ReadonlyTables): Verb[] {
+  return a.clusters.sorted().map(({ cluster_id }) => cluster_id)
+    .filter((id) => b.clusters.get(id) === undefined)
+    .flatMap((id) => [removeCluster(id), ...additionsOf(belongingsOf(b, id))]);
 }
 
-function diffBackends({ backends: mine }: ReadonlyTables, { backends: theirs }: ReadonlyTables) {
-  const ids = new Set([...mine.clusterIds(), ...theirs.clusterIds()]);
+/** Those of clusters that go, go with them. */
+function diffBackends(
+  { backends: mine }: ReadonlyTables,
+  { backends: theirs, clusters }: ReadonlyTables,
+) {
+  const stays = (id: string) => clusters.get(id) !== undefined;
+  const ids = new Set([...mine.clusterIds(), ...theirs.clusterIds()].filter(stays));
   return [...ids].sort(compareText).flatMap((id) => diffBucket(mine.of(id), theirs.of(id)));
 }
 

@@ -50,12 +50,38 @@ Deno.test("diff() names removed and added clusters, frontends and backends", () 
   );
   const { address: at } = backend("same", "gone", "127.0.0.1:1");
   assert.deepEqual(verbs(mine, theirs), [
-    { kind: "remove_cluster", value: "gone" },
     { kind: "add_cluster", value: cluster("new") },
     { kind: "remove_backend", value: { cluster_id: "same", backend_id: "gone", address: at } },
     { kind: "add_backend", value: backend("same", "new", "127.0.0.1:2") },
     { kind: "remove_http_frontend", value: frontend("gone.test", "/") },
+    { kind: "remove_cluster", value: "gone" },
   ]);
+});
+
+Deno.test("diff() lets a cluster that goes serve its routes until another one has them", () => {
+  const route = (cluster_id: string) => frontend("x.test", "/", { cluster_id });
+  const owned = (id: string): Verb[] => [
+    { kind: "add_cluster", value: cluster(id) },
+    { kind: "add_backend", value: backend(id, "one", "127.0.0.1:1") },
+    { kind: "add_http_frontend", value: route(id) },
+  ];
+  const orphan: Verb = {
+    kind: "add_http_frontend",
+    value: frontend("waits.test", "/", { cluster_id: "blue" }),
+  };
+  assert.deepEqual(
+    kinds(verbs(stateWith(...owned("blue")), stateWith(...owned("green"), orphan))),
+    [
+      "add_cluster",
+      "add_backend",
+      "add_http_frontend",
+      "remove_http_frontend",
+      "add_http_frontend",
+      "remove_cluster",
+      // It names the cluster that went, and waits for it.
+      "add_http_frontend",
+    ],
+  );
 });
 
 Deno.test("diff() gives a cluster a port for its probes when no backend is behind a unix socket any more", () => {
