@@ -29,7 +29,7 @@ export function unfitUdpFrontend(tables: ReadonlyTables, clusterId: string): Con
 }
 
 /** Whether a cluster has a backend behind a unix socket. */
-export function hasUnixBackend(tables: ReadonlyTables, clusterId: string): boolean {
+function hasUnixBackend(tables: ReadonlyTables, clusterId: string): boolean {
   return firstUnixBackend(tables, clusterId) !== undefined;
 }
 

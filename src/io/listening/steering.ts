@@ -4,10 +4,8 @@
 // hand-over and never for a connection.
 
 import type { Endpoint } from "../contracts.ts";
+import { openCLibrary } from "../process/c_library.ts";
 import { listeningRows } from "./rows.ts";
-
-/** Names under which C libraries of Linux are loaded. */
-const C_LIBRARIES = ["libc.so.6", "libc.so"];
 
 // Constants of the Linux socket interface; equal on every architecture Deno is built for.
 const SOL_SOCKET = 1;
@@ -42,16 +40,8 @@ export class ListenerSteering {
 
   /** Loads the functions, or says why that is not possible. */
   static open(): ListenerSteering | string {
-    if (Deno.build.os !== "linux") return `It is not available on ${Deno.build.os}`;
-    const problems: string[] = [];
-    for (const name of C_LIBRARIES) {
-      try {
-        return new ListenerSteering(Deno.dlopen(name, SYMBOLS));
-      } catch (error) {
-        problems.push(error instanceof Error ? error.message : String(error));
-      }
-    }
-    return problems.join("; ");
+    const library = openCLibrary(SYMBOLS);
+    return typeof library === "string" ? library : new ListenerSteering(library);
   }
 
   /**

@@ -3,6 +3,8 @@
 // listener's address and was not there before. The option is then read with a foreign function. Where any of
 // this is not possible the peer is unknown; it is never guessed.
 
+import { openCLibrary } from "../process/c_library.ts";
+
 /** The credentials of the process that connected, at that moment. */
 export interface PeerCredentials {
   readonly uid: number;
@@ -10,9 +12,6 @@ export interface PeerCredentials {
   /** 0 when the process is in a namespace that is not visible here. */
   readonly pid: number;
 }
-
-/** Names under which C libraries of Linux are loaded. */
-const C_LIBRARIES = ["libc.so.6", "libc.so"];
 
 // Constants of the Linux socket interface; equal on every architecture Deno is built for.
 const SOL_SOCKET = 1;
@@ -50,18 +49,16 @@ export class PeerCredentialSource {
    * that are open by then are no new connections.
    */
   static open(): PeerCredentialSource | string {
-    if (Deno.build.os !== "linux") return `It is not available on ${Deno.build.os}`;
-    const problems: string[] = [];
-    for (const name of C_LIBRARIES) {
-      try {
-        const source = new PeerCredentialSource(Deno.dlopen(name, SYMBOLS));
-        source.#newSockets();
-        return source;
-      } catch (error) {
-        problems.push(error instanceof Error ? error.message : String(error));
-      }
+    const library = openCLibrary(SYMBOLS);
+    if (typeof library === "string") return library;
+    const source = new PeerCredentialSource(library);
+    try {
+      source.#newSockets();
+      return source;
+    } catch (error) {
+      source.close();
+      return error instanceof Error ? error.message : String(error);
     }
-    return problems.join("; ");
   }
 
   /**

@@ -1,10 +1,11 @@
 // Private keys and the traffic of clients are in the memory of every process: no core dump may hold them, and no
 // other process of the same user may read them.
 
+import { openCLibrary } from "./c_library.ts";
+
 // Constants of the Linux interface, equal on every architecture Deno is built for.
 const RLIMIT_CORE = 4;
 const PR_SET_DUMPABLE = 4;
-const C_LIBRARIES = ["libc.so.6", "libc.so"];
 const SYMBOLS = {
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
@@ -16,18 +17,11 @@ const SYMBOLS = {
  */
 export function forbidCoreDumps(): string | null {
   if (Deno.build.os !== "linux") return null;
-  const problems: string[] = [];
-  for (const name of C_LIBRARIES) {
-    try {
-      const library = Deno.dlopen(name, SYMBOLS);
-      const { setrlimit, prctl } = library.symbols;
-      const isDone = setrlimit(RLIMIT_CORE, BigUint64Array.of(0n, 0n)) === 0 &&
-        prctl(PR_SET_DUMPABLE, 0n, 0n, 0n, 0n) === 0;
-      library.close();
-      return isDone ? null : "Core dumps cannot be forbidden: the kernel refuses it";
-    } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error));
-    }
-  }
-  return `Core dumps cannot be forbidden: ${problems.join("; ")}`;
+  const library = openCLibrary(SYMBOLS);
+  if (typeof library === "string") return `Core dumps cannot be forbidden: ${library}`;
+  const { setrlimit, prctl } = library.symbols;
+  const isDone = setrlimit(RLIMIT_CORE, BigUint64Array.of(0n, 0n)) === 0 &&
+    prctl(PR_SET_DUMPABLE, 0n, 0n, 0n, 0n) === 0;
+  library.close();
+  return isDone ? null : "Core dumps cannot be forbidden: the kernel refuses it";
 }

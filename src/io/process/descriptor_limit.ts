@@ -1,6 +1,8 @@
 // The limit of file descriptors of this process and its children, and raising it. Deno raises the soft limit to
 // the hard one at its start; only a privileged process can raise the hard limit.
 
+import { openCLibrary } from "./c_library.ts";
+
 /** The limits of this process. */
 export interface DescriptorLimits {
   readonly soft: number;
@@ -11,7 +13,6 @@ export interface DescriptorLimits {
 
 // Constants of the Linux interface, equal on every architecture Deno is built for.
 const RLIMIT_NOFILE = 7;
-const C_LIBRARIES = ["libc.so.6", "libc.so"];
 const SYMBOLS = { setrlimit: { parameters: ["i32", "buffer"], result: "i32" } } as const;
 
 /** The limits in force, or `null` where they are not known. */
@@ -32,16 +33,11 @@ export function raiseDescriptorLimit(wanted: number): DescriptorLimits | null {
   const before = descriptorLimits();
   if (before === null || before.soft >= wanted) return before;
   const limit = BigUint64Array.of(BigInt(wanted), BigInt(Math.max(wanted, before.hard)));
-  for (const name of C_LIBRARIES) {
-    try {
-      const library = Deno.dlopen(name, SYMBOLS);
-      library.symbols.setrlimit(RLIMIT_NOFILE, limit);
-      library.close();
-      break;
-    } catch {
-      // Another library name is tried; without any the limits stay, and the caller gets them.
-    }
-  }
+  const library = openCLibrary(SYMBOLS);
+  // Without a library the limits stay, and the caller gets them.
+  if (typeof library === "string") return before;
+  library.symbols.setrlimit(RLIMIT_NOFILE, limit);
+  library.close();
   return descriptorLimits();
 }
 
