@@ -97,6 +97,5 @@ export class ClusterSeries {
   clear(): void {
     this.own.clear();
     for (const series of this.#backends.values()) series.clear();
-    this.#removed = false;
   }
 }

@@ -97,6 +97,15 @@ Deno.test("A removed cluster is measured no more until it is added again", async
   assert.equal(numberOf(metrics(proxy).clusters.get("app")?.cluster.get("requests")), 1);
 });
 
+Deno.test("Clearing all metrics brings no removed cluster back", async () => {
+  await using lab = await setUp();
+  const { proxy } = lab;
+  await serve(proxy, 1);
+  await proxy.apply({ kind: "remove_cluster", value: "app" });
+  await proxy.apply({ kind: "configure_metrics", value: MetricsConfiguration.CLEAR });
+  assert.ok(!metrics(proxy).clusters.has("app"));
+});
+
 Deno.test("A removed backend takes its measurements along, and only its own", async () => {
   await using lab = await setUp(MetricDetail.DETAIL_BACKEND);
   const { proxy, backend } = lab;
